@@ -1,0 +1,1 @@
+"""Entropy coding with integer tables only."""
