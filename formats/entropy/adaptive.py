@@ -16,7 +16,7 @@ from ncodec.formats.entropy.coder import PRECISION, TOTAL, Decoder, Encoder, Tab
 
 __all__ = ["decode_adaptive", "encode_adaptive"]
 
-_FIRST_BLOCK = 32
+_FIRST_BLOCK = 8
 
 
 def encode_adaptive(

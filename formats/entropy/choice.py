@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from math import log2
+from math import log, log2
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ __all__ = ["ADAPTIVE", "CONSTANT", "GAUSSIAN", "LAPLACE", "MODELS", "STRENGTHS",
 CONSTANT, ADAPTIVE, LAPLACE, GAUSSIAN = range(4)
 MODELS = 4
 
-STRENGTHS = (16, 128, 1024, 8192)
+STRENGTHS = (4, 64, 1024, 16384)
 """How many observations the adaptive model's prior is worth."""
 
 _SPARSE = 1 << 16
@@ -129,7 +129,7 @@ def _adaptive(bins: NDArray[np.int64], counts: NDArray[np.int64], prior: Choice)
     for index, strength in enumerate(STRENGTHS):
         start = np.append(strength * shape, strength)
         rise = _log_gamma(start + np.append(seen, seen.sum())) - _log_gamma(start)
-        bits = float(rise[-1] - rise[:-1].sum()) / np.log(2)
+        bits = float(rise[-1] - rise[:-1].sum()) / log(2)
         found.append(Choice(ADAPTIVE, prior.offset, prior.scale, index, side + bits))
     return found
 

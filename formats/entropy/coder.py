@@ -81,7 +81,8 @@ class Encoder:
 
     def finish(self) -> bytes:
         """The stream so far: a multiple of four bytes, none for a stream without symbols."""
-        return self._coder.get_compressed().astype(_WORD).tobytes()
+        words: NDArray[np.uint32] = self._coder.get_compressed()
+        return words.astype(_WORD).tobytes()
 
 
 class Decoder:

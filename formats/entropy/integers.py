@@ -55,7 +55,8 @@ def decode_integers(decoder: Decoder, count: int) -> NDArray[np.int64]:
 
 def integer_bits(values: NDArray[np.int64]) -> NDArray[np.float64]:
     """What each of `values` costs, in bits."""
-    return np.log2(_CLASSES) + _classes(values)
+    bits: NDArray[np.float64] = np.log2(_CLASSES) + _classes(values)
+    return bits
 
 
 def encode_signed(encoder: Encoder, value: int) -> None:

@@ -1,7 +1,7 @@
 """Laplace and Gaussian frequency tables, by a scale index, from integer arithmetic alone.
 
 Index i stands for the scale 2**(i/8 - 3): the quantised Laplace's b, the discrete Gaussian's
-sigma. Steps of 2**(1/8) cost a Gaussian at most 0.003 bits a value against its best scale.
+sigma. Steps of 2**(1/8) cost a Gaussian at most 0.004 bits a value against its best scale.
 A file names a table by its index, so a table may never change: docs/entropy.md defines them.
 """
 
@@ -31,7 +31,8 @@ def scale(index: int) -> int:
 
 @lru_cache(maxsize=SCALES)
 def laplace(index: int) -> Table:
-    """A Laplace density of scale b, integrated over unit cells, on [-R, R] with R = 1 + floor(12 b).
+    """The Laplace density of scale b, integrated over unit cells, on [-R, R] with
+    R = 1 + floor(12 b).
 
     Symbol k + R stands for k, symbol 2R + 1 for an escape.
     """
