@@ -1,0 +1,168 @@
+"""Frames as NumPy planes, and the pixel formats that ncodec carries.
+
+A decoder hands out dozens of layouts (semi-planar, packed, big-endian, palettes). Inside ncodec
+there is one a sampling and depth: FFmpeg's planar little-endian format. Everything else is
+mapped to it at the door by `canonical_format`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import av
+import numpy as np
+from av.video.reformatter import Interpolation
+from numpy.typing import NDArray
+
+from ncodec.formats.errors import InputError
+from ncodec.formats.info import VideoInfo
+
+__all__ = [
+    "PIXEL_FORMATS",
+    "Frame",
+    "bit_depth",
+    "canonical_format",
+    "from_av",
+    "plane_shapes",
+    "sample_type",
+    "to_av",
+]
+
+_DEPTHS = (8, 9, 10, 12, 14, 16)
+_FAMILIES = ("gray", "yuv420p", "yuv422p", "yuv444p", "gbrp")
+_SUBSAMPLING = {"yuv420p": (2, 2), "yuv422p": (1, 2)}
+"""Luma rows and columns a chroma sample; (1, 1) for every other family."""
+
+PIXEL_FORMATS: dict[str, tuple[str, int]] = {
+    family + (f"{depth}le" if depth > 8 else ""): (family, depth)
+    for family in _FAMILIES
+    for depth in _DEPTHS
+}
+"""The formats that ncodec carries: name -> (family, bits a sample)."""
+
+EXACT_SCALER = (
+    Interpolation.BICUBIC
+    | Interpolation.ACCURATE_RND
+    | Interpolation.FULL_CHR_H_INT
+    | Interpolation.FULL_CHR_H_INP
+    | Interpolation.BITEXACT
+)
+"""swscale flags for a change of layout: without them it rounds by the speed of the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture.
+
+    Attributes:
+        planes: 2-D uint8 (8 bits a sample) or uint16 arrays, C-contiguous, in the order of the
+            planar format: Y, U, V; G, B, R; or one grey plane. Shapes are `plane_shapes`.
+        pts: presentation time in ticks of the clip's time base.
+    """
+
+    planes: tuple[NDArray[Any], ...]
+    pts: int
+
+
+def bit_depth(pixel_format: str) -> int:
+    """Significant bits a sample of a canonical format."""
+    return PIXEL_FORMATS[pixel_format][1]
+
+
+def sample_type(pixel_format: str) -> np.dtype[Any]:
+    """uint8 for 8 bits, little-endian uint16 above."""
+    return np.dtype(np.uint8) if bit_depth(pixel_format) == 8 else np.dtype("<u2")
+
+
+def plane_shapes(pixel_format: str, width: int, height: int) -> tuple[tuple[int, int], ...]:
+    """(rows, columns) of each plane; the chroma of odd sizes rounds up."""
+    family, _ = PIXEL_FORMATS[pixel_format]
+    if family == "gray":
+        return ((height, width),)
+    rows, columns = _SUBSAMPLING.get(family, (1, 1))
+    chroma = (-(-height // rows), -(-width // columns))
+    return ((height, width), chroma, chroma)
+
+
+def canonical_format(ffmpeg_name: str) -> str:
+    """The carried format that holds every sample of FFmpeg's format `ffmpeg_name`.
+
+    Alpha is dropped. Depths between two carried ones take the next one up, and 4:1:1, 4:1:0 and
+    4:4:0 take 4:4:4: these are the only mappings that resample.
+
+    Raises:
+        InputError: no pixel format of FFmpeg has this name, or its pixels live on a device.
+    """
+    try:
+        described = av.VideoFormat(ffmpeg_name, 16, 16)
+    except ValueError:
+        raise InputError(
+            f"Pixel format {ffmpeg_name!r} is unknown; convert the source to yuv420p first."
+        ) from None
+    colours = [part for part in described.components if not part.is_alpha]
+    if not colours:
+        raise InputError(
+            f"Pixel format {ffmpeg_name!r} keeps its pixels on a device; decode the source in"
+            " software, for example to yuv420p."
+        )
+    if described.is_rgb or described.has_palette or described.is_bayer or "xyz" in ffmpeg_name:
+        family = "gbrp"
+    elif len(colours) == 1:
+        family = "gray"
+    else:
+        ratio = (16 // described.chroma_height(16), 16 // described.chroma_width(16))
+        family = {(2, 2): "yuv420p", (1, 2): "yuv422p"}.get(ratio, "yuv444p")
+    bits = 8 if described.has_palette else max(part.bits for part in colours)
+    depth = next((depth for depth in _DEPTHS if depth >= bits), _DEPTHS[-1])
+    return family + (f"{depth}le" if depth > 8 else "")
+
+
+def from_av(picture: av.VideoFrame, pixel_format: str, pts: int) -> Frame:
+    """Copy `picture` into planes of `pixel_format`, which must be its canonical format.
+
+    Colour is not touched: a change of layout moves the code values as they are.
+    """
+    name = picture.format.name
+    # With alpha, or with "full range" in its name, the first planes are the ones we carry.
+    planar = name.replace("yuva", "yuv").replace("yuvj", "yuv").replace("gbrap", "gbrp")
+    if planar != pixel_format:
+        picture = picture.reformat(
+            format=pixel_format,
+            interpolation=EXACT_SCALER,
+            src_colorspace=5,
+            dst_colorspace=5,
+            src_color_range=2,
+            dst_color_range=2,
+            threads=1,
+        )
+    shapes = plane_shapes(pixel_format, picture.width, picture.height)
+    dtype = sample_type(pixel_format)
+    return Frame(
+        tuple(
+            _view(plane, dtype)[:rows, :columns].copy()
+            for plane, (rows, columns) in zip(picture.planes, shapes, strict=False)
+        ),
+        pts,
+    )
+
+
+def to_av(frame: Frame, info: VideoInfo) -> av.VideoFrame:
+    """`frame` as a PyAV picture with the colour tags of `info`."""
+    picture = av.VideoFrame(info.width, info.height, info.pixel_format)
+    for target, plane in zip(picture.planes, frame.planes, strict=True):
+        _view(target, plane.dtype)[:, : plane.shape[1]] = plane
+    picture.pts = frame.pts
+    picture.time_base = info.time_base
+    picture.color_primaries = info.primaries
+    picture.color_trc = info.transfer
+    picture.colorspace = info.matrix
+    picture.color_range = 2 if info.full_range else 1
+    return picture
+
+
+def _view(plane: av.video.plane.VideoPlane, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """The plane's memory as (rows, padded columns), top row first."""
+    stride = plane.line_size
+    rows = np.frombuffer(plane, dtype).reshape(-1, abs(stride) // dtype.itemsize)
+    return rows if stride > 0 else rows[::-1]

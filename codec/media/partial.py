@@ -1,0 +1,87 @@
+"""Outputs that appear whole or not at all: written beside their place, then renamed into it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from ncodec.formats.errors import OutputError
+
+__all__ = ["PartialFile", "PartialFolder", "unwritable"]
+
+
+def unwritable(name: str, error: OSError) -> OutputError:
+    """The error for a destination that the system refuses to write."""
+    reason = error.strerror or str(error)
+    return OutputError(
+        f"{name} cannot be written ({reason}); check the path, its permissions and the free space."
+    )
+
+
+class PartialFile:
+    """`NAME.part`, open for writing as `stream`, until `publish` renames it to `NAME`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._part = path.with_name(path.name + ".part")
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; name a file in it.")
+        try:
+            self.stream: BinaryIO = self._part.open("w+b")
+        except OSError as error:
+            raise unwritable(str(path), error) from None
+
+    def publish(self) -> None:
+        self.stream.flush()
+        os.fsync(self.stream.fileno())
+        self.stream.close()
+        self._part.replace(self._path)
+        _sync_folder(self._path.parent)
+
+    def discard(self) -> None:
+        with suppress(OSError):  # a full disk refuses what is still buffered
+            self.stream.close()
+        with suppress(OSError):
+            self._part.unlink()
+
+
+class PartialFolder:
+    """`NAME.part/` until `publish` renames it to `NAME/`, which must be absent or empty."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._part = path.with_name(path.name + ".part")
+        try:
+            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+                raise OutputError(f"{path} has content already; name a new or an empty folder.")
+            shutil.rmtree(self._part, ignore_errors=True)  # what an interrupted run left
+            self._part.mkdir()
+        except OSError as error:
+            raise unwritable(str(path), error) from None
+
+    def write(self, name: str, data: bytes) -> None:
+        with (self._part / name).open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def publish(self) -> None:
+        _sync_folder(self._part)
+        self._part.replace(self._path)
+        _sync_folder(self._path.parent)
+
+    def discard(self) -> None:
+        shutil.rmtree(self._part, ignore_errors=True)
+
+
+def _sync_folder(path: Path) -> None:
+    """Make a rename last, where the system lets folders be synced."""
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,140 @@
+"""One pass over a source: how many frames, when, where scenes change, and a digest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import av
+import numpy as np
+from av.filter import Graph
+from blake3 import blake3
+
+from ncodec.formats.errors import InputError
+from ncodec.formats.info import VideoInfo
+from ncodec.media.frame import Frame, bit_depth
+from ncodec.media.source import VideoSource
+
+__all__ = ["Scan", "scan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What one pass over all frames found.
+
+    Attributes:
+        info: the source's description with `frames` and `time_base` final.
+        times: presentation times in ticks of `info.time_base`; None where the rate is constant,
+            and frame i is shown at tick i.
+        cuts: indices of the first frame of each new scene, in order, without 0.
+        digest: BLAKE3 (hex) of all planes in display order, 16-bit samples little-endian.
+    """
+
+    info: VideoInfo
+    times: tuple[int, ...] | None
+    cuts: tuple[int, ...]
+    digest: str
+
+    @property
+    def frames(self) -> int:
+        return self.info.frames
+
+    @property
+    def time_base(self) -> Fraction:
+        """Seconds a tick; for a constant rate, seconds a frame."""
+        return self.info.time_base
+
+
+def scan(
+    source: VideoSource,
+    *,
+    scene_threshold: float | None,
+    progress: Callable[[int], None] | None = None,
+) -> Scan:
+    """Decode everything once. Afterwards `source` has the final `info` and times.
+
+    Args:
+        source: a pipe is used up by this.
+        scene_threshold: score (0 to 100, libavfilter's scdet) from which a frame begins a scene;
+            about 10 suits film. None: no cuts are looked for.
+        progress: called with the number of frames seen after each one.
+
+    Raises:
+        InputError: nothing can be decoded, the source is cut short, or its times go backwards.
+    """
+    digest = blake3()
+    detector = None if scene_threshold is None else _SceneDetector(source.info, scene_threshold)
+    ticks: list[int] = []
+    cuts: list[int] = []
+    for frame in source.frames():
+        for plane in frame.planes:
+            digest.update(plane.data.cast("B"))
+        if detector is not None and detector.begins_scene(frame) and ticks:
+            cuts.append(len(ticks))
+        ticks.append(frame.pts)
+        if progress is not None:
+            progress(len(ticks))
+    if not ticks:
+        raise InputError(f"{source.name} has no frames; give a clip with at least one.")
+    info = replace(source.info, frames=len(ticks))
+    frame_time = _constant(ticks, info.time_base, source.rates())
+    times = None if frame_time else tuple(ticks)
+    if any(later <= earlier for earlier, later in zip(ticks, ticks[1:], strict=False)):
+        raise InputError(
+            f"{source.name} has presentation times that do not increase; make it again with"
+            " `ffmpeg -fflags +genpts -i INPUT -c copy OUTPUT`."
+        )
+    info = replace(info, time_base=frame_time or info.time_base)
+    source.settle(info, times)
+    return Scan(info, times, tuple(cuts), digest.hexdigest())
+
+
+def _constant(
+    ticks: Sequence[int], time_base: Fraction, rates: Sequence[Fraction]
+) -> Fraction | None:
+    """Seconds a frame if the rate is constant, else None.
+
+    Constant is: equal steps; or a stated rate whose every grid time is less than a tick away,
+    which is what a container with coarse ticks (Matroska's millisecond) makes of one.
+    """
+    steps = {later - earlier for earlier, later in zip(ticks, ticks[1:], strict=False)}
+    if not steps:
+        return 1 / rates[0] if rates else time_base
+    for rate in rates:
+        step = 1 / (rate * time_base)
+        if step > 1 and _on_grid(ticks, step):
+            return 1 / rate
+    return next(iter(steps)) * time_base if len(steps) == 1 else None
+
+
+def _on_grid(ticks: Sequence[int], step: Fraction) -> bool:
+    """Whether one offset puts every `ticks[i]` less than a tick from `offset + i * step`."""
+    slips = [tick - i * step for i, tick in enumerate(ticks)]
+    return max(slips) - min(slips) < 1
+
+
+class _SceneDetector:
+    """libavfilter's scdet on 8-bit luma (G of RGB): scores do not depend on the pixel format."""
+
+    def __init__(self, info: VideoInfo, threshold: float) -> None:
+        self._shift = bit_depth(info.pixel_format) - 8
+        self._graph = Graph()
+        source = self._graph.add_buffer(
+            width=info.width,
+            height=info.height,
+            format=av.VideoFormat("gray"),
+            time_base=Fraction(1, 25),
+        )
+        detector = self._graph.add("scdet", f"threshold={threshold}")
+        self._graph.link_nodes(source, detector, self._graph.add("buffersink")).configure()
+        self._next = 0
+
+    def begins_scene(self, frame: Frame) -> bool:
+        luma = (frame.planes[0] >> self._shift).astype(np.uint8)
+        picture = av.VideoFrame.from_ndarray(luma, "gray")
+        picture.pts = self._next
+        picture.time_base = Fraction(1, 25)
+        self._next += 1
+        self._graph.vpush(picture)
+        return "lavfi.scd.time" in self._graph.vpull().metadata

@@ -1,0 +1,265 @@
+"""Sinks for frames: mp4, Matroska, y4m, PNG images and folders of them."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+import av
+import numpy as np
+
+from ncodec.formats.errors import OutputError
+from ncodec.formats.info import VideoInfo
+from ncodec.media import y4m
+from ncodec.media.colour import to_rgb
+from ncodec.media.frame import Frame
+from ncodec.media.mux import FilmWriter
+from ncodec.media.partial import PartialFile, PartialFolder, unwritable
+
+__all__ = ["VideoSink", "open_sink"]
+
+
+class VideoSink(ABC):
+    """Takes frames in display order. A context manager: leaving it publishes the output.
+
+    An exception or an interrupt inside the block removes what was written, and so does a number
+    of frames that differs from `info.frames`.
+
+    Attributes:
+        frames: frames written so far.
+    """
+
+    def __init__(self, name: str, info: VideoInfo) -> None:
+        self.frames = 0
+        self._name = name
+        self._info = info
+
+    def __enter__(self) -> VideoSink:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        published = False
+        try:
+            if kind is None:
+                self._check_count()
+                self._publish()
+                published = True
+        except (OSError, av.FFmpegError) as failure:
+            raise self._failed(failure) from None
+        finally:
+            if not published:
+                self._discard()
+
+    def write(self, frame: Frame) -> None:
+        """Append `frame`; its `pts` is in ticks of the sink's `info.time_base`.
+
+        Raises:
+            OutputError: the destination is full, gone, or cannot hold the frame.
+        """
+        try:
+            self._write(frame)
+        except (OSError, av.FFmpegError) as failure:
+            raise self._failed(failure) from None
+        self.frames += 1
+
+    def _check_count(self) -> None:
+        if self.frames != (self._info.frames or self.frames) or not self.frames:
+            expected = self._info.frames or "at least one"
+            raise OutputError(
+                f"{self._name} was given {self.frames} frames instead of {expected}; nothing was"
+                " kept, write them all."
+            )
+
+    def _failed(self, failure: OSError | av.FFmpegError) -> OutputError:
+        if isinstance(failure, OSError):
+            return unwritable(self._name, failure)
+        return OutputError(
+            f"{self._name} cannot take frame {self.frames} ({failure.strerror}); write a .mkv"
+            " instead."
+        )
+
+    @abstractmethod
+    def _write(self, frame: Frame) -> None: ...
+
+    @abstractmethod
+    def _publish(self) -> None: ...
+
+    @abstractmethod
+    def _discard(self) -> None: ...
+
+
+class FilmSink(VideoSink):
+    """An .mp4 or .mkv file."""
+
+    def __init__(self, path: Path, info: VideoInfo, times: Sequence[int] | None) -> None:
+        super().__init__(str(path), info)
+        self._part = PartialFile(path)
+        try:
+            self._writer = FilmWriter(self._part.stream, path, info, times)
+        except BaseException:
+            self._part.discard()
+            raise
+
+    def _write(self, frame: Frame) -> None:
+        self._writer.write(frame)
+
+    def _publish(self) -> None:
+        self._writer.finish()
+        self._part.publish()
+
+    def _discard(self) -> None:
+        self._part.discard()
+        self._writer.abandon()
+
+
+class Y4mSink(VideoSink):
+    """A .y4m file."""
+
+    def __init__(self, path: Path, info: VideoInfo) -> None:
+        super().__init__(str(path), info)
+        header = y4m.header(info, str(path))
+        self._part = PartialFile(path)
+        self._part.stream.write(header)
+
+    def _write(self, frame: Frame) -> None:
+        self._part.stream.writelines(y4m.frame_bytes(frame))
+
+    def _publish(self) -> None:
+        self._part.publish()
+
+    def _discard(self) -> None:
+        self._part.discard()
+
+
+class PipeSink(VideoSink):
+    """y4m on a pipe; what went down it cannot be taken back."""
+
+    def __init__(self, pipe: BinaryIO, info: VideoInfo) -> None:
+        super().__init__("standard output", info)
+        self._pipe = pipe
+        self._header: bytes | None = y4m.header(info, "standard output")
+
+    def _write(self, frame: Frame) -> None:
+        if self._header:
+            self._pipe.write(self._header)
+            self._header = None
+        self._pipe.writelines(y4m.frame_bytes(frame))
+
+    def _publish(self) -> None:
+        self._pipe.flush()
+
+    def _discard(self) -> None:
+        """Nothing: the reader sees the end of the pipe inside or after a frame."""
+
+
+class PngSink(VideoSink):
+    """One .png file."""
+
+    def __init__(self, path: Path, info: VideoInfo) -> None:
+        super().__init__(str(path), info)
+        if info.frames > 1:
+            raise OutputError(
+                f"{path} is one image but the clip has {info.frames} frames; name a folder:"
+                f" {path.with_suffix('')}/"
+            )
+        self._part = PartialFile(path)
+
+    def _write(self, frame: Frame) -> None:
+        if self.frames:
+            raise OutputError(f"{self._name} is one image and holds one frame; name a folder.")
+        self._part.stream.write(_png(frame, self._info))
+
+    def _publish(self) -> None:
+        self._part.publish()
+
+    def _discard(self) -> None:
+        self._part.discard()
+
+
+class FolderSink(VideoSink):
+    """A folder of 000000.png, 000001.png, ..."""
+
+    def __init__(self, path: Path, info: VideoInfo) -> None:
+        super().__init__(str(path), info)
+        self._part = PartialFolder(path)
+
+    def _write(self, frame: Frame) -> None:
+        self._part.write(f"{self.frames:06d}.png", _png(frame, self._info))
+
+    def _publish(self) -> None:
+        self._part.publish()
+
+    def _discard(self) -> None:
+        self._part.discard()
+
+
+def open_sink(
+    spec: str | Path,
+    info: VideoInfo,
+    times: Sequence[int] | None,
+    *,
+    stdout: BinaryIO | None = None,
+) -> VideoSink:
+    """Open the destination that `spec` names by its extension.
+
+    - ``.mkv``: FFV1 in Matroska: samples, colour, rotation and aspect ratio exact; times to the
+      millisecond, which is Matroska's tick.
+    - ``.mp4``: H.264 at CRF 12: times exact; 8 and 10 bits. Odd 4:2:0 and 4:2:2 sizes become
+      4:4:4 by repeating chroma; grey is read back as 4:2:0 by every H.264 decoder.
+    - ``.y4m``, and "-" for standard output: samples and range exact; constant rate only.
+    - ``.png``: one image. A path ending in ``/``, without extension or of an existing folder: a
+      PNG a frame. RGB of 8 bits, or 16 for deeper formats, turned upright; no times.
+
+    Args:
+        info: what is written; `frames` (0: unknown) is checked at the end.
+        times: the presentation times in ticks of `info.time_base`; None for a constant rate.
+        stdout: the stream that "-" stands for, `sys.stdout.buffer` if not given.
+
+    Raises:
+        OutputError: the destination cannot be written or cannot hold this clip.
+    """
+    path = Path(spec)
+    suffix = path.suffix.lower()
+    if str(spec) == "-" or suffix == ".y4m":
+        if times is not None:
+            raise OutputError(
+                f"{spec} would be y4m, which has only a constant frame rate; write a .mkv or .mp4"
+                " to keep the frame times."
+            )
+        return (
+            PipeSink(stdout or sys.stdout.buffer, info)
+            if str(spec) == "-"
+            else (Y4mSink(path, info))
+        )
+    if str(spec).endswith(("/", "\\")) or not suffix or path.is_dir():
+        return FolderSink(path, info)
+    if suffix == ".png":
+        return PngSink(path, info)
+    if suffix in (".mp4", ".mkv"):
+        return FilmSink(path, info, times)
+    raise OutputError(
+        f"{path} has the extension {suffix!r}; use .mp4, .mkv, .y4m, .png, a folder/ or - (y4m)."
+    )
+
+
+def _png(frame: Frame, info: VideoInfo) -> bytes:
+    """`frame` as an upright RGB PNG."""
+    rgb = np.ascontiguousarray(np.rot90(to_rgb(frame, info), -info.rotation // 90))
+    layout = "rgb24" if rgb.dtype == np.uint8 else "rgb48le"
+    encoder = av.CodecContext.create("png", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = rgb.shape[1], rgb.shape[0], "rgb24"
+    encoder.pix_fmt = "rgb24" if layout == "rgb24" else "rgb48be"
+    encoder.color_primaries, encoder.color_trc = info.primaries, info.transfer
+    encoder.time_base = info.time_base
+    picture = av.VideoFrame.from_ndarray(rgb, layout).reformat(format=encoder.pix_fmt)
+    return b"".join(bytes(packet) for packet in [*encoder.encode(picture), *encoder.encode(None)])

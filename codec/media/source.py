@@ -1,0 +1,223 @@
+"""Sources of frames: films, y4m files and pipes, images and folders of images."""
+
+from __future__ import annotations
+
+import re
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from fractions import Fraction
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Literal
+
+import av
+
+from ncodec.formats.errors import InputError
+from ncodec.formats.info import VideoInfo
+from ncodec.media import film, y4m
+from ncodec.media.frame import Frame, from_av
+
+__all__ = ["VideoSource", "open_source"]
+
+IMAGE_SUFFIXES = frozenset(
+    ".avif .bmp .dpx .exr .heic .jpeg .jpg .jxl .pbm .pgm .png .pnm .ppm .tga .tif .tiff .webp".split()
+)
+_IMAGE_TIME_BASE = Fraction(1, 25)
+"""Images in a folder play at 25 frames a second."""
+
+
+class VideoSource(ABC):
+    """Frames in display order, with what describes them. A context manager.
+
+    Attributes:
+        path: the file or folder; None for a pipe.
+        name: what messages call it.
+        kind: "image" for one still picture, else "video".
+        info: the clip. `frames` is 0 and the times are the container's until `ncodec.media.scan`
+            has seen every frame and called `settle`.
+    """
+
+    def __init__(self, path: Path | None, kind: Literal["video", "image"], info: VideoInfo) -> None:
+        self.path = path
+        self.name = str(path) if path else "standard input"
+        self.kind = kind
+        self.info = info
+        self._times: Sequence[int] | None = None
+
+    def __enter__(self) -> VideoSource:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release what the source holds."""
+
+    def frames(self, first: int = 0, count: int | None = None) -> Iterator[Frame]:
+        """Frames `first`, `first + 1`, ...: `count` of them, or all that are left.
+
+        Every call decodes from the start, so that frame i is the same picture whatever `first`
+        is; skipped frames cost their decoding and nothing else.
+
+        Raises:
+            InputError: the source cannot be decoded, or has fewer frames than it declares.
+        """
+        stop = None if count is None else first + count
+        wanted = islice(self._decoded(first), stop if stop is None else stop - first)
+        index = first
+        for index, frame in enumerate(wanted, first):
+            if self.info.frames and self._times is None:
+                frame = replace(frame, pts=index)
+            elif self._times is not None:
+                frame = replace(frame, pts=self._times[index])
+            yield frame
+
+    def settle(self, info: VideoInfo, times: Sequence[int] | None) -> None:
+        """Adopt what a scan found: from now on frames have these times (None: frame i at i)."""
+        self.info = info
+        self._times = times
+
+    def rates(self) -> Sequence[Fraction]:
+        """Frames a second that the container states, likeliest first."""
+        return (1 / self.info.time_base,)
+
+    @abstractmethod
+    def _decoded(self, first: int) -> Iterator[Frame]:
+        """Frames from `first` on, with the container's times."""
+
+
+class FilmSource(VideoSource):
+    """A file that PyAV decodes."""
+
+    def __init__(self, path: Path) -> None:
+        with film.opened(path) as container:
+            stream = film.video_stream(container, str(path))
+            with closing(film.pictures(container, stream, str(path))) as pictures:
+                info = film.described(next(pictures), stream)
+            self._rates = film.rates(stream)
+        super().__init__(path, "video", info)
+        self._raw = info
+
+    def rates(self) -> Sequence[Fraction]:
+        return self._rates
+
+    def _decoded(self, first: int) -> Iterator[Frame]:
+        assert self.path is not None
+        with film.opened(self.path) as container:
+            stream = film.video_stream(container, self.name)
+            with closing(film.pictures(container, stream, self.name)) as pictures:
+                for index, picture in enumerate(pictures):
+                    film.check_same(picture, self._raw, f"Frame {index} of {self.name}")
+                    if index >= first:
+                        pts = index if picture.pts is None else picture.pts
+                        yield from_av(picture, self._raw.pixel_format, pts)
+
+
+class ImageSource(VideoSource):
+    """One image, or the images of a folder in the natural order of their names."""
+
+    def __init__(self, path: Path, images: Sequence[Path]) -> None:
+        self._images = images
+        info = film.described(_picture(images[0]), None)
+        info = replace(info, frames=len(images), time_base=_IMAGE_TIME_BASE)
+        super().__init__(path, "image" if len(images) == 1 else "video", info)
+
+    def _decoded(self, first: int) -> Iterator[Frame]:
+        for index, image in enumerate(self._images[first:], first):
+            picture = _picture(image)
+            film.check_same(picture, self.info, str(image))
+            yield from_av(picture, self.info.pixel_format, index)
+
+
+class Y4mSource(VideoSource):
+    """A y4m file, or a y4m pipe, which can be read once."""
+
+    def __init__(self, path: Path | None, pipe: BinaryIO | None = None) -> None:
+        self._pipe = pipe
+        if pipe is not None:
+            info = y4m.read_header(pipe, "standard input")
+        else:
+            assert path is not None
+            with path.open("rb") as stream:
+                info = y4m.read_header(stream, str(path))
+        super().__init__(path, "video", info)
+
+    def _decoded(self, first: int) -> Iterator[Frame]:
+        if self.path is not None:
+            with self.path.open("rb") as stream:
+                y4m.read_header(stream, self.name)
+                yield from islice(y4m.read_frames(stream, self.info, self.name), first, None)
+            return
+        pipe, self._pipe = self._pipe, None
+        if pipe is None:
+            raise InputError("Standard input was read already; give a file to read it twice.")
+        yield from islice(y4m.read_frames(pipe, self.info, self.name), first, None)
+
+
+def open_source(spec: str | Path, *, stdin: BinaryIO | None = None) -> VideoSource:
+    """Open a clip or an image.
+
+    Args:
+        spec: a file, a folder of images, or "-" for y4m on standard input.
+        stdin: the stream that "-" stands for, `sys.stdin.buffer` if not given.
+
+    Raises:
+        InputError: there is nothing there, or nothing that can be decoded.
+    """
+    if str(spec) == "-":
+        return Y4mSource(None, stdin or sys.stdin.buffer)
+    path = Path(spec)
+    try:
+        if path.is_dir():
+            return ImageSource(path, _images_in(path))
+        with path.open("rb") as stream:
+            start = stream.read(len(y4m.SIGNATURE))
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}); check the path and its permissions."
+        ) from None
+    if not start:
+        raise InputError(f"{path} is empty; give a file with at least one frame.")
+    if start == y4m.SIGNATURE:
+        return Y4mSource(path)
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return ImageSource(path, (path,))
+    return FilmSource(path)
+
+
+def _images_in(folder: Path) -> tuple[Path, ...]:
+    images = [image for image in folder.iterdir() if image.suffix.lower() in IMAGE_SUFFIXES]
+    if not images:
+        raise InputError(
+            f"{folder} has no images; give a folder of {', '.join(sorted(IMAGE_SUFFIXES))} files."
+        )
+
+    def natural(path: Path) -> list[tuple[int, str]]:
+        return [(int(p or 0), "") if p.isdigit() else (0, p) for p in re.split(r"(\d+)", path.name)]
+
+    return tuple(sorted(images, key=natural))
+
+
+def _picture(path: Path) -> av.VideoFrame:
+    """The first picture of an image file.
+
+    From memory, because FFmpeg takes a % in the name of an image file for a pattern.
+    """
+    try:
+        data = BytesIO(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); check it.") from None
+    with film.opened(path, data) as container:
+        stream = film.video_stream(container, str(path))
+        with closing(film.pictures(container, stream, str(path))) as pictures:
+            return next(pictures)
