@@ -1,0 +1,128 @@
+"""Destinations that appear complete or not at all."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from ncodec.formats.errors import OutputError, UsageError
+
+__all__ = ["atomic_output", "same_file"]
+
+_STDOUT = "-"
+
+
+@contextmanager
+def atomic_output(path: str | Path) -> Iterator[BinaryIO]:
+    """A binary stream to `path`, which gets its name only when the block ends well.
+
+    The bytes go to PATH.part, which is fsynced and renamed, or removed on any exception. "-"
+    is stdout; devices and named pipes are written directly. OutputError where the destination
+    cannot be opened or written, a full disk included.
+    """
+    if str(path) == _STDOUT:
+        with _stream(sys.stdout.buffer, "stdout") as stream:
+            yield stream
+        return
+    # A symbolic link stays one: what it points at is replaced.
+    target = Path(os.path.realpath(path))
+    with _reporting(path):
+        special = target.exists() and not stat.S_ISREG(target.stat().st_mode)
+        part = target if special else target.with_name(target.name + ".part")
+        file = open(part, "wb", buffering=0)  # noqa: SIM115
+    try:
+        with file:
+            with _stream(file, path) as stream:
+                yield stream
+            if not special:
+                with _reporting(path):
+                    os.fsync(file.fileno())
+        if not special:
+            with _reporting(path):
+                os.replace(part, target)
+                _sync_directory(target.parent)
+    except BaseException:
+        if not special:
+            part.unlink(missing_ok=True)
+        raise
+
+
+def same_file(source: str | Path, output: str | Path) -> None:
+    """Raise UsageError where `output` is the file that `source` is read from."""
+    if _STDOUT in (str(source), str(output)):
+        return
+    with suppress(OSError):
+        if os.path.samefile(source, output):
+            raise UsageError(f"{output} is the input too: give the output another name")
+
+
+@contextmanager
+def _stream(raw: BinaryIO | io.FileIO, name: str | Path) -> Iterator[BinaryIO]:
+    checked = _Checked(raw, name)
+    buffered = io.BufferedWriter(checked, 1 << 18)
+    try:
+        yield buffered
+        buffered.flush()
+    finally:
+        # What could not be written must not be tried again when the buffer is collected.
+        checked.broken = True
+        with suppress(ValueError):
+            buffered.close()
+
+
+class _Checked(io.RawIOBase):
+    """Passes bytes on to `target` and turns its failures into OutputError.
+
+    Only failures of the destination: an OSError of whatever else the block does stays as it is.
+    """
+
+    def __init__(self, target: BinaryIO | io.FileIO, name: str | Path) -> None:
+        self._target = target
+        self._name = name
+        self.broken = False
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._target.seekable()
+
+    def write(self, data: object) -> int:
+        view = memoryview(data)  # type: ignore[arg-type]
+        if self.broken:
+            return view.nbytes
+        with _reporting(self._name):
+            return self._target.write(view) or 0
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._target.seek(offset, whence)
+
+    def flush(self) -> None:
+        if not self.closed and not self.broken:
+            with _reporting(self._name):
+                self._target.flush()
+
+
+@contextmanager
+def _reporting(name: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"cannot write {name}: {reason}; choose another output") from error
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make the new name itself durable, where directories can be opened (not on Windows)."""
+    with suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,98 @@
+"""Writes a file front to back; never seeks, so that the destination may be a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO
+
+from ncodec.formats import boxes, cbor
+from ncodec.formats.boxes import CONF, HDR, HEAD, INDX, MKA, ONCE, SEGM, SIGNATURE, TIME
+from ncodec.formats.conf import Conf
+from ncodec.formats.errors import UsageError
+from ncodec.formats.header import Header
+from ncodec.formats.index import BoxEntry, pack_index, pack_tail
+from ncodec.formats.segment import Segment
+from ncodec.formats.times import pack_times
+
+__all__ = ["Writer"]
+
+
+class Writer:
+    """Writes signature and HEAD at once, then what its methods are given, in call order.
+
+    Segments come in order and leave out no frame. `finish` writes INDX and the tail: a file
+    without them is damaged. The stream is left open. UsageError where the calls break the
+    format's order.
+    """
+
+    def __init__(self, stream: BinaryIO, header: Header) -> None:
+        self._stream = stream
+        self._header = header
+        self._entries: list[BoxEntry] = []
+        self._next_index = 0
+        self._end_frame = 0
+        self._times: int | None = None
+        self._finished = False
+        self._position = 0
+        self._put(SIGNATURE)
+        self._box(HEAD, header.pack())
+
+    def conf(self, payload: bytes | Conf) -> None:
+        """Shared model data before the first segment; bytes stand for data kept in the file."""
+        if self._next_index:
+            raise UsageError("shared model data must be written before the first segment")
+        self._box(CONF, (payload if isinstance(payload, Conf) else Conf(payload)).pack())
+
+    def segment(self, segment: Segment) -> None:
+        if (segment.index, segment.first_frame) != (self._next_index, self._end_frame):
+            raise UsageError(
+                f"segment {segment.index} from frame {segment.first_frame} is out of order: "
+                f"the next is segment {self._next_index} from frame {self._end_frame}"
+            )
+        self._box(SEGM, segment.pack(), segment.first_frame, segment.frame_count)
+        self._next_index += 1
+        self._end_frame += segment.frame_count
+
+    def times(self, times: Sequence[int]) -> None:
+        """One presentation time a frame, in ticks of the header's time base."""
+        self._box(TIME, pack_times(times))
+        self._times = len(times)
+
+    def hdr(self, payload: bytes) -> None:
+        """Mastering display and content light level, verbatim."""
+        self._box(HDR, payload)
+
+    def mka(self, payload: bytes) -> None:
+        """A complete Matroska file with the copied tracks."""
+        self._box(MKA, payload)
+
+    def meta(self, values: Mapping[str, Any]) -> None:
+        """Tags, tool version, command line, seed: text keys, CBOR values."""
+        if not all(isinstance(key, str) for key in values):
+            raise UsageError("meta has a key that is not text: use text keys")
+        self._box(boxes.META, cbor.dumps(dict(values)))
+
+    def finish(self) -> None:
+        """Write INDX and the tail, and flush."""
+        if not self._next_index:
+            raise UsageError("a file needs at least one segment: write one before finish()")
+        for what, count in (("HEAD", self._header.info.frames or None), ("TIME", self._times)):
+            if count not in (None, self._end_frame):
+                raise UsageError(f"{what} has {count} frames, the segments {self._end_frame}")
+        offset = self._position
+        self._put(boxes.pack_box(INDX, pack_index(self._entries)))
+        self._put(pack_tail(offset))
+        self._stream.flush()
+        self._finished = True
+
+    def _box(self, kind: str, payload: bytes, first_frame: int = 0, frame_count: int = 0) -> None:
+        if self._finished:
+            raise UsageError(f"the file is finished: a {kind} box cannot be added")
+        if kind in ONCE and any(entry.type == kind for entry in self._entries):
+            raise UsageError(f"a {kind} box was written already, a file holds one")
+        self._entries.append(BoxEntry(kind, self._position, len(payload), first_frame, frame_count))
+        self._put(boxes.pack_box(kind, payload))
+
+    def _put(self, data: bytes) -> None:
+        self._stream.write(data)
+        self._position += len(data)
