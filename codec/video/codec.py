@@ -1,0 +1,260 @@
+"""What every implicit video codec shares: options, encode and decode of a segment.
+
+A codec of this family adds an id, presets and a network. Torch is imported where it is used, so
+that listing codecs and their options stays quick.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncodec.errors import DamagedFile, InputError, TargetUnreachable, VerificationFailed
+from ncodec.formats import Limits, Segment, VideoInfo, integer_hash
+from ncodec.plugin import Context, Estimate, Option, Window
+from ncodec.video.config import pack_shape, unpack_shape
+from ncodec.video.geometry import choose_geometry
+from ncodec.video.recipe import Recipe
+from ncodec.video.sizing import Shape, solve_shape
+from ncodec.weights import QuantizedTensor, unpack_tensors
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from ncodec.video.fit import Fit
+
+__all__ = ["InrCodec", "Preset"]
+
+BITS_A_VALUE = 6.0
+"""What weights and embeddings take when a target size decides how many there are."""
+
+LEAST_BITS = 2.0
+"""Coarser than this the picture falls apart: a target size that asks for it is refused."""
+
+SECTION_OVERHEAD = 96
+"""At most what a segment adds to its weights and embeddings: mini-header, configuration, hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A trade of time against quality.
+
+    Attributes:
+        recipe: how the network is fitted.
+        size: factor on the default number of values.
+        published: quantise as the paper's code does, and size the network as the paper does.
+    """
+
+    recipe: Recipe
+    size: float
+    published: bool = False
+
+
+class InrCodec:
+    """Base of the codecs whose file is a network; a subclass fills in the class attributes."""
+
+    codec_id: ClassVar[str]
+    bitstream_version: ClassVar[int]
+    presets: ClassVar[Mapping[str, Preset]]
+    default_preset: ClassVar[str]
+    media: ClassVar[frozenset[str]] = frozenset({"video"})
+    sections: ClassVar[Sequence[str]] = ("configuration", "weights", "embeddings")
+
+    @property
+    def options(self) -> Sequence[Option]:
+        return (
+            Option(
+                "preset",
+                str,
+                self.default_preset,
+                "trade of time against quality",
+                choices=tuple(self.presets),
+            ),
+            Option(
+                "model_size",
+                float,
+                None,
+                "millions of weights and embedding values a segment",
+                minimum=1e-3,
+            ),
+            Option("epochs", int, None, "passes over each segment", minimum=1),
+        )
+
+    def networks(self, shape: Shape) -> tuple[nn.Module, nn.Module]:
+        """The encoder, which is thrown away after the fit, and the decoder."""
+        raise NotImplementedError
+
+    def encode(self, window: Window, options: Mapping[str, Any], context: Context) -> Segment:
+        import torch
+
+        from ncodec.device import resolve_device, threads
+        from ncodec.video import quantize
+        from ncodec.video.fit import Fit
+
+        start = time.monotonic()
+        preset = self._preset(options)
+        shape = self._shape(window, options, context.target_size)
+        device = resolve_device(context.device)
+        with threads(context.threads):
+            torch.manual_seed(context.seed)
+            frames = _padded_frames(window, shape)
+            size = (shape.geometry.height, shape.geometry.width)
+            fit = Fit(*self.networks(shape), frames, size, preset.recipe, device, context.seed)
+            if context.seconds is not None:
+                rest = start + context.seconds - time.monotonic() - _tail(fit)
+                context = replace(context, seconds=max(rest, 0.0))
+            fit.run(context)
+            floats = quantize.fitted_floats(fit)
+            if preset.published and context.target_size is None:
+                tensors = quantize.quantize_published(floats)
+            else:
+                steps = quantize.balanced_steps(floats, fit)
+                limit = context.target_size and context.target_size - SECTION_OVERHEAD
+                tensors = quantize.quantize_stepped(floats, steps, limit)
+        return Segment(
+            index=window.index,
+            first_frame=window.first_frame,
+            frame_count=window.frame_count,
+            sections=(pack_shape(shape), *quantize.pack_sections(tensors)),
+            integer_hash=integer_hash(t.values for t in tensors),
+        )
+
+    def decode(
+        self, segment: Segment, info: VideoInfo, shared: Sequence[bytes], context: Context
+    ) -> Iterator[Sequence[NDArray[Any]]]:
+        import torch
+
+        from ncodec.device import resolve_device, threads
+        from ncodec.media import from_rgb
+        from ncodec.video.quantize import load_tensors
+
+        shape, tensors = self._tensors(segment, info)
+        device = resolve_device(context.device)
+        _, decoder = self.networks(shape)
+        decoder = decoder.to(device.torch, memory_format=torch.channels_last)
+        rows, columns = info.height, info.width
+        with threads(context.threads), torch.inference_mode():
+            embeddings = load_tensors(decoder, tensors)
+            for embedding in embeddings.split(1):
+                rgb = decoder(embedding)[0, :, :rows, :columns].permute(1, 2, 0)
+                # uint16 full scale holds any depth; torch rounds to even, as NumPy does.
+                levels = (rgb * 65535).round().to(torch.int32).cpu().numpy().astype(np.uint16)
+                yield from_rgb(levels, info, 0).planes
+
+    def estimate(
+        self, windows: Sequence[Window], options: Mapping[str, Any], context: Context
+    ) -> Estimate:
+        import torch
+
+        from ncodec.device import resolve_device, threads
+        from ncodec.video.fit import Fit
+
+        recipe = self._preset(options).recipe
+        seconds, size = 0.0, 0
+        paces: dict[tuple[int, ...], float] = {}
+        for window in windows:
+            shape = self._shape(window, options, context.target_size)
+            values = shape.parameters + window.frame_count * prod(shape.embedding)
+            size += context.target_size or round(values * BITS_A_VALUE / 8) + SECTION_OVERHEAD
+            if shape.channels not in paces:
+                with threads(context.threads):
+                    torch.manual_seed(0)
+                    frames = torch.zeros(recipe.batch, 3, *shape.geometry.padded).byte()
+                    region = (shape.geometry.height, shape.geometry.width)
+                    device = resolve_device(context.device)
+                    fit = Fit(*self.networks(shape), frames, region, recipe, device, 0)
+                    paces[shape.channels] = fit.pace()
+            steps = -(-window.frame_count // recipe.batch)
+            seconds += (recipe.epochs + 1) * steps * paces[shape.channels]
+        return Estimate(seconds, size)
+
+    def _preset(self, options: Mapping[str, Any]) -> Preset:
+        preset = self.presets[options["preset"]]
+        if options["epochs"] is None:
+            return preset
+        return replace(preset, recipe=replace(preset.recipe, epochs=options["epochs"]))
+
+    def _shape(self, window: Window, options: Mapping[str, Any], target: int | None) -> Shape:
+        info, frames = window.info, window.frame_count
+        geometry = choose_geometry(info.height, info.width)
+        smallest = solve_shape(geometry, frames, 0)
+        least = smallest.parameters + frames * prod(smallest.embedding)
+        floor = round(least * LEAST_BITS / 8) + SECTION_OVERHEAD
+        if target is not None and target < floor:
+            raise TargetUnreachable(
+                f"frames {window.first_frame} to {window.first_frame + frames - 1} cannot be had "
+                f"in {target} bytes: the smallest network takes about {floor}; "
+                "raise --target-size or --max-segment"
+            )
+        if options["model_size"] is not None:
+            values = round(options["model_size"] * 1e6)
+        elif target is not None:
+            values = round((target - SECTION_OVERHEAD) * 8 / BITS_A_VALUE)
+        else:
+            size = self.presets[options["preset"]].size
+            values = round(size * default_values(info.width * info.height * frames))
+        return solve_shape(geometry, frames, values)
+
+    def _tensors(self, segment: Segment, info: VideoInfo) -> tuple[Shape, list[QuantizedTensor]]:
+        if len(segment.sections) != len(self.sections):
+            raise DamagedFile(
+                f"segment {segment.index} has {len(segment.sections)} sections, "
+                f"{self.codec_id} has {len(self.sections)}"
+            )
+        configuration, weights, embeddings = segment.sections
+        frames = segment.frame_count
+        shape = unpack_shape(configuration, info, frames, Limits())
+        tensors = unpack_tensors(weights, list(shape.tensors.values()))
+        tensors += unpack_tensors(embeddings, [(frames, *shape.embedding)])
+        if integer_hash(t.values for t in tensors) != segment.integer_hash:
+            raise VerificationFailed(
+                f"segment {segment.index} is intact but decodes to other integers than its "
+                "encoder wrote: report this with the file and the output of `ncodec --version`"
+            )
+        return shape, tensors
+
+
+def default_values(pixels: int) -> float:
+    """Weights and embedding values for a segment of so many pixels, at preset size 1.
+
+    Grows slower than the clip, as the published sizes do (0.35 to 3 M at 108 M pixels).
+    """
+    return float(13 * pixels**0.6)
+
+
+def _tail(fit: Fit) -> float:
+    """Seconds that follow the fit: embeddings, probes, coding and the jobs' check of the file."""
+    return 1.0 + 1.5 * fit.steps_per_epoch * fit.pace()
+
+
+def _padded_frames(window: Window, shape: Shape) -> Tensor:
+    """The window's frames as RGB, (T, 3, H, W): uint8, or float16 in 0..1 above 8 bits."""
+    import torch
+
+    from ncodec.media import to_rgb
+
+    rows, columns = shape.geometry.padded
+    below, right = rows - shape.geometry.height, columns - shape.geometry.width
+    deep = window.info.bit_depth > 8
+    frames = torch.empty(
+        (window.frame_count, 3, rows, columns),
+        dtype=torch.float16 if deep else torch.uint8,
+        memory_format=torch.channels_last,
+    )
+    count = 0
+    for count, frame in enumerate(window.frames(), 1):
+        rgb = np.pad(to_rgb(frame, window.info), ((0, below), (0, right), (0, 0)), mode="edge")
+        picture = torch.from_numpy(rgb.astype(np.float32) / 65535 if deep else rgb)
+        frames[count - 1] = picture.permute(2, 0, 1)
+    if count != window.frame_count:
+        raise InputError(
+            f"frames {window.first_frame} to {window.first_frame + window.frame_count - 1} were "
+            f"announced, {count} could be read: the source changed while it was encoded"
+        )
+    return frames

@@ -1,0 +1,211 @@
+"""Fitting an autoencoder to one segment: schedule, steps, checkpoints."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from math import log10
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ncodec.device import Device
+from ncodec.errors import Interrupted
+from ncodec.plugin import Context
+from ncodec.video.optim import Muon
+from ncodec.video.recipe import Recipe
+
+__all__ = ["Fit"]
+
+CHECKPOINT_SECONDS = 30.0
+
+
+class Fit:
+    """An encoder and a decoder on their way to reproduce `frames`.
+
+    Args:
+        encoder: frames to embedding; fitted, not kept.
+        decoder: embedding to frames.
+        frames: uint8 (or float16 in 0..1 for deeper samples), (T, 3, H, W), padded.
+        region: rows and columns of the unpadded picture, which alone count in the loss.
+        recipe: what is done.
+        device: where.
+        seed: of the order of frames.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        frames: Tensor,
+        region: tuple[int, int],
+        recipe: Recipe,
+        device: Device,
+        seed: int,
+    ) -> None:
+        layout = torch.channels_last
+        self.encoder = encoder.to(device.torch, memory_format=layout)  # type: ignore[call-overload]
+        self.decoder = decoder.to(device.torch, memory_format=layout)  # type: ignore[call-overload]
+        self.frames = frames.to(device.torch).contiguous(memory_format=layout)
+        self.region = region
+        self.recipe = recipe
+        self.device = device
+        self.seed = seed
+        self.step_count = 0
+        self.progress = 0.0
+        self.optimizers = _optimizers(nn.ModuleList([encoder, decoder]), recipe, device)
+        self._peaks = [o.param_groups[0]["lr"] for o in self.optimizers]
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return -(-len(self.frames) // self.recipe.batch)
+
+    def run(self, context: Context) -> None:
+        """Fits to the end of the schedule, by `context.seconds` if given, else by epochs.
+
+        Raises:
+            Interrupted: `context.stopping()` came true; the state is in the checkpoint.
+        """
+        self._load(context)
+        start, first = time.monotonic(), self.progress
+        saved, errors = start, []
+        while self.progress < 1:
+            errors.append(self.step())
+            now = time.monotonic()
+            if context.seconds is None:
+                total = self.recipe.epochs * self.steps_per_epoch
+                self.progress = min(self.step_count / total, 1.0)
+            else:
+                share = (now - start) / max(context.seconds, 1e-3)
+                self.progress = min(first + (1 - first) * share, 1.0)
+            if context.stopping():
+                self._save(context)
+                raise Interrupted("stopped by the user")
+            if now - saved > CHECKPOINT_SECONDS:
+                self._save(context)
+                saved = now
+            if self.step_count % self.steps_per_epoch == 0 or self.progress == 1:
+                epoch = self.step_count / self.steps_per_epoch
+                mean = torch.stack(errors).mean().item()
+                # A time budget has no number of epochs: what the pace so far leads to.
+                context.report(
+                    fraction=self.progress,
+                    epoch=int(epoch),
+                    epochs=round(epoch / self.progress),
+                    psnr=-10 * log10(max(mean, 1e-10)),
+                )
+                errors = []
+
+    def step(self) -> Tensor:
+        """One batch; returns its mean squared error, on the device."""
+        for optimizer, peak in zip(self.optimizers, self._peaks, strict=True):
+            optimizer.param_groups[0]["lr"] = peak * self.recipe.rate(self.progress)
+        target = self._unit(self.frames[self._batch()])
+        with self.device.fitting():
+            output = self.decoder(self.encoder(target))
+        rows, columns = self.region
+        loss = (output - target)[..., :rows, :columns].square().mean()
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        for optimizer in self.optimizers:
+            optimizer.step()
+        self.step_count += 1
+        return loss.detach()
+
+    def pace(self) -> float:
+        """Seconds a step takes now; the steps that it times count."""
+        self.step()
+        start = time.monotonic()
+        self.step()
+        return time.monotonic() - start
+
+    @torch.no_grad()
+    def embeddings(self) -> Tensor:
+        """Embedding of every frame in float32, (T, d, h, w)."""
+        return torch.cat([self.encoder(self._unit(f)).float() for f in self._batches()])
+
+    @torch.no_grad()
+    def errors(self, embeddings: Tensor, decoder: nn.Module) -> Tensor:
+        """Mean squared error of each frame as `decoder` shows it, float32 (T,) in 0..1 squared."""
+        rows, columns = self.region
+        count, parts = self.recipe.batch, []
+        for first, frames in zip(range(0, len(self.frames), count), self._batches(), strict=True):
+            output = decoder(embeddings[first : first + count])
+            difference = (output - self._unit(frames))[..., :rows, :columns]
+            parts.append(difference.square().mean(dim=(1, 2, 3)))
+        return torch.cat(parts)
+
+    def _batches(self) -> Iterator[Tensor]:
+        yield from self.frames.split(self.recipe.batch)
+
+    def _unit(self, frames: Tensor) -> Tensor:
+        scale = 255 if frames.dtype == torch.uint8 else 1
+        return frames.float() / scale
+
+    def _batch(self) -> Tensor:
+        # The order depends on seed and epoch alone, so a resumed fit sees the same batches.
+        epoch, position = divmod(self.step_count, self.steps_per_epoch)
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+        order = torch.randperm(len(self.frames), generator=generator)
+        first = position * self.recipe.batch
+        return order[first : first + self.recipe.batch].to(self.device.torch)
+
+    def _save(self, context: Context) -> None:
+        if context.checkpoints is None:
+            return
+        state = {name: t.detach().cpu().numpy() for name, t in self._tensors().items()}
+        state["step"] = np.asarray(self.step_count)
+        state["progress"] = np.asarray(self.progress)
+        context.checkpoints.save(state)
+
+    def _load(self, context: Context) -> None:
+        state = context.checkpoints.load() if context.checkpoints else None
+        if state is None:
+            return
+        self.step_count, self.progress = int(state["step"]), float(state["progress"])
+        with torch.no_grad():
+            for name, tensor in self._tensors().items():
+                tensor.copy_(torch.from_numpy(state[name]))
+
+    def _tensors(self) -> dict[str, Tensor]:
+        """Everything that a step changes, by name."""
+        tensors: dict[str, Tensor] = {}
+        for part, module in (("encoder", self.encoder), ("decoder", self.decoder)):
+            tensors |= {f"{part}.{name}": p for name, p in module.named_parameters()}
+        for i, optimizer in enumerate(self.optimizers):
+            _materialize(optimizer)
+            for j, parameter in enumerate(optimizer.param_groups[0]["params"]):
+                for key, value in optimizer.state[parameter].items():
+                    tensors[f"optimizer.{i}.{j}.{key}"] = value
+        return tensors
+
+
+def _optimizers(
+    networks: nn.Module, recipe: Recipe, device: Device
+) -> list[torch.optim.Optimizer]:
+    parameters = list(networks.parameters())
+    matrices = [p for p in parameters if p.ndim >= 2 and recipe.muon_rate is not None]
+    rest = [p for p in parameters if p.ndim < 2 or recipe.muon_rate is None]
+    optimizers: list[torch.optim.Optimizer] = [
+        torch.optim.Adam(rest, lr=recipe.adam_rate, fused=True)
+    ]
+    if recipe.muon_rate is not None:
+        optimizers.append(Muon(matrices, lr=recipe.muon_rate))
+    return optimizers
+
+
+def _materialize(optimizer: torch.optim.Optimizer) -> None:
+    """Gives an optimizer that has not stepped yet the state tensors that a checkpoint fills."""
+    parameters = optimizer.param_groups[0]["params"]
+    if all(p in optimizer.state for p in parameters):
+        return
+    rate, grads = optimizer.param_groups[0]["lr"], [p.grad for p in parameters]
+    optimizer.param_groups[0]["lr"] = 0.0
+    for p in parameters:
+        p.grad = torch.zeros_like(p)
+    optimizer.step()
+    optimizer.param_groups[0]["lr"] = rate
+    for p, grad in zip(parameters, grads, strict=True):
+        p.grad = grad

@@ -1,0 +1,42 @@
+"""HNeRV (arXiv 2304.02633): a small network and an embedding a frame are the clip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ncodec.video.codec import InrCodec, Preset
+from ncodec.video.recipe import Recipe
+from ncodec.video.sizing import Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["HNeRV"]
+
+
+def _recipe(epochs: int) -> Recipe:
+    return Recipe(epochs=epochs, adam_rate=2e-3, muon_rate=3e-3)
+
+
+class HNeRV(InrCodec):
+    """The published architecture; presets differ in how long and how it is fitted."""
+
+    codec_id = "hnerv"
+    bitstream_version = 1
+    presets = {
+        "ultrafast": Preset(_recipe(8), size=0.5),
+        "fast": Preset(_recipe(20), size=0.5),
+        "medium": Preset(_recipe(60), size=0.75),
+        "slow": Preset(_recipe(240), size=1.0),
+        "paper": Preset(Recipe(epochs=300, adam_rate=1e-3, muon_rate=None), 1.0, published=True),
+    }
+    default_preset = "medium"
+
+    def networks(self, shape: Shape) -> tuple[nn.Module, nn.Module]:
+        from ncodec.video.hnerv_net import HNeRVDecoder, HNeRVEncoder
+
+        strides = shape.geometry.strides
+        return (
+            HNeRVEncoder(strides, shape.encoder_dims),
+            HNeRVDecoder(strides, shape.channels, shape.kernels),
+        )

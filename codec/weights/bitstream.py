@@ -1,0 +1,95 @@
+"""Quantised tensors as bytes: side information, then one entropy-coded stream of integers.
+
+    for each tensor   kind u8: 0 = stepped, 1 = affine over the whole, 2 + axis = affine along it
+                      stepped: index i16      affine: minima f16..., scales f16...
+    then              the integers, as `ncodec.formats.entropy` codes arrays
+
+All little-endian. Shapes are not stored: they follow from the codec's own configuration.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+
+from ncodec.errors import DamagedFile
+from ncodec.formats.entropy import decode_arrays, encode_arrays
+from ncodec.weights.quantize import AffineTensor, QuantizedTensor, SteppedTensor
+
+__all__ = ["pack_side", "pack_tensors", "unpack_tensors"]
+
+_STEPPED, _WHOLE, _FIRST_AXIS = 0, 1, 2
+_KIND = struct.Struct("<B")
+_INDEX = struct.Struct("<h")
+_HALF = np.dtype("<f2")
+
+
+def pack_tensors(tensors: Sequence[QuantizedTensor]) -> bytes:
+    """Side information and coded integers of the tensors, in their order."""
+    return pack_side(tensors) + encode_arrays([t.values for t in tensors])
+
+
+def pack_side(tensors: Sequence[QuantizedTensor]) -> bytes:
+    """The side information alone."""
+    parts = []
+    for tensor in tensors:
+        if isinstance(tensor, SteppedTensor):
+            parts += [_KIND.pack(_STEPPED), _INDEX.pack(tensor.index)]
+        else:
+            kind = _WHOLE if tensor.axis is None else _FIRST_AXIS + tensor.axis
+            parts += [_KIND.pack(kind)]
+            parts += [a.astype(_HALF).tobytes() for a in (tensor.minimum, tensor.scale)]
+    return b"".join(parts)
+
+
+def unpack_tensors(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[QuantizedTensor]:
+    """What `pack_tensors` packed.
+
+    Args:
+        data: all of its bytes.
+        shapes: of the tensors, in their order.
+
+    Raises:
+        DamagedFile: `data` cannot be tensors of these shapes.
+    """
+    side: list[tuple[int, int, tuple[np.ndarray, np.ndarray] | None]] = []
+    offset = 0
+    try:
+        for shape in shapes:
+            (kind,) = _KIND.unpack_from(data, offset)
+            offset += _KIND.size
+            if kind == _STEPPED:
+                (index,) = _INDEX.unpack_from(data, offset)
+                offset += _INDEX.size
+                side.append((kind, index, None))
+                continue
+            reduced = _reduced(shape, kind)
+            count = prod(reduced)
+            pair = np.frombuffer(data, _HALF, 2 * count, offset).astype(np.float16)
+            offset += 2 * count * _HALF.itemsize
+            minimum, scale = pair.reshape(2, *reduced)
+            side.append((kind, 0, (minimum, scale)))
+    except (struct.error, ValueError) as error:
+        raise DamagedFile(f"the tensors' side information is damaged: {error}") from None
+    arrays = decode_arrays(data[offset:], [prod(shape) for shape in shapes])
+    tensors: list[QuantizedTensor] = []
+    for values, shape, (kind, index, pair) in zip(arrays, shapes, side, strict=True):
+        values = values.reshape(shape)
+        if pair is None:
+            tensors.append(SteppedTensor(values, index))
+        else:
+            axis = None if kind == _WHOLE else kind - _FIRST_AXIS
+            tensors.append(AffineTensor(values, *pair, axis))
+    return tensors
+
+
+def _reduced(shape: tuple[int, ...], kind: int) -> tuple[int, ...]:
+    if kind == _WHOLE:
+        return (1,) * len(shape)
+    axis = kind - _FIRST_AXIS
+    if axis >= len(shape):
+        raise ValueError(f"quantiser kind {kind} for a tensor of {len(shape)} axes")
+    return (*shape[:axis], 1, *shape[axis + 1 :])
