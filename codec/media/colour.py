@@ -14,10 +14,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
 from ncodec.formats.info import VideoInfo
 from ncodec.media.frame import PIXEL_FORMATS, Frame, plane_shapes, sample_type
+from numpy.typing import NDArray
 
 __all__ = ["from_rgb", "to_rgb"]
 
@@ -130,7 +129,7 @@ def _matrix(info: VideoInfo) -> NDArray[np.float64]:
 
 
 def _mixed(weights: NDArray[np.float32], channels: list[_Plane]) -> _Plane:
-    mixed = weights[0] * channels[0]
+    mixed: _Plane = weights[0] * channels[0]
     mixed += weights[1] * channels[1]
     mixed += weights[2] * channels[2]
     return mixed
@@ -139,7 +138,8 @@ def _mixed(weights: NDArray[np.float32], channels: list[_Plane]) -> _Plane:
 def _rounded(values: _Plane, top: int, dtype: Any) -> NDArray[Any]:
     np.rint(values, out=values)
     np.clip(values, 0, top, out=values)
-    return values.astype(dtype)
+    codes: NDArray[Any] = values.astype(dtype)
+    return codes
 
 
 def _requantised(values: NDArray[Any], old_top: int, new_top: int, dtype: Any) -> NDArray[Any]:

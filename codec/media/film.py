@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from fractions import Fraction
 from io import BytesIO
@@ -12,7 +12,6 @@ import av
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
-
 from ncodec.formats.errors import InputError
 from ncodec.formats.info import UNSPECIFIED, VideoInfo
 from ncodec.media.frame import bit_depth, canonical_format
@@ -61,7 +60,9 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
     return stream
 
 
-def pictures(container: InputContainer, stream: VideoStream, name: str) -> Iterator[av.VideoFrame]:
+def pictures(
+    container: InputContainer, stream: VideoStream, name: str
+) -> Generator[av.VideoFrame, None, None]:
     """Every picture in display order.
 
     Raises:
@@ -73,7 +74,7 @@ def pictures(container: InputContainer, stream: VideoStream, name: str) -> Itera
     try:
         for packet in container.demux(stream):
             for picture in packet.decode():
-                if picture.is_corrupt:
+                if packet.is_corrupt or picture.is_corrupt:
                     raise InputError(
                         f"{name} is damaged at frame {count}; repair it or cut it before there."
                     )

@@ -8,15 +8,14 @@ mapped to it at the door by `canonical_format`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
 from av.video.reformatter import Interpolation
-from numpy.typing import NDArray
-
 from ncodec.formats.errors import InputError
 from ncodec.formats.info import VideoInfo
+from numpy.typing import NDArray
 
 __all__ = [
     "PIXEL_FORMATS",
@@ -164,5 +163,6 @@ def to_av(frame: Frame, info: VideoInfo) -> av.VideoFrame:
 def _view(plane: av.video.plane.VideoPlane, dtype: np.dtype[Any]) -> NDArray[Any]:
     """The plane's memory as (rows, padded columns), top row first."""
     stride = plane.line_size
-    rows = np.frombuffer(plane, dtype).reshape(-1, abs(stride) // dtype.itemsize)
+    memory: NDArray[Any] = np.frombuffer(cast(memoryview, plane), dtype)
+    rows = memory.reshape(-1, abs(stride) // dtype.itemsize)
     return rows if stride > 0 else rows[::-1]

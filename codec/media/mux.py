@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,7 +14,6 @@ import av
 import numpy as np
 from av.packet import Packet
 from av.video.stream import VideoStream
-
 from ncodec.formats.errors import OutputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media.film import SAMPLE_ASPECT_TAG
@@ -142,7 +142,7 @@ def _durations(times: Sequence[int] | None) -> dict[int, int]:
     """Ticks from each time to the next; the last frame lasts as long as the one before."""
     if times is None or len(times) < 2:
         return {}
-    steps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    steps = [later - earlier for earlier, later in pairwise(times)]
     return dict(zip(times, [*steps, steps[-1]], strict=True))
 
 

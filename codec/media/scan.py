@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 import av
 import numpy as np
 from av.filter import Graph
 from blake3 import blake3
-
 from ncodec.formats.errors import InputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media.frame import Frame, bit_depth
@@ -80,7 +80,7 @@ def scan(
     info = replace(source.info, frames=len(ticks))
     frame_time = _constant(ticks, info.time_base, source.rates())
     times = None if frame_time else tuple(ticks)
-    if any(later <= earlier for earlier, later in zip(ticks, ticks[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(ticks)):
         raise InputError(
             f"{source.name} has presentation times that do not increase; make it again with"
             " `ffmpeg -fflags +genpts -i INPUT -c copy OUTPUT`."
@@ -98,9 +98,9 @@ def _constant(
     Constant is: equal steps; or a stated rate whose every grid time is less than a tick away,
     which is what a container with coarse ticks (Matroska's millisecond) makes of one.
     """
-    steps = {later - earlier for earlier, later in zip(ticks, ticks[1:], strict=False)}
+    steps = {later - earlier for earlier, later in pairwise(ticks)}
     if not steps:
-        return 1 / rates[0] if rates else time_base
+        return 1 / rates[0] if rates else Fraction(1, 25)
     for rate in rates:
         step = 1 / (rate * time_base)
         if step > 1 and _on_grid(ticks, step):

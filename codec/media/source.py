@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import BinaryIO, Literal
 
 import av
-
 from ncodec.formats.errors import InputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media import film, y4m
@@ -25,7 +24,11 @@ from ncodec.media.frame import Frame, from_av
 __all__ = ["VideoSource", "open_source"]
 
 IMAGE_SUFFIXES = frozenset(
-    ".avif .bmp .dpx .exr .heic .jpeg .jpg .jxl .pbm .pgm .png .pnm .ppm .tga .tif .tiff .webp".split()
+    f".{name}"
+    for name in (
+        *("avif", "bmp", "dpx", "exr", "heic", "jpeg", "jpg", "jxl", "pbm", "pgm", "png", "pnm"),
+        *("ppm", "tga", "tif", "tiff", "webp"),
+    )
 )
 _IMAGE_TIME_BASE = Fraction(1, 25)
 """Images in a folder play at 25 frames a second."""
@@ -58,10 +61,8 @@ class VideoSource(ABC):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Release what the source holds."""
+        """Each pass over the frames opens and closes its own files: nothing is left to do."""
+        return None
 
     def frames(self, first: int = 0, count: int | None = None) -> Iterator[Frame]:
         """Frames `first`, `first + 1`, ...: `count` of them, or all that are left.
