@@ -76,16 +76,15 @@ def pictures(
             for picture in packet.decode():
                 if packet.is_corrupt or picture.is_corrupt:
                     raise InputError(
-                        f"{name} is damaged at frame {count}; repair it or cut it before there."
+                        f"{name} is damaged at frame {count}{_of(container, stream)}; repair it"
+                        " or make it again."
                     )
                 yield picture
                 count += 1
     except av.FFmpegError as error:
-        declared = _declared(container, stream)
         raise InputError(
-            f"{name} cannot be decoded after frame {count}"
-            + (f" of {declared}" if declared else "")
-            + f" ({error.strerror}); repair it or make it again."
+            f"{name} cannot be decoded after frame {count}{_of(container, stream)}"
+            f" ({error.strerror}); repair it or make it again."
         ) from None
     if not count:
         raise InputError(f"{name} has no frame that can be decoded; check that it is whole.")
@@ -162,6 +161,11 @@ def _declared(container: InputContainer, stream: VideoStream) -> int | None:
     return None
 
 
+def _of(container: InputContainer, stream: VideoStream) -> str:
+    declared = _declared(container, stream)
+    return f" of {declared}" if declared else ""
+
+
 def _check_complete(path: Path) -> None:
     """Refuse a Matroska or RIFF file that is shorter than its header says.
 
@@ -187,6 +191,8 @@ def _check_complete(path: Path) -> None:
 
 def _vint(data: bytes, offset: int) -> tuple[int | None, int]:
     """An EBML length and the offset after it; None for "unknown"."""
+    if offset >= len(data):
+        return None, offset
     width = 9 - data[offset].bit_length()
     value = int.from_bytes(data[offset : offset + width], "big") & ((1 << 7 * width) - 1)
     return (None if value == (1 << 7 * width) - 1 else value), offset + width

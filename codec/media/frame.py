@@ -18,6 +18,7 @@ from ncodec.formats.info import VideoInfo
 from numpy.typing import NDArray
 
 __all__ = [
+    "EXACT_SCALER",
     "PIXEL_FORMATS",
     "Frame",
     "bit_depth",

@@ -18,6 +18,8 @@ from ncodec.media.source import VideoSource
 
 __all__ = ["Scan", "scan"]
 
+_MILLISECOND = Fraction(1, 1000)
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:
@@ -96,16 +98,29 @@ def _constant(
     """Seconds a frame if the rate is constant, else None.
 
     Constant is: equal steps; or a stated rate whose every grid time is less than a tick away,
-    which is what a container with coarse ticks (Matroska's millisecond) makes of one.
+    which is what ticks that do not divide it make of one. Where ticks are as coarse as
+    Matroska's and FLV's milliseconds, the stated rate goes before equal steps.
     """
     steps = {later - earlier for earlier, later in pairwise(ticks)}
     if not steps:
-        return 1 / rates[0] if rates else Fraction(1, 25)
-    for rate in rates:
+        return 1 / _nominal(rates[0]) if rates else Fraction(1, 25)
+    equal = next(iter(steps)) * time_base if len(steps) == 1 else None
+    if equal and time_base < _MILLISECOND:
+        return equal
+    for rate in (*map(_nominal, rates), *rates):
         step = 1 / (rate * time_base)
         if step > 1 and _on_grid(ticks, step):
             return 1 / rate
-    return next(iter(steps)) * time_base if len(steps) == 1 else None
+    return equal
+
+
+def _nominal(rate: Fraction) -> Fraction:
+    """The whole or NTSC (n * 1000/1001) rate that `rate` is an estimate of, else `rate`.
+
+    Matroska states a frame's length in nanoseconds, and FFmpeg makes 19001/317 of 60000/1001.
+    """
+    near = (Fraction(round(rate)), Fraction(round(rate * 1001 / 1000) * 1000, 1001))
+    return next((n for n in near if abs(n - rate) < rate / 1_000_000), rate)
 
 
 def _on_grid(ticks: Sequence[int], step: Fraction) -> bool:

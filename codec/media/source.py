@@ -27,7 +27,7 @@ IMAGE_SUFFIXES = frozenset(
     f".{name}"
     for name in (
         *("avif", "bmp", "dpx", "exr", "heic", "jpeg", "jpg", "jxl", "pbm", "pgm", "png", "pnm"),
-        *("ppm", "tga", "tif", "tiff", "webp"),
+        *("ppm", "tif", "tiff", "webp"),
     )
 )
 _IMAGE_TIME_BASE = Fraction(1, 25)

@@ -1,0 +1,72 @@
+"""Tiny synthetic clips: random planes, any format, any size, any times."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from ncodec.formats.info import VideoInfo
+from ncodec.media import Frame, Scan, open_sink, open_source, scan
+from ncodec.media.frame import bit_depth, plane_shapes, sample_type
+
+
+def clip(
+    pixel_format: str = "yuv420p",
+    size: tuple[int, int] = (16, 16),
+    frames: int = 3,
+    times: Sequence[int] | None = None,
+    seed: int = 0,
+    **fields: object,
+) -> tuple[VideoInfo, list[Frame]]:
+    """Noise of `size` (width, height) in `pixel_format`, 30000/1001 frames a second."""
+    rng = np.random.default_rng(seed)
+    depth = bit_depth(pixel_format)
+    rgb, grey = pixel_format.startswith("gbrp"), pixel_format.startswith("gray")
+    info = VideoInfo(
+        width=size[0],
+        height=size[1],
+        frames=frames,
+        time_base=Fraction(1001, 30000),
+        pixel_format=pixel_format,
+        bit_depth=depth,
+        matrix=0 if rgb else 2,
+        full_range=rgb or grey,
+    )
+    pictures = [
+        Frame(
+            tuple(
+                rng.integers(0, 2**depth, shape).astype(sample_type(pixel_format))
+                for shape in plane_shapes(pixel_format, *size)
+            ),
+            i if times is None else times[i],
+        )
+        for i in range(frames)
+    ]
+    return replace(info, **fields), pictures
+
+
+def write(
+    spec: str | Path, info: VideoInfo, frames: Iterable[Frame], times: Sequence[int] | None = None
+) -> None:
+    with open_sink(spec, info, times) as sink:
+        for frame in frames:
+            sink.write(frame)
+
+
+def read(spec: str | Path) -> tuple[Scan, list[Frame]]:
+    with open_source(spec) as source:
+        seen = scan(source, scene_threshold=None)
+        return seen, list(source.frames())
+
+
+def same(left: Sequence[Frame], right: Sequence[Frame]) -> bool:
+    """Equal times, and equal planes of equal type."""
+    return len(left) == len(right) and all(
+        a.pts == b.pts
+        and all(
+            p.dtype == q.dtype and np.array_equal(p, q)
+            for p, q in zip(a.planes, b.planes, strict=True)
+        )
+        for a, b in zip(left, right, strict=True)
+    )
