@@ -69,6 +69,7 @@ def _stream(raw: BinaryIO | io.FileIO, name: str | Path) -> Iterator[BinaryIO]:
     try:
         yield buffered
         buffered.flush()
+        checked.flush()
     finally:
         # What could not be written must not be tried again when the buffer is collected.
         checked.broken = True
@@ -104,7 +105,7 @@ class _Checked(io.RawIOBase):
         return self._target.seek(offset, whence)
 
     def flush(self) -> None:
-        if not self.closed and not self.broken:
+        if not self.broken:
             with _reporting(self._name):
                 self._target.flush()
 

@@ -86,11 +86,12 @@ class Reader:
     ) -> None:
         self._limits = limits or Limits()
         self._source = Source(source, self._limits)
+        self._strict = strict
         self.name = self._source.name
         self.size = self._source.size
         try:
             with self._naming_the_file():
-                self._open(strict)
+                self._open()
         except BaseException:
             self.close()
             raise
@@ -198,15 +199,15 @@ class Reader:
         for start in range(box.offset, end, _CHUNK):
             yield self._source.read(start, min(_CHUNK, end - start))
 
-    def _open(self, strict: bool) -> None:
+    def _open(self) -> None:
         self.lost_boxes: tuple[BoxEntry, ...] = ()
         try:
             self.boxes = tuple(self._structure())
-            if not strict:
+            if not self._strict:
                 self._check()
             self.complete = self._end_known = True
         except DamagedFile:
-            if strict:
+            if self._strict:
                 raise
             self.boxes = tuple(self._salvage())
             self.complete = False
@@ -306,4 +307,6 @@ class Reader:
             yield
         except DamagedFile as error:
             remedy = "run `ncodec repair` to keep what is intact"
+            if not self._strict:
+                remedy = "get another copy of the file"
             raise DamagedFile(f"{self.name} is damaged ({error}): {remedy}") from error

@@ -75,7 +75,7 @@ def mini_header(source: Source, offset: int, length: int, limits: Limits) -> Min
 
 def stored_index(source: Source, limits: Limits) -> list[BoxEntry]:
     """What tail and INDX say, when both are intact and leave no hole."""
-    offset = unpack_tail(source.read(source.size - TAIL_BYTES, TAIL_BYTES))
+    offset = unpack_tail(source.read(max(source.size - TAIL_BYTES, 0), TAIL_BYTES))
     header = box_header(source, offset)
     if header.type != INDX or offset + header.length + OVERHEAD + TAIL_BYTES != source.size:
         raise DamagedFile(f"the tail points to offset {offset}, where the index does not stand")

@@ -153,9 +153,9 @@ def integer_hash(arrays: Iterable[npt.NDArray[Any]]) -> int:
     for array in arrays:
         if array.dtype.kind not in "biu":
             raise UsageError(f"an array of {array.dtype} has no integer hash: pass integers")
-        values = np.ascontiguousarray(array, dtype="<i4")
+        values = array.astype("<i4")
         if array.dtype.itemsize >= 4 and not np.array_equal(values, array):
             raise UsageError(f"an array of {array.dtype} holds values outside int32")
         state.update(np.array([array.ndim, *array.shape], dtype="<u8").tobytes())
-        state.update(values.tobytes())
+        state.update(values.tobytes("C"))
     return state.intdigest()

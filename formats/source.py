@@ -95,10 +95,7 @@ class Source:
             if start[offset : offset + len(magic)] == magic:
                 raise InputError(f"{self.name} is {what}: {_remedy(what)}")
         if start[8:12] == b"HEAD" or start[:4] == SIGNATURE[:4]:
-            raise DamagedFile(
-                f"{self.name} has a damaged signature, perhaps from a transfer as text: "
-                "run `ncodec repair`"
-            )
+            raise DamagedFile("its signature is changed, perhaps by a transfer as text")
         raise InputError(f"{self.name} is not an ncodec file: it does not start with its signature")
 
     def close(self) -> None:

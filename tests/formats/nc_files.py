@@ -2,8 +2,12 @@
 
 import io
 from fractions import Fraction
+from zlib import crc32
 
-from ncodec.formats import Conf, Header, Segment, VideoInfo, Writer
+from ncodec.formats import Conf, Header, Limits, Reader, Segment, VideoInfo, Writer, cbor
+from ncodec.formats.boxes import SIGNATURE, pack_box
+from ncodec.formats.index import pack_tail
+from ncodec.formats.segment import MiniHeader
 
 
 def make_header(**changes):
@@ -37,3 +41,33 @@ def write_file(segments=3, frames=6, *, extras=True, stream=None):
 
 
 SMALL = write_file()
+
+
+def split(data):
+    """The boxes of a file as bytes, without INDX."""
+    with Reader(data) as reader:
+        return [data[box.offset : box.offset + box.length + 20] for box in reader.boxes[:-1]]
+
+
+def index_rows(boxes):
+    rows, position = [], len(SIGNATURE)
+    for box in boxes:
+        kind, frames = box[:4].decode(), (0, 0)
+        if kind == "SEGM" and len(box) > 20:
+            mini = MiniHeader.unpack(box[16:-4], Limits())
+            frames = (mini.first_frame, mini.frame_count)
+        rows.append([kind, position, len(box) - 20, *frames])
+        position += len(box)
+    return rows
+
+
+def assemble(boxes, rows=None):
+    """A file of `boxes` with a true INDX, or with one of `rows`, and a tail."""
+    body = SIGNATURE + b"".join(boxes)
+    index = cbor.dumps(index_rows(boxes) if rows is None else rows)
+    return body + pack_box("INDX", index) + pack_tail(len(body))
+
+
+def seal(body):
+    """`body` with its CRC."""
+    return body + crc32(body).to_bytes(4, "little")

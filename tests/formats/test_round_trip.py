@@ -1,14 +1,16 @@
 import io
 import os
+import subprocess
+import sys
 import threading
-from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nc_files import SMALL, make_header, write_file
-from ncodec.errors import UsageError
-from ncodec.formats import Conf, Reader, Segment, Writer
+from ncodec import formats
+from ncodec.errors import DamagedFile, LimitExceeded, MissingDependency, UsageError
+from ncodec.formats import Conf, Limits, Reader, Segment, Writer
 
 MIB = 1 << 20
 
@@ -111,6 +113,18 @@ def test_a_pipe_can_be_written_and_read():
     thread.join()
 
 
+def test_a_stream_that_never_ends_is_limited():
+    class Endless(io.BytesIO):
+        def seekable(self):
+            return False
+
+        def read(self, size=-1):
+            return bytes(size)
+
+    with pytest.raises(LimitExceeded, match="stream_bytes"):
+        Reader(Endless(), limits=Limits(stream_bytes=4 * MIB))
+
+
 def test_paths_and_stdin_are_read(tmp_path, monkeypatch):
     path = tmp_path / "clip.nc"
     path.write_bytes(SMALL)
@@ -173,8 +187,21 @@ def test_a_model_by_reference_is_looked_up_and_checked():
     conf = Conf(Conf(b"model").digest, reference=True)
     assert conf.content({conf.data: b"model"}.get) == b"model"
     assert Conf(b"here").content({}.get) == b"here"
+    with pytest.raises(MissingDependency, match=conf.data.hex()[:16]):
+        conf.content({}.get)
+    with pytest.raises(DamagedFile, match="not what its BLAKE3 says"):
+        conf.content({conf.data: b"another"}.get)
+    with pytest.raises(UsageError, match="has 5 bytes"):
+        Conf(b"short", reference=True)
 
 
-def test_a_still_image_and_features_have_headers():
-    image = make_header(frames=1, time_base=Fraction(1), pixel_format="gbrp")
-    assert type(image).unpack(image.pack()) == image
+def test_public_names_are_listed():
+    assert set(formats.__all__) <= set(dir(formats))
+    assert all(hasattr(formats, name) for name in formats.__all__)
+    assert not hasattr(formats, "anything else")
+
+
+def test_the_error_tree_costs_no_import():
+    code = "import sys, ncodec.errors; print('numpy' in sys.modules, 'torch' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert result.stdout.split() == [b"False", b"False"]
