@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from dataclasses import replace
 from fractions import Fraction
@@ -61,24 +62,25 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
 
 
 def pictures(
-    container: InputContainer, stream: VideoStream, name: str
+    container: InputContainer, stream: VideoStream, name: str, *, whole: bool = True
 ) -> Generator[av.VideoFrame, None, None]:
-    """Every picture in display order.
+    """Every picture from where the container stands, in display order.
 
     Raises:
-        InputError: a packet or a picture is damaged, or the container declares another number
-            of pictures than there are.
+        InputError: a packet or a picture is damaged, or `whole` and the container declares
+            another number of pictures than there are.
     """
     stream.thread_type = "AUTO"
     count = 0
     try:
         for packet in container.demux(stream):
-            for picture in packet.decode():
-                if packet.is_corrupt or picture.is_corrupt:
-                    raise InputError(
-                        f"{name} is damaged at frame {count}{_of(container, stream)}; repair it"
-                        " or make it again."
-                    )
+            decoded = packet.decode()
+            if packet.is_corrupt or any(picture.is_corrupt for picture in decoded):
+                raise InputError(
+                    f"{name} is damaged near frame {count}{_of(container, stream)}; repair it or"
+                    " make it again."
+                )
+            for picture in decoded:
                 yield picture
                 count += 1
     except av.FFmpegError as error:
@@ -86,6 +88,8 @@ def pictures(
             f"{name} cannot be decoded after frame {count}{_of(container, stream)}"
             f" ({error.strerror}); repair it or make it again."
         ) from None
+    if not whole:
+        return
     if not count:
         raise InputError(f"{name} has no frame that can be decoded; check that it is whole.")
     declared = _declared(container, stream) or count
@@ -123,8 +127,9 @@ def described(picture: av.VideoFrame, stream: VideoStream | None) -> VideoInfo:
         time_base = 1 / (rates(stream) or (Fraction(25),))[0]
     else:
         time_base = Fraction(stream.time_base)
-    tag = stream.metadata.get(SAMPLE_ASPECT_TAG, "1").replace(":", "/")
-    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or tag
+    tag = re.fullmatch(r"([1-9]\d{0,8}):([1-9]\d{0,8})", stream.metadata.get(SAMPLE_ASPECT_TAG, ""))
+    tagged = Fraction(int(tag[1]), int(tag[2])) if tag else Fraction(1)
+    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or tagged
     return replace(info, time_base=time_base, sample_aspect_ratio=Fraction(aspect))
 
 

@@ -16,6 +16,7 @@ from av.video.reformatter import Interpolation
 from ncodec.formats.errors import InputError
 from ncodec.formats.info import VideoInfo
 from numpy.typing import NDArray
+from xxhash import xxh3_64
 
 __all__ = [
     "EXACT_SCALER",
@@ -23,6 +24,7 @@ __all__ = [
     "Frame",
     "bit_depth",
     "canonical_format",
+    "fingerprint",
     "from_av",
     "plane_shapes",
     "sample_type",
@@ -63,6 +65,14 @@ class Frame:
 
     planes: tuple[NDArray[Any], ...]
     pts: int
+
+
+def fingerprint(frame: Frame) -> int:
+    """XXH3-64 of the samples."""
+    state = xxh3_64()
+    for plane in frame.planes:
+        state.update(plane.data)
+    return state.intdigest()
 
 
 def bit_depth(pixel_format: str) -> int:

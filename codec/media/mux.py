@@ -55,7 +55,13 @@ class FilmWriter:
             self._container = av.open(stream, "w", format="matroska")
         self._layout = layout
         self._source = info
-        track = self._container.add_stream(codec, rate=_mean_rate(info, times), options=options)
+        try:
+            track = self._container.add_stream(codec, rate=_mean_rate(info, times), options=options)
+        except av.codec.codec.UnknownCodecError:
+            raise OutputError(
+                f"{path} needs the encoder {codec}, which this PyAV was built without; install av"
+                " from PyPI or write a .mkv."
+            ) from None
         assert isinstance(track, VideoStream)
         self._track = track
         self._durations = _durations(times)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -13,8 +13,8 @@ from av.filter import Graph
 from blake3 import blake3
 from ncodec.formats.errors import InputError
 from ncodec.formats.info import VideoInfo
-from ncodec.media.frame import Frame, bit_depth
-from ncodec.media.source import VideoSource
+from ncodec.media.frame import Frame, bit_depth, fingerprint
+from ncodec.media.source import Landmarks, VideoSource
 
 __all__ = ["Scan", "scan"]
 
@@ -31,12 +31,14 @@ class Scan:
             and frame i is shown at tick i.
         cuts: indices of the first frame of each new scene, in order, without 0.
         digest: BLAKE3 (hex) of all planes in display order, 16-bit samples little-endian.
+        landmarks: what lets another source of the same path seek, through its `settle`.
     """
 
     info: VideoInfo
     times: tuple[int, ...] | None
     cuts: tuple[int, ...]
     digest: str
+    landmarks: Landmarks = field(repr=False, compare=False)
 
     @property
     def frames(self) -> int:
@@ -68,6 +70,7 @@ def scan(
     digest = blake3()
     detector = None if scene_threshold is None else _SceneDetector(source.info, scene_threshold)
     ticks: list[int] = []
+    fingerprints: list[int] = []
     cuts: list[int] = []
     for frame in source.frames():
         for plane in frame.planes:
@@ -75,6 +78,7 @@ def scan(
         if detector is not None and detector.begins_scene(frame) and ticks:
             cuts.append(len(ticks))
         ticks.append(frame.pts)
+        fingerprints.append(fingerprint(frame))
         if progress is not None:
             progress(len(ticks))
     if not ticks:
@@ -88,8 +92,9 @@ def scan(
             " `ffmpeg -fflags +genpts -i INPUT -c copy OUTPUT`."
         )
     info = replace(info, time_base=frame_time or info.time_base)
-    source.settle(info, times)
-    return Scan(info, times, tuple(cuts), digest.hexdigest())
+    landmarks = Landmarks(tuple(ticks), tuple(fingerprints))
+    source.settle(info, times, landmarks)
+    return Scan(info, times, tuple(cuts), digest.hexdigest(), landmarks)
 
 
 def _constant(

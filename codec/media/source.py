@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from io import BytesIO
 from itertools import islice
@@ -19,9 +19,9 @@ import av
 from ncodec.formats.errors import InputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media import film, y4m
-from ncodec.media.frame import Frame, from_av
+from ncodec.media.frame import Frame, fingerprint, from_av
 
-__all__ = ["VideoSource", "open_source"]
+__all__ = ["Landmarks", "VideoSource", "open_source"]
 
 IMAGE_SUFFIXES = frozenset(
     f".{name}"
@@ -32,6 +32,26 @@ IMAGE_SUFFIXES = frozenset(
 )
 _IMAGE_TIME_BASE = Fraction(1, 25)
 """Images in a folder play at 25 frames a second."""
+
+
+_DEEPEST_REORDERING = 16
+"""Frames by which coding order may differ from display order (H.264 and HEVC)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landmarks:
+    """What a scan remembers of every frame, to seek and to know that it landed right.
+
+    Attributes:
+        ticks: presentation times as the container has them.
+        fingerprints: `ncodec.media.frame.fingerprint` of each frame.
+    """
+
+    ticks: Sequence[int]
+    fingerprints: Sequence[int]
+
+
+_NO_LANDMARKS = Landmarks((), ())
 
 
 class VideoSource(ABC):
@@ -51,6 +71,7 @@ class VideoSource(ABC):
         self.kind = kind
         self.info = info
         self._times: Sequence[int] | None = None
+        self._landmarks = _NO_LANDMARKS
 
     def __enter__(self) -> VideoSource:
         return self
@@ -67,8 +88,10 @@ class VideoSource(ABC):
     def frames(self, first: int = 0, count: int | None = None) -> Iterator[Frame]:
         """Frames `first`, `first + 1`, ...: `count` of them, or all that are left.
 
-        Every call decodes from the start, so that frame i is the same picture whatever `first`
-        is; skipped frames cost their decoding and nothing else.
+        Frame i is the same picture whatever `first` is. A film that was scanned is entered at a
+        keyframe; each frame is compared with what the scan saw, and where one differs, because
+        its keyframe does not start afresh, decoding goes on from the start of the film instead.
+        Films that were not scanned decode from their start.
 
         Raises:
             InputError: the source cannot be decoded, or has fewer frames than it declares.
@@ -83,10 +106,19 @@ class VideoSource(ABC):
                 frame = replace(frame, pts=self._times[index])
             yield frame
 
-    def settle(self, info: VideoInfo, times: Sequence[int] | None) -> None:
-        """Adopt what a scan found: from now on frames have these times (None: frame i at i)."""
+    def settle(
+        self,
+        info: VideoInfo,
+        times: Sequence[int] | None,
+        landmarks: Landmarks = _NO_LANDMARKS,
+    ) -> None:
+        """Adopt what a scan found, of this source or of another one of the same path.
+
+        From now on frames have these times (None: frame i at tick i).
+        """
         self.info = info
         self._times = times
+        self._landmarks = landmarks
 
     def rates(self) -> Sequence[Fraction]:
         """Frames a second that the container states, likeliest first."""
@@ -113,6 +145,19 @@ class FilmSource(VideoSource):
         return self._rates
 
     def _decoded(self, first: int) -> Iterator[Frame]:
+        seen = self._landmarks.fingerprints
+        if _DEEPEST_REORDERING < first < len(seen):
+            with closing(self._sought(first)) as frames:
+                for frame in frames:
+                    if fingerprint(frame) != seen[first]:
+                        break
+                    yield frame
+                    first += 1
+            if first == len(seen):
+                return
+        yield from self._decoded_from_start(first)
+
+    def _decoded_from_start(self, first: int) -> Iterator[Frame]:
         assert self.path is not None
         with film.opened(self.path) as container:
             stream = film.video_stream(container, self.name)
@@ -122,6 +167,24 @@ class FilmSource(VideoSource):
                     if index >= first:
                         pts = index if picture.pts is None else picture.pts
                         yield from_av(picture, self._raw.pixel_format, pts)
+
+    def _sought(self, first: int) -> Generator[Frame, None, None]:
+        """Frames from `first` on, from a keyframe before it; ends where seeking did not work."""
+        assert self.path is not None
+        ticks = self._landmarks.ticks
+        with film.opened(self.path) as container, suppress(InputError, av.FFmpegError):
+            stream = film.video_stream(container, self.name)
+            container.seek(ticks[first - _DEEPEST_REORDERING], stream=stream)
+            with closing(film.pictures(container, stream, self.name, whole=False)) as pictures:
+                for picture in pictures:
+                    if picture.pts is None or picture.pts > ticks[first]:
+                        return
+                    if picture.pts == ticks[first]:
+                        film.check_same(picture, self._raw, self.name)
+                        yield from_av(picture, self._raw.pixel_format, picture.pts)
+                        first += 1
+                        if first == len(ticks):
+                            return
 
 
 class ImageSource(VideoSource):

@@ -20,6 +20,7 @@ __all__ = ["SIGNATURE", "frame_bytes", "header", "read_frames", "read_header"]
 
 SIGNATURE = b"YUV4MPEG2"
 _LONGEST_LINE = 4096
+_LARGEST_SIDE = 65535
 _LOCATIONS = {"420jpeg": 2, "420mpeg2": 1, "420paldv": 3}
 """Chroma tags that name a location -> AVChromaLocation."""
 
@@ -62,8 +63,11 @@ def read_header(stream: BinaryIO, name: str) -> VideoInfo:
         aspect = _ratio(fields.get("A", "")) or Fraction(1)
     except (KeyError, ValueError):
         width = height = 0
-    if width < 1 or height < 1:
-        raise InputError(f"{name} has no usable size in its y4m header; write it again.")
+    if not (1 <= width <= _LARGEST_SIDE and 1 <= height <= _LARGEST_SIDE):
+        raise InputError(
+            f"{name} has no usable size in its y4m header; width and height are 1 to"
+            f" {_LARGEST_SIDE}."
+        )
     full_range = extensions.get("COLORRANGE", "").upper() == "FULL"
     return VideoInfo(
         width=width,

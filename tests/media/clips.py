@@ -5,6 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 from ncodec.formats.info import VideoInfo
 from ncodec.media import Frame, Scan, open_sink, open_source, scan
@@ -70,3 +71,18 @@ def same(left: Sequence[Frame], right: Sequence[Frame]) -> bool:
         )
         for a, b in zip(left, right, strict=True)
     )
+
+
+def h264(path: Path, frames: int, options: dict[str, str]) -> None:
+    """Moving waves as 25 H.264 frames a second, with options of the encoder."""
+    rows, columns = np.indices((48, 64))
+    with av.open(str(path), "w") as container:
+        track = container.add_stream("libx264", rate=25, options=options)
+        track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"
+        for i in range(frames):
+            wave = np.sin((rows + 2 * i) / 5) + np.cos((columns - i) / 7)
+            grey = np.rint(128 + 60 * wave).astype(np.uint8)
+            picture = av.VideoFrame.from_ndarray(grey, "gray").reformat(format="yuv420p")
+            picture.pts, picture.time_base = i, Fraction(1, 25)
+            container.mux(track.encode(picture))
+        container.mux(track.encode(None))

@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import pytest
 from blake3 import blake3
-from clips import clip, read, same, write
+from clips import clip, h264, read, same, write
 from ncodec.errors import InputError
 from ncodec.media import open_source, scan
 
@@ -38,6 +38,27 @@ def test_any_range_is_the_same_frames(tmp_path, suffix, scanned):
         for first, count in ((0, 4), (4, None), (8, 1), (3, 5), (9, None), (2, 0)):
             stop = None if count is None else first + count
             assert same(list(source.frames(first, count)), everything[first:stop])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"g": "8", "bf": "3", "x264-params": "open-gop=1"},
+        {"g": "10", "bf": "0"},
+        {"g": "30", "x264-params": "intra-refresh=1", "bf": "0"},
+        {"g": "250"},
+    ],
+    ids=["open-gop", "closed-gop", "intra-refresh", "one-gop"],
+)
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
+def test_seeking_gives_the_frames_of_decoding(tmp_path, suffix, options):
+    path = tmp_path / f"a.{suffix}"
+    h264(path, frames=60, options=options)
+    with open_source(path) as source:
+        scan(source, scene_threshold=None)
+        everything = list(source.frames())
+        for first in (17, 18, 25, 31, 40, 41, 59):
+            assert same(list(source.frames(first, 9)), everything[first : first + 9])
 
 
 def test_variable_times_are_kept_by_every_later_pass(tmp_path):
