@@ -7,7 +7,7 @@ line, so anything heavy (torch) belongs inside `encode` and `decode`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from ncodec.media import Frame
 
-__all__ = ["Checkpoints", "Codec", "Context", "Estimate", "Option", "Window"]
+__all__ = ["Checkpoints", "Codec", "Context", "Estimate", "Option", "Planes", "Window"]
+
+Planes = Sequence["np.ndarray"]
+"""A picture's planes, as `ncodec.media.Frame` holds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +134,17 @@ class Codec(Protocol):
 
     def decode(
         self, segment: Segment, info: VideoInfo, shared: Sequence[bytes], context: Context
-    ) -> Iterable[Sequence[np.ndarray]]:
-        """The planes of each frame of a segment, in display order.
+    ) -> Sequence[Planes]:
+        """The frames of a segment in display order, each computed when it is asked for.
 
         Args:
-            segment: as `encode` returned it; its integers are checked against its hash.
+            segment: as `encode` returned it.
             info: the clip's description from the header.
             shared: payloads of the file's CONF boxes.
             context: device and threads.
+
+        Raises:
+            DamagedFile: the sections cannot be decoded.
+            VerificationFailed: the decoded integers differ from the segment's hash.
         """
         ...

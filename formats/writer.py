@@ -72,8 +72,8 @@ class Writer:
             raise UsageError("meta has a key that is not text: use text keys")
         self._box(boxes.META, cbor.dumps(dict(values)))
 
-    def finish(self) -> None:
-        """Write INDX and the tail, and flush."""
+    def finish(self) -> int:
+        """Write INDX and the tail, and flush; returns the file's size in bytes."""
         if not self._next_index:
             raise UsageError("a file needs at least one segment: write one before finish()")
         for what, count in (("HEAD", self._header.info.frames or None), ("TIME", self._times)):
@@ -84,6 +84,7 @@ class Writer:
         self._put(pack_tail(offset))
         self._stream.flush()
         self._finished = True
+        return self._position
 
     def _box(self, kind: str, payload: bytes, first_frame: int = 0, frame_count: int = 0) -> None:
         if self._finished:

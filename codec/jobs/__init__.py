@@ -1,1 +1,15 @@
+"""Encoding as a job: a plan of independent windows, executors, checkpoints, resume."""
 
+from ncodec.jobs.encode import EncodeRequest, run_encode
+from ncodec.jobs.events import Event, Finished, Planned, Progressed, Scanned, SegmentDone
+
+__all__ = [
+    "EncodeRequest",
+    "Event",
+    "Finished",
+    "Planned",
+    "Progressed",
+    "Scanned",
+    "SegmentDone",
+    "run_encode",
+]

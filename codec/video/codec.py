@@ -7,17 +7,16 @@ that listing codecs and their options stays quick.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile, InputError, TargetUnreachable, VerificationFailed
 from ncodec.formats import Limits, Segment, VideoInfo, integer_hash
-from ncodec.plugin import Context, Estimate, Option, Window
+from ncodec.plugin import Context, Estimate, Option, Planes, Window
 from ncodec.video.config import pack_shape, unpack_shape
 from ncodec.video.geometry import choose_geometry
 from ncodec.video.recipe import Recipe
@@ -38,7 +37,11 @@ LEAST_BITS = 2.0
 """Coarser than this the picture falls apart: a target size that asks for it is refused."""
 
 SECTION_OVERHEAD = 96
-"""At most what a segment adds to its weights and embeddings: mini-header, configuration, hash."""
+"""About what a segment adds to its weights and embeddings: mini-header, configuration, hash."""
+
+
+LENGTH_BYTES = 5
+"""What the length of a section takes at most in the mini-header, on top of an empty one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,38 +117,21 @@ class InrCodec:
             if preset.published and context.target_size is None:
                 tensors = quantize.quantize_published(floats)
             else:
+                limit = None
+                if context.target_size is not None:
+                    limit = context.target_size - len(_segment(window, shape, []).pack())
                 steps = quantize.balanced_steps(floats, fit)
-                limit = context.target_size and context.target_size - SECTION_OVERHEAD
                 tensors = quantize.quantize_stepped(floats, steps, limit)
-        return Segment(
-            index=window.index,
-            first_frame=window.first_frame,
-            frame_count=window.frame_count,
-            sections=(pack_shape(shape), *quantize.pack_sections(tensors)),
-            integer_hash=integer_hash(t.values for t in tensors),
-        )
+        return _segment(window, shape, tensors)
 
     def decode(
         self, segment: Segment, info: VideoInfo, shared: Sequence[bytes], context: Context
-    ) -> Iterator[Sequence[NDArray[Any]]]:
-        import torch
-
-        from ncodec.device import resolve_device, threads
-        from ncodec.media import from_rgb
-        from ncodec.video.quantize import load_tensors
+    ) -> Sequence[Planes]:
+        from ncodec.video.decoded import DecodedSegment
 
         shape, tensors = self._tensors(segment, info)
-        device = resolve_device(context.device)
         _, decoder = self.networks(shape)
-        decoder = decoder.to(device.torch, memory_format=torch.channels_last)
-        rows, columns = info.height, info.width
-        with threads(context.threads), torch.inference_mode():
-            embeddings = load_tensors(decoder, tensors)
-            for embedding in embeddings.split(1):
-                rgb = decoder(embedding)[0, :, :rows, :columns].permute(1, 2, 0)
-                # uint16 full scale holds any depth; torch rounds to even, as NumPy does.
-                levels = (rgb * 65535).round().to(torch.int32).cpu().numpy().astype(np.uint16)
-                yield from_rgb(levels, info, 0).planes
+        return DecodedSegment(decoder, tensors, info, context)
 
     def estimate(
         self, windows: Sequence[Window], options: Mapping[str, Any], context: Context
@@ -218,6 +204,20 @@ class InrCodec:
                 "encoder wrote: report this with the file and the output of `ncodec --version`"
             )
         return shape, tensors
+
+
+def _segment(window: Window, shape: Shape, tensors: Sequence[QuantizedTensor]) -> Segment:
+    """The finished segment; without tensors, one as long as their sections leave it."""
+    from ncodec.video.quantize import pack_sections
+
+    spare = bytes(2 * LENGTH_BYTES)
+    return Segment(
+        index=window.index,
+        first_frame=window.first_frame,
+        frame_count=window.frame_count,
+        sections=(pack_shape(shape), *(pack_sections(tensors) if tensors else (spare,))),
+        integer_hash=integer_hash(t.values for t in tensors),
+    )
 
 
 def default_values(pixels: int) -> float:

@@ -96,6 +96,8 @@ class Fit:
                     psnr=-10 * log10(max(mean, 1e-10)),
                 )
                 errors = []
+        # What follows the fit may be interrupted too.
+        self._save(context)
 
     def step(self) -> Tensor:
         """One batch; returns its mean squared error, on the device."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ncodec.errors import TargetUnreachable
-from ncodec.formats.entropy import estimate_bytes
+from ncodec.formats.entropy.tensor import estimate_bytes
 from ncodec.video.fit import Fit
 from ncodec.weights import QuantizedTensor, affine, pack_tensors, step_index, stepped
 from ncodec.weights.bitstream import pack_side

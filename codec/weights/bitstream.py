@@ -16,7 +16,7 @@ from math import prod
 import numpy as np
 
 from ncodec.errors import DamagedFile
-from ncodec.formats.entropy import decode_arrays, encode_arrays
+from ncodec.formats.entropy.tensor import decode_arrays, encode_arrays
 from ncodec.weights.quantize import AffineTensor, QuantizedTensor, SteppedTensor
 
 __all__ = ["pack_side", "pack_tensors", "unpack_tensors"]

@@ -1,0 +1,74 @@
+"""What a job tells whoever watches it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+__all__ = ["Event", "Finished", "Planned", "Progressed", "Scanned", "SegmentDone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of the events; `record` is the line of a JSON log."""
+
+    def record(self) -> dict[str, Any]:
+        return {"type": type(self).__name__.lower(), **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned(Event):
+    """The source is being read for the first time: `frames` so far."""
+
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned(Event):
+    """Work is about to start. `seconds` and `size` are estimates of what is left and of the file."""
+
+    codec: str
+    frames: int
+    segments: int
+    finished: int
+    workers: int
+    device: str
+    seconds: float
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed(Event):
+    """A segment went on. `fraction` 0..1 and `eta` seconds are of the whole job."""
+
+    segment: int
+    segments: int
+    epoch: int
+    epochs: int
+    psnr: float | None
+    fraction: float
+    elapsed: float
+    eta: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentDone(Event):
+    """A segment is finished and checked: its decoded frames have this PSNR (RGB, dB)."""
+
+    segment: int
+    segments: int
+    frames: int
+    size: int
+    psnr: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Event):
+    """The file is complete. `psnr` is the mean over frames of the decoded RGB frames' PSNR."""
+
+    output: str
+    size: int
+    frames: int
+    segments: int
+    psnr: float | None
+    elapsed: float

@@ -1,0 +1,117 @@
+"""Running tasks here or in worker processes; both stop at a request and lose nothing."""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from typing import Any
+
+from ncodec.errors import Interrupted, NcodecError
+from ncodec.formats import Segment
+from ncodec.jobs.plan import Plan
+from ncodec.jobs.task import Resources, run_task
+
+__all__ = ["run_inline", "run_processes"]
+
+Grant = Callable[[int], Resources]
+"""What the task with this index may use, asked when it starts."""
+
+Report = Callable[[int, dict[str, Any]], None]
+"""Progress of the task with this index."""
+
+Stopping = Callable[[], bool]
+
+POLL_SECONDS = 0.2
+
+
+def run_inline(
+    plan: Plan, indices: Sequence[int], grant: Grant, report: Report, stopping: Stopping
+) -> Iterator[Segment]:
+    """Runs the tasks one after the other in this process."""
+    for index in indices:
+        if stopping():
+            raise Interrupted("stopped by the user")
+        yield run_task(
+            plan, index, grant(index), lambda _index=index, **values: report(_index, values), stopping
+        )
+
+
+def run_processes(
+    plan: Plan,
+    indices: Sequence[int],
+    grant: Grant,
+    report: Report,
+    stopping: Stopping,
+    workers: int,
+) -> Iterator[Segment]:
+    """Runs up to `workers` tasks at a time, each in a fresh process.
+
+    Raises:
+        NcodecError: a worker died; finished segments and checkpoints remain.
+    """
+    # A fork would copy torch's thread pools in an unknown state; a spawned process starts clean.
+    spawn = multiprocessing.get_context("spawn")
+    progress: multiprocessing.Queue[tuple[int, dict[str, Any]]] = spawn.Queue()
+    stop = spawn.Event()
+    pool = ProcessPoolExecutor(workers, spawn, _start_worker, (progress, stop))
+    running: set[Future[Segment]] = set()
+    waiting = list(indices)
+    try:
+        while waiting or running:
+            if stopping():
+                stop.set()
+                waiting.clear()
+            while waiting and len(running) < workers:
+                index = waiting.pop(0)
+                running.add(pool.submit(_work, plan, index, grant(index)))
+            done, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
+            _drain(progress, report)
+            for future in done:
+                yield future.result()
+        if stopping():
+            raise Interrupted("stopped by the user")
+    except BrokenProcessPool:
+        raise NcodecError(
+            "a worker process died, perhaps for lack of memory: run again with --resume and "
+            "fewer --workers"
+        ) from None
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _drain(progress: multiprocessing.Queue[tuple[int, dict[str, Any]]], report: Report) -> None:
+    while True:
+        try:
+            report(*progress.get_nowait())
+        except queue.Empty:
+            return
+
+
+_worker: dict[str, Any] = {}
+
+
+def _start_worker(progress: Any, stop: Any) -> None:
+    # Ctrl-C reaches the whole process group: only the parent answers it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _worker.update(progress=progress, stop=stop)
+
+
+def _work(plan: Plan, index: int, resources: Resources) -> Segment:
+    put = _worker["progress"].put
+    return run_task(
+        plan,
+        index,
+        resources,
+        partial(_report, put, index),
+        _worker["stop"].is_set,
+    )
+
+
+def _report(put: Callable[[tuple[int, dict[str, Any]]], None], index: int, **values: Any) -> None:
+    put((index, values))

@@ -1,0 +1,171 @@
+"""The plan directory: what is to be done, finished segments and checkpoints.
+
+    plan.json             the request, the source's identity, the scan's result, the windows
+    source.y4m            what came through a pipe, so that it can be read again
+    segment-0000.bin      a finished segment: the payload of its SEGM box
+    segment-0000.npz      the checkpoint of an unfinished one
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from ncodec.errors import DamagedFile, InputError, NcodecError
+from ncodec.formats import Segment, VideoInfo
+
+__all__ = ["FileCheckpoints", "Plan", "source_identity"]
+
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a worker needs to know, and that a resumed job must find unchanged.
+
+    Attributes:
+        directory: where all of this lies.
+        source: path of the source, or of its copy if it came through a pipe.
+        identity: of the source, see `source_identity`.
+        digest: BLAKE3 of its frames.
+        info: the clip.
+        times: presentation times, None for a constant rate.
+        windows: (first frame, frame count) of each segment.
+        targets: bytes a segment, or None.
+        codec: codec id.
+        options: the codec's, all of them.
+        seed: of everything random.
+        request: what the user asked for, as compared on resume.
+    """
+
+    directory: Path
+    source: str
+    identity: str
+    digest: str
+    info: VideoInfo
+    times: tuple[int, ...] | None
+    windows: tuple[tuple[int, int], ...]
+    targets: tuple[int, ...] | None
+    codec: str
+    options: Mapping[str, Any]
+    seed: int
+    request: Mapping[str, Any]
+
+    def save(self) -> None:
+        """Writes plan.json."""
+        record = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "directory"}
+        record["info"] = {
+            name: list(value.as_integer_ratio()) if isinstance(value, Fraction) else value
+            for name, value in asdict(self.info).items()
+        }
+        text = json.dumps({"version": _VERSION, **record}, indent=1)
+        _write(self.directory / "plan.json", text.encode())
+
+    @classmethod
+    def load(cls, directory: Path) -> Plan:
+        """Reads plan.json.
+
+        Raises:
+            InputError: there is none, or it is another version's.
+        """
+        try:
+            record = json.loads((directory / "plan.json").read_bytes())
+            if record.pop("version") != _VERSION:
+                raise InputError(
+                    f"{directory} was made by another version of ncodec: delete it and start anew"
+                )
+            info = {
+                name: Fraction(*value) if isinstance(value, list) else value
+                for name, value in record.pop("info").items()
+            }
+            record["times"] = record["times"] and tuple(record["times"])
+            record["windows"] = tuple((first, count) for first, count in record["windows"])
+            record["targets"] = record["targets"] and tuple(record["targets"])
+            return cls(directory=directory, info=VideoInfo(**info), **record)
+        except FileNotFoundError:
+            raise InputError(
+                f"{directory} holds no unfinished encode: start one without --resume"
+            ) from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{directory / 'plan.json'} cannot be used ({error}): delete the folder and "
+                "start anew"
+            ) from None
+
+    def finished(self, index: int) -> Segment | None:
+        """The finished segment of window `index`, if there is one that is intact."""
+        try:
+            return Segment.unpack(self._path(index, "bin").read_bytes())
+        except FileNotFoundError:
+            return None
+        except NcodecError:
+            return None
+
+    def finish(self, segment: Segment) -> None:
+        """Keeps a finished segment and drops its checkpoint."""
+        _write(self._path(segment.index, "bin"), segment.pack())
+        self._path(segment.index, "npz").unlink(missing_ok=True)
+
+    def checkpoints(self, index: int) -> FileCheckpoints:
+        """Where window `index` keeps its state."""
+        return FileCheckpoints(self._path(index, "npz"))
+
+    def _path(self, index: int, suffix: str) -> Path:
+        return self.directory / f"segment-{index:04}.{suffix}"
+
+
+class FileCheckpoints:
+    """One checkpoint in one file of named arrays; no pickle."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> dict[str, np.ndarray] | None:
+        """The arrays of the last `save`, or None.
+
+        Raises:
+            DamagedFile: the file is not a checkpoint.
+        """
+        try:
+            with np.load(self._path, allow_pickle=False) as archive:
+                return dict(archive)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, BadZipFile, EOFError) as error:
+            raise DamagedFile(
+                f"checkpoint {self._path} cannot be read ({error}): delete it to fit this "
+                "segment from its beginning"
+            ) from None
+
+    def save(self, state: Mapping[str, np.ndarray]) -> None:
+        """Replaces the checkpoint in one step, so that a kill leaves the old one or the new."""
+        part = self._path.with_suffix(".part")
+        with part.open("wb") as stream:
+            np.savez(stream, **state)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(self._path)
+
+
+def source_identity(path: Path) -> str:
+    """Sizes and modification times of the source: they change when it does."""
+    files: Sequence[Path] = sorted(path.iterdir()) if path.is_dir() else [path]
+    stats = [(file.name, file.stat()) for file in files]
+    return ";".join(f"{name}:{s.st_size}:{s.st_mtime_ns}" for name, s in stats)
+
+
+def _write(path: Path, data: bytes) -> None:
+    part = path.with_suffix(".part")
+    with part.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)

@@ -1,0 +1,88 @@
+"""One window from frames to a finished, checked segment; runs in any process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from math import isfinite
+
+
+from ncodec.errors import Interrupted
+from ncodec.formats import Segment, VideoInfo
+from ncodec.jobs.plan import Plan
+from ncodec.media import Frame, open_source
+from ncodec.plugin import Context
+from ncodec.quality import mean_psnr, rgb_psnr
+from ncodec.registry import load_codec
+
+__all__ = ["Resources", "SourceWindow", "run_task"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What one task may use: device, CPU threads, and seconds or None."""
+
+    device: str
+    threads: int
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceWindow:
+    """Frames of a source file, as a codec sees them."""
+
+    source: str
+    index: int
+    first_frame: int
+    frame_count: int
+    info: VideoInfo
+
+    def frames(self) -> Iterator[Frame]:
+        with open_source(self.source) as source:
+            yield from source.frames(self.first_frame, self.frame_count)
+
+
+def window_of(plan: Plan, index: int) -> SourceWindow:
+    """Window `index` of the plan."""
+    first, count = plan.windows[index]
+    return SourceWindow(plan.source, index, first, count, plan.info)
+
+
+def run_task(
+    plan: Plan,
+    index: int,
+    resources: Resources,
+    report: Callable[..., None],
+    stopping: Callable[[], bool],
+) -> Segment:
+    """Encodes window `index`, decodes it again, and keeps it in the plan.
+
+    Raises:
+        Interrupted: `stopping()` came true; the codec has saved its checkpoint.
+    """
+    codec = load_codec(plan.codec)
+    window = window_of(plan, index)
+    context = Context(
+        device=resources.device,
+        threads=resources.threads,
+        seed=plan.seed,
+        seconds=resources.seconds,
+        target_size=plan.targets[index] if plan.targets else None,
+        report=report,
+        stopping=stopping,
+        checkpoints=plan.checkpoints(index),
+    )
+    segment = codec.encode(window, plan.options, context)
+    # What is recorded is what the file decodes to, not what the encoder meant.
+    decoded = codec.decode(segment, plan.info, (), context)
+    values = []
+    for planes, frame in zip(decoded, window.frames(), strict=True):
+        if stopping():
+            raise Interrupted("stopped by the user")
+        values.append(rgb_psnr(planes, frame.planes, plan.info))
+    psnr = mean_psnr(values)
+    segment = replace(segment, psnr=psnr if psnr is not None and isfinite(psnr) else None)
+    plan.finish(segment)
+    return segment
+
+

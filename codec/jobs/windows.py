@@ -1,0 +1,49 @@
+"""Where a clip is cut into windows, and how bytes and time are shared between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+__all__ = ["share_bytes", "share_seconds", "split"]
+
+SHORTEST = 8
+"""A scene of fewer frames stays with the one before: a network of its own costs more."""
+
+
+def split(frames: int, cuts: Sequence[int], longest: int) -> list[tuple[int, int]]:
+    """(first frame, frame count) of each window, in order, without gaps.
+
+    A window ends at a scene cut, or where it would be longer than `longest`; a scene that has
+    to be divided is divided evenly.
+
+    Args:
+        frames: of the clip.
+        cuts: first frames of new scenes, ascending.
+        longest: frames a window.
+    """
+    starts = [0]
+    for cut in cuts:
+        if cut - starts[-1] >= SHORTEST and frames - cut >= SHORTEST:
+            starts.append(cut)
+    windows = []
+    for start, end in zip(starts, [*starts[1:], frames], strict=True):
+        pieces = ceil((end - start) / longest)
+        edges = [start + (end - start) * i // pieces for i in range(pieces + 1)]
+        windows += [(a, b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    return windows
+
+
+def share_bytes(total: int, counts: Sequence[int]) -> list[int]:
+    """`total` bytes divided in proportion to `counts`, rounded down."""
+    return [total * count // sum(counts) for count in counts]
+
+
+def share_seconds(remaining: float, frames: int, waiting: int, workers: int) -> float:
+    """Wall time for a window of `frames`, of `remaining` seconds for `waiting` frames in all.
+
+    `waiting` counts this window. With several workers time is dealt in waves of equal length,
+    so that the last wave ends in time.
+    """
+    share = min(workers * frames / waiting, 1.0)
+    return remaining * share if workers == 1 else remaining / ceil(1 / share)

@@ -1,0 +1,99 @@
+"""Codecs by name, found through the entry-point group ``ncodec.codecs`` and loaded on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from ncodec.errors import MissingDependency, UnsupportedFormat, UsageError
+from ncodec.formats import Header
+from ncodec.plugin import Codec, Option
+
+__all__ = ["GROUP", "codec_for", "codec_names", "load_codec", "resolve_options"]
+
+GROUP = "ncodec.codecs"
+
+
+def codec_names() -> tuple[str, ...]:
+    """Names of the installed codecs; loads none of them."""
+    return tuple(sorted(_entries()))
+
+
+@cache
+def load_codec(name: str) -> Codec:
+    """The codec called `name`.
+
+    Raises:
+        MissingDependency: no installed package has it, or its own imports fail.
+    """
+    entry = _entries().get(name)
+    if entry is None:
+        raise MissingDependency(
+            f"codec {name!r} is not installed: there are {', '.join(codec_names())}; "
+            "install the package that provides it, or choose one of these with --codec"
+        )
+    try:
+        codec: Codec = entry.load()()
+    except ImportError as error:
+        package = entry.dist.name if entry.dist else entry.value
+        raise MissingDependency(
+            f"codec {name!r} of {package} cannot be loaded ({error}): "
+            f"run python -m pip install --upgrade {package}"
+        ) from error
+    return codec
+
+
+def codec_for(header: Header) -> Codec:
+    """The codec that reads a file with this header.
+
+    Raises:
+        MissingDependency: it is not installed.
+        UnsupportedFormat: the installed one is older than the file.
+    """
+    codec = load_codec(header.codec_id)
+    if header.bitstream_version > codec.bitstream_version:
+        raise UnsupportedFormat(
+            f"the file has version {header.bitstream_version} of {header.codec_id}, "
+            f"this installation reads up to {codec.bitstream_version}: upgrade ncodec"
+        )
+    return codec
+
+
+def resolve_options(codec: Codec, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Every option of `codec`: what is given, converted and checked, and defaults for the rest.
+
+    Raises:
+        UsageError: an unknown name or a value that is not allowed.
+    """
+    options = {option.name: option for option in codec.options}
+    for name in given:
+        if name not in options:
+            raise UsageError(
+                f"{codec.codec_id} has no option {name!r}: it has {', '.join(options)}"
+            )
+    return {
+        name: option.default if given.get(name) is None else _value(option, given[name])
+        for name, option in options.items()
+    }
+
+
+def _value(option: Option, value: Any) -> Any:
+    try:
+        value = option.type(value)
+    except (TypeError, ValueError):
+        raise UsageError(
+            f"{option.name} is {value!r} but must be of type {option.type.__name__}"
+        ) from None
+    if option.choices and value not in option.choices:
+        choices = ", ".join(map(str, option.choices))
+        raise UsageError(f"{option.name} is {value!r} but must be one of {choices}")
+    if option.minimum is not None and not option.minimum <= value < float("inf"):
+        raise UsageError(f"{option.name} is {value} but must be at least {option.minimum}")
+    return value
+
+
+@cache
+def _entries() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
