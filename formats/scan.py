@@ -28,6 +28,9 @@ __all__ = ["box_header", "check_box", "intact_boxes", "mini_header", "stored_ind
 
 _WINDOW = 1 << 20
 _PREFIX = 512
+_FALSE_START = 4096
+"""Bytes that looking at a false box start counts for, beside its length."""
+
 # Box headers that this version can use: a known type, then flags, version and reserved all 0.
 _KNOWN_HEADER = re.compile(b"(?:" + "|".join(KNOWN).encode() + rb")\0{4}")
 
@@ -138,8 +141,8 @@ def _scan(source: Source, limits: Limits) -> Iterator[tuple[int, BoxHeader]]:
             length = header.length
             check_box(source, position, header)
         except DamagedFile:
-            wasted += length
-            limits.check("rescans", wasted // source.size)
+            wasted += length + _FALSE_START
+            limits.check("rescans", wasted // (source.size + _WINDOW))
             position = search.next(position + 1)
             continue
         heads += header.type == HEAD

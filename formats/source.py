@@ -63,7 +63,8 @@ class Source:
                 if owned:
                     pipe.close()
             self._owned = True
-        self.size = self._stream.seek(0, io.SEEK_END)
+        self._stream.seek(0, io.SEEK_END)
+        self.size = self._stream.tell()
 
     def read(self, offset: int, length: int) -> bytes:
         """The bytes at `offset`, fewer where the file ends first."""

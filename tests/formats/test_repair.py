@@ -180,6 +180,15 @@ def test_false_box_starts_do_not_take_for_ever():
         Reader(data, strict=False, limits=Limits(rescans=10_000))
 
 
+def test_an_intact_index_keeps_an_attached_nc_file_apart():
+    boxes = split(SMALL)
+    attached = flipped(pack_box("mka_", write_file(frames=0)), 8 * 16)
+    data = assemble([*boxes[:3], attached, *boxes[3:7]])
+    with Reader(data, strict=False) as reader:
+        assert [s.length for s in reader.segments] == [s.length for s in SEGMENTS]
+        assert [box.type for box in reader.lost_boxes] == ["mka_"]
+
+
 def test_boxes_are_found_across_the_windows_of_the_search():
     boxes = split(SMALL)
     for shift in range(-20, 4):
