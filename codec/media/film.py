@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from dataclasses import replace
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -100,7 +99,7 @@ def pictures(
         )
 
 
-def described(picture: av.VideoFrame, stream: VideoStream | None) -> VideoInfo:
+def described(picture: av.VideoFrame, stream: VideoStream) -> VideoInfo:
     """The clip that `picture` begins; the decoder knows more than the container's header."""
     name = picture.format.name
     pixel_format = canonical_format(name)
@@ -108,29 +107,30 @@ def described(picture: av.VideoFrame, stream: VideoStream | None) -> VideoInfo:
     # FFmpeg takes grey without a stated range for full, and YUV for limited.
     unstated = grey and picture.color_range == 0
     matrix = _RGB_MATRIX if rgb else int(picture.colorspace)
-    info = VideoInfo(
-        width=picture.width,
-        height=picture.height,
-        frames=0,
-        time_base=Fraction(1, 25),
-        pixel_format=pixel_format,
-        bit_depth=bit_depth(pixel_format),
-        primaries=int(picture.color_primaries) or UNSPECIFIED,
-        transfer=int(picture.color_trc) or UNSPECIFIED,
-        matrix=UNSPECIFIED if matrix == _RGB_MATRIX and not rgb else matrix,
-        full_range=rgb or unstated or "yuvj" in name or picture.color_range == _FULL_RANGE,
-        rotation=-round(picture.rotation / 90) * 90 % 360,
-    )
-    if stream is None:
-        return info
+    context = stream.codec_context
     if picture.pts is None or not stream.time_base:
         time_base = 1 / (rates(stream) or (Fraction(25),))[0]
     else:
         time_base = Fraction(stream.time_base)
     tag = re.fullmatch(r"([1-9]\d{0,8}):([1-9]\d{0,8})", stream.metadata.get(SAMPLE_ASPECT_TAG, ""))
     tagged = Fraction(int(tag[1]), int(tag[2])) if tag else Fraction(1)
-    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or tagged
-    return replace(info, time_base=time_base, sample_aspect_ratio=Fraction(aspect))
+    return VideoInfo(
+        width=picture.width,
+        height=picture.height,
+        frames=0,
+        time_base=time_base,
+        pixel_format=pixel_format,
+        bit_depth=bit_depth(pixel_format),
+        # Pictures have these from PyAV 18 on.
+        primaries=getattr(picture, "color_primaries", context.color_primaries) or UNSPECIFIED,
+        transfer=getattr(picture, "color_trc", context.color_trc) or UNSPECIFIED,
+        matrix=UNSPECIFIED if matrix == _RGB_MATRIX and not rgb else matrix,
+        full_range=rgb or unstated or "yuvj" in name or picture.color_range == _FULL_RANGE,
+        sample_aspect_ratio=Fraction(
+            stream.sample_aspect_ratio or context.sample_aspect_ratio or tagged
+        ),
+        rotation=-round(picture.rotation / 90) * 90 % 360,
+    )
 
 
 def check_same(picture: av.VideoFrame, info: VideoInfo, name: str) -> None:
@@ -150,8 +150,8 @@ def rates(stream: VideoStream) -> tuple[Fraction, ...]:
     return tuple(Fraction(rate) for rate in stated if rate)
 
 
-def _declared(container: InputContainer, stream: VideoStream) -> int | None:
-    """The number of pictures that the container is certain of, or None.
+def _declared(container: InputContainer, stream: VideoStream) -> int:
+    """The number of pictures that the container is certain of, or 0.
 
     MP4 and MOV index every sample, less those that an edit list hides; Matroska has a statistics
     tag where mkvmerge wrote the file. The counts of AVI, FLV and others are estimates (dropped
@@ -159,11 +159,12 @@ def _declared(container: InputContainer, stream: VideoStream) -> int | None:
     RIFF, a short file is what tells.
     """
     if "mp4" in container.format.name.split(","):
-        return sum(not entry.is_discard for entry in stream.index_entries) or None
+        index = getattr(stream, "index_entries", None)  # PyAV before 17 counts hidden samples too
+        return stream.frames if index is None else sum(not entry.is_discard for entry in index)
     for tag in ("NUMBER_OF_FRAMES", "NUMBER_OF_FRAMES-eng"):
         if stream.metadata.get(tag, "").isdecimal():
             return int(stream.metadata[tag])
-    return None
+    return 0
 
 
 def _of(container: InputContainer, stream: VideoStream) -> str:

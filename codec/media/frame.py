@@ -12,7 +12,6 @@ from typing import Any, cast
 
 import av
 import numpy as np
-from av.video.reformatter import Interpolation
 from ncodec.formats.errors import InputError
 from ncodec.formats.info import VideoInfo
 from numpy.typing import NDArray
@@ -43,14 +42,9 @@ PIXEL_FORMATS: dict[str, tuple[str, int]] = {
 }
 """The formats that ncodec carries: name -> (family, bits a sample)."""
 
-EXACT_SCALER = (
-    Interpolation.BICUBIC
-    | Interpolation.ACCURATE_RND
-    | Interpolation.FULL_CHR_H_INT
-    | Interpolation.FULL_CHR_H_INP
-    | Interpolation.BITEXACT
-)
-"""swscale flags for a change of layout: without them it rounds by the speed of the machine."""
+EXACT_SCALER = 4 | 0x2000 | 0x4000 | 0x40000 | 0x80000
+"""swscale's BICUBIC, FULL_CHR_H_INT, FULL_CHR_H_INP, ACCURATE_RND and BITEXACT for a change of
+layout: without them it takes faster roads that round. PyAV before 18 has no names for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +138,6 @@ def from_av(picture: av.VideoFrame, pixel_format: str, pts: int) -> Frame:
             dst_colorspace=5,
             src_color_range=2,
             dst_color_range=2,
-            threads=1,
         )
     shapes = plane_shapes(pixel_format, picture.width, picture.height)
     dtype = sample_type(pixel_format)
@@ -158,14 +151,15 @@ def from_av(picture: av.VideoFrame, pixel_format: str, pts: int) -> Frame:
 
 
 def to_av(frame: Frame, info: VideoInfo) -> av.VideoFrame:
-    """`frame` as a PyAV picture with the colour tags of `info`."""
+    """`frame` as a PyAV picture with the matrix and range of `info`.
+
+    Those are what swscale goes by; an encoder takes all its colour tags from its own context.
+    """
     picture = av.VideoFrame(info.width, info.height, info.pixel_format)
     for target, plane in zip(picture.planes, frame.planes, strict=True):
         _view(target, plane.dtype)[:, : plane.shape[1]] = plane
     picture.pts = frame.pts
     picture.time_base = info.time_base
-    picture.color_primaries = info.primaries
-    picture.color_trc = info.transfer
     picture.colorspace = info.matrix
     picture.color_range = 2 if info.full_range else 1
     return picture

@@ -54,6 +54,7 @@ class FilmWriter:
             layout = "bgr0" if info.pixel_format == "gbrp" else info.pixel_format
             self._container = av.open(stream, "w", format="matroska")
         self._layout = layout
+        self._path = path
         self._source = info
         try:
             track = self._container.add_stream(codec, rate=_mean_rate(info, times), options=options)
@@ -85,6 +86,11 @@ class FilmWriter:
             aspect = info.sample_aspect_ratio
             track.metadata[SAMPLE_ASPECT_TAG] = f"{aspect.numerator}:{aspect.denominator}"
         if info.rotation:
+            if not hasattr(track, "set_display_rotation"):
+                raise OutputError(
+                    f"{self._path} needs av>=18 to be marked as turned by {info.rotation} degrees;"
+                    " install it, or write a folder of images, which are turned themselves."
+                )
             track.set_display_rotation(-info.rotation)
 
     def write(self, frame: Frame) -> None:

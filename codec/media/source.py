@@ -192,13 +192,13 @@ class ImageSource(VideoSource):
 
     def __init__(self, path: Path, images: Sequence[Path]) -> None:
         self._images = images
-        info = film.described(_picture(images[0]), None)
+        _, info = _picture(images[0])
         info = replace(info, frames=len(images), time_base=_IMAGE_TIME_BASE)
         super().__init__(path, "image" if len(images) == 1 else "video", info)
 
     def _decoded(self, first: int) -> Iterator[Frame]:
         for index, image in enumerate(self._images[first:], first):
-            picture = _picture(image)
+            picture, _ = _picture(image)
             film.check_same(picture, self.info, str(image))
             yield from_av(picture, self.info.pixel_format, index)
 
@@ -272,8 +272,8 @@ def _images_in(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(images, key=natural))
 
 
-def _picture(path: Path) -> av.VideoFrame:
-    """The first picture of an image file.
+def _picture(path: Path) -> tuple[av.VideoFrame, VideoInfo]:
+    """The first picture of an image file, and what it is.
 
     From memory, because FFmpeg takes a % in the name of an image file for a pattern.
     """
@@ -284,4 +284,5 @@ def _picture(path: Path) -> av.VideoFrame:
     with film.opened(path, data) as container:
         stream = film.video_stream(container, str(path))
         with closing(film.pictures(container, stream, str(path))) as pictures:
-            return next(pictures)
+            picture = next(pictures)
+        return picture, film.described(picture, stream)

@@ -1,10 +1,14 @@
 from fractions import Fraction
 
+import av
+import numpy as np
 import pytest
+from av.filter import Graph
 from blake3 import blake3
 from clips import clip, h264, read, same, write
 from ncodec.errors import InputError
-from ncodec.media import open_source, scan
+from ncodec.media import Frame, open_source, scan
+from ncodec.media.frame import to_av
 
 
 def test_a_scan_counts_and_finds_the_cut(film):
@@ -15,6 +19,32 @@ def test_a_scan_counts_and_finds_the_cut(film):
     assert (found.frames, found.times, found.cuts) == (12, None, (6,))
     assert found.time_base == Fraction(1001, 30000)
     assert seen == list(range(1, 13))
+
+
+@pytest.mark.parametrize("threshold", [2, 6, 10])
+def test_cuts_are_those_of_libavfilter(tmp_path, threshold):
+    rng = np.random.default_rng(3)
+    # 64 wide: the filter's vector code reads past the end of narrow rows.
+    info, _ = clip("gray", (64, 16), frames=40)
+    base = np.cumsum(rng.choice([0, 1, 9, 40, 90], 40)) % 200
+    frames = [Frame((np.full((16, 64), level, np.uint8),), i) for i, level in enumerate(base)]
+    write(tmp_path / "a.mkv", info, frames)
+    graph = Graph()
+    graph.link_nodes(
+        graph.add_buffer(
+            width=64, height=16, format=av.VideoFormat("gray"), time_base=info.time_base
+        ),
+        graph.add("scdet", f"threshold={threshold}"),
+        graph.add("buffersink"),
+    ).configure()
+    expected = []
+    for i, frame in enumerate(frames):
+        graph.vpush(to_av(frame, info))
+        if "lavfi.scd.time" in graph.vpull().metadata:
+            expected.append(i)
+    with open_source(tmp_path / "a.mkv") as source:
+        assert list(scan(source, scene_threshold=threshold).cuts) == expected
+    assert expected
 
 
 @pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv444p10le", "gbrp", "gray16le"])
