@@ -1,0 +1,97 @@
+"""The command line: one module a verb, imported when the verb is used."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+import ncodec
+from ncodec.formats.errors import NcodecError
+
+__all__ = ["main"]
+
+VERBS = {
+    "encode": "Encode a clip into a .nc file.",
+    "decode": "Decode a .nc file into a film, y4m or images.",
+    "info": "Show what a .nc file holds, without decoding it.",
+    "verify": "Check a .nc file's integrity, integers and quality.",
+    "repair": "Save the intact segments of a damaged .nc file.",
+    "codecs": "List the installed codecs and their options.",
+    "completion": "Print a shell completion script.",
+}
+
+EPILOG = """\b
+Exit codes:
+  0  done                       7  output cannot be written
+  1  internal error             8  codec or extra not installed
+  2  wrong arguments            9  device missing or out of memory
+  3  source cannot be read     10  decodes to other than recorded
+  4  damaged .nc file          11  target size cannot be met
+  5  unsupported .nc file     130  interrupted; continue with --resume
+  6  over a safety limit
+"""
+
+
+class _Verbs(click.Group):
+    """Knows every verb's name and help, and imports the one that runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        command: click.Command = import_module(f"ncodec.cli.{name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(
+    cls=_Verbs,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(ncodec.__version__, "-V", "--version", message="ncodec %(version)s")
+def cli() -> None:
+    """Neural compression: clips become real .nc files, and back.
+
+    `ncodec VERB --help` has each verb's options.
+    """
+
+
+def main() -> None:
+    """Runs the command line; exits with the code that the error tree gives."""
+    try:
+        cli.main(prog_name="ncodec", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("interrupted", 130)
+    except BrokenPipeError:
+        # The reader of our output has gone: that is its choice, and nothing to report.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except NcodecError as error:
+        _fail(str(error), error.exit_code)
+    except Exception as error:
+        if os.environ.get("NCODEC_DEBUG"):
+            raise
+        _fail(
+            f"internal error: {type(error).__name__}: {error}; set NCODEC_DEBUG=1 to see where, "
+            "and report it",
+            1,
+        )
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(f"ncodec: {message}", err=True)
+    sys.exit(code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from ncodec.jobs.windows import share_bytes, share_seconds, split
 from ncodec.media import open_source, scan
 from ncodec.plugin import Context
 from ncodec.registry import load_codec, resolve_options
+from ncodec.threads import thread_count
 
 __all__ = ["EncodeRequest", "run_encode"]
 
@@ -223,7 +223,7 @@ def _run(
     done = {i: s for i in range(len(counts)) if (s := plan.finished(i)) is not None}
     pending = [i for i in range(len(counts)) if i not in done]
     workers = max(1, min(request.workers, len(pending)))
-    threads = max(1, (request.threads or len(os.sched_getaffinity(0))) // workers)
+    threads = max(1, (request.threads or thread_count()) // workers)
     board = _Board(counts, set(done), start)
 
     def grant(index: int) -> Resources:

@@ -66,6 +66,7 @@ def scan(
     Raises:
         InputError: nothing can be decoded, the source is cut short, or its times go backwards.
     """
+    source.settle(source.as_opened, None)
     digest = blake3()
     detector = None if scene_threshold is None else _SceneDetector(source.info, scene_threshold)
     ticks: list[int] = []

@@ -63,13 +63,14 @@ class VideoSource(ABC):
         kind: "image" for one still picture, else "video".
         info: the clip. `frames` is 0 and the times are the container's until `ncodec.media.scan`
             has seen every frame and called `settle`.
+        as_opened: `info` before that.
     """
 
     def __init__(self, path: Path | None, kind: Literal["video", "image"], info: VideoInfo) -> None:
         self.path = path
         self.name = str(path) if path else "standard input"
         self.kind = kind
-        self.info = info
+        self.info = self.as_opened = info
         self._times: Sequence[int] | None = None
         self._landmarks = _NO_LANDMARKS
 
@@ -98,13 +99,11 @@ class VideoSource(ABC):
         """
         stop = None if count is None else first + count
         wanted = islice(self._decoded(first), stop if stop is None else stop - first)
-        index = first
         for index, frame in enumerate(wanted, first):
-            if self.info.frames and self._times is None:
-                frame = replace(frame, pts=index)
-            elif self._times is not None:
-                frame = replace(frame, pts=self._times[index])
-            yield frame
+            if self._times is not None:
+                yield replace(frame, pts=self._times[index])
+            else:
+                yield replace(frame, pts=index) if self.info.frames else frame
 
     def settle(
         self,
@@ -139,7 +138,6 @@ class FilmSource(VideoSource):
                 info = film.described(next(pictures), stream)
             self._rates = film.rates(stream)
         super().__init__(path, "video", info)
-        self._raw = info
 
     def rates(self) -> Sequence[Fraction]:
         return self._rates
@@ -163,10 +161,10 @@ class FilmSource(VideoSource):
             stream = film.video_stream(container, self.name)
             with closing(film.pictures(container, stream, self.name)) as pictures:
                 for index, picture in enumerate(pictures):
-                    film.check_same(picture, self._raw, f"Frame {index} of {self.name}")
+                    film.check_same(picture, self.as_opened, f"Frame {index} of {self.name}")
                     if index >= first:
                         pts = index if picture.pts is None else picture.pts
-                        yield from_av(picture, self._raw.pixel_format, pts)
+                        yield from_av(picture, self.as_opened.pixel_format, pts)
 
     def _sought(self, first: int) -> Generator[Frame, None, None]:
         """Frames from `first` on, from a keyframe before it; ends where seeking did not work."""
@@ -180,8 +178,8 @@ class FilmSource(VideoSource):
                     if picture.pts is None or picture.pts > ticks[first]:
                         return
                     if picture.pts == ticks[first]:
-                        film.check_same(picture, self._raw, self.name)
-                        yield from_av(picture, self._raw.pixel_format, picture.pts)
+                        film.check_same(picture, self.as_opened, self.name)
+                        yield from_av(picture, self.as_opened.pixel_format, picture.pts)
                         first += 1
                         if first == len(ticks):
                             return

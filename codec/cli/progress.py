@@ -1,0 +1,110 @@
+"""Progress of an encode on stderr: a bar on a terminal, a few lines elsewhere, or JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from ncodec.jobs import Event, Finished, Planned, Progressed, Scanned, SegmentDone
+
+__all__ = ["duration", "watching"]
+
+Watch = Callable[[Event], None]
+
+
+@contextmanager
+def watching(log_json: bool, quiet: bool) -> Iterator[Watch]:
+    """What `run_encode` tells its events to."""
+    if quiet:
+        yield lambda _event: None
+    elif log_json:
+        yield lambda event: click.echo(json.dumps(event.record()), err=True)
+    elif sys.stderr.isatty():
+        with _bar() as watch:
+            yield watch
+    else:
+        yield _line
+
+
+def duration(seconds: float) -> str:
+    """12 s, 3 min 20 s, 2 h 5 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _line(event: Event) -> None:
+    if isinstance(event, Planned | Finished):
+        click.echo(_described(event), err=True)
+
+
+def _described(event: Planned | Finished) -> str:
+    if isinstance(event, Planned):
+        done = f", {event.finished} of them done" if event.finished else ""
+        return (
+            f"{event.codec}: {event.frames} frames in {event.segments} segments{done}; "
+            f"about {duration(event.seconds)} and {event.size:,} bytes"
+        )
+    quality = f", {event.psnr:.2f} dB RGB-PSNR" if event.psnr is not None else ""
+    return (
+        f"{event.output}: {event.size:,} bytes, {event.frames} frames{quality}, "
+        f"{duration(event.elapsed)}"
+    )
+
+
+@contextmanager
+def _bar() -> Iterator[Watch]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[state]}"),
+        console=console,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("reading", total=None, state="")
+
+        def watch(event: Event) -> None:
+            if isinstance(event, Scanned):
+                bar.update(task, state=f"{event.frames} frames")
+            elif isinstance(event, Progressed):
+                bar.update(
+                    task,
+                    description=f"segment {event.segment + 1}/{event.segments}",
+                    total=1.0,
+                    completed=event.fraction,
+                    state=_state(event),
+                )
+            elif isinstance(event, SegmentDone):
+                quality = f", {event.psnr:.2f} dB" if event.psnr is not None else ""
+                console.print(
+                    f"segment {event.segment + 1}/{event.segments}: {event.size:,} bytes, "
+                    f"{event.frames} frames{quality}",
+                    highlight=False,
+                )
+            elif isinstance(event, Planned | Finished):
+                console.print(_described(event), highlight=False)
+
+        yield watch
+
+
+def _state(event: Progressed) -> str:
+    parts = [f"epoch {event.epoch}/{event.epochs}"]
+    if event.psnr is not None:
+        parts.append(f"{event.psnr:.2f} dB")
+    parts.append(f"{duration(event.elapsed)} elapsed")
+    if event.eta is not None:
+        parts.append(f"{duration(event.eta)} left")
+    return ", ".join(parts)

@@ -1,0 +1,69 @@
+"""Values of options that people write in more than one way."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+
+__all__ = ["DURATION", "FRAMES", "SIZE"]
+
+_SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
+_BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
+
+
+class _Duration(click.ParamType):
+    """Seconds: ``90``, ``90s``, ``1.5m``, ``2h``, ``1:30``, ``1:02:03.5``."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        if isinstance(value, float):
+            return value
+        if match := re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)(s|m|min|h)?", value):
+            return float(match[1]) * _SECONDS[match[2] or ""]
+        if match := re.fullmatch(r"(?:(\d+):)?(\d+):(\d+(?:\.\d*)?)", value):
+            hours, minutes, seconds = match.groups()
+            return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
+        self.fail(f"{value!r} is not a time: write 90, 90s, 1.5m, 2h or 1:30.", param, ctx)
+
+
+class _Size(click.ParamType):
+    """Bytes: ``150000``, ``150k``, ``1.5M``, ``64KiB``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d*)?)([kmg]i?)?b?", value.lower())
+        size = round(float(match[1]) * _BYTES[match[2] or ""]) if match else 0
+        if size <= 0:
+            self.fail(f"{value!r} is not a size: write 150000, 150k, 1.5M or 64KiB.", param, ctx)
+        return size
+
+
+class _Frames(click.ParamType):
+    """A range as Python slices: ``10:20``, ``:50``, ``-25:``."""
+
+    name = "first:end"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> slice:
+        if isinstance(value, slice):
+            return value
+        match = re.fullmatch(r"(-?\d+)?:(-?\d+)?", value)
+        if not match:
+            self.fail(
+                f"{value!r} is not a range of frames: write 10:20 for frames 10 to 19, :50 or -25:.",
+                param,
+                ctx,
+            )
+        return slice(*(None if edge is None else int(edge) for edge in match.groups()))
+
+
+DURATION, SIZE, FRAMES = _Duration(), _Size(), _Frames()

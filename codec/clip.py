@@ -1,0 +1,136 @@
+"""A file's frames by index and by time, decoded as they are asked for."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from ncodec.errors import DamagedFile, UsageError
+from ncodec.formats import Reader, Segment, SegmentEntry, VideoInfo
+from ncodec.media import Frame
+from ncodec.plugin import Context, Planes
+from ncodec.registry import codec_for
+from ncodec.threads import thread_count
+
+__all__ = ["Clip"]
+
+
+class Clip(Sequence[Frame]):
+    """An open .nc file as a sequence of frames; a context manager.
+
+    ``clip[i]`` is frame i in display order, ``clip.at(seconds)`` the frame shown at a time.
+    Any frame decodes on its own; the segment used last stays loaded.
+
+    Args:
+        source: a path, bytes or a binary stream.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        threads: CPU threads, 0 for all.
+
+    Attributes:
+        info: the clip's description.
+        times: presentation time of each frame, in ticks of `info.time_base`.
+
+    Raises:
+        NcodecError: the file cannot be read, or its codec is not installed.
+    """
+
+    def __init__(
+        self, source: str | Path | bytes | BinaryIO, *, device: str = "auto", threads: int = 0
+    ) -> None:
+        self._reader = Reader(source)
+        try:
+            self._codec = codec_for(self._reader.header)
+            self._shared = tuple(self._reader.confs())
+            self.info: VideoInfo = self._reader.header.info
+            self._entries = sorted(self._reader.segments, key=lambda s: s.first_frame)
+            last = self._entries[-1]
+            self._length = self.info.frames or last.first_frame + last.frame_count
+            self.times: Sequence[int] = self._reader.times or range(self._length)
+        except BaseException:
+            self._reader.close()
+            raise
+        self._context = Context(device=device, threads=threads or thread_count())
+        self._loaded: tuple[SegmentEntry, Sequence[Planes]] | None = None
+
+    def __enter__(self) -> Clip:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file; frames already returned stay valid."""
+        self._reader.close()
+        self._loaded = None
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: int) -> Frame:  # type: ignore[override]
+        """Frame `index`; negative ones count from the end.
+
+        Raises:
+            IndexError: there is no such frame.
+            DamagedFile: its segment was lost, or is damaged.
+        """
+        if not -self._length <= index < self._length:
+            raise IndexError(f"frame {index} of a clip of {self._length} frames")
+        index %= self._length
+        entry = self._entry(index)
+        if entry is None:
+            raise DamagedFile(f"frame {index} is in a segment that this file has lost")
+        if self._loaded is None or self._loaded[0] is not entry:
+            self._loaded = None
+            segment = self._reader.read_segment(entry.index)
+            self._loaded = entry, self._decode(segment)
+        planes = self._loaded[1][index - entry.first_frame]
+        return Frame(tuple(planes), self.times[index])
+
+    def __iter__(self) -> Iterator[Frame]:
+        """All frames that the file has; those of lost segments are left out."""
+        return (self[i] for i in self.available())
+
+    def available(self) -> Iterator[int]:
+        """Indices of the frames that the file has: all of them, unless it was repaired."""
+        for entry in self._entries:
+            yield from range(entry.first_frame, entry.first_frame + entry.frame_count)
+
+    def at(self, seconds: float | Fraction) -> Frame:
+        """The frame shown at a time: the last one that starts no later.
+
+        Raises:
+            UsageError: a time before the first frame or after the last has started and ended.
+        """
+        return self[self.index_at(seconds)]
+
+    def index_at(self, seconds: float | Fraction) -> int:
+        """Index of the frame that `at` returns."""
+        tick = Fraction(seconds).limit_denominator(10**9) / self.info.time_base
+        start, end = self.times[0], self.times[-1] + self._last_duration()
+        if not start <= tick < end:
+            base = self.info.time_base
+            raise UsageError(
+                f"time {float(seconds):g} s is outside the clip, which runs from "
+                f"{float(start * base):g} to {float(end * base):g} s"
+            )
+        return bisect_right(self.times, tick) - 1
+
+    def _last_duration(self) -> int:
+        return self.times[-1] - self.times[-2] if len(self.times) > 1 else 1
+
+    def _entry(self, index: int) -> SegmentEntry | None:
+        position = bisect_right(self._entries, index, key=lambda e: e.first_frame) - 1
+        entry = self._entries[position] if position >= 0 else None
+        return entry if entry and index < entry.first_frame + entry.frame_count else None
+
+    def _decode(self, segment: Segment) -> Sequence[Planes]:
+        return self._codec.decode(segment, self.info, self._shared, self._context)
