@@ -171,9 +171,7 @@ def decode(
     Raises:
         NcodecError: one of its kinds (`ncodec.errors`).
     """
-    if not isinstance(source, str | Path):
-        pass
-    else:
+    if isinstance(source, str | Path):
         same_file(source, output)
     with Clip(source, device=device, threads=threads) as clip:
         wanted = _wanted(clip, frames, at)

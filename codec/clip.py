@@ -44,7 +44,7 @@ class Clip(Sequence[Frame]):
         self._reader = Reader(source)
         try:
             self._codec = codec_for(self._reader.header)
-            self._shared = tuple(self._reader.confs())
+            self._shared = tuple(c.content(lambda _digest: None) for c in self._reader.confs())
             self.info: VideoInfo = self._reader.header.info
             self._entries = sorted(self._reader.segments, key=lambda s: s.first_frame)
             last = self._entries[-1]

@@ -98,6 +98,7 @@ def test_variable_times_are_kept_by_every_later_pass(tmp_path):
     with open_source(tmp_path / "a.mp4") as source:
         found = scan(source, scene_threshold=None)
         shown = [frame.pts * found.time_base for frame in source.frames(1)]
+        assert scan(source, scene_threshold=None) == found
     assert shown == [Fraction(t, 600) for t in times[1:]]
 
 
