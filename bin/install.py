@@ -96,13 +96,19 @@ def install(level: str, lock: IO[str]) -> bool:
 
 
 def failure() -> str:
-    """One sentence on why the installation failed, from its log."""
-    log = LOG.read_text(errors="replace")
-    lines = [line.strip() for line in log.splitlines() if line.strip()] or ["no output"]
-    errors = [line for line in lines if re.match("error", line, re.IGNORECASE)] or lines
-    cause = next((cause for cause, sign in CAUSES.items() if re.search(sign, log)), None)
-    because = f", most likely because {cause}" if cause else ""
-    return f"could not install into .venv{because} ({errors[-1]}); see {LOG} and start again."
+    """One sentence on why the installation failed, with the line of the log that shows it."""
+    lines = LOG.read_text(errors="replace").split("\n")
+    because, shown = "", last(r"^\s*ERROR:", lines) or last(r"\S", lines)
+    for cause, sign in CAUSES.items():
+        if line := last(sign, lines):
+            because, shown = f", most likely because {cause}", line
+            break
+    return f"could not install into .venv{because} ({shown}); see {LOG} and start again."
+
+
+def last(pattern: str, lines: list[str]) -> str:
+    """The last of `lines` that `pattern` is found in, or an empty string."""
+    return next((line.strip() for line in reversed(lines) if re.search(pattern, line)), "")
 
 
 def wait_for(lock: IO[str]) -> None:
