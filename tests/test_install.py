@@ -60,9 +60,9 @@ def build_editable(folder, settings=None, metadata=None):
 def env(tmp_path_factory):
     """An environment whose python3.12 is a broken shim, whose python3 works, with no index."""
     tools = tmp_path_factory.mktemp("tools")
-    for tool in ("readlink", "sha256sum"):
-        (tools / tool).symlink_to(shutil.which(tool))
-    for name, line in {"python3.12": "exit 127", "python3": f'exec {sys.executable} "$@"'}.items():
+    link_tools(tools)
+    shims = {"python3.12": "exit 127", "python3": f"exec '{sys.executable}' \"$@\""}
+    for name, line in shims.items():
         (tools / name).write_text(f"#!/bin/sh\n{line}\n")
         (tools / name).chmod(0o755)
     return {"PATH": str(tools), "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
@@ -83,6 +83,13 @@ def moved(installed, tmp_path):
     """The clone moved to another place, where it has to be installed again."""
     shutil.copytree(installed[0], tmp_path / "moved", symlinks=True)
     return tmp_path / "moved"
+
+
+def link_tools(folder):
+    """Put what bin/venv calls besides Python into `folder`."""
+    for tool in ("readlink", "sha256sum", "shasum"):
+        if path := shutil.which(tool):
+            (folder / tool).symlink_to(path)
 
 
 def start(clone, env, *arguments, program="ncodec"):
@@ -191,8 +198,7 @@ def launch(clone, env):
 
 
 def test_no_python_is_one_sentence(moved, tmp_path):
-    for tool in ("readlink", "sha256sum"):
-        (tmp_path / tool).symlink_to(shutil.which(tool))
+    link_tools(tmp_path)
     failed = start(moved, {"PATH": str(tmp_path)})
     assert (failed.returncode, failed.stdout) == (8, "")
     assert re.fullmatch(r"ncodec: .*3\.10, 3\.11 or 3\.12.*no python3; install.*\n", failed.stderr)
