@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +13,7 @@ from typing import Any, BinaryIO
 import ncodec
 from ncodec.errors import InputError, Interrupted, TargetUnreachable, UsageError
 from ncodec.formats import Header, Segment, Writer, atomic_output, same_file
+from ncodec.jobs.directory import plan_directory
 from ncodec.jobs.events import Event, Finished, Planned, Progressed, Scanned, SegmentDone
 from ncodec.jobs.executors import run_inline, run_processes
 from ncodec.jobs.plan import Plan, source_identity
@@ -31,6 +29,16 @@ __all__ = ["EncodeRequest", "run_encode"]
 SCENE_THRESHOLD = 10.0
 INDEX_SPARE = 16
 """Bytes a segment by which real lengths and the PSNR can widen a file of empty segments."""
+
+_RANGES = (
+    ("target_size", 1, 2**63),
+    ("time_budget", 0, 10**9),
+    ("max_segment", 1, 2**32),
+    ("threads", 0, 2**16),
+    ("workers", 1, 2**16),
+    ("seed", 0, 2**32),
+)
+"""Smallest and largest allowed value by field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +75,16 @@ class EncodeRequest:
     plan: str | None = None
     resume: bool = False
 
+    def __post_init__(self) -> None:
+        for name, least, most in _RANGES:
+            value = getattr(self, name)
+            if value is not None and not least <= value <= most:
+                raise UsageError(f"{name} is {value} but must be {least} to {most}")
+
     @property
     def comparable(self) -> dict[str, Any]:
-        """What may not change between a start and its continuation."""
-        names = ("codec", "target_size", "max_segment", "seed")
-        return {name: getattr(self, name) for name in names} | {"options": dict(self.options)}
+        """What, with the codec and its options, may not change until the job is done."""
+        return {name: getattr(self, name) for name in ("target_size", "max_segment", "seed")}
 
 
 def run_encode(
@@ -91,13 +104,17 @@ def run_encode(
     """
     start = time.monotonic()
     same_file(request.source, request.output)
-    with _plan_directory(request) as directory:
-        plan = _load_plan(request, directory) if request.resume else None
-        if plan is None:
+    # The output is opened first: that it cannot be written should not be found after the work.
+    with (
+        plan_directory(request.output, request.plan, request.resume) as directory,
+        atomic_output(request.output) as stream,
+    ):
+        if request.resume:
+            plan = _load_plan(request, directory)
+        else:
             plan = _make_plan(request, directory, watch, stopping)
         segments = _run(plan, request, start, watch, stopping)
-        with atomic_output(request.output) as stream:
-            size = _write_file(stream, plan, segments)
+        size = _write_file(stream, plan, segments)
     values = [s.psnr * s.frame_count for s in segments if s.psnr is not None]
     finished = Finished(
         output=request.output,
@@ -111,51 +128,28 @@ def run_encode(
     return finished
 
 
-@contextmanager
-def _plan_directory(request: EncodeRequest) -> Iterator[Path]:
-    """The plan directory; gone when the block ends well, kept when there is work to resume."""
-    if request.plan is None and request.output == "-":
-        if request.resume:
-            raise UsageError("--resume needs --plan DIR when the output is standard output")
-        with tempfile.TemporaryDirectory(prefix="ncodec-") as name:
-            yield Path(name)
-        return
-    directory = Path(request.plan or f"{request.output}.plan")
-    if directory.exists() and not request.resume:
-        if (directory / "plan.json").exists():
-            raise UsageError(
-                f"{directory} holds an unfinished encode: continue it with --resume, "
-                "or delete the folder to start anew"
-            )
-        if any(directory.iterdir()):
-            raise UsageError(f"{directory} is not empty: give another folder with --plan")
-    try:
-        directory.mkdir(exist_ok=True)
-        yield directory
-    except Interrupted:
-        raise
-    except BaseException:
-        # Nothing that a later --resume could use.
-        if not (directory / "plan.json").exists():
-            shutil.rmtree(directory, ignore_errors=True)
-        raise
-    shutil.rmtree(directory)
-
-
 def _load_plan(request: EncodeRequest, directory: Path) -> Plan:
     plan = Plan.load(directory)
-    for name, value in request.comparable.items():
-        if plan.request[name] != value:
+    options = resolve_options(load_codec(request.codec), request.options)
+    before = {"codec": plan.codec, **plan.request, **plan.options}
+    for name, value in {"codec": request.codec, **request.comparable, **options}.items():
+        if before.get(name) != value:
             raise UsageError(
-                f"the unfinished encode in {directory} has {name} {plan.request[name]!r}, not "
+                f"the unfinished encode in {directory} has {name} {before.get(name)!r}, not "
                 f"{value!r}: repeat its options, or delete the folder to start anew"
             )
-    if source_identity(Path(plan.source)) != plan.identity:
+    path = _source_path(request, directory)
+    if source_identity(path) != plan.identity:
         raise InputError(
-            f"{plan.source} has changed since the encode in {directory} began: delete the "
-            "folder to start anew"
+            f"{request.source} is not what the encode in {directory} began with: give the same "
+            "source, or delete the folder to start anew"
         )
-    return plan
+    return replace(plan, source=str(path.absolute()))
+
+
+def _source_path(request: EncodeRequest, directory: Path) -> Path:
+    """Where the source can be read again: a pipe's copy lies in the plan directory."""
+    return directory / "source.y4m" if request.source == "-" else Path(request.source)
 
 
 def _make_plan(
@@ -166,11 +160,9 @@ def _make_plan(
 ) -> Plan:
     codec = load_codec(request.codec)
     options = resolve_options(codec, request.options)
-    path = Path(request.source)
+    path = _source_path(request, directory)
     if request.source == "-":
-        path = directory / "source.y4m"
-        with path.open("wb") as copy:
-            shutil.copyfileobj(sys.stdin.buffer, copy)
+        _copy_pipe(path, stopping)
 
     def look(frames: int) -> None:
         watch(Scanned(frames))
@@ -211,6 +203,14 @@ def _make_plan(
     return plan
 
 
+def _copy_pipe(path: Path, stopping: Callable[[], bool]) -> None:
+    with path.open("wb") as copy:
+        while chunk := sys.stdin.buffer.read(1 << 18):
+            if stopping():
+                raise Interrupted("stopped by the user")
+            copy.write(chunk)
+
+
 def _run(
     plan: Plan,
     request: EncodeRequest,
@@ -248,9 +248,7 @@ def _run(
             done[segment.index] = segment
             board.fractions[segment.index] = 1.0
             size = sum(map(len, segment.sections))
-            watch(
-                SegmentDone(segment.index, len(counts), segment.frame_count, size, segment.psnr)
-            )
+            watch(SegmentDone(segment.index, len(counts), segment.frame_count, size, segment.psnr))
     return [done[i] for i in range(len(counts))]
 
 

@@ -25,7 +25,7 @@ class Scanned(Event):
 
 @dataclass(frozen=True, slots=True)
 class Planned(Event):
-    """Work is about to start. `seconds` and `size` are estimates of what is left and of the file."""
+    """Work is about to start. `seconds` is an estimate of what is left, `size` of the file."""
 
     codec: str
     frames: int

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from threading import Thread
 from typing import Any
 
 from ncodec.errors import Interrupted, NcodecError
@@ -37,7 +39,11 @@ def run_inline(
         if stopping():
             raise Interrupted("stopped by the user")
         yield run_task(
-            plan, index, grant(index), lambda _index=index, **values: report(_index, values), stopping
+            plan,
+            index,
+            grant(index),
+            lambda _index=index, **values: report(_index, values),
+            stopping,
         )
 
 
@@ -99,7 +105,16 @@ _worker: dict[str, Any] = {}
 def _start_worker(progress: Any, stop: Any) -> None:
     # Ctrl-C reaches the whole process group: only the parent answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     _worker.update(progress=progress, stop=stop)
+
+
+def _end_with_parent() -> None:
+    # A killed parent cannot ask its workers to stop, and a resumed job must not meet them.
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _work(plan: Plan, index: int, resources: Resources) -> Segment:

@@ -4,6 +4,8 @@
     source.y4m            what came through a pipe, so that it can be read again
     segment-0000.bin      a finished segment: the payload of its SEGM box
     segment-0000.npz      the checkpoint of an unfinished one
+
+Each file is replaced in one step, so that a kill leaves the old one or the new.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ import numpy as np
 from ncodec.errors import DamagedFile, InputError, NcodecError
 from ncodec.formats import Segment, VideoInfo
 
-__all__ = ["FileCheckpoints", "Plan", "source_identity"]
+__all__ = ["PLAN_FILE", "FileCheckpoints", "Plan", "source_identity"]
+
+PLAN_FILE = "plan.json"
 
 _VERSION = 1
 
@@ -67,22 +71,22 @@ class Plan:
             for name, value in asdict(self.info).items()
         }
         text = json.dumps({"version": _VERSION, **record}, indent=1)
-        _write(self.directory / "plan.json", text.encode())
+        _write(self.directory / PLAN_FILE, text.encode())
 
     @classmethod
     def load(cls, directory: Path) -> Plan:
         """Reads plan.json.
 
         Raises:
-            InputError: there is none, or it is another version's.
+            InputError: it cannot be read, or is another version's.
         """
         try:
-            record = json.loads((directory / "plan.json").read_bytes())
+            record = json.loads((directory / PLAN_FILE).read_bytes())
             if record.pop("version") != _VERSION:
                 raise InputError(
                     f"{directory} was made by another version of ncodec: delete it and start anew"
                 )
-            info = {
+            info: dict[str, Any] = {
                 name: Fraction(*value) if isinstance(value, list) else value
                 for name, value in record.pop("info").items()
             }
@@ -90,11 +94,7 @@ class Plan:
             record["windows"] = tuple((first, count) for first, count in record["windows"])
             record["targets"] = record["targets"] and tuple(record["targets"])
             return cls(directory=directory, info=VideoInfo(**info), **record)
-        except FileNotFoundError:
-            raise InputError(
-                f"{directory} holds no unfinished encode: start one without --resume"
-            ) from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{directory / 'plan.json'} cannot be used ({error}): delete the folder and "
                 "start anew"
@@ -146,19 +146,28 @@ class FileCheckpoints:
             ) from None
 
     def save(self, state: Mapping[str, np.ndarray]) -> None:
-        """Replaces the checkpoint in one step, so that a kill leaves the old one or the new."""
+        """Replaces the checkpoint."""
         part = self._path.with_suffix(".part")
         with part.open("wb") as stream:
-            np.savez(stream, **state)
+            np.savez(stream, **dict[str, Any](state))
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(self._path)
 
 
 def source_identity(path: Path) -> str:
-    """Sizes and modification times of the source: they change when it does."""
-    files: Sequence[Path] = sorted(path.iterdir()) if path.is_dir() else [path]
-    stats = [(file.name, file.stat()) for file in files]
+    """Sizes and modification times of the source: they change when it does.
+
+    Raises:
+        InputError: it is not there.
+    """
+    try:
+        files: Sequence[Path] = sorted(path.iterdir()) if path.is_dir() else [path]
+        stats = [(file.name, file.stat()) for file in files]
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}): check the path and its permissions"
+        ) from None
     return ";".join(f"{name}:{s.st_size}:{s.st_mtime_ns}" for name, s in stats)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import isfinite
 
-
 from ncodec.errors import Interrupted
 from ncodec.formats import Segment, VideoInfo
 from ncodec.jobs.plan import Plan
@@ -84,5 +83,3 @@ def run_task(
     segment = replace(segment, psnr=psnr if psnr is not None and isfinite(psnr) else None)
     plan.finish(segment)
     return segment
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import ceil
 
 __all__ = ["share_bytes", "share_seconds", "split"]
@@ -30,7 +31,7 @@ def split(frames: int, cuts: Sequence[int], longest: int) -> list[tuple[int, int
     for start, end in zip(starts, [*starts[1:], frames], strict=True):
         pieces = ceil((end - start) / longest)
         edges = [start + (end - start) * i // pieces for i in range(pieces + 1)]
-        windows += [(a, b - a) for a, b in zip(edges, edges[1:], strict=False)]
+        windows += [(a, b - a) for a, b in pairwise(edges)]
     return windows
 
 

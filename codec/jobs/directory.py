@@ -1,0 +1,93 @@
+"""The plan directory's life: made for a job, kept while it has work to continue, then removed."""
+
+from __future__ import annotations
+
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ncodec.errors import InputError, Interrupted, OutputError, TargetUnreachable, UsageError
+from ncodec.jobs.plan import PLAN_FILE
+
+__all__ = ["plan_directory"]
+
+_OURS = (PLAN_FILE, "source.y4m", "segment-*", "*.part")
+
+
+@contextmanager
+def plan_directory(output: str, plan: str | None, resume: bool) -> Iterator[Path]:
+    """The directory of one job: gone when the block ends well, kept when there is work to resume.
+
+    Args:
+        output: of the job; a stream or a device has a temporary directory.
+        plan: the directory; None for ``OUTPUT.plan``.
+        resume: whether it holds work to be continued.
+
+    Raises:
+        UsageError: it holds something already.
+        InputError: it should hold work, and does not.
+        OutputError: it cannot be made.
+    """
+    if plan is None and _is_stream(output):
+        if resume:
+            raise UsageError(f"--resume needs --plan DIR when the output is {output}")
+        with tempfile.TemporaryDirectory(prefix="ncodec-") as name:
+            yield Path(name)
+        return
+    directory = Path(plan or f"{output}.plan")
+    _check(directory, resume)
+    try:
+        directory.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder {directory} for unfinished work cannot be made ({error.strerror}): "
+            "choose another output, or a folder with --plan"
+        ) from None
+    try:
+        yield directory
+    except BaseException as error:
+        # Another target is another plan: what was done for this one is of no use.
+        if isinstance(error, TargetUnreachable) or not (resume or _resumable(directory, error)):
+            _remove(directory)
+        raise
+    _remove(directory)
+
+
+def _is_stream(output: str) -> bool:
+    if output == "-":
+        return True
+    with suppress(OSError):
+        mode = Path(output).stat().st_mode
+        return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+    return False
+
+
+def _check(directory: Path, resume: bool) -> None:
+    unfinished = (directory / PLAN_FILE).exists()
+    if resume and not unfinished:
+        raise InputError(f"{directory} holds no unfinished encode: start one without --resume")
+    if unfinished and not resume:
+        raise UsageError(
+            f"{directory} holds an unfinished encode: continue it with --resume, "
+            "or delete the folder to start anew"
+        )
+    if not resume and directory.is_dir() and any(directory.iterdir()):
+        raise UsageError(f"{directory} is not empty: give another folder with --plan")
+
+
+def _resumable(directory: Path, error: BaseException) -> bool:
+    """Whether a job that ended with `error` left more than its beginning."""
+    if isinstance(error, Interrupted | KeyboardInterrupt):
+        return (directory / PLAN_FILE).exists()
+    return any(directory.glob("segment-*"))
+
+
+def _remove(directory: Path) -> None:
+    """Deletes what a job makes, and the folder unless it has other things in it."""
+    for pattern in _OURS:
+        for file in directory.glob(pattern):
+            file.unlink(missing_ok=True)
+    with suppress(OSError):
+        directory.rmdir()
