@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ncodec.clip import Clip
+from ncodec.clip import Clip, end_tick
 from ncodec.errors import UsageError
 from ncodec.formats import Header, Reader, VideoInfo, same_file
 from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
@@ -176,8 +176,8 @@ def decode(
     with Clip(source, device=device, threads=threads) as clip:
         wanted = _wanted(clip, frames, at)
         info = replace(clip.info, frames=len(wanted))
-        whole = isinstance(clip.times, range) and wanted == list(range(len(wanted)))
-        times = None if whole else [clip.times[i] for i in wanted]
+        steady = isinstance(clip.times, range) and len(wanted) == wanted[-1] - wanted[0] + 1
+        times = None if steady else [clip.times[i] for i in wanted]
         with open_sink(output, info, times) as sink:
             for done, index in enumerate(wanted, 1):
                 sink.write(clip[index])
@@ -185,9 +185,7 @@ def decode(
     return len(wanted)
 
 
-def open(
-    source: str | Path | bytes | BinaryIO, *, device: str = "auto", threads: int = 0
-) -> Clip:
+def open(source: str | Path | bytes | BinaryIO, *, device: str = "auto", threads: int = 0) -> Clip:
     """Opens a .nc file as a sequence of frames; see `ncodec.clip.Clip`."""
     return Clip(source, device=device, threads=threads)
 
@@ -213,7 +211,7 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
             )
         frames = header.info.frames or sum(s.frame_count for s in segments)
         times = reader.times
-        ticks = times[-1] - times[0] + (times[-1] - times[-2]) if times else frames
+        ticks = max(end_tick(times) - times[0], 1) if times else frames
         return Probe(
             codec=header.codec_id,
             bitstream_version=header.bitstream_version,
@@ -228,21 +226,25 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
 
 
 def codecs() -> list[CodecInfo]:
-    """The installed codecs with their options."""
-    found = []
-    for name in codec_names():
-        codec = load_codec(name)
-        description = (type(codec).__doc__ or "").strip().splitlines()
-        found.append(
-            CodecInfo(
-                name,
-                codec.bitstream_version,
-                tuple(sorted(codec.media)),
-                tuple(codec.options),
-                description[0] if description else "",
-            )
-        )
-    return found
+    """The installed codecs with their options.
+
+    Raises:
+        MissingDependency: one of them cannot be loaded.
+    """
+    return [codec_info(name) for name in codec_names()]
+
+
+def codec_info(name: str) -> CodecInfo:
+    """The installed codec called `name`."""
+    codec = load_codec(name)
+    description = (type(codec).__doc__ or "").strip().splitlines()
+    return CodecInfo(
+        name,
+        codec.bitstream_version,
+        tuple(sorted(codec.media)),
+        tuple(codec.options),
+        description[0] if description else "",
+    )
 
 
 def _wanted(clip: Clip, frames: slice | None, at: float | None) -> list[int]:

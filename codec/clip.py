@@ -5,18 +5,20 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from ncodec.errors import DamagedFile, UsageError
+from ncodec.errors import DamagedFile, UnsupportedFormat, UsageError
 from ncodec.formats import Reader, Segment, SegmentEntry, VideoInfo
 from ncodec.media import Frame
+from ncodec.media.frame import PIXEL_FORMATS
 from ncodec.plugin import Context, Planes
 from ncodec.registry import codec_for
 from ncodec.threads import thread_count
 
-__all__ = ["Clip"]
+__all__ = ["Clip", "end_tick"]
 
 
 class Clip(Sequence[Frame]):
@@ -50,6 +52,7 @@ class Clip(Sequence[Frame]):
             last = self._entries[-1]
             self._length = self.info.frames or last.first_frame + last.frame_count
             self.times: Sequence[int] = self._reader.times or range(self._length)
+            self._check()
         except BaseException:
             self._reader.close()
             raise
@@ -115,7 +118,7 @@ class Clip(Sequence[Frame]):
     def index_at(self, seconds: float | Fraction) -> int:
         """Index of the frame that `at` returns."""
         tick = Fraction(seconds).limit_denominator(10**9) / self.info.time_base
-        start, end = self.times[0], self.times[-1] + self._last_duration()
+        start, end = self.times[0], end_tick(self.times)
         if not start <= tick < end:
             base = self.info.time_base
             raise UsageError(
@@ -124,8 +127,15 @@ class Clip(Sequence[Frame]):
             )
         return bisect_right(self.times, tick) - 1
 
-    def _last_duration(self) -> int:
-        return self.times[-1] - self.times[-2] if len(self.times) > 1 else 1
+    def _check(self) -> None:
+        info, name = self.info, self._reader.name
+        if PIXEL_FORMATS.get(info.pixel_format, ("", 0))[1] != info.bit_depth:
+            raise UnsupportedFormat(
+                f"{name} has frames in {info.pixel_format} of {info.bit_depth} bits, which this "
+                "ncodec does not know: install a newer one"
+            )
+        if any(later <= earlier for earlier, later in pairwise(self.times)):
+            raise DamagedFile(f"{name} has presentation times that do not increase")
 
     def _entry(self, index: int) -> SegmentEntry | None:
         position = bisect_right(self._entries, index, key=lambda e: e.first_frame) - 1
@@ -134,3 +144,8 @@ class Clip(Sequence[Frame]):
 
     def _decode(self, segment: Segment) -> Sequence[Planes]:
         return self._codec.decode(segment, self.info, self._shared, self._context)
+
+
+def end_tick(times: Sequence[int]) -> int:
+    """When the last frame ends: it lasts as long as the one before it."""
+    return times[-1] + (times[-1] - times[-2] if len(times) > 1 else 1)

@@ -26,7 +26,7 @@ def load_codec(name: str) -> Codec:
     """The codec called `name`.
 
     Raises:
-        MissingDependency: no installed package has it, or its own imports fail.
+        MissingDependency: no installed package has it, or it cannot be loaded.
     """
     entry = _entries().get(name)
     if entry is None:
@@ -36,10 +36,10 @@ def load_codec(name: str) -> Codec:
         )
     try:
         codec: Codec = entry.load()()
-    except ImportError as error:
+    except Exception as error:  # somebody else's code, of which anything can be expected
         package = entry.dist.name if entry.dist else entry.value
         raise MissingDependency(
-            f"codec {name!r} of {package} cannot be loaded ({error}): "
+            f"codec {name!r} of {package} cannot be loaded ({type(error).__name__}: {error}): "
             f"run python -m pip install --upgrade {package}"
         ) from error
     return codec

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ncodec.clip import Clip
-from ncodec.errors import InputError, VerificationFailed
+from ncodec.errors import DamagedFile, InputError, VerificationFailed
 from ncodec.formats import Reader
 from ncodec.media import open_source
 from ncodec.quality import mean_psnr, planes_psnr, rgb_psnr
@@ -53,6 +53,11 @@ def verify(
     """
     with Reader(file) as reader:
         reader.check()
+        if reader.gaps:
+            gaps = ", ".join(f"{gap.start} to {gap.stop - 1}" for gap in reader.gaps)
+            raise DamagedFile(
+                f"{file} was repaired and lacks frames {gaps}: decode it, or get another copy"
+            )
         segments = len(reader.segments)
         recorded = [reader.read_segment(s.index).psnr for s in reader.segments]
         spans = [range(s.first_frame, s.first_frame + s.frame_count) for s in reader.segments]
