@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from ncodec.api import CodecInfo
 
 __all__ = ["command"]
 
@@ -10,13 +15,23 @@ __all__ = ["command"]
 @click.command()
 def command() -> None:
     """List the installed codecs and their options."""
-    from ncodec.api import codecs
+    from ncodec.api import codec_info
+    from ncodec.errors import MissingDependency
+    from ncodec.registry import codec_names
 
-    for codec in codecs():
-        media = ", ".join(codec.media)
-        click.echo(f"{codec.name} (version {codec.bitstream_version}, {media}): {codec.description}")
-        for option in codec.options:
-            allowed = f": {', '.join(map(str, option.choices))}" if option.choices else ""
-            default = f" [default: {option.default}]" if option.default is not None else ""
-            flag = "--" + option.name.replace("_", "-")
-            click.echo(f"  {flag:<16}{option.help}{allowed}{default}")
+    for name in codec_names():
+        try:
+            _show(codec_info(name))
+        except MissingDependency as error:
+            # One broken package does not hide the others.
+            click.echo(f"ncodec: {error}", err=True)
+
+
+def _show(codec: CodecInfo) -> None:
+    media = ", ".join(codec.media)
+    click.echo(f"{codec.name} (version {codec.bitstream_version}, {media}): {codec.description}")
+    for option in codec.options:
+        allowed = f": {', '.join(map(str, option.choices))}" if option.choices else ""
+        default = f" [default: {option.default}]" if option.default is not None else ""
+        flag = "--" + option.name.replace("_", "-")
+        click.echo(f"  {flag:<16}{option.help}{allowed}{default}")

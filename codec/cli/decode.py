@@ -20,7 +20,9 @@ __all__ = ["command"]
     metavar="OUT",
     help="FILE.mp4, FILE.mkv (lossless), FILE.y4m, FILE.png, a folder for PNGs, or - for y4m.",
 )
-@click.option("--frames", type=FRAMES, help="Frames A to B-1, as A:B; negative counts from the end.")
+@click.option(
+    "--frames", type=FRAMES, help="Frames A to B-1, as A:B; negative counts from the end."
+)
 @click.option("--at", type=DURATION, help="The one frame shown at this time.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
 from types import FrameType
@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from ncodec.cli.progress import watching
+from ncodec.cli.progress import log, watching
 from ncodec.cli.values import DURATION, SIZE
 from ncodec.plugin import Option
 
@@ -47,9 +47,9 @@ def _codec_in(args: list[str]) -> str:
 
 
 def _parameter(option: Option) -> click.Option:
-    kind: Any = click.Choice(option.choices) if option.choices else option.type
+    kind: Any = click.Choice([str(c) for c in option.choices]) if option.choices else option.type
     if option.minimum is not None:
-        ranges = {int: click.IntRange, float: click.FloatRange}
+        ranges: dict[type, Any] = {int: click.IntRange, float: click.FloatRange}
         kind = ranges[option.type](min=option.minimum)
     flag = "--" + option.name.replace("_", "-")
     help_text = f"{option.help}." + (f"  [default: {option.default}]" if option.default else "")
@@ -58,9 +58,14 @@ def _parameter(option: Option) -> click.Option:
 
 @click.command(cls=_EncodeCommand)
 @click.argument("source")
-@click.option("-o", "--output", required=True, metavar="FILE", help="The .nc file, or - for stdout.")
 @click.option(
-    "--codec", default=DEFAULT_CODEC, show_default=True, help="See `ncodec codecs`; adds its options."
+    "-o", "--output", required=True, metavar="FILE", help="The .nc file, or - for stdout."
+)
+@click.option(
+    "--codec",
+    default=DEFAULT_CODEC,
+    show_default=True,
+    help="See `ncodec codecs`; adds its options.",
 )
 @click.option("--target-size", type=SIZE, help="Bytes of the finished file: 150000, 150k, 1.5M.")
 @click.option("--time-budget", type=DURATION, help="Wall time for everything: 300s, 5m.")
@@ -99,17 +104,25 @@ def command(
     """
     from ncodec.jobs import EncodeRequest, run_encode
 
-    names = {f for f in EncodeRequest.__dataclass_fields__}
+    names = set(EncodeRequest.__dataclass_fields__)
     common = {name: value for name, value in values.items() if name in names}
     common["threads"] = common["threads"] or 0
     options = {n: v for n, v in values.items() if n not in names and v is not None}
     request = EncodeRequest(source, output, codec, options, **common)
-    with watching(log_json, quiet) as watch, _stoppable() as stop:
+    notice = "stopping; work is being saved (again to stop at once)"
+
+    def notify() -> None:
+        if log_json:
+            log({"type": "stopping", "message": notice})
+        elif not quiet:
+            click.echo(f"ncodec: {notice}", err=True)
+
+    with watching(log_json, quiet) as watch, _stoppable(notify) as stop:
         run_encode(request, watch, stop.is_set)
 
 
 @contextmanager
-def _stoppable() -> Iterator[Event]:
+def _stoppable(notify: Callable[[], None]) -> Iterator[Event]:
     """An event that the first Ctrl-C or SIGTERM sets; the second one ends at once."""
     stop = Event()
 
@@ -117,7 +130,7 @@ def _stoppable() -> Iterator[Event]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        click.echo("ncodec: stopping; work is being saved (again to stop at once)", err=True)
+        notify()
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,15 +27,13 @@ def command(file: str, as_json: bool) -> None:
 
 def _record(found: Probe) -> dict[str, Any]:
     record = asdict(found) | {"breakdown": found.breakdown(), "psnr": found.psnr}
-    plain: dict[str, Any] = json.loads(json.dumps(record, default=_number))
+    plain: dict[str, Any] = json.loads(json.dumps(record, default=_text))
     return plain
 
 
-def _number(value: Any) -> str:
-    """Fractions as text, which keeps them exact: 1/25."""
-    if isinstance(value, Fraction):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} in a probe")
+def _text(value: Any) -> str:
+    """Fractions exactly, as 1/25; bytes that somebody put into the tags as hexadecimals."""
+    return value.hex() if isinstance(value, bytes) else str(value)
 
 
 def _page(name: str, found: Probe) -> str:
@@ -45,8 +42,8 @@ def _page(name: str, found: Probe) -> str:
     pixels = info.width * info.height * info.frames
     lines = [
         f"{name}: {found.size:,} bytes, {found.codec} version {found.bitstream_version}",
-        f"{found.media_kind}: {info.width}x{info.height}, {info.pixel_format}, {info.frames} frames, "
-        f"{rate}, {float(found.duration):g} s",
+        f"{found.media_kind}: {info.width}x{info.height}, {info.pixel_format}, "
+        f"{info.frames} frames, {rate}, {float(found.duration):g} s",
         f"colour: primaries {info.primaries}, transfer {info.transfer}, matrix {info.matrix}, "
         f"{'full' if info.full_range else 'limited'} range"
         + (f"; rotation {info.rotation}" if info.rotation else ""),

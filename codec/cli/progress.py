@@ -4,30 +4,41 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
+from ncodec.errors import NcodecError
 from ncodec.jobs import Event, Finished, Planned, Progressed, Scanned, SegmentDone
 
-__all__ = ["duration", "watching"]
+__all__ = ["duration", "log", "watching"]
 
 Watch = Callable[[Event], None]
 
 
 @contextmanager
 def watching(log_json: bool, quiet: bool) -> Iterator[Watch]:
-    """What `run_encode` tells its events to."""
+    """What `run_encode` tells its events to; in a JSON log an error is a line, too."""
     if quiet:
         yield lambda _event: None
     elif log_json:
-        yield lambda event: click.echo(json.dumps(event.record()), err=True)
+        try:
+            yield lambda event: log(event.record())
+        except NcodecError as error:
+            log({"type": "failed", "exit_code": error.exit_code, "message": str(error)})
+            raise click.exceptions.Exit(error.exit_code) from error
     elif sys.stderr.isatty():
         with _bar() as watch:
             yield watch
     else:
         yield _line
+
+
+def log(record: Mapping[str, Any]) -> None:
+    """One line of the JSON log."""
+    click.echo(json.dumps(record), err=True)
 
 
 def duration(seconds: float) -> str:

@@ -59,7 +59,7 @@ class _Frames(click.ParamType):
         match = re.fullmatch(r"(-?\d+)?:(-?\d+)?", value)
         if not match:
             self.fail(
-                f"{value!r} is not a range of frames: write 10:20 for frames 10 to 19, :50 or -25:.",
+                f"{value!r} is not a range of frames: write 10:20 (without 20), :50 or -25:.",
                 param,
                 ctx,
             )
