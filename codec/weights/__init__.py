@@ -6,8 +6,8 @@ from ncodec.weights.quantize import (
     QuantizedTensor,
     SteppedTensor,
     affine,
-    stepped,
     step_index,
+    stepped,
 )
 
 __all__ = [

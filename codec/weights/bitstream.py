@@ -1,7 +1,7 @@
 """Quantised tensors as bytes: side information, then one entropy-coded stream of integers.
 
     for each tensor   kind u8: 0 = stepped, 1 = affine over the whole, 2 + axis = affine along it
-                      stepped: index i16      affine: minima f16..., scales f16...
+                      stepped: index i16, -4096 to 4096;      affine: minima f16..., scales f16...
     then              the integers, as `ncodec.formats.entropy` codes arrays
 
 All little-endian. Shapes are not stored: they follow from the codec's own configuration.
@@ -17,7 +17,12 @@ import numpy as np
 
 from ncodec.errors import DamagedFile
 from ncodec.formats.entropy.tensor import decode_arrays, encode_arrays
-from ncodec.weights.quantize import AffineTensor, QuantizedTensor, SteppedTensor
+from ncodec.weights.quantize import (
+    LARGEST_INDEX,
+    AffineTensor,
+    QuantizedTensor,
+    SteppedTensor,
+)
 
 __all__ = ["pack_side", "pack_tensors", "unpack_tensors"]
 
@@ -64,25 +69,29 @@ def unpack_tensors(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[Quant
             if kind == _STEPPED:
                 (index,) = _INDEX.unpack_from(data, offset)
                 offset += _INDEX.size
+                if abs(index) > LARGEST_INDEX:
+                    raise ValueError(f"a step has index {index}")
                 side.append((kind, index, None))
                 continue
             reduced = _reduced(shape, kind)
             count = prod(reduced)
             pair = np.frombuffer(data, _HALF, 2 * count, offset).astype(np.float16)
             offset += 2 * count * _HALF.itemsize
-            minimum, scale = pair.reshape(2, *reduced)
-            side.append((kind, 0, (minimum, scale)))
+            if not np.isfinite(pair).all():
+                raise ValueError("a minimum or scale is not finite")
+            lows, scales = pair.reshape(2, *reduced)
+            side.append((kind, 0, (lows, scales)))
     except (struct.error, ValueError) as error:
         raise DamagedFile(f"the tensors' side information is damaged: {error}") from None
     arrays = decode_arrays(data[offset:], [prod(shape) for shape in shapes])
     tensors: list[QuantizedTensor] = []
-    for values, shape, (kind, index, pair) in zip(arrays, shapes, side, strict=True):
+    for values, shape, (kind, index, bounds) in zip(arrays, shapes, side, strict=True):
         values = values.reshape(shape)
-        if pair is None:
+        if bounds is None:
             tensors.append(SteppedTensor(values, index))
         else:
             axis = None if kind == _WHOLE else kind - _FIRST_AXIS
-            tensors.append(AffineTensor(values, *pair, axis))
+            tensors.append(AffineTensor(values, *bounds, axis))
     return tensors
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "LARGEST_INDEX",
     "STEPS_PER_OCTAVE",
     "AffineTensor",
     "QuantizedTensor",
@@ -24,6 +25,9 @@ Integers = NDArray[np.int32]
 STEPS_PER_OCTAVE = 64
 """Fine enough that one index changes a file by about 0.3 %, so that a size can be met."""
 
+LARGEST_INDEX = 64 * STEPS_PER_OCTAVE
+"""Of a step, either way: what it makes of any integer is a finite float32."""
+
 _LARGEST = 2**30
 _AXIS_SHARE = 0.02
 
@@ -34,7 +38,7 @@ class SteppedTensor:
 
     Attributes:
         values: int32, the tensor's shape.
-        index: of the step, -32768 to 32767.
+        index: of the step, -LARGEST_INDEX to LARGEST_INDEX.
     """
 
     values: Integers
@@ -69,8 +73,9 @@ QuantizedTensor = SteppedTensor | AffineTensor
 
 
 def step_index(step: float) -> int:
-    """The index whose step is nearest to `step` > 0."""
-    return min(max(round(STEPS_PER_OCTAVE * log2(step)), -(2**15)), 2**15 - 1)
+    """The index whose step is nearest to `step` > 0, with room for shifts to either side."""
+    most = LARGEST_INDEX * 3 // 4
+    return min(max(round(STEPS_PER_OCTAVE * log2(step)), -most), most)
 
 
 def stepped(tensor: Floats, index: int) -> SteppedTensor:
