@@ -18,17 +18,17 @@ class Device:
     """Where tensors live and how convolutions run there.
 
     Attributes:
-        torch: the device.
+        place: the torch device.
         autocast: dtype of a fit's convolutions, or None for float32.
     """
 
-    torch: torch.device
+    place: torch.device
     autocast: torch.dtype | None
 
     def fitting(self) -> torch.autocast:
         """The context in which a fit's forward passes run."""
         return torch.autocast(
-            self.torch.type,
+            self.place.type,
             dtype=self.autocast or torch.bfloat16,
             enabled=self.autocast is not None,
         )
@@ -48,8 +48,7 @@ def resolve_device(name: str) -> Device:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     kind, _, number = name.partition(":")
     if kind == "cpu" and not number:
-        fast = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-        return Device(torch.device("cpu"), torch.bfloat16 if fast else None)
+        return Device(torch.device("cpu"), torch.bfloat16 if _cpu_has_bfloat16() else None)
     if kind != "cuda" or (number and not number.isdecimal()):
         raise UsageError(f"unknown device {name!r}: choose auto, cpu, cuda or cuda:N")
     count = torch.cuda.device_count()
@@ -59,6 +58,11 @@ def resolve_device(name: str) -> Device:
         )
     half = torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else None
     return Device(torch.device(name), half)
+
+
+def _cpu_has_bfloat16() -> bool:
+    onednn: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return onednn and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 import cbor2
+
 from ncodec.formats.errors import DamagedFile, LimitExceeded, UsageError
 from ncodec.formats.limits import Limits
 

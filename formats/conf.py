@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from blake3 import blake3
+
 from ncodec.formats import cbor
 from ncodec.formats.errors import DamagedFile, MissingDependency, UnsupportedFormat, UsageError
 from ncodec.formats.limits import Limits

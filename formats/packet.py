@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from zlib import crc32
 
 from blake3 import blake3
+
 from ncodec.formats.conf import Conf
 from ncodec.formats.errors import DamagedFile, UnsupportedFormat, UsageError
 from ncodec.formats.header import Header

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import xxhash
+
 from ncodec.formats import cbor
 from ncodec.formats.errors import DamagedFile, UsageError
 from ncodec.formats.limits import Limits

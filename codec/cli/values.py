@@ -13,7 +13,7 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 
 
-class _Duration(click.ParamType):
+class _Duration(click.ParamType[float]):
     """Seconds: ``90``, ``90s``, ``1.5m``, ``2h``, ``1:30``, ``1:02:03.5``."""
 
     name = "time"
@@ -31,7 +31,7 @@ class _Duration(click.ParamType):
         self.fail(f"{value!r} is not a time: write 90, 90s, 1.5m, 2h or 1:30.", param, ctx)
 
 
-class _Size(click.ParamType):
+class _Size(click.ParamType[int]):
     """Bytes: ``150000``, ``150k``, ``1.5M``, ``64KiB``."""
 
     name = "size"
@@ -46,7 +46,7 @@ class _Size(click.ParamType):
         return size
 
 
-class _Frames(click.ParamType):
+class _Frames(click.ParamType[slice]):
     """A range as Python slices: ``10:20``, ``:50``, ``-25:``."""
 
     name = "first:end"

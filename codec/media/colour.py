@@ -14,9 +14,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from ncodec.formats.info import VideoInfo
 from ncodec.media.frame import PIXEL_FORMATS, Frame, plane_shapes, sample_type
-from numpy.typing import NDArray
 
 __all__ = ["from_rgb", "to_rgb"]
 

@@ -12,10 +12,11 @@ from typing import Any, cast
 
 import av
 import numpy as np
-from ncodec.formats.errors import InputError
-from ncodec.formats.info import VideoInfo
 from numpy.typing import NDArray
 from xxhash import xxh3_64
+
+from ncodec.formats.errors import InputError
+from ncodec.formats.info import VideoInfo
 
 __all__ = [
     "EXACT_SCALER",

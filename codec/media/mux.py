@@ -14,6 +14,7 @@ import av
 import numpy as np
 from av.packet import Packet
 from av.video.stream import VideoStream
+
 from ncodec.formats.errors import OutputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media.film import SAMPLE_ASPECT_TAG

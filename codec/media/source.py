@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import BinaryIO, Literal
 
 import av
+
 from ncodec.formats.errors import InputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media import film, y4m

@@ -35,7 +35,7 @@ class DecodedSegment(Sequence[Planes]):
         info: VideoInfo,
         context: Context,
     ) -> None:
-        device = resolve_device(context.device).torch
+        device = resolve_device(context.device).place
         self._embeddings = load_tensors(decoder, tensors).to(device)
         self._decoder = decoder.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._info = info

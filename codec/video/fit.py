@@ -45,9 +45,9 @@ class Fit:
         seed: int,
     ) -> None:
         layout = torch.channels_last
-        self.encoder = encoder.to(device.torch, memory_format=layout)  # type: ignore[call-overload]
-        self.decoder = decoder.to(device.torch, memory_format=layout)  # type: ignore[call-overload]
-        self.frames = frames.to(device.torch).contiguous(memory_format=layout)
+        self.encoder = encoder.to(device.place, memory_format=layout)  # type: ignore[call-overload]
+        self.decoder = decoder.to(device.place, memory_format=layout)  # type: ignore[call-overload]
+        self.frames = frames.to(device.place).contiguous(memory_format=layout)
         self.region = region
         self.recipe = recipe
         self.device = device
@@ -107,7 +107,7 @@ class Fit:
         with self.device.fitting():
             output = self.decoder(self.encoder(target))
         rows, columns = self.region
-        loss = (output - target)[..., :rows, :columns].square().mean()
+        loss: Tensor = (output - target)[..., :rows, :columns].square().mean()
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -140,7 +140,8 @@ class Fit:
         return torch.cat(parts)
 
     def _batches(self) -> Iterator[Tensor]:
-        yield from self.frames.split(self.recipe.batch)
+        for first in range(0, len(self.frames), self.recipe.batch):
+            yield self.frames[first : first + self.recipe.batch]
 
     def _unit(self, frames: Tensor) -> Tensor:
         scale = 255 if frames.dtype == torch.uint8 else 1
@@ -152,7 +153,7 @@ class Fit:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
         order = torch.randperm(len(self.frames), generator=generator)
         first = position * self.recipe.batch
-        return order[first : first + self.recipe.batch].to(self.device.torch)
+        return order[first : first + self.recipe.batch].to(self.device.place)
 
     def _save(self, context: Context) -> None:
         if context.checkpoints is None:
@@ -184,9 +185,7 @@ class Fit:
         return tensors
 
 
-def _optimizers(
-    networks: nn.Module, recipe: Recipe, device: Device
-) -> list[torch.optim.Optimizer]:
+def _optimizers(networks: nn.Module, recipe: Recipe, device: Device) -> list[torch.optim.Optimizer]:
     parameters = list(networks.parameters())
     matrices = [p for p in parameters if p.ndim >= 2 and recipe.muon_rate is not None]
     rest = [p for p in parameters if p.ndim < 2 or recipe.muon_rate is None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ncodec.video.codec import InrCodec, Preset
 from ncodec.video.recipe import Recipe
@@ -23,7 +23,7 @@ class HNeRV(InrCodec):
 
     codec_id = "hnerv"
     bitstream_version = 1
-    presets = {
+    presets: ClassVar = {
         "ultrafast": Preset(_recipe(8), size=0.5),
         "fast": Preset(_recipe(20), size=0.5),
         "medium": Preset(_recipe(60), size=0.75),

@@ -1,4 +1,6 @@
-"""HNeRV's networks (arXiv 2304.02633, section 3): the fitted encoder and the decoder that is sent."""
+"""HNeRV's networks (arXiv 2304.02633, section 3): the encoder, which is fitted, and the decoder,
+which is fitted and sent.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,8 @@ class HNeRVDecoder(nn.Module):
         x = F.gelu(self.stem(embedding))
         for stage in self.stages:
             x = stage(x)
-        return torch.tanh(self.head(x).float()) * 0.5 + 0.5
+        picture: Tensor = self.head(x)
+        return torch.tanh(picture.float()) * 0.5 + 0.5
 
 
 class _UpsampleBlock(nn.Module):
@@ -72,7 +75,8 @@ class _UpsampleBlock(nn.Module):
         self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.gelu(F.pixel_shuffle(self.conv(x), self.stride))
+        result: Tensor = F.gelu(F.pixel_shuffle(self.conv(x), self.stride))
+        return result
 
 
 class _ConvNeXtBlock(nn.Module):

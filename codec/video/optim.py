@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -14,20 +15,22 @@ QUINTIC = (3.4445, -4.7750, 2.0315)
 """Newton-Schulz coefficients that push singular values to about 1 in five steps (K. Jordan)."""
 
 
-def orthogonalize(matrix: Tensor, steps: int = 5) -> Tensor:
-    """The nearest semi-orthogonal matrix, roughly: singular values land in 0.7 to 1.2.
+def orthogonalize(matrices: Tensor, steps: int = 5) -> Tensor:
+    """The nearest semi-orthogonal matrices, roughly: singular values land in 0.7 to 1.2.
 
     Args:
-        matrix: (rows, columns), any floating dtype.
+        matrices: (..., rows, columns), any floating dtype.
         steps: Newton-Schulz iterations.
     """
     a, b, c = QUINTIC
-    x = matrix.mT if matrix.shape[0] > matrix.shape[1] else matrix
-    x = x / (x.norm() + 1e-7)
+    tall = matrices.shape[-2] > matrices.shape[-1]
+    x = matrices.mT if tall else matrices
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(steps):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return x.mT if matrix.shape[0] > matrix.shape[1] else x
+    result: Tensor = x.mT if tall else x
+    return result
 
 
 class Muon(torch.optim.Optimizer):
@@ -45,6 +48,8 @@ class Muon(torch.optim.Optimizer):
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
             momentum: float = group["momentum"]
+            # Small matrices cost more in calls than in arithmetic: those of one shape go together.
+            alike: dict[torch.Size, list[tuple[Tensor, Tensor]]] = defaultdict(list)
             for parameter in group["params"]:
                 if parameter.grad is None:
                     continue
@@ -52,5 +57,9 @@ class Muon(torch.optim.Optimizer):
                 buffer: Tensor = state.setdefault("momentum", torch.zeros_like(parameter))
                 buffer.lerp_(parameter.grad, 1 - momentum)
                 matrix = parameter.grad.lerp(buffer, momentum).flatten(1)
-                update = orthogonalize(matrix).view(parameter.shape)
-                parameter.add_(update, alpha=-0.2 * max(matrix.shape) ** 0.5 * group["lr"])
+                alike[matrix.shape].append((parameter, matrix))
+            for shape, members in alike.items():
+                updates = orthogonalize(torch.stack([matrix for _, matrix in members]))
+                for (parameter, _), update in zip(members, updates, strict=True):
+                    scale = -0.2 * max(shape) ** 0.5 * group["lr"]
+                    parameter.add_(update.reshape(parameter.shape), alpha=scale)

@@ -46,7 +46,8 @@ class SteppedTensor:
 
     def dequantize(self) -> Floats:
         """The tensor in float32."""
-        return (self.values * 2.0 ** (self.index / STEPS_PER_OCTAVE)).astype(np.float32)
+        step = np.float32(2.0 ** (self.index / STEPS_PER_OCTAVE))
+        return self.values.astype(np.float32) * step
 
 
 @dataclass(frozen=True, slots=True)

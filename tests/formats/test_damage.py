@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nc_files import SMALL, assemble, index_rows, make_header, seal, split
+
 from ncodec.errors import DamagedFile, InputError, LimitExceeded, NcodecError
 from ncodec.formats import Limits, Reader
 from ncodec.formats.boxes import SIGNATURE, BoxHeader, pack_box

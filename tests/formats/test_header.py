@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nc_files import make_header
+
 from ncodec.errors import DamagedFile, UnsupportedFormat, UsageError
 from ncodec.formats import Header, VideoInfo, cbor
 from ncodec.formats.boxes import pack_box

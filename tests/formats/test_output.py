@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from nc_files import SMALL, write_file
+
 from ncodec.errors import OutputError, UsageError
 from ncodec.formats import Reader, atomic_output, same_file
 

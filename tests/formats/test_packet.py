@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nc_files import make_header, seal
+
 from ncodec.errors import DamagedFile, LimitExceeded, UnsupportedFormat, UsageError
 from ncodec.formats import (
     Conf,

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nc_files import SMALL, assemble, split, write_file
+
 from ncodec.errors import DamagedFile, InputError, LimitExceeded, UnsupportedFormat, UsageError
 from ncodec.formats import Limits, Reader, Report, repair
 from ncodec.formats.boxes import SIGNATURE, BoxHeader, pack_box

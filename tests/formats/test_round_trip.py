@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nc_files import SMALL, make_header, write_file
+
 from ncodec import formats
 from ncodec.errors import DamagedFile, LimitExceeded, MissingDependency, UsageError
 from ncodec.formats import Conf, Limits, Reader, Segment, Writer

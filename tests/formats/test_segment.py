@@ -5,6 +5,7 @@ import pytest
 import xxhash
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from ncodec.errors import DamagedFile, LimitExceeded, UsageError
 from ncodec.formats import Limits, Segment, cbor, integer_hash
 

@@ -2,6 +2,7 @@ import io
 
 import pytest
 from nc_files import SMALL, assemble, index_rows, make_header, seal, split, write_file
+
 from ncodec.errors import DamagedFile, InputError, UnsupportedFormat
 from ncodec.formats import Reader, Segment, cbor
 from ncodec.formats.boxes import SIGNATURE, BoxHeader, pack_box

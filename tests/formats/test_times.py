@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from ncodec.errors import DamagedFile, LimitExceeded, UsageError
 from ncodec.formats import Limits
 from ncodec.formats.times import pack_times, unpack_times

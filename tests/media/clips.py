@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+
 from ncodec.formats.info import VideoInfo
 from ncodec.media import Frame, Scan, open_sink, open_source, scan
 from ncodec.media.frame import bit_depth, plane_shapes, sample_type

@@ -4,6 +4,7 @@ import av
 import numpy as np
 import pytest
 from clips import clip, write
+
 from ncodec.media import Frame
 
 

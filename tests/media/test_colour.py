@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from clips import clip
+
 from ncodec.media import Frame, from_rgb, to_rgb
 from ncodec.media.frame import PIXEL_FORMATS, plane_shapes, sample_type
 

@@ -2,6 +2,7 @@ import av
 import numpy as np
 import pytest
 from clips import clip, same
+
 from ncodec.errors import InputError
 from ncodec.media.frame import (
     EXACT_SCALER,

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 from clips import clip, read, write
+
 from ncodec.errors import InputError, OutputError
 from ncodec.media import open_sink, open_source
 

@@ -7,6 +7,7 @@ import pytest
 from clips import clip, read, same, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from ncodec.errors import OutputError
 from ncodec.media import open_sink, open_source, scan, to_rgb
 from ncodec.media.frame import PIXEL_FORMATS

@@ -6,6 +6,7 @@ import pytest
 from av.filter import Graph
 from blake3 import blake3
 from clips import clip, h264, read, same, write
+
 from ncodec.errors import InputError
 from ncodec.media import Frame, open_source, scan
 from ncodec.media.frame import to_av
