@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -68,9 +69,8 @@ def cli() -> None:
 def main() -> None:
     """Runs the command line; exits with the code that the error tree gives."""
     try:
-        cli.main(prog_name="ncodec", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        # A verb returns None; click returns the code of its own Exit here.
+        sys.exit(cli.main(prog_name="ncodec", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -82,16 +82,24 @@ def main() -> None:
         sys.exit(0)
     except NcodecError as error:
         _fail(str(error), error.exit_code)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            _fail_internally(error)
+        _fail(f"{error.filename or 'the output'} cannot be written ({error.strerror})", 7)
     except Exception as error:
-        if os.environ.get("NCODEC_DEBUG"):
-            raise
-        _fail(
-            f"internal error: {type(error).__name__}: {error}; set NCODEC_DEBUG=1 to see where, "
-            "and report it",
-            1,
-        )
+        _fail_internally(error)
 
 
 def _fail(message: str, code: int) -> None:
     click.echo(f"ncodec: {message}", err=True)
     sys.exit(code)
+
+
+def _fail_internally(error: Exception) -> None:
+    if os.environ.get("NCODEC_DEBUG"):
+        raise error
+    _fail(
+        f"internal error: {type(error).__name__}: {error}; set NCODEC_DEBUG=1 to see where, "
+        "and report it",
+        1,
+    )

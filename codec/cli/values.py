@@ -23,9 +23,9 @@ class _Duration(click.ParamType[float]):
     ) -> float:
         if isinstance(value, float):
             return value
-        if match := re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)(s|m|min|h)?", value):
+        if match := re.fullmatch(r"(\d{1,18}(?:\.\d*)?|\.\d+)(s|m|min|h)?", value):
             return float(match[1]) * _SECONDS[match[2] or ""]
-        if match := re.fullmatch(r"(?:(\d+):)?(\d+):(\d+(?:\.\d*)?)", value):
+        if match := re.fullmatch(r"(?:(\d{1,9}):)?(\d{1,9}):(\d{1,9}(?:\.\d*)?)", value):
             hours, minutes, seconds = match.groups()
             return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
         self.fail(f"{value!r} is not a time: write 90, 90s, 1.5m, 2h or 1:30.", param, ctx)
@@ -39,7 +39,7 @@ class _Size(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
-        match = re.fullmatch(r"(\d+(?:\.\d*)?)([kmg]i?)?b?", value.lower())
+        match = re.fullmatch(r"(\d{1,18}(?:\.\d*)?)([kmg]i?)?b?", value.lower())
         size = round(float(match[1]) * _BYTES[match[2] or ""]) if match else 0
         if size <= 0:
             self.fail(f"{value!r} is not a size: write 150000, 150k, 1.5M or 64KiB.", param, ctx)
@@ -56,7 +56,7 @@ class _Frames(click.ParamType[slice]):
     ) -> slice:
         if isinstance(value, slice):
             return value
-        match = re.fullmatch(r"(-?\d+)?:(-?\d+)?", value)
+        match = re.fullmatch(r"(-?\d{1,18})?:(-?\d{1,18})?", value)
         if not match:
             self.fail(
                 f"{value!r} is not a range of frames: write 10:20 (without 20), :50 or -25:.",

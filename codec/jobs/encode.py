@@ -209,6 +209,8 @@ def _copy_pipe(path: Path, stopping: Callable[[], bool]) -> None:
             if stopping():
                 raise Interrupted("stopped by the user")
             copy.write(chunk)
+        if not copy.tell():
+            raise InputError("standard input is empty: pipe a clip as y4m into it")
 
 
 def _run(

@@ -135,7 +135,11 @@ class FileCheckpoints:
             DamagedFile: the file is not a checkpoint.
         """
         try:
-            with np.load(self._path, allow_pickle=False) as archive:
+            # An open stream, because NumPy leaves one of its own open where it fails.
+            with (
+                self._path.open("rb") as stream,
+                np.load(stream, allow_pickle=False) as archive,
+            ):
                 return dict(archive)
         except FileNotFoundError:
             return None

@@ -1,0 +1,73 @@
+"""Interrupts and kills of real processes, with workers."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from synthetic import TINY, TINY_FLAGS
+
+import ncodec
+
+ENDLESS = {name: value for name, value in TINY.items() if name != "epochs"}
+FLAGS = [*TINY_FLAGS[:2], *TINY_FLAGS[4:], "--time-budget", "10m", "--log-json"]
+
+
+def begin(fresh, source, workers):
+    """An encode in a process group of its own, once a segment makes progress."""
+    arguments = ("encode", source, "-o", "a.nc", *FLAGS, "--workers", workers)
+    job = fresh(*arguments, start_new_session=True)
+    for line in job.stderr:
+        if json.loads(line)["type"] == "progressed":
+            return job
+    raise AssertionError(f"it ended with {job.wait()}")
+
+
+def children(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+@pytest.mark.parametrize("workers", [2])
+def test_ctrl_c_keeps_the_work(fresh, clip_file, tmp_path, workers):
+    job = begin(fresh, clip_file, workers)
+    os.killpg(job.pid, signal.SIGINT)
+    records = [json.loads(line) for line in job.communicate()[1].splitlines()]
+    assert job.returncode == 130
+    kinds = [record["type"] for record in records]
+    assert kinds.count("stopping") == 1
+    assert records[-1] == {"type": "failed", "exit_code": 130, "message": "stopped by the user"}
+    assert os.listdir(tmp_path) == ["a.nc.plan"]
+    names = os.listdir(tmp_path / "a.nc.plan")
+    assert "plan.json" in names
+    assert any(name.endswith(".npz") for name in names)
+    resumed(clip_file, tmp_path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="asks Linux for child processes")
+def test_a_killed_encode_goes_on_and_its_workers_end(fresh, clip_file, tmp_path):
+    job = begin(fresh, clip_file, 2)
+    workers = children(job.pid)
+    assert len(workers) >= 2
+    job.kill()
+    job.wait()
+    while any(alive(pid) for pid in workers):
+        time.sleep(0.1)
+    assert not (tmp_path / "a.nc").exists()
+    resumed(clip_file, tmp_path)
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def resumed(source, folder):
+    done = ncodec.encode(source, folder / "a.nc", **ENDLESS, time_budget=1, resume=True)
+    assert (done.frames, done.segments) == (16, 2)
+    assert os.listdir(folder) == ["a.nc"]
+    with ncodec.open(folder / "a.nc", threads=1) as clip:
+        assert len(list(clip)) == 16

@@ -1,0 +1,143 @@
+"""Stopping and going on: nothing is lost, and nothing differs from a run without a stop."""
+
+import os
+import shutil
+
+import pytest
+from synthetic import TINY, film
+
+from ncodec.errors import DamagedFile, InputError, Interrupted, UsageError
+from ncodec.jobs import EncodeRequest, Planned, Progressed, SegmentDone, run_encode
+
+OPTIONS = {name: value for name, value in TINY.items() if name != "threads"} | {"epochs": 4}
+
+
+def request(source, output, **changes):
+    values = {"codec": "hnerv", "options": OPTIONS, "threads": 1, "max_segment": 8}
+    return EncodeRequest(str(source), str(output), **{**values, **changes})
+
+
+def stop_after(kind, times, job):
+    """Runs `job` until the watcher has seen `times` events of `kind`; returns all events."""
+    events = []
+
+    def stopping():
+        return sum(isinstance(event, kind) for event in events) >= times
+
+    with pytest.raises(Interrupted):
+        run_encode(job, events.append, stopping)
+    return events
+
+
+@pytest.fixture(scope="module")
+def whole(clip_file, tmp_path_factory):
+    """What an encode without a stop writes."""
+    path = tmp_path_factory.mktemp("whole") / "a.nc"
+    run_encode(request(clip_file, path))
+    return path.read_bytes()
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_one_others(whole, clip_file, tmp_path):
+    for seed, same in ((0, True), (1, False)):
+        run_encode(request(clip_file, tmp_path / "a.nc", seed=seed))
+        assert ((tmp_path / "a.nc").read_bytes() == whole) == same
+
+
+@pytest.mark.parametrize(
+    ("kind", "times"), [(Progressed, 1), (Progressed, 3), (Progressed, 4), (SegmentDone, 1)]
+)
+def test_a_resumed_encode_writes_the_very_same_bytes(whole, clip_file, tmp_path, kind, times):
+    output = tmp_path / "a.nc"
+    stop_after(kind, times, request(clip_file, output))
+    assert sorted(os.listdir(tmp_path)) == ["a.nc.plan"]
+    done = run_encode(request(clip_file, output, resume=True))
+    assert output.read_bytes() == whole
+    assert (done.frames, os.listdir(tmp_path)) == (16, ["a.nc"])
+
+
+def test_a_stop_at_every_step_still_ends_the_same(whole, clip_file, tmp_path):
+    output = tmp_path / "a.nc"
+    stop_after(Planned, 1, request(clip_file, output))
+    for _ in range(6):
+        stop_after(Progressed, 1, request(clip_file, output, resume=True))
+    run_encode(request(clip_file, output, resume=True))
+    assert output.read_bytes() == whole
+
+
+def test_finished_segments_are_not_made_again(clip_file, tmp_path):
+    output = tmp_path / "a.nc"
+    stop_after(SegmentDone, 1, request(clip_file, output))
+    events = []
+    run_encode(request(clip_file, output, resume=True), events.append)
+    (planned,) = (event for event in events if isinstance(event, Planned))
+    assert planned.finished == 1
+    assert [e.segment for e in events if isinstance(e, SegmentDone)] == [1]
+
+
+def test_a_stop_while_reading_leaves_nothing(clip_file, tmp_path):
+    with pytest.raises(Interrupted):
+        run_encode(request(clip_file, tmp_path / "a.nc"), stopping=lambda: True)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def unfinished(clip_file, tmp_path):
+    """A copy of the film, and its encode that was stopped."""
+    source, output = shutil.copy2(clip_file, tmp_path / "clip.mkv"), tmp_path / "a.nc"
+    stop_after(Progressed, 1, request(source, output))
+    return source, output
+
+
+def test_an_unfinished_encode_is_not_overwritten(unfinished):
+    with pytest.raises(UsageError, match="continue it with --resume"):
+        run_encode(request(*unfinished))
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"seed": 1}, "seed"),
+        ({"max_segment": 5}, "max_segment"),
+        ({"target_size": 9000}, "target_size"),
+        ({"options": {**OPTIONS, "epochs": 5}}, "epochs"),
+        ({"options": {**OPTIONS, "preset": "medium"}}, "preset"),
+    ],
+)
+def test_other_options_do_not_continue_it(unfinished, changes, name):
+    with pytest.raises(UsageError, match=f"has {name} .* not"):
+        run_encode(request(*unfinished, resume=True, **changes))
+    assert run_encode(request(*unfinished, resume=True)).frames == 16
+
+
+def test_another_source_does_not_continue_it(unfinished, tmp_path):
+    source, output = unfinished
+    other = film(tmp_path / "other.mkv", frames=16)
+    for path in (other, tmp_path / "missing.mkv"):
+        with pytest.raises(InputError):
+            run_encode(request(path, output, resume=True))
+    film(source, frames=16)
+    with pytest.raises(InputError, match=r"is not what the encode .* began with"):
+        run_encode(request(source, output, resume=True))
+
+
+def test_a_source_that_was_moved_does(unfinished, tmp_path):
+    source, output = unfinished
+    (tmp_path / "elsewhere").mkdir()
+    moved = shutil.move(source, tmp_path / "elsewhere")
+    assert run_encode(request(moved, output, resume=True)).frames == 16
+
+
+def test_a_damaged_checkpoint_is_named(unfinished, tmp_path):
+    (tmp_path / "a.nc.plan/segment-0000.npz").write_bytes(b"PK")
+    with pytest.raises(DamagedFile, match="delete it to fit this segment"):
+        run_encode(request(*unfinished, resume=True))
+    (tmp_path / "a.nc.plan/segment-0000.npz").unlink()
+    assert run_encode(request(*unfinished, resume=True)).frames == 16
+
+
+def test_a_plan_folder_of_ones_own(clip_file, tmp_path):
+    job = {"plan": str(tmp_path / "work")}
+    stop_after(Progressed, 1, request(clip_file, tmp_path / "a.nc", **job))
+    assert os.listdir(tmp_path) == ["work"]
+    run_encode(request(clip_file, tmp_path / "a.nc", **job, resume=True))
+    assert os.listdir(tmp_path) == ["a.nc"]

@@ -1,0 +1,56 @@
+"""Where a clip is cut, and how bytes and seconds are shared."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ncodec.jobs.windows import SHORTEST, share_bytes, share_seconds, split
+
+
+@given(st.data(), st.integers(1, 500), st.integers(1, 300))
+def test_windows_cover_the_clip_and_none_is_too_long(data, frames, longest):
+    cuts = sorted(data.draw(st.sets(st.integers(1, max(frames - 1, 1)), max_size=20)))
+    windows = split(frames, [cut for cut in cuts if cut < frames], longest)
+    assert [first for first, _ in windows] == [
+        sum(n for _, n in windows[:i]) for i in range(len(windows))
+    ]
+    assert sum(count for _, count in windows) == frames
+    assert all(1 <= count <= longest for _, count in windows)
+
+
+@pytest.mark.parametrize(
+    ("frames", "cuts", "longest", "windows"),
+    [
+        (20, [], 240, [(0, 20)]),
+        (20, [10], 240, [(0, 10), (10, 10)]),
+        (20, [3, 10], 240, [(0, 10), (10, 10)]),
+        (20, [10, 15], 240, [(0, 10), (10, 10)]),
+        (250, [], 240, [(0, 125), (125, 125)]),
+        (20, [8], 6, [(0, 4), (4, 4), (8, 6), (14, 6)]),
+        (1, [], 1, [(0, 1)]),
+    ],
+)
+def test_a_window_ends_at_a_scene_cut_unless_the_scene_is_short(frames, cuts, longest, windows):
+    assert SHORTEST == 8
+    assert split(frames, cuts, longest) == windows
+
+
+@given(st.integers(0, 10**9), st.lists(st.integers(1, 1000), min_size=1, max_size=50))
+def test_bytes_are_shared_by_frames_and_never_exceeded(total, counts):
+    shares = share_bytes(total, counts)
+    assert total - len(counts) < sum(shares) <= total
+    assert all(abs(s - total * n / sum(counts)) < 1 for s, n in zip(shares, counts, strict=True))
+
+
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=20), st.floats(0, 1e5))
+def test_windows_one_after_the_other_take_the_whole_time(counts, seconds):
+    remaining = seconds
+    for i, count in enumerate(counts):
+        remaining -= share_seconds(remaining, count, sum(counts[i:]), workers=1)
+    assert remaining == pytest.approx(0, abs=1e-6 * max(seconds, 1))
+
+
+def test_workers_get_waves_of_equal_length():
+    assert share_seconds(60, 10, 40, workers=2) == 30
+    assert share_seconds(60, 10, 50, workers=2) == 20
+    assert share_seconds(60, 10, 10, workers=2) == 60

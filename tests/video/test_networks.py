@@ -1,0 +1,32 @@
+"""The networks in torch are what the sizes without torch say."""
+
+import pytest
+import torch
+
+from ncodec.video.geometry import choose_geometry
+from ncodec.video.hnerv import HNeRV
+from ncodec.video.sizing import solve_shape
+
+CLIPS = [((640, 1280), 132, 350_000), ((15, 17), 3, 2000), ((1, 1), 1, 10), ((90, 160), 9, 40_000)]
+
+
+@pytest.mark.parametrize(("size", "frames", "values"), CLIPS)
+def test_tensors_are_the_state_dict_in_its_order(size, frames, values):
+    shape = solve_shape(choose_geometry(*size), frames, values)
+    _, decoder = HNeRV().networks(shape)
+    found = {name: tuple(tensor.shape) for name, tensor in decoder.state_dict().items()}
+    assert list(found.items()) == list(shape.tensors.items())
+    assert sum(p.numel() for p in decoder.parameters()) == shape.parameters
+
+
+@pytest.mark.parametrize(("size", "frames", "values"), CLIPS[1:])
+def test_frame_to_embedding_to_frame(size, frames, values):
+    shape = solve_shape(choose_geometry(*size), frames, values)
+    encoder, decoder = HNeRV().networks(shape)
+    with torch.no_grad():
+        embedding = encoder(torch.rand(2, 3, *shape.geometry.padded))
+        picture = decoder(embedding)
+    assert embedding.shape == (2, *shape.embedding)
+    assert picture.shape == (2, 3, *shape.geometry.padded)
+    assert picture.min() >= 0
+    assert picture.max() <= 1
