@@ -67,7 +67,9 @@ class AffineTensor:
 
     def dequantize(self) -> Floats:
         """The tensor in float32."""
-        return self.minimum.astype(np.float32) + self.scale.astype(np.float32) * self.values
+        minimum, scale = (a.astype(np.float32) for a in (self.minimum, self.scale))
+        # float32 times int32 would be float64.
+        return minimum + scale * self.values.astype(np.float32)
 
 
 QuantizedTensor = SteppedTensor | AffineTensor
