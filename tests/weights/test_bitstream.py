@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from ncodec.errors import NcodecError
+from ncodec.errors import DamagedFile, LimitExceeded
 from ncodec.weights import (
     AffineTensor,
     SteppedTensor,
@@ -65,8 +65,7 @@ def survives(data, shapes):
     """Whether unpacking fails in no other way than DamagedFile, and gives finite weights."""
     try:
         tensors = unpack_tensors(data, shapes)
-    except NcodecError as error:
-        assert error.exit_code in (4, 6)
+    except (DamagedFile, LimitExceeded):
         return
     for tensor, shape in zip(tensors, shapes, strict=True):
         assert tensor.values.shape == shape
@@ -90,6 +89,6 @@ def test_any_bytes(data):
 
 def test_quantised_weights_take_fewer_bytes_with_coarser_steps():
     tensor = np.random.default_rng(1).normal(size=(50, 80)).astype(np.float32)
-    sizes = [len(pack_tensors([stepped(tensor, index)])) for index in range(-512, 257, 64)]
+    sizes = [len(pack_tensors([stepped(tensor, index)])) for index in range(-512, 129, 64)]
     assert all(coarse < fine for fine, coarse in pairwise(sizes))
     assert sizes[0] < tensor.size * 12 / 8

@@ -43,6 +43,7 @@ def test_no_step_makes_an_infinite_value():
 def test_affine_errs_by_half_a_level_and_the_rounding_of_its_ends(tensor, bits):
     found = affine(tensor, bits)
     assert found.values.min() >= 0
+    assert found.dequantize().dtype == np.float32
     assert found.values.max() <= 2**bits - 1
     span = float(tensor.max() - tensor.min())
     # Ends are float16: 11 significant bits each, and the scale counts up to 2 ** bits times.
