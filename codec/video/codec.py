@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["InrCodec", "Preset"]
 
-BITS_A_VALUE = 6.0
+BITS_A_VALUE = 4.5
 """What weights and embeddings take when a target size decides how many there are."""
 
 LEAST_BITS = 2.0

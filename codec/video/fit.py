@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from math import log10
+from statistics import median
 
 import numpy as np
 import torch
@@ -117,11 +118,18 @@ class Fit:
         return loss.detach()
 
     def pace(self) -> float:
-        """Seconds a step takes now; the steps that it times count."""
+        """Seconds a step takes; the steps that are timed count.
+
+        The median of a second's steps: the first ones of a process are slower, and any may be
+        held up by another program.
+        """
         self.step()
-        start = time.monotonic()
-        self.step()
-        return time.monotonic() - start
+        start, times = time.monotonic(), []
+        while not times or (len(times) < 9 and time.monotonic() - start < 1):
+            before = time.monotonic()
+            self.step()
+            times.append(time.monotonic() - before)
+        return median(times)
 
     @torch.no_grad()
     def embeddings(self) -> Tensor:

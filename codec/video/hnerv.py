@@ -15,7 +15,7 @@ __all__ = ["HNeRV"]
 
 
 def _recipe(epochs: int) -> Recipe:
-    return Recipe(epochs=epochs, adam_rate=2e-3, muon_rate=3e-3)
+    return Recipe(epochs=epochs, adam_rate=4e-3, muon_rate=8e-3)
 
 
 class HNeRV(InrCodec):
@@ -24,8 +24,8 @@ class HNeRV(InrCodec):
     codec_id = "hnerv"
     bitstream_version = 1
     presets: ClassVar = {
-        "ultrafast": Preset(_recipe(8), size=0.5),
-        "fast": Preset(_recipe(20), size=0.5),
+        "ultrafast": Preset(_recipe(6), size=0.5),
+        "fast": Preset(_recipe(16), size=0.5),
         "medium": Preset(_recipe(60), size=0.75),
         "slow": Preset(_recipe(240), size=1.0),
         "paper": Preset(Recipe(epochs=300, adam_rate=1e-3, muon_rate=None), 1.0, published=True),
