@@ -25,12 +25,12 @@ class Device:
     place: torch.device
     autocast: torch.dtype | None
 
-    def fitting(self) -> torch.autocast:
-        """The context in which a fit's forward passes run."""
+    def fitting(self, mixed: bool) -> torch.autocast:
+        """The context in which a fit's forward passes run; float32 unless `mixed`."""
         return torch.autocast(
             self.place.type,
             dtype=self.autocast or torch.bfloat16,
-            enabled=self.autocast is not None,
+            enabled=mixed and self.autocast is not None,
         )
 
 
@@ -67,10 +67,21 @@ def _cpu_has_bfloat16() -> bool:
 
 @contextmanager
 def threads(count: int) -> Iterator[None]:
-    """Runs a block with `count` CPU threads for torch."""
+    """Runs a block with `count` CPU threads for torch.
+
+    Raises:
+        DeviceError: the block ran out of the device's or the machine's memory.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
         yield
+    except RuntimeError as error:
+        # On a CPU torch has no class of its own for this.
+        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+            raise DeviceError(
+                "out of memory: use a smaller --model-size, --max-segment or fewer --workers"
+            ) from error
+        raise
     finally:
         torch.set_num_threads(before)

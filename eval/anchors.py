@@ -47,6 +47,7 @@ def anchor(clip: str | Path, encoder: str, crf: int) -> Point:
             stream = container.add_stream(
                 ENCODERS[encoder], rate=1 / info.time_base, options=options
             )
+            assert isinstance(stream, av.VideoStream)
             stream.width, stream.height = info.width, info.height
             stream.pix_fmt = info.pixel_format
             for frame in frames:

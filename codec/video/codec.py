@@ -7,6 +7,7 @@ that listing codecs and their options stays quick.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
@@ -59,7 +60,7 @@ class Preset:
     published: bool = False
 
 
-class InrCodec:
+class InrCodec(ABC):
     """Base of the codecs whose file is a network; a subclass fills in the class attributes."""
 
     codec_id: ClassVar[str]
@@ -89,9 +90,9 @@ class InrCodec:
             Option("epochs", int, None, "passes over each segment", minimum=1),
         )
 
+    @abstractmethod
     def networks(self, shape: Shape) -> tuple[nn.Module, nn.Module]:
         """The encoder, which is thrown away after the fit, and the decoder."""
-        raise NotImplementedError
 
     def encode(self, window: Window, options: Mapping[str, Any], context: Context) -> Segment:
         import torch

@@ -105,7 +105,7 @@ class Fit:
         for optimizer, peak in zip(self.optimizers, self._peaks, strict=True):
             optimizer.param_groups[0]["lr"] = peak * self.recipe.rate(self.progress)
         target = self._unit(self.frames[self._batch()])
-        with self.device.fitting():
+        with self.device.fitting(self.recipe.mixed):
             output = self.decoder(self.encoder(target))
         rows, columns = self.region
         loss: Tensor = (output - target)[..., :rows, :columns].square().mean()
@@ -124,7 +124,8 @@ class Fit:
         held up by another program.
         """
         self.step()
-        start, times = time.monotonic(), []
+        start = time.monotonic()
+        times: list[float] = []
         while not times or (len(times) < 9 and time.monotonic() - start < 1):
             before = time.monotonic()
             self.step()

@@ -28,7 +28,11 @@ class HNeRV(InrCodec):
         "fast": Preset(_recipe(16), size=0.5),
         "medium": Preset(_recipe(60), size=0.75),
         "slow": Preset(_recipe(240), size=1.0),
-        "paper": Preset(Recipe(epochs=300, adam_rate=1e-3, muon_rate=None), 1.0, published=True),
+        "paper": Preset(
+            Recipe(epochs=300, adam_rate=1e-3, muon_rate=None, mixed=False),
+            size=1.0,
+            published=True,
+        ),
     }
     default_preset = "medium"
 

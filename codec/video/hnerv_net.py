@@ -93,7 +93,8 @@ class _ConvNeXtBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = self.depthwise(x).permute(0, 2, 3, 1)
         y = self.project(F.gelu(self.expand(self.norm(y)))) * self.scale
-        return x + y.permute(0, 3, 1, 2)
+        result: Tensor = x + y.permute(0, 3, 1, 2)
+        return result
 
 
 class _ChannelNorm(nn.LayerNorm):

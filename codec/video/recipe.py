@@ -19,6 +19,7 @@ class Recipe:
         warmup: share of the fit in which the rate rises from a tenth to its peak; a cosine
             takes it from there to zero.
         batch: frames a step.
+        mixed: run convolutions in the device's fast dtype, where it has one.
     """
 
     epochs: int
@@ -26,6 +27,7 @@ class Recipe:
     muon_rate: float | None
     warmup: float = 0.1
     batch: int = 2
+    mixed: bool = True
 
     def rate(self, progress: float) -> float:
         """Learning rate over its peak at `progress` 0..1 of the fit."""
