@@ -23,3 +23,12 @@ def rewritten(data, *, sections=lambda sections: sections, header=None, times=No
             writer.times(times)
         writer.finish()
     return out.getvalue()
+
+
+def broken(data, index):
+    """`data` with a wrong bit in segment `index`."""
+    with Reader(data) as reader:
+        entry = reader.segments[index]
+    changed = bytearray(data)
+    changed[entry.offset + entry.length // 2] ^= 1
+    return bytes(changed)

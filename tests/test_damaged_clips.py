@@ -5,14 +5,14 @@ import resource
 
 import numpy as np
 import pytest
-from damage import rewritten
+from damage import broken, rewritten
 from hypothesis import given
 from hypothesis import strategies as st
 from synthetic import same_planes
 
 import ncodec
 from ncodec.errors import DamagedFile, LimitExceeded, NcodecError, UnsupportedFormat
-from ncodec.formats import Reader, cbor
+from ncodec.formats import cbor
 from ncodec.formats import repair as repair_file
 
 
@@ -125,15 +125,6 @@ def test_times_that_do_not_increase_are_damage(data):
     times[5] = 4
     assert isinstance(outcome(rewritten(data, times=times)), DamagedFile)
     assert ncodec.probe(rewritten(data, times=[0] * 16)).duration > 0
-
-
-def broken(data, index):
-    """`data` with a wrong bit in segment `index`."""
-    with Reader(data) as reader:
-        entry = reader.segments[index]
-    changed = bytearray(data)
-    changed[entry.offset + entry.length // 2] ^= 1
-    return bytes(changed)
 
 
 @pytest.mark.parametrize(("lost", "left"), [(0, range(8, 16)), (1, range(8))])

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from damage import broken
 from synthetic import TINY_FLAGS, film
 
 from ncodec.cli import EPILOG
@@ -103,9 +104,7 @@ def files(tmp_path_factory, nc_file):
     (folder / "text.mp4").write_text("This is not a film.\n" * 50)
     (folder / "netcdf.nc").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(200))
     (folder / "cut.nc").write_bytes(data[: len(data) // 2])
-    flipped = bytearray(data)
-    flipped[len(data) // 2] ^= 4
-    (folder / "flipped.nc").write_bytes(flipped)
+    (folder / "flipped.nc").write_bytes(broken(data, 0))
     whole = film(folder / "cut.mkv").read_bytes()
     (folder / "cut.mkv").write_bytes(whole[:300])
     film(folder / "image.png", frames=1)
