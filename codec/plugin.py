@@ -125,7 +125,11 @@ class Codec(Protocol):
     def estimate(
         self, windows: Sequence[Window], options: Mapping[str, Any], context: Context
     ) -> Estimate:
-        """Time and size of encoding these windows one after the other."""
+        """Time and size of encoding these windows one after the other.
+
+        `context.target_size` is the average a window; where `context.seconds` is given it is the
+        time, and none needs to be measured.
+        """
         ...
 
     def encode(self, window: Window, options: Mapping[str, Any], context: Context) -> Segment:

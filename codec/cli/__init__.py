@@ -68,8 +68,6 @@ def cli() -> None:
 
 def main() -> None:
     """Runs the command line; exits with the code that the error tree gives."""
-    # Threads that spin while they wait make a fit several times slower when anything else runs.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         # A verb returns None; click returns the code of its own Exit here.
         sys.exit(cli.main(prog_name="ncodec", standalone_mode=False))

@@ -105,7 +105,7 @@ class InrCodec(ABC):
         preset = self._preset(options)
         shape = self._shape(window, options, context.target_size)
         device = resolve_device(context.device)
-        with threads(context.threads):
+        with threads(context.threads), torch.random.fork_rng(devices=[]):
             torch.manual_seed(context.seed)
             frames = _padded_frames(window, shape)
             size = (shape.geometry.height, shape.geometry.width)
@@ -137,11 +137,6 @@ class InrCodec(ABC):
     def estimate(
         self, windows: Sequence[Window], options: Mapping[str, Any], context: Context
     ) -> Estimate:
-        import torch
-
-        from ncodec.device import resolve_device, threads
-        from ncodec.video.fit import Fit
-
         recipe = self._preset(options).recipe
         seconds, size = 0.0, 0
         paces: dict[tuple[int, ...], float] = {}
@@ -149,17 +144,26 @@ class InrCodec(ABC):
             shape = self._shape(window, options, context.target_size)
             values = shape.parameters + window.frame_count * prod(shape.embedding)
             size += context.target_size or round(values * BITS_A_VALUE / 8) + SECTION_OVERHEAD
-            if shape.channels not in paces:
-                with threads(context.threads):
-                    torch.manual_seed(0)
-                    frames = torch.zeros(recipe.batch, 3, *shape.geometry.padded).byte()
-                    region = (shape.geometry.height, shape.geometry.width)
-                    device = resolve_device(context.device)
-                    fit = Fit(*self.networks(shape), frames, region, recipe, device, 0)
-                    paces[shape.channels] = fit.pace()
-            steps = -(-window.frame_count // recipe.batch)
-            seconds += (recipe.epochs + 1) * steps * paces[shape.channels]
-        return Estimate(seconds, size)
+            if context.seconds is None:
+                if shape.channels not in paces:
+                    paces[shape.channels] = self._pace(shape, recipe, context)
+                # One more epoch: measuring, quantising and checking the result.
+                steps = (recipe.epochs + 1) * -(-window.frame_count // recipe.batch)
+                seconds += steps * paces[shape.channels]
+        return Estimate(seconds if context.seconds is None else context.seconds, size)
+
+    def _pace(self, shape: Shape, recipe: Recipe, context: Context) -> float:
+        """Seconds a step of a fit takes on black frames."""
+        import torch
+
+        from ncodec.device import resolve_device, threads
+        from ncodec.video.fit import Fit
+
+        device = resolve_device(context.device)
+        region = (shape.geometry.height, shape.geometry.width)
+        with threads(context.threads), torch.random.fork_rng(devices=[]):
+            frames = torch.zeros(recipe.batch, 3, *shape.geometry.padded, dtype=torch.uint8)
+            return Fit(*self.networks(shape), frames, region, recipe, device, 0).pace()
 
     def _preset(self, options: Mapping[str, Any]) -> Preset:
         preset = self.presets[options["preset"]]
@@ -246,7 +250,6 @@ def _padded_frames(window: Window, shape: Shape) -> Tensor:
     frames = torch.empty(
         (window.frame_count, 3, rows, columns),
         dtype=torch.float16 if deep else torch.uint8,
-        memory_format=torch.channels_last,
     )
     count = 0
     for count, frame in enumerate(window.frames(), 1):

@@ -19,14 +19,14 @@ def _recipe(epochs: int) -> Recipe:
 
 
 class HNeRV(InrCodec):
-    """The published architecture; presets differ in how long and how it is fitted."""
+    """HNeRV: a network fitted to each segment is the file; slow to encode, quick to decode."""
 
     codec_id = "hnerv"
     bitstream_version = 1
     presets: ClassVar = {
         "ultrafast": Preset(_recipe(6), size=0.5),
         "fast": Preset(_recipe(16), size=0.5),
-        "medium": Preset(_recipe(60), size=0.75),
+        "medium": Preset(_recipe(40), size=0.75),
         "slow": Preset(_recipe(240), size=1.0),
         "paper": Preset(
             Recipe(epochs=300, adam_rate=1e-3, muon_rate=None, mixed=False),

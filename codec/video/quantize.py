@@ -31,7 +31,7 @@ LOSS = 0.1
 """What quantisation adds to the fit's squared error when no size is given: 0.4 dB."""
 
 PROBE_FRAMES = 8
-COARSEST, FINEST = 8 * STEPS_PER_OCTAVE, -8 * STEPS_PER_OCTAVE
+COARSEST, FINEST = 8 * STEPS_PER_OCTAVE, -16 * STEPS_PER_OCTAVE
 
 
 def quantize_published(floats: Floats) -> list[QuantizedTensor]:
