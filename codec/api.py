@@ -14,11 +14,9 @@ from ncodec.formats import Header, Reader, VideoInfo, same_file
 from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
 from ncodec.media import open_sink
 from ncodec.plugin import Option
-from ncodec.registry import codec_names, load_codec
+from ncodec.registry import DEFAULT_CODEC, codec_names, load_codec
 
 __all__ = ["CodecInfo", "Probe", "SegmentInfo", "codecs", "decode", "encode", "open", "probe"]
-
-DEFAULT_CODEC = "hnerv"
 
 
 @dataclass(frozen=True, slots=True)

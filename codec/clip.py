@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, overload
 
 from ncodec.errors import DamagedFile, UnsupportedFormat, UsageError
 from ncodec.formats import Reader, Segment, SegmentEntry, VideoInfo
@@ -78,13 +78,19 @@ class Clip(Sequence[Frame]):
     def __len__(self) -> int:
         return self._length
 
-    def __getitem__(self, index: int) -> Frame:  # type: ignore[override]
-        """Frame `index`; negative ones count from the end.
+    @overload
+    def __getitem__(self, index: int) -> Frame: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Frame]: ...
+    def __getitem__(self, index: int | slice) -> Frame | list[Frame]:
+        """Frame `index`, negative ones counting from the end, or the frames of a slice.
 
         Raises:
             IndexError: there is no such frame.
             DamagedFile: its segment was lost, or is damaged.
         """
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(self._length))]
         if not -self._length <= index < self._length:
             raise IndexError(f"frame {index} of a clip of {self._length} frames")
         index %= self._length

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from ncodec.errors import UsageError
 from ncodec.formats import Segment, VideoInfo
 
 if TYPE_CHECKING:
@@ -22,6 +23,29 @@ __all__ = ["Checkpoints", "Codec", "Context", "Estimate", "Option", "Planes", "W
 
 Planes = Sequence["np.ndarray"]
 """A picture's planes, as `ncodec.media.Frame` holds them."""
+
+
+RESERVED = frozenset(
+    [
+        "codec",
+        "device",
+        "help",
+        "log_json",
+        "max_segment",
+        "output",
+        "plan",
+        "quiet",
+        "resume",
+        "seed",
+        "source",
+        "target_size",
+        "threads",
+        "time_budget",
+        "watch",
+        "workers",
+    ]
+)
+"""Names of `encode`'s own arguments, which an option of a codec cannot have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +67,13 @@ class Option:
     help: str
     choices: tuple[Any, ...] | None = None
     minimum: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.name in RESERVED or not self.name.isidentifier():
+            raise UsageError(
+                f"an option cannot be called {self.name!r}: use an identifier that is none of "
+                + ", ".join(sorted(RESERVED))
+            )
 
 
 @dataclass(frozen=True, slots=True)

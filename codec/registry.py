@@ -11,9 +11,10 @@ from ncodec.errors import MissingDependency, UnsupportedFormat, UsageError
 from ncodec.formats import Header
 from ncodec.plugin import Codec, Option
 
-__all__ = ["GROUP", "codec_for", "codec_names", "load_codec", "resolve_options"]
+__all__ = ["DEFAULT_CODEC", "GROUP", "codec_for", "codec_names", "load_codec", "resolve_options"]
 
 GROUP = "ncodec.codecs"
+DEFAULT_CODEC = "hnerv"
 
 
 def codec_names() -> tuple[str, ...]:
@@ -96,4 +97,10 @@ def _value(option: Option, value: Any) -> Any:
 
 @cache
 def _entries() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
+    """Entry points by name; of two with one name ncodec's own counts, then the first package's."""
+
+    def order(entry: EntryPoint) -> tuple[bool, str]:
+        package = entry.dist.name if entry.dist else ""
+        return package != "ncodec", package
+
+    return {e.name: e for e in sorted(entry_points(group=GROUP), key=order, reverse=True)}

@@ -37,7 +37,7 @@ class Limits:
     segment_pixels: int = _limit(1 << 33, "pixels a segment")
     frames: int = _limit(1 << 24, "frames")
     sections: int = _limit(1 << 10, "sections in one segment")
-    parameters: int = _limit(1 << 28, "model parameters")
+    parameters: int = _limit(1 << 26, "model parameters")
     inflated_bytes: int = _limit(1 << 32, "bytes after decompression")
 
     def check(self, name: str, value: int) -> None:

@@ -14,10 +14,10 @@ import click
 from ncodec.cli.progress import log, watching
 from ncodec.cli.values import DURATION, SIZE
 from ncodec.plugin import Option
+from ncodec.registry import DEFAULT_CODEC, load_codec
 
 __all__ = ["command"]
 
-DEFAULT_CODEC = "hnerv"
 _CHOSEN = "ncodec.codec"
 
 
@@ -29,8 +29,6 @@ class _EncodeCommand(click.Command):
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        from ncodec.registry import load_codec
-
         name = ctx.meta.get(_CHOSEN, DEFAULT_CODEC)
         own = [_parameter(option) for option in load_codec(name).options]
         *common, help_option = super().get_params(ctx)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,7 +14,8 @@ class Event:
     """Base of the events; `record` is the line of a JSON log."""
 
     def record(self) -> dict[str, Any]:
-        return {"type": type(self).__name__.lower(), **asdict(self)}
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+        return {"type": name, **asdict(self)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import numpy as np
 
 from ncodec.errors import DamagedFile, InputError, NcodecError
 from ncodec.formats import Segment, VideoInfo
+from ncodec.media import Landmarks
 
 __all__ = ["PLAN_FILE", "FileCheckpoints", "Plan", "source_identity"]
 
@@ -40,8 +41,10 @@ class Plan:
         source: path of the source, or of its copy if it came through a pipe.
         identity: of the source, see `source_identity`.
         digest: BLAKE3 of its frames.
+        kind: ``video`` or ``image``.
         info: the clip.
         times: presentation times, None for a constant rate.
+        landmarks: what the scan remembered of every frame, so that workers can seek.
         windows: (first frame, frame count) of each segment.
         targets: bytes a segment, or None.
         codec: codec id.
@@ -54,8 +57,10 @@ class Plan:
     source: str
     identity: str
     digest: str
+    kind: str
     info: VideoInfo
     times: tuple[int, ...] | None
+    landmarks: Landmarks
     windows: tuple[tuple[int, int], ...]
     targets: tuple[int, ...] | None
     codec: str
@@ -70,6 +75,7 @@ class Plan:
             name: list(value.as_integer_ratio()) if isinstance(value, Fraction) else value
             for name, value in asdict(self.info).items()
         }
+        record["landmarks"] = [list(values) for values in astuple(self.landmarks)]
         text = json.dumps({"version": _VERSION, **record}, indent=1)
         _write(self.directory / PLAN_FILE, text.encode())
 
@@ -91,9 +97,10 @@ class Plan:
                 for name, value in record.pop("info").items()
             }
             record["times"] = record["times"] and tuple(record["times"])
+            landmarks = Landmarks(*map(tuple, record.pop("landmarks")))
             record["windows"] = tuple((first, count) for first, count in record["windows"])
             record["targets"] = record["targets"] and tuple(record["targets"])
-            return cls(directory=directory, info=VideoInfo(**info), **record)
+            return cls(directory=directory, info=VideoInfo(**info), landmarks=landmarks, **record)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{directory / 'plan.json'} cannot be used ({error}): delete the folder and "

@@ -28,23 +28,26 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class SourceWindow:
-    """Frames of a source file, as a codec sees them."""
+    """Frames of a plan's source, as a codec sees them."""
 
-    source: str
+    plan: Plan
     index: int
     first_frame: int
     frame_count: int
-    info: VideoInfo
+
+    @property
+    def info(self) -> VideoInfo:
+        return self.plan.info
 
     def frames(self) -> Iterator[Frame]:
-        with open_source(self.source) as source:
+        with open_source(self.plan.source) as source:
+            source.settle(self.plan.info, self.plan.times, self.plan.landmarks)
             yield from source.frames(self.first_frame, self.frame_count)
 
 
 def window_of(plan: Plan, index: int) -> SourceWindow:
     """Window `index` of the plan."""
-    first, count = plan.windows[index]
-    return SourceWindow(plan.source, index, first, count, plan.info)
+    return SourceWindow(plan, index, *plan.windows[index])
 
 
 def run_task(

@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import ceil
 
-__all__ = ["share_bytes", "share_seconds", "split"]
+from ncodec.formats import VideoInfo
+
+__all__ = ["longest_window", "share_bytes", "share_seconds", "split"]
+
+MEMORY = 1 << 30
+"""Bytes of a window's frames as RGB, which a fit holds in memory: 170 frames of 1080p."""
 
 SHORTEST = 8
 """A scene of fewer frames stays with the one before: a network of its own costs more."""
@@ -33,6 +38,12 @@ def split(frames: int, cuts: Sequence[int], longest: int) -> list[tuple[int, int
         edges = [start + (end - start) * i // pieces for i in range(pieces + 1)]
         windows += [(a, b - a) for a, b in pairwise(edges)]
     return windows
+
+
+def longest_window(info: VideoInfo, wanted: int) -> int:
+    """Frames a window: `wanted`, or fewer where their RGB would take over `MEMORY` bytes."""
+    frame = 3 * info.width * info.height * (1 if info.bit_depth == 8 else 2)
+    return max(1, min(wanted, MEMORY // frame))
 
 
 def share_bytes(total: int, counts: Sequence[int]) -> list[int]:

@@ -6,10 +6,11 @@ from ncodec.media.colour import from_rgb, to_rgb
 from ncodec.media.frame import Frame
 from ncodec.media.scan import Scan, scan
 from ncodec.media.sink import VideoSink, open_sink
-from ncodec.media.source import VideoSource, open_source
+from ncodec.media.source import Landmarks, VideoSource, open_source
 
 __all__ = [
     "Frame",
+    "Landmarks",
     "Scan",
     "VideoSink",
     "VideoSource",

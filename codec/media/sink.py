@@ -63,7 +63,8 @@ class VideoSink(ABC):
         """Append `frame`; its `pts` is in ticks of the sink's `info.time_base`.
 
         Raises:
-            OutputError: the destination is full, gone, or cannot hold the frame.
+            OutputError: the destination is full or cannot hold the frame.
+            BrokenPipeError: the reader of a pipe has gone.
         """
         try:
             self._write(frame)
@@ -79,7 +80,10 @@ class VideoSink(ABC):
                 " kept, write them all."
             )
 
-    def _failed(self, failure: OSError | av.FFmpegError) -> OutputError:
+    def _failed(self, failure: OSError | av.FFmpegError) -> OutputError | BrokenPipeError:
+        # That a reader has seen enough is no error of the output's.
+        if isinstance(failure, BrokenPipeError):
+            return failure
         if isinstance(failure, OSError):
             return unwritable(self._name, failure)
         return OutputError(

@@ -140,7 +140,7 @@ def test_a_json_log_is_json_from_start_to_end(command, clip_file):
     ran = command("encode", clip_file, "-o", "a.nc", *TINY_FLAGS, "--log-json")
     records = [json.loads(line) for line in ran.err.splitlines()]
     kinds = list(dict.fromkeys(record["type"] for record in records))
-    assert kinds == ["scanned", "planned", "progressed", "segmentdone", "finished"]
+    assert kinds == ["scanned", "planned", "progressed", "segment_done", "finished"]
     failed = command("encode", "missing", "-o", "b.nc", "--log-json")
     record = json.loads(failed.err)
     assert (failed.code, record["type"], record["exit_code"]) == (3, "failed", 3)

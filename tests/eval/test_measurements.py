@@ -16,8 +16,6 @@ def test_anchors_trade_bytes_for_quality(tmp_path):
 
 def test_recipes_measure_every_recipe(tmp_path):
     clip = film(tmp_path / "clip.mkv", frames=4)
-    run = CliRunner().invoke(
-        recipes.main, [str(clip), "--seconds", "0.2", "--model-size", "0.002"]
-    )
+    run = CliRunner().invoke(recipes.main, [str(clip), "--seconds", "0.2", "--model-size", "0.002"])
     assert run.exception is None
     assert [name for name in recipes.RECIPES if name in run.output] == list(recipes.RECIPES)

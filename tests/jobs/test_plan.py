@@ -18,6 +18,7 @@ from ncodec.errors import (
 from ncodec.formats import Segment, VideoInfo
 from ncodec.jobs.directory import plan_directory
 from ncodec.jobs.plan import Plan, source_identity
+from ncodec.media import Landmarks
 
 
 @pytest.fixture
@@ -27,8 +28,10 @@ def plan(tmp_path):
         source="/a/clip.mkv",
         identity="clip.mkv:1:2",
         digest="00",
+        kind="video",
         info=VideoInfo(17, 15, 9, Fraction(1001, 30000), "yuv420p10le", 10, rotation=90),
         times=(0, 3, 7),
+        landmarks=Landmarks((5, 8, 12), (2**64 - 1, 0, 3)),
         windows=((0, 5), (5, 4)),
         targets=(100, 80),
         codec="hnerv",

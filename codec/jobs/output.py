@@ -1,0 +1,38 @@
+"""The finished file of a plan and its segments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import BinaryIO
+
+import ncodec
+from ncodec.formats import Header, Segment, Writer
+from ncodec.jobs.plan import Plan
+from ncodec.registry import load_codec
+
+__all__ = ["overhead", "write_file"]
+
+INDEX_SPARE = 16
+"""Bytes a segment by which real lengths and the PSNR can widen a file of empty segments."""
+
+
+def write_file(stream: BinaryIO, plan: Plan, segments: Sequence[Segment]) -> int:
+    """Writes the container; returns its size."""
+    codec = load_codec(plan.codec)
+    header = Header(codec.codec_id, codec.bitstream_version, plan.kind, plan.info)
+    writer = Writer(stream, header)
+    for segment in segments:
+        writer.segment(segment)
+    if plan.times is not None:
+        writer.times(plan.times)
+    given = {name: value for name, value in plan.options.items() if value is not None}
+    writer.meta({"tool": f"ncodec {ncodec.__version__}", "seed": plan.seed, "options": given})
+    return writer.finish()
+
+
+def overhead(plan: Plan) -> int:
+    """Bytes of the finished file apart from its segments' payloads."""
+    empty = [Segment(i, first, count, (), 0) for i, (first, count) in enumerate(plan.windows)]
+    payloads = sum(len(segment.pack()) for segment in empty)
+    return write_file(BytesIO(), plan, empty) - payloads + INDEX_SPARE * len(empty)
