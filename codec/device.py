@@ -25,17 +25,6 @@ class Device:
     place: torch.device
     autocast: torch.dtype | None
 
-    @property
-    def layout(self) -> torch.memory_format:
-        """Memory format of pictures and weights.
-
-        Channels last, except in float32 on a CPU, where oneDNN's gradients are slower in it (a
-        fit's step of 101 ms against 88 with AVX2).
-        """
-        if self.place.type == "cpu" and self.autocast is None:
-            return torch.contiguous_format
-        return torch.channels_last
-
     def fitting(self, mixed: bool) -> torch.autocast:
         """The context in which a fit's forward passes run; float32 unless `mixed`."""
         return torch.autocast(

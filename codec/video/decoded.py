@@ -37,7 +37,7 @@ class DecodedSegment(Sequence[Planes]):
     ) -> None:
         device = resolve_device(context.device)
         self._embeddings = load_tensors(decoder, tensors).to(device.place)
-        self._decoder = decoder.to(device.place, memory_format=device.layout)  # type: ignore[call-overload]
+        self._decoder = decoder.to(device.place, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._info = info
         self._threads = context.threads
 

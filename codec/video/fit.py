@@ -45,7 +45,7 @@ class Fit:
         device: Device,
         seed: int,
     ) -> None:
-        layout = device.layout
+        layout = torch.channels_last
         self.encoder = encoder.to(device.place, memory_format=layout)  # type: ignore[call-overload]
         self.decoder = decoder.to(device.place, memory_format=layout)  # type: ignore[call-overload]
         self.frames = frames.to(device.place).contiguous(memory_format=layout)

@@ -24,8 +24,8 @@ class HNeRV(InrCodec):
     codec_id = "hnerv"
     bitstream_version = 1
     presets: ClassVar = {
-        "ultrafast": Preset(_recipe(6), size=0.5),
-        "fast": Preset(_recipe(16), size=0.5),
+        "ultrafast": Preset(_recipe(3), size=0.25),
+        "fast": Preset(_recipe(8), size=0.35),
         "medium": Preset(_recipe(40), size=0.75),
         "slow": Preset(_recipe(240), size=1.0),
         "paper": Preset(
