@@ -111,7 +111,8 @@ def encode(
         max_segment: frames a segment at most.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         threads: CPU threads of all workers together, 0 for all there are.
-        workers: processes that fit segments side by side.
+        workers: processes that fit segments side by side; with more than one, a script needs
+            ``if __name__ == "__main__":`` around its work, because they import it.
         seed: of everything random.
         plan: where unfinished work is kept, ``OUTPUT.plan`` if not given.
         resume: continue that work.

@@ -12,7 +12,7 @@ from ncodec.formats import VideoInfo
 from ncodec.media import Frame, to_rgb
 from ncodec.plugin import Planes
 
-__all__ = ["mean_psnr", "plane_psnr", "rgb_psnr"]
+__all__ = ["mean_psnr", "plane_psnr", "planes_psnr", "rgb_psnr"]
 
 
 def plane_psnr(decoded: NDArray[np.generic], source: NDArray[np.generic], peak: int) -> float:
