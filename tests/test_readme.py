@@ -37,7 +37,7 @@ def commands():
                 yield words[1:]
 
 
-@pytest.mark.parametrize("words", commands(), ids=" ".join)
+@pytest.mark.parametrize("words", list(commands()), ids=" ".join)
 def test_commands_parse(words):
     assert words[0] in VERBS
     command = cli.get_command(None, words[0])
