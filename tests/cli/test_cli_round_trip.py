@@ -161,3 +161,10 @@ def test_images_in_and_out(command, tmp_path):
     with ncodec.open(tmp_path / "a.nc", threads=1) as clip:
         assert same_planes(read(tmp_path / "back")[1], list(clip))
         assert all(np.asarray(frame.planes).dtype == np.uint8 for frame in clip)
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(fresh, nc_file):
+    process = fresh("decode", nc_file, "-o", "-", "--threads", 1)
+    process.stdout.close()
+    assert process.wait(60) == 0
+    assert process.stderr.read() == b""
