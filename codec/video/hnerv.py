@@ -15,7 +15,7 @@ __all__ = ["HNeRV"]
 
 
 def _recipe(epochs: int) -> Recipe:
-    return Recipe(epochs=epochs, adam_rate=4e-3, muon_rate=8e-3)
+    return Recipe(epochs=epochs, adam_rate=4e-3, muon_rate=1e-2)
 
 
 class HNeRV(InrCodec):
