@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
@@ -113,7 +114,8 @@ def command(
         if log_json:
             log({"type": "stopping", "message": notice})
         elif not quiet:
-            click.echo(f"ncodec: {notice}", err=True)
+            # A progress bar leaves the cursor at its end.
+            click.echo(f"{chr(10) * sys.stderr.isatty()}ncodec: {notice}", err=True)
 
     with watching(log_json, quiet) as watch, _stoppable(notify) as stop:
         run_encode(request, watch, stop.is_set)

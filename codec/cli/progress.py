@@ -112,7 +112,7 @@ def _bar() -> Iterator[Watch]:
 
 
 def _state(event: Progressed) -> str:
-    parts = [f"epoch {event.epoch}/{event.epochs}"]
+    parts = [f"epoch {event.epoch}/{event.epochs}"] if event.epochs else []
     if event.psnr is not None:
         parts.append(f"{event.psnr:.2f} dB")
     parts.append(f"{duration(event.elapsed)} elapsed")

@@ -22,8 +22,12 @@ class Board:
         self._first = self._whole()
 
     def progressed(self, index: int, values: Mapping[str, Any]) -> Progressed:
+        before = self._whole()
         self.fractions[index] = values["fraction"]
         whole, elapsed = self._whole(), time.monotonic() - self._start
+        if values.get("resumed"):
+            # Reached by an earlier run: it says nothing of this one's speed.
+            self._first += whole - before
         gained = whole - self._first
         return Progressed(
             segment=index,

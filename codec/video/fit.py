@@ -70,6 +70,8 @@ class Fit:
         """
         self._load(context)
         start, first = time.monotonic(), self.progress
+        if first:
+            context.report(fraction=first, resumed=True)
         saved, errors = start, []
         while self.progress < 1:
             errors.append(self.step())
