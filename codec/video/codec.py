@@ -235,7 +235,7 @@ def default_values(pixels: int) -> float:
 
 def _tail(fit: Fit) -> float:
     """Seconds that follow the fit: embeddings, probes, coding and the jobs' check of the file."""
-    return 1.0 + 1.5 * fit.steps_per_epoch * fit.pace()
+    return 2.0 + 2 * fit.steps_per_epoch * fit.pace()
 
 
 def _padded_frames(window: Window, shape: Shape) -> Tensor:
