@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from ncodec.formats.errors import OutputError, UsageError
 
-__all__ = ["atomic_output", "same_file"]
+__all__ = ["atomic_output", "same_file", "sync_directory"]
 
 _STDOUT = "-"
 
@@ -46,7 +46,7 @@ def atomic_output(path: str | Path) -> Iterator[BinaryIO]:
         if not special:
             with _reporting(path):
                 os.replace(part, target)
-                _sync_directory(target.parent)
+                sync_directory(target.parent)
     except BaseException:
         if not special:
             part.unlink(missing_ok=True)
@@ -119,7 +119,7 @@ def _reporting(name: str | Path) -> Iterator[None]:
         raise OutputError(f"cannot write {name}: {reason}; choose another output") from error
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """Make the new name itself durable, where directories can be opened (not on Windows)."""
     with suppress(OSError):
         descriptor = os.open(directory, os.O_RDONLY)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ncodec.formats.errors import OutputError
+from ncodec.formats.output import sync_directory
 
 __all__ = ["PartialFile", "PartialFolder", "unwritable"]
 
@@ -39,7 +40,7 @@ class PartialFile:
         os.fsync(self.stream.fileno())
         self.stream.close()
         self._part.replace(self._path)
-        _sync_folder(self._path.parent)
+        sync_directory(self._path.parent)
 
     def discard(self) -> None:
         with suppress(OSError):  # a full disk refuses what is still buffered
@@ -69,19 +70,9 @@ class PartialFolder:
             os.fsync(stream.fileno())
 
     def publish(self) -> None:
-        _sync_folder(self._part)
+        sync_directory(self._part)
         self._part.replace(self._path)
-        _sync_folder(self._path.parent)
+        sync_directory(self._path.parent)
 
     def discard(self) -> None:
         shutil.rmtree(self._part, ignore_errors=True)
-
-
-def _sync_folder(path: Path) -> None:
-    """Make a rename last, where the system lets folders be synced."""
-    with suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
