@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ncodec.formats.index import BoxEntry
     from ncodec.formats.info import VideoInfo
     from ncodec.formats.limits import Limits
+    from ncodec.formats.model import Model, read_model
     from ncodec.formats.output import atomic_output, same_file
     from ncodec.formats.packet import agreement, iter_packets, pack_packet, unpack_packet
     from ncodec.formats.reader import Reader, SegmentEntry
@@ -27,6 +28,8 @@ _HOMES = {
     "BoxEntry": "index",
     "VideoInfo": "info",
     "Limits": "limits",
+    "Model": "model",
+    "read_model": "model",
     "atomic_output": "output",
     "same_file": "output",
     "agreement": "packet",
@@ -46,6 +49,7 @@ __all__ = [
     "Conf",
     "Header",
     "Limits",
+    "Model",
     "Reader",
     "Report",
     "Segment",
@@ -57,6 +61,7 @@ __all__ = [
     "integer_hash",
     "iter_packets",
     "pack_packet",
+    "read_model",
     "repair",
     "same_file",
     "unpack_packet",
