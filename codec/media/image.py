@@ -1,0 +1,160 @@
+"""Still images: samples as they are in the file, with what travels beside them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncodec.formats.errors import DamagedFile
+
+__all__ = ["Image", "Metadata"]
+
+_PIXEL_FORMATS = {
+    (1, 8): "gray",
+    (2, 8): "ya8",
+    (3, 8): "rgb24",
+    (4, 8): "rgba",
+    (1, 16): "gray16le",
+    (2, 16): "ya16le",
+    (3, 16): "rgb48le",
+    (4, 16): "rgba64le",
+}
+_ANCILLARY = re.compile(r"[a-z][A-Za-z][A-Z][A-Za-z]")
+"""Types of PNG chunks that a decoder may ignore (PNG third edition, section 5.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What an image file says beside its samples.
+
+    Attributes:
+        icc: an ICC profile.
+        exif: EXIF data from its TIFF header on (``II*\\0`` or ``MM\\0*``). The orientation in it
+            is not applied to the samples.
+        xmp: an XMP packet.
+        text: PNG's (keyword, text) pairs and other formats' comments, in the file's order.
+        chunks: further ancillary PNG chunks as (type, data), verbatim and in order: pixel density
+            (pHYs), gamma and primaries (gAMA, cHRM, sRGB, cICP), and what PNG says may be copied.
+    """
+
+    icc: bytes = b""
+    exif: bytes = b""
+    xmp: bytes = b""
+    text: tuple[tuple[str, str], ...] = ()
+    chunks: tuple[tuple[str, bytes], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.icc or self.exif or self.xmp or self.text or self.chunks)
+
+    def to_record(self) -> dict[str, Any]:
+        """As strings, bytes and lists; what is empty is left out."""
+        record: dict[str, Any] = {
+            "icc": self.icc,
+            "exif": self.exif,
+            "xmp": self.xmp,
+            "text": [list(pair) for pair in self.text],
+            "chunks": [list(pair) for pair in self.chunks],
+        }
+        return {key: value for key, value in record.items() if value}
+
+    @classmethod
+    def from_record(cls, record: Any) -> Metadata:
+        """What `to_record` gave; keys that it does not know are ignored.
+
+        Raises:
+            DamagedFile: a value is not what `to_record` makes.
+        """
+        if not isinstance(record, dict):
+            raise DamagedFile(f"Image metadata is a {type(record).__name__}, not a map.")
+        blobs = {key: record.get(key, b"") for key in ("icc", "exif", "xmp")}
+        for key, blob in blobs.items():
+            if not isinstance(blob, bytes):
+                raise DamagedFile(f"Image metadata has {key} that is not bytes.")
+        text = _pairs(record, "text", str)
+        chunks = _pairs(record, "chunks", bytes)
+        if not all(_ANCILLARY.fullmatch(kind) for kind, _ in chunks):
+            raise DamagedFile("Image metadata has a chunk that is not an ancillary PNG chunk.")
+        return cls(**blobs, text=text, chunks=chunks)
+
+
+def _pairs(record: dict[Any, Any], key: str, kind: type[Any]) -> tuple[tuple[str, Any], ...]:
+    pairs = record.get(key, [])
+    if not isinstance(pairs, list | tuple) or not all(
+        isinstance(pair, list | tuple)
+        and len(pair) == 2
+        and isinstance(pair[0], str)
+        and isinstance(pair[1], kind)
+        for pair in pairs
+    ):
+        raise DamagedFile(f"Image metadata has {key} that is not a list of pairs.")
+    return tuple((first, second) for first, second in pairs)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Image:
+    """One picture.
+
+    Attributes:
+        pixels: uint8 or uint16 of shape (height, width, channels), C-contiguous; channels are
+            1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha. Alpha is not premultiplied.
+        name: the file's name, "" where there was none.
+        metadata: what else the file said.
+    """
+
+    pixels: NDArray[Any]
+    name: str = ""
+    metadata: Metadata = field(default_factory=Metadata)
+
+    def __post_init__(self) -> None:
+        pixels = self.pixels
+        if pixels.ndim != 3 or pixels.dtype not in (np.uint8, np.uint16):
+            raise ValueError(
+                f"pixels have shape {pixels.shape} and type {pixels.dtype}; give (height, width,"
+                " channels) of uint8 or uint16"
+            )
+        if not pixels.size or pixels.shape[2] > 4:
+            raise ValueError(
+                f"pixels have shape {pixels.shape}; give a size above zero and 1 to 4 channels"
+            )
+        if not pixels.flags.c_contiguous or not pixels.dtype.isnative:
+            native = pixels.astype(pixels.dtype.newbyteorder("="), order="C")
+            object.__setattr__(self, "pixels", native)
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def channels(self) -> int:
+        return int(self.pixels.shape[2])
+
+    @property
+    def bit_depth(self) -> int:
+        """8 or 16."""
+        return int(self.pixels.dtype.itemsize) * 8
+
+    @property
+    def pixel_format(self) -> str:
+        """FFmpeg's name of the layout, for example rgb24 or gray16le."""
+        return _PIXEL_FORMATS[self.channels, self.bit_depth]
+
+    def crop(self, x: int, y: int, width: int, height: int) -> Image:
+        """A copy of the rectangle whose top left sample is (x, y), with the metadata.
+
+        Raises:
+            ValueError: the rectangle is empty or reaches outside the image.
+        """
+        inside = 0 <= x < x + width <= self.width and 0 <= y < y + height <= self.height
+        if not inside:
+            raise ValueError(
+                f"region {x},{y},{width},{height} does not lie inside {self.width}x{self.height}"
+            )
+        return Image(self.pixels[y : y + height, x : x + width].copy(), self.name, self.metadata)
