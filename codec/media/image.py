@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.errors import DamagedFile
@@ -111,7 +110,7 @@ class Image:
 
     def __post_init__(self) -> None:
         pixels = self.pixels
-        if pixels.ndim != 3 or pixels.dtype not in (np.uint8, np.uint16):
+        if pixels.ndim != 3 or pixels.dtype.kind != "u" or pixels.dtype.itemsize > 2:
             raise ValueError(
                 f"pixels have shape {pixels.shape} and type {pixels.dtype}; give (height, width,"
                 " channels) of uint8 or uint16"
