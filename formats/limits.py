@@ -24,7 +24,7 @@ class Limits:
     """
 
     header_bytes: int = _limit(1 << 16, "bytes in HEAD or in a segment's mini-header")
-    meta_bytes: int = _limit(1 << 20, "bytes in a meta or hdr_ box")
+    meta_bytes: int = _limit(1 << 24, "bytes in a meta or hdr_ box")
     box_bytes: int = _limit(1 << 30, "bytes in one box")
     boxes: int = _limit(1 << 16, "boxes")
     stream_bytes: int = _limit(1 << 35, "bytes read from a stream that cannot seek")

@@ -1,8 +1,10 @@
 """A model file, `.ncm`: what a trainer learned, named by its BLAKE3.
 
-    signature[8]  "\\x89NCM\\r\\n\\x1a\\n" | CBOR map {0: family, 1: version, 2: data, 3: tags} | crc32 u32 LE
+    signature[8] | CBOR map {0: family, 1: version, 2: data, 3: tags} | crc32 u32 LE
 
-The CRC is over all before it. Files that need a model hold it, or its digest, in a CONF box.
+The signature is "\\x89NCM\\r\\n\\x1a\\n", the CRC is over all before it.
+
+Files that need a model hold it, or its digest, in a CONF box.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def with_head(**changes):
         (with_head(width=32_768, height=32_768), "frame_pixels"),
         (with_head(frames=2**32 - 1), "frames"),
         (assemble([pack_box("HEAD", bytes(70_000)), *SEGMENTS]), "header_bytes"),
-        (assemble([*BOXES[:-1], pack_box("meta", bytes(2 << 20))]), "meta_bytes"),
+        (assemble([*BOXES[:-1], pack_box("meta", bytes((1 << 24) + 1))]), "meta_bytes"),
     ],
 )
 def test_absurd_values_name_the_limit_and_how_to_raise_it(data, limit):
