@@ -1,0 +1,148 @@
+"""Still images from files of any format that ncodec keeps exactly."""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from ncodec.formats.errors import InputError
+from ncodec.formats.limits import Limits
+from ncodec.media import png_chunks, pnm
+from ncodec.media.image import Image, Metadata
+from ncodec.media.png import read_png
+from ncodec.media.pnm import read_pnm
+from ncodec.media.sizes import check_size
+from ncodec.media.tiff import BIG_TIFF, read_tiff
+
+__all__ = ["STILL_SUFFIXES", "image_format", "read_image"]
+
+STILL_SUFFIXES = frozenset(
+    f".{name}"
+    for name in (
+        *("bmp", "jpeg", "jpg", "pam", "pbm", "pgm", "png", "pnm", "ppm", "tif", "tiff", "webp"),
+    )
+)
+"""Extensions of the formats that `read_image` reads; the content decides all the same."""
+
+_TIFF = (b"II*\0", b"MM\0*", *BIG_TIFF)
+_BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
+_EXIF_MARKER = b"Exif\0\0"
+_MODES = {"1": 1, "L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
+
+
+def image_format(start: bytes) -> str:
+    """The name of the image format that a file with these first 32 bytes has, "" for none."""
+    if start.startswith(png_chunks.SIGNATURE):
+        return "PNG"
+    if start.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if start.startswith(_TIFF):
+        return "TIFF"
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return "WebP"
+    if pnm.SIGNATURE.match(start):
+        return "PNM"
+    if start[:2] == b"BM" and int.from_bytes(start[14:18], "little") in _BMP_HEADERS:
+        return "BMP"
+    return ""
+
+
+def read_image(path: str | Path, *, limits: Limits | None = None) -> Image:
+    """The one image in a PNG, TIFF, PNM (PBM, PGM, PPM, PAM), WebP, JPEG or BMP file.
+
+    Samples keep their values: no colour is converted, no orientation applied. Palettes become RGB,
+    transparency an alpha channel, and grey of 1, 2 or 4 bits takes 8.
+
+    Args:
+        limits: what width, height and number of pixels are accepted; the defaults if not given.
+
+    Raises:
+        InputError: the file is missing, damaged, no image of these formats, or not one that can be
+            held exactly (CMYK, floating point, several frames).
+        LimitExceeded: the image is larger than `limits` allow.
+    """
+    path = Path(path)
+    name = str(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror}); check the path and its permissions."
+        ) from None
+    if not data:
+        raise InputError(f"{path} is empty; give an image with at least one pixel.")
+    found = image_format(data[:32])
+    limits = limits or Limits()
+    if found == "PNG":
+        pixels, metadata = read_png(data, name, limits)
+    elif found == "TIFF":
+        pixels, metadata = read_tiff(data, name, limits)
+    elif found == "PNM":
+        pixels, metadata = read_pnm(data, name, limits)
+    elif found:
+        pixels, metadata = _by_pillow(data, found, name, limits)
+    else:
+        raise InputError(
+            f"{path} is not an image that ncodec reads; give a PNG, TIFF, PNM, WebP, JPEG or BMP"
+            " file."
+        )
+    return Image(pixels, path.name, metadata)
+
+
+def _by_pillow(data: bytes, found: str, name: str, limits: Limits) -> tuple[NDArray[Any], Metadata]:
+    """Formats of 8 bits a sample, which Pillow decodes exactly."""
+    # Its classes rather than `Image.open`, whose size check is a setting of the whole process.
+    reader: type[ImageFile] = {"JPEG": JpegImageFile, "WebP": WebPImageFile}.get(
+        found, BmpImageFile
+    )
+    damaged = InputError(f"{name} has {found} data that cannot be decoded; get the whole file.")
+    if found == "WebP":
+        _check_whole_webp(data, damaged)
+    try:
+        with reader(BytesIO(data)) as picture:
+            check_size(picture.width, picture.height, name, limits)
+            if found == "WebP" and getattr(picture, "n_frames", 1) > 1:
+                raise InputError(
+                    f"{name} is an animated WebP; give still images, or make it a video first."
+                )
+            mode = picture.mode
+            pixels: NDArray[Any] = np.asarray(picture if mode != "P" else picture.convert("RGB"))
+            metadata = _metadata(picture)
+    except (OSError, SyntaxError, ValueError, KeyError, IndexError, EOFError, struct.error):
+        raise damaged from None
+    if mode != "P" and mode not in _MODES:
+        raise InputError(
+            f"{name} is a {found} in {mode}; convert it to grey or RGB first (for example"
+            " `magick INPUT -colorspace sRGB OUTPUT.png`)."
+        )
+    if mode == "1":
+        pixels = pixels * np.uint8(255)
+    return np.ascontiguousarray(pixels.reshape(*pixels.shape[:2], -1)), metadata
+
+
+def _check_whole_webp(data: bytes, damaged: InputError) -> None:
+    if len(data) < 8 + int.from_bytes(data[4:8], "little"):
+        raise damaged
+
+
+def _metadata(picture: ImageFile) -> Metadata:
+    def blob(key: str) -> bytes:
+        value = picture.info.get(key)
+        return value if isinstance(value, bytes) else b""
+
+    comment = blob("comment").rstrip(b"\0").decode("latin-1")
+    return Metadata(
+        icc=blob("icc_profile"),
+        exif=blob("exif").removeprefix(_EXIF_MARKER),
+        xmp=blob("xmp"),
+        text=(("Comment", comment),) if comment else (),
+    )
