@@ -1,0 +1,163 @@
+"""Still images into files that hold every sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from ncodec.formats.errors import OutputError
+from ncodec.formats.output import atomic_output
+from ncodec.media.image import Image, Metadata
+from ncodec.media.png import write_png
+from ncodec.media.pnm import write_pnm
+from ncodec.media.tiff import write_tiff
+
+__all__ = ["OUTPUT_SUFFIXES", "encode_image", "suffix_for", "unheld", "write_image"]
+
+_WEBP_SIDE = 16383
+_WEBP_METHOD = 4
+_LARGEST_BMP = 1 << 31
+"""Bytes; decoders read the sizes in its header as 32 bits with a sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """What a file format holds exactly.
+
+    Attributes:
+        layouts: (channels, bits a sample).
+        metadata: the fields of `Metadata`.
+    """
+
+    write: Callable[[BinaryIO, Image], None]
+    layouts: frozenset[tuple[int, int]]
+    metadata: frozenset[str] = frozenset()
+
+
+def _write_webp(stream: BinaryIO, image: Image) -> None:
+    meta = image.metadata
+    stream.write(
+        _by_pillow(
+            image,
+            "WEBP",
+            lossless=True,
+            exact=True,  # keeps the colour under transparent pixels
+            quality=80,
+            method=_WEBP_METHOD,
+            icc_profile=meta.icc,
+            exif=meta.exif,
+            xmp=meta.xmp,
+        )
+    )
+
+
+def _by_pillow(image: Image, name: str, **options: object) -> bytes:
+    """Pixels of 8 bits in a format of Pillow's."""
+    held = BytesIO()
+    pixels = image.pixels[:, :, 0] if image.channels == 1 else image.pixels
+    PillowImage.fromarray(pixels).save(held, name, **options)
+    return held.getvalue()
+
+
+def _write_bmp(stream: BinaryIO, image: Image) -> None:
+    stream.write(_by_pillow(image, "BMP"))
+
+
+def _write_npy(stream: BinaryIO, image: Image) -> None:
+    pixels = image.pixels[:, :, 0] if image.channels == 1 else image.pixels
+    np.lib.format.write_array(stream, pixels, allow_pickle=False)
+
+
+def _write_pnm(stream: BinaryIO, image: Image) -> None:
+    write_pnm(stream, image, pam=False)
+
+
+def _write_pam(stream: BinaryIO, image: Image) -> None:
+    write_pnm(stream, image, pam=True)
+
+
+_ANY = frozenset((channels, bits) for channels in (1, 2, 3, 4) for bits in (8, 16))
+_PNG = _Format(write_png, _ANY, frozenset(("icc", "exif", "xmp", "text", "chunks")))
+_TIFF = _Format(write_tiff, _ANY, frozenset(("icc", "exif", "xmp")))
+_FORMATS = {
+    ".png": _PNG,
+    ".tif": _TIFF,
+    ".tiff": _TIFF,
+    ".webp": _Format(_write_webp, frozenset(((3, 8), (4, 8))), frozenset(("icc", "exif", "xmp"))),
+    ".pgm": _Format(_write_pnm, frozenset(((1, 8), (1, 16)))),
+    ".ppm": _Format(_write_pnm, frozenset(((3, 8), (3, 16)))),
+    ".pnm": _Format(_write_pnm, frozenset(((1, 8), (1, 16), (3, 8), (3, 16)))),
+    ".pam": _Format(_write_pam, _ANY),
+    ".bmp": _Format(_write_bmp, frozenset(((1, 8), (3, 8)))),
+    ".npy": _Format(_write_npy, _ANY),
+}
+OUTPUT_SUFFIXES = frozenset(_FORMATS)
+"""Extensions that `write_image` knows."""
+
+
+def write_image(path: str | Path, image: Image) -> tuple[str, ...]:
+    """Write `image` to a file of the format that its extension names.
+
+    The file appears whole or not at all; one that is there already is replaced in one step.
+
+    Returns:
+        The fields of `image.metadata` that the format has no place for.
+
+    Raises:
+        OutputError: the format does not hold these samples exactly, or the file cannot be written.
+    """
+    path = Path(path)
+    data_format = _format_of(path.suffix, image, str(path))
+    with atomic_output(path) as stream:
+        data_format.write(stream, image)
+    return unheld(path.suffix, image.metadata)
+
+
+def encode_image(stream: BinaryIO, image: Image, suffix: str = ".png") -> None:
+    """Write `image` to an open stream in the format that `suffix` names.
+
+    Raises:
+        OutputError: the format does not hold these samples exactly.
+    """
+    _format_of(suffix, image, "the output").write(stream, image)
+
+
+def suffix_for(image: Image, wished: str) -> str:
+    """`wished` where that format holds samples and metadata of `image`, else ".png"."""
+    data_format = _FORMATS.get(wished.lower())
+    if wished.lower() == ".npy" or data_format is None or not _holds(data_format, image):
+        return ".png"
+    return ".png" if unheld(wished, image.metadata) else wished
+
+
+def unheld(suffix: str, metadata: Metadata) -> tuple[str, ...]:
+    """The fields of `metadata` with a value that a file with this extension has no place for."""
+    held = _FORMATS[suffix.lower()].metadata
+    return tuple(sorted(set(metadata.to_record()) - held))
+
+
+def _format_of(suffix: str, image: Image, name: str) -> _Format:
+    data_format = _FORMATS.get(suffix.lower())
+    if data_format is not None and _holds(data_format, image):
+        return data_format
+    able = [key for key, value in _FORMATS.items() if _holds(value, image)]
+    reason = (
+        f"has the extension {suffix!r}, in which ncodec cannot keep every sample"
+        if data_format is None
+        else f"cannot hold this image of {image.width}x{image.height} {image.pixel_format} exactly"
+    )
+    raise OutputError(f"{name} {reason}; use {', '.join(able)}.")
+
+
+def _holds(data_format: _Format, image: Image) -> bool:
+    if (image.channels, image.bit_depth) not in data_format.layouts:
+        return False
+    if data_format.write is _write_webp:
+        return max(image.width, image.height) <= _WEBP_SIDE
+    return data_format.write is not _write_bmp or image.pixels.nbytes < _LARGEST_BMP
