@@ -18,7 +18,7 @@ from ncodec.media.png import write_png
 from ncodec.media.pnm import write_pnm
 from ncodec.media.tiff import write_tiff
 
-__all__ = ["OUTPUT_SUFFIXES", "encode_image", "suffix_for", "unheld", "write_image"]
+__all__ = ["OUTPUT_SUFFIXES", "suffix_for", "unheld", "write_image"]
 
 _WEBP_SIDE = 16383
 _WEBP_METHOD = 4
@@ -101,10 +101,17 @@ OUTPUT_SUFFIXES = frozenset(_FORMATS)
 """Extensions that `write_image` knows."""
 
 
-def write_image(path: str | Path, image: Image) -> tuple[str, ...]:
-    """Write `image` to a file of the format that its extension names.
+def write_image(
+    destination: str | Path | BinaryIO, image: Image, suffix: str | None = None
+) -> tuple[str, ...]:
+    """Write `image` in the format that the extension names.
 
-    The file appears whole or not at all; one that is there already is replaced in one step.
+    A file appears whole or not at all; one that is there already is replaced in one step.
+
+    Args:
+        destination: a path, or a stream that is open for writing.
+        suffix: ".png" or another extension of `OUTPUT_SUFFIXES`; a path's own if not given, and
+            ".png" for a stream.
 
     Returns:
         The fields of `image.metadata` that the format has no place for.
@@ -112,20 +119,16 @@ def write_image(path: str | Path, image: Image) -> tuple[str, ...]:
     Raises:
         OutputError: the format does not hold these samples exactly, or the file cannot be written.
     """
-    path = Path(path)
-    data_format = _format_of(path.suffix, image, str(path))
-    with atomic_output(path) as stream:
-        data_format.write(stream, image)
-    return unheld(path.suffix, image.metadata)
-
-
-def encode_image(stream: BinaryIO, image: Image, suffix: str = ".png") -> None:
-    """Write `image` to an open stream in the format that `suffix` names.
-
-    Raises:
-        OutputError: the format does not hold these samples exactly.
-    """
-    _format_of(suffix, image, "the output").write(stream, image)
+    if isinstance(destination, str | Path):
+        path = Path(destination)
+        suffix = path.suffix if suffix is None else suffix
+        data_format = _format_of(suffix, image, str(path))
+        with atomic_output(path) as stream:
+            data_format.write(stream, image)
+    else:
+        suffix = suffix or ".png"
+        _format_of(suffix, image, "the output").write(destination, image)
+    return unheld(suffix, image.metadata)
 
 
 def suffix_for(image: Image, wished: str) -> str:

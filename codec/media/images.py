@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from ncodec.media.pnm import read_pnm
 from ncodec.media.sizes import check_size
 from ncodec.media.tiff import BIG_TIFF, read_tiff
 
-__all__ = ["STILL_SUFFIXES", "image_format", "read_image"]
+__all__ = ["STILL_SUFFIXES", "decode_image", "image_format", "read_image"]
 
 STILL_SUFFIXES = frozenset(
     f".{name}"
@@ -36,7 +37,12 @@ STILL_SUFFIXES = frozenset(
 _TIFF = (b"II*\0", b"MM\0*", *BIG_TIFF)
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _EXIF_MARKER = b"Exif\0\0"
-_MODES = {"1": 1, "L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
+_READERS: dict[str, Callable[[BytesIO], ImageFile]] = {
+    "BMP": BmpImageFile,
+    "JPEG": JpegImageFile,
+    "WebP": WebPImageFile,
+}
+_MODES = frozenset(("1", "L", "LA", "P", "RGB", "RGBA"))
 
 
 def image_format(start: bytes) -> str:
@@ -71,15 +77,24 @@ def read_image(path: str | Path, *, limits: Limits | None = None) -> Image:
         LimitExceeded: the image is larger than `limits` allow.
     """
     path = Path(path)
-    name = str(path)
     try:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(
             f"{path} cannot be read ({error.strerror}); check the path and its permissions."
         ) from None
+    image = decode_image(data, str(path), limits=limits)
+    return Image(image.pixels, path.name, image.metadata)
+
+
+def decode_image(data: bytes, name: str, *, limits: Limits | None = None) -> Image:
+    """The image that a file holds, without a name; `name` is what errors call it.
+
+    Raises:
+        InputError, LimitExceeded: as `read_image` does.
+    """
     if not data:
-        raise InputError(f"{path} is empty; give an image with at least one pixel.")
+        raise InputError(f"{name} is empty; give an image with at least one pixel.")
     found = image_format(data[:32])
     limits = limits or Limits()
     if found == "PNG":
@@ -92,18 +107,16 @@ def read_image(path: str | Path, *, limits: Limits | None = None) -> Image:
         pixels, metadata = _by_pillow(data, found, name, limits)
     else:
         raise InputError(
-            f"{path} is not an image that ncodec reads; give a PNG, TIFF, PNM, WebP, JPEG or BMP"
+            f"{name} is not an image that ncodec reads; give a PNG, TIFF, PNM, WebP, JPEG or BMP"
             " file."
         )
-    return Image(pixels, path.name, metadata)
+    return Image(pixels, metadata=metadata)
 
 
 def _by_pillow(data: bytes, found: str, name: str, limits: Limits) -> tuple[NDArray[Any], Metadata]:
     """Formats of 8 bits a sample, which Pillow decodes exactly."""
     # Its classes rather than `Image.open`, whose size check is a setting of the whole process.
-    reader: type[ImageFile] = {"JPEG": JpegImageFile, "WebP": WebPImageFile}.get(
-        found, BmpImageFile
-    )
+    reader = _READERS[found]
     damaged = InputError(f"{name} has {found} data that cannot be decoded; get the whole file.")
     if found == "WebP":
         _check_whole_webp(data, damaged)
@@ -119,7 +132,7 @@ def _by_pillow(data: bytes, found: str, name: str, limits: Limits) -> tuple[NDAr
             metadata = _metadata(picture)
     except (OSError, SyntaxError, ValueError, KeyError, IndexError, EOFError, struct.error):
         raise damaged from None
-    if mode != "P" and mode not in _MODES:
+    if mode not in _MODES:
         raise InputError(
             f"{name} is a {found} in {mode}; convert it to grey or RGB first (for example"
             " `magick INPUT -colorspace sRGB OUTPUT.png`)."

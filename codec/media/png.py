@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import av
 import numpy as np
@@ -33,8 +33,10 @@ _DEPTHS = {
     _RGBA: (8, 16),
 }
 _CRITICAL = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND"))
-_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2))
-_ADAM7 += ((0, 1, 1, 2),)
+_ADAM7 = (
+    *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2)),
+    (0, 1, 1, 2),
+)
 """First column and row, and steps of columns and rows, of each pass of an interlaced image."""
 
 _LEVEL = 6
@@ -140,7 +142,8 @@ def _decoded(
     if len(pictures) != 1 or pictures[0].is_corrupt:
         raise damaged
     plane = pictures[0].planes[0]
-    rows = np.frombuffer(plane, ">u2").reshape(-1, plane.line_size // 2)
+    memory: NDArray[Any] = np.frombuffer(cast(memoryview, plane), ">u2")
+    rows = memory.reshape(-1, plane.line_size // 2)
     samples = rows[: header.height, : header.width * header.channels]
     return samples.astype(np.uint16).reshape(shape)
 

@@ -169,4 +169,4 @@ def write_pnm(stream: BinaryIO, image: Image, *, pam: bool) -> None:
         header = f"{kind}\n{size[0]} {size[1]}\n{maximum}\n"
     stream.write(header.encode("ascii"))
     big_endian = image.pixels.dtype.newbyteorder(">")
-    stream.write(memoryview(image.pixels.astype(big_endian, copy=False)).cast("B"))
+    stream.write(image.pixels.astype(big_endian, copy=False).tobytes())

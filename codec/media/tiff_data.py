@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 import zlib
 from collections.abc import Sequence
+from typing import cast
 
 import av
 import numpy as np
@@ -79,5 +80,5 @@ def _by_ffmpeg(
     if len(pictures) != 1 or pictures[0].format.name != "gray":
         raise ValueError("no picture")
     plane = pictures[0].planes[0]
-    stored = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    return stored[:height, :row_bytes].copy()
+    memory: NDArray[np.uint8] = np.frombuffer(cast(memoryview, plane), np.uint8)
+    return memory.reshape(-1, plane.line_size)[:height, :row_bytes].copy()

@@ -1,0 +1,252 @@
+"""Collections: the images of a folder, a pattern, a file, or an array."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from abc import abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncodec.formats.errors import InputError
+from ncodec.formats.limits import Limits
+from ncodec.media.arrays import ArrayLayout, array_format, read_idx, read_npy
+from ncodec.media.image import Image, Metadata
+from ncodec.media.images import STILL_SUFFIXES, decode_image, read_image
+from ncodec.media.names import natural_order
+from ncodec.media.sizes import check_size
+from ncodec.media.source import IMAGE_SUFFIXES
+
+__all__ = ["Collection", "open_collection"]
+
+Kind = Literal["folder", "files", "npy", "idx", "image"]
+
+
+class Collection(Sequence[Image]):
+    """Images in order, read when they are asked for.
+
+    Attributes:
+        kind: a "folder", the "files" of a pattern, one "image", or an array: "npy", "idx".
+        source: what it was opened from.
+        names: a file's name, or path below what all have in common, for each image; empty for
+            arrays.
+        layout: a record of strings, bools and lists with which `write_collection` writes the same
+            array file again.
+    """
+
+    kind: Kind
+    source: str
+    names: tuple[str, ...]
+    layout: dict[str, Any]
+
+    @property
+    @abstractmethod
+    def metadata(self) -> tuple[Metadata, ...]:
+        """Of each image; empty for arrays. Files that were not read yet are read for it."""
+
+    @overload
+    def __getitem__(self, index: int) -> Image: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Image]: ...
+    def __getitem__(self, index: int | slice) -> Image | list[Image]:
+        if isinstance(index, slice):
+            return [self._image(i) for i in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        return self._image(index % len(self))
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Images, and height, width and channels of the first one; `stack` checks the others."""
+        height, width, channels = self._first.pixels.shape
+        return len(self), height, width, channels
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """uint8 or uint16, of the first image."""
+        return self._first.pixels.dtype
+
+    def stack(self) -> NDArray[Any]:
+        """All images as one array (images, height, width, channels).
+
+        Raises:
+            InputError: an image differs from the first one in size, channels or depth.
+        """
+        first = self._first
+        stacked = np.empty(self.shape, self.dtype)
+        for index, image in enumerate(self):
+            if image.pixels.shape != first.pixels.shape or image.pixels.dtype != self.dtype:
+                raise InputError(
+                    f"{image.name or f'Image {index}'} of {self.source} is"
+                    f" {image.width}x{image.height} {image.pixel_format}, and"
+                    f" {first.name or 'the first'} is {first.width}x{first.height}"
+                    f" {first.pixel_format}; give images of one size, depth and colour."
+                )
+            stacked[index] = image.pixels
+        return stacked
+
+    @cached_property
+    def _first(self) -> Image:
+        return self._image(0)
+
+    @abstractmethod
+    def _image(self, index: int) -> Image: ...
+
+
+class _Files(Collection):
+    def __init__(
+        self, source: str, kind: Kind, files: Sequence[Path], names: Sequence[str], limits: Limits
+    ) -> None:
+        self.source, self.kind = source, kind
+        self.names = tuple(os.fsencode(name).decode("utf-8", "replace") for name in names)
+        self.layout = {"kind": kind}
+        self._files = files
+        self._limits = limits
+        self._metadata: dict[int, Metadata] = {}
+        self._distinct: dict[Metadata, Metadata] = {}
+
+    @property
+    def metadata(self) -> tuple[Metadata, ...]:
+        for index in range(len(self)):
+            if index not in self._metadata:
+                self._image(index)
+        return tuple(self._metadata[index] for index in range(len(self)))
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def _image(self, index: int) -> Image:
+        image = read_image(self._files[index], limits=self._limits)
+        # Files of one camera or program have the same profile: it is kept once.
+        metadata = self._distinct.setdefault(image.metadata, image.metadata)
+        self._metadata[index] = metadata
+        return Image(image.pixels, self.names[index], metadata)
+
+
+class _Array(Collection):
+    def __init__(
+        self, source: str, array: NDArray[Any], layout: ArrayLayout, limits: Limits
+    ) -> None:
+        check_size(array.shape[2], array.shape[1], source, limits)
+        self.source = source
+        self.kind = "npy" if layout.kind == "npy" else "idx"
+        self.names = ()
+        self.layout = layout.to_record()
+        self._array = array
+
+    @property
+    def metadata(self) -> tuple[Metadata, ...]:
+        return ()
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._array.dtype.newbyteorder("=")
+
+    def stack(self) -> NDArray[Any]:
+        return np.ascontiguousarray(self._array, self.dtype)
+
+    def _image(self, index: int) -> Image:
+        return Image(np.ascontiguousarray(self._array[index], self.dtype))
+
+
+class _Pipe(Collection):
+    """The image of a stream that can be read once."""
+
+    def __init__(self, stream: BinaryIO, limits: Limits) -> None:
+        self.source, self.kind = "standard input", "image"
+        self.names = ("",)
+        self.layout = {"kind": self.kind}
+        self._held = decode_image(stream.read(), self.source, limits=limits)
+
+    @property
+    def metadata(self) -> tuple[Metadata, ...]:
+        return (self._held.metadata,)
+
+    def __len__(self) -> int:
+        return 1
+
+    def _image(self, index: int) -> Image:
+        return self._held
+
+
+def open_collection(
+    spec: str | Path, *, limits: Limits | None = None, stdin: BinaryIO | None = None
+) -> Collection:
+    """Open a folder of images, a pattern like "digits/*.png", an image, or an NPY or IDX file.
+
+    Files are recognised by their content; images come in the natural order of their names.
+
+    Args:
+        spec: one of these, or "-" for one image on standard input.
+        limits: what sizes and how many images are accepted; the defaults if not given.
+        stdin: the stream that "-" stands for, `sys.stdin.buffer` if not given.
+
+    Raises:
+        InputError: there is nothing there, or no images.
+        LimitExceeded: there are more or larger images than `limits` allow. Files are read later,
+            and raise these errors then.
+    """
+    limits = limits or Limits()
+    path, source = Path(spec), str(spec)
+    if source == "-":
+        return _Pipe(stdin or sys.stdin.buffer, limits)
+    try:
+        if path.is_dir():
+            opened = _folder(path, limits)
+        elif path.exists() or not glob.has_magic(source):
+            opened = _file(path, limits)
+        else:
+            opened = _pattern(source, limits)
+    except OSError as error:
+        raise InputError(
+            f"{spec} cannot be read ({error.strerror}); check the path and its permissions."
+        ) from None
+    limits.check("frames", len(opened))
+    return opened
+
+
+def _folder(folder: Path, limits: Limits) -> Collection:
+    # What ncodec cannot read is not passed over: reading it says so.
+    wanted = STILL_SUFFIXES | IMAGE_SUFFIXES
+    files = [
+        file
+        for file in folder.iterdir()
+        if file.suffix.lower() in wanted and not file.name.startswith(".") and file.is_file()
+    ]
+    if not files:
+        raise InputError(
+            f"{folder} has no images; give a folder of {', '.join(sorted(STILL_SUFFIXES))} files."
+        )
+    files.sort(key=lambda file: natural_order(file.name))
+    return _Files(str(folder), "folder", files, [file.name for file in files], limits)
+
+
+def _pattern(pattern: str, limits: Limits) -> Collection:
+    found = sorted(glob.glob(pattern, recursive=True), key=natural_order)
+    files = [Path(name) for name in found if os.path.isfile(name)]
+    if not files:
+        raise InputError(f"{pattern} matches no file; check the pattern and quote it.")
+    common = os.path.commonpath([os.path.abspath(file.parent) for file in files])
+    names = [Path(os.path.relpath(file, common)).as_posix() for file in files]
+    return _Files(pattern, "files", files, names, limits)
+
+
+def _file(path: Path, limits: Limits) -> Collection:
+    kind = array_format(path)
+    if kind:
+        array, layout = read_npy(path) if kind == "npy" else read_idx(path)
+        return _Array(str(path), array, layout, limits)
+    if path.suffix.lower() in (".npy", ".npz", ".gz", ".idx"):
+        raise InputError(
+            f"{path} is no NPY or IDX file of images; write the array with numpy.save."
+        )
+    return _Files(str(path), "image", (path,), (path.name,), limits)
