@@ -1,0 +1,182 @@
+"""The M-step: parameters from flows, with priors that carry over what other places have learned.
+
+One rule covers both published schedules. With flows F of a batch (for the whole set of images),
+a prior and a step eta, every table becomes, up to the sum of its rows,
+
+    (1 - eta) * weight * table + eta * (F + prior)
+
+Mini-batch EM weighs a row by what flowed through it in the batch, so all rows move alike.
+Anemone (arXiv 2505.19982) weighs it by the flow that the whole set is expected to send, the
+top-down probability: a row that a batch hardly used hardly moves.
+
+Priors are pseudocounts a row. Transitions are drawn to the latent's marginal and to the average
+transition between pixels of the same displacement and channels (states mean the same everywhere:
+see `initial`); mixes to the average mix of their node and of their channel; components to uniform.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ncodec.circuit.flows import Parameters
+from ncodec.circuit.structure import Tree
+from ncodec.circuit.variables import Variables
+
+__all__ = ["Priors", "Updates"]
+
+_NEAR = 2
+"""Largest distance (rows plus columns) at which transitions share a prior."""
+
+_SOME = 1e-2
+
+
+@dataclass(frozen=True)
+class Priors:
+    """Pseudocounts a row.
+
+    Attributes:
+        own: of the node's own marginal, for transitions and mixes.
+        displaced: of the average transition with the same displacement.
+        shared: of the average mix of the channel.
+        value: of each value of a component.
+    """
+
+    own: float = 1.0
+    displaced: float = 10.0
+    shared: float = 3.0
+    value: float = 0.3
+
+
+class Updates:
+    """M-steps for one tree.
+
+    Args:
+        tree, variables: of the circuit.
+        priors: pseudocounts.
+        rule: ``anemone`` or ``em``.
+        tied: whether all nodes of a kind have one mix.
+        images: in the whole set.
+        device: where the parameters are.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        variables: Variables,
+        priors: Priors,
+        rule: str,
+        tied: bool,
+        images: int,
+        device: torch.device,
+    ) -> None:
+        self._levels = tree.levels
+        self._parent = torch.from_numpy(tree.parent.astype(np.int64)).to(device)
+        self._priors, self._rule, self._tied, self._images = priors, rule, tied, images
+        kind = variables.kind[tree.variable]
+        self._kind = torch.from_numpy(kind.astype(np.int64)).to(device)
+        self._kinds = variables.kinds
+        values = np.repeat(np.arange(variables.kinds), variables.alphabets)
+        self._kind_of_value = torch.from_numpy(values).to(device)
+        group, self._groups = _displacements(tree, variables)
+        self._group = torch.from_numpy(group).to(device)
+
+    def marginals(self, parameters: Parameters) -> torch.Tensor:
+        """P(z) of every node, [d, K]."""
+        out = parameters.root.expand(len(self._parent), -1).clone()
+        for level in self._levels[1:]:
+            above = out.index_select(0, self._parent[level])[:, None]
+            out[level] = torch.bmm(above, parameters.transitions[level])[:, 0]
+        return out
+
+    def first(self, counts: Parameters) -> Parameters:
+        """Parameters from counts for the whole set."""
+        even = counts.map(torch.ones_like)
+        even.root /= even.root.sum()
+        marginal = counts.transitions.sum(1, keepdim=True)
+        even.transitions = _rows(marginal).expand_as(even.transitions)
+        even.mixes = _rows(even.mixes)
+        even.components /= self._per_kind(even.components)
+        return self.step(even, counts, 1.0)
+
+    def step(self, parameters: Parameters, flows: Parameters, eta: float) -> Parameters:
+        """The parameters after a step of `eta` towards `flows`, which count for the whole set."""
+        priors, images = self._priors, self._images
+        marginal = self.marginals(parameters)
+        before = marginal[self._parent.clamp(min=0)]
+
+        expected = parameters.transitions * (images * before[..., None])
+        pooled = torch.zeros_like(expected[: self._groups + 1])
+        pooled = _rows(pooled.index_add_(0, self._group, expected) + _SOME)
+        prior = priors.displaced * pooled[self._group] + priors.own * _rows(marginal[:, None])
+        transitions = self._moved(
+            parameters.transitions, flows.transitions, prior, before[..., None], eta
+        )
+
+        expected = parameters.mixes * (images * marginal[..., None])
+        used = _rows(expected.sum(1, keepdim=True) + _SOME)
+        pooled = torch.zeros_like(expected[: self._kinds]).index_add_(0, self._kind, expected)
+        prior = priors.shared * _rows(pooled + _SOME)[self._kind] + priors.own * used
+        flow = flows.mixes
+        if self._tied:
+            total = torch.zeros_like(flow[: self._kinds]).index_add_(0, self._kind, flow)
+            flow = total[self._kind]
+            share = pooled.sum(-1, keepdim=True)[self._kind] / images
+        else:
+            share = marginal[..., None]
+        mixes = self._moved(parameters.mixes, flow, prior, share, eta)
+
+        weight = pooled.sum(1) / images
+        weight = weight[self._kind_of_value]
+        prior = torch.full_like(flows.components, priors.value)
+        components = self._moved(
+            parameters.components, flows.components, prior, weight, eta, by_kind=True
+        )
+        root = (1 - eta) * parameters.root + eta * (flows.root + 1) / (flows.root + 1).sum()
+        return Parameters(root, transitions, mixes, components)
+
+    def _moved(
+        self,
+        table: torch.Tensor,
+        flow: torch.Tensor,
+        prior: torch.Tensor,
+        share: torch.Tensor,
+        eta: float,
+        by_kind: bool = False,
+    ) -> torch.Tensor:
+        sums = self._per_kind if by_kind else _sums
+        target = flow + prior
+        weight = sums(target) if self._rule == "em" else self._images * share + sums(prior)
+        moved = (1 - eta) * weight * table + eta * target
+        return moved / sums(moved)
+
+    def _per_kind(self, table: torch.Tensor) -> torch.Tensor:
+        """Sums of the columns of `components` over each kind's values, as large as the table."""
+        total = torch.zeros_like(table[: self._kinds]).index_add_(0, self._kind_of_value, table)
+        return total[self._kind_of_value]
+
+
+def _sums(table: torch.Tensor) -> torch.Tensor:
+    return table.sum(-1, keepdim=True)
+
+
+def _rows(table: torch.Tensor) -> torch.Tensor:
+    return table / _sums(table).clamp(min=1e-30)
+
+
+def _displacements(tree: Tree, variables: Variables) -> tuple[np.ndarray, int]:
+    """The group of every node's transition, int64 [d], and how many groups there are.
+
+    The group after the last holds the root and transitions over a distance.
+    """
+    position, kind = variables.position[tree.variable], variables.kind[tree.variable]
+    step = position[1:] - position[tree.parent[1:]]
+    keys = np.column_stack([step, kind[1:], kind[tree.parent[1:]]])
+    near = np.abs(step).sum(axis=1) <= _NEAR
+    _, group = np.unique(keys[near], axis=0, return_inverse=True)
+    groups = int(group.max(initial=-1)) + 1
+    out = np.full(len(tree.parent), groups, np.int64)
+    out[1:][near] = group.reshape(-1)
+    return out, groups
