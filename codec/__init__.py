@@ -9,11 +9,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ncodec.api import codecs, decode, encode, open, probe
+    from ncodec.api import codecs, decode, encode, open, probe, train
     from ncodec.errors import NcodecError
 
 __version__ = "0.1.0"
-__all__ = ["NcodecError", "__version__", "codecs", "decode", "encode", "open", "probe"]
+__all__ = [
+    "NcodecError",
+    "__version__",
+    "codecs",
+    "decode",
+    "encode",
+    "open",
+    "probe",
+    "train",
+]
 
 _HOMES = {
     "NcodecError": "ncodec.errors",
@@ -22,6 +31,7 @@ _HOMES = {
     "encode": "ncodec.api",
     "open": "ncodec.api",
     "probe": "ncodec.api",
+    "train": "ncodec.api",
 }
 
 

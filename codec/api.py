@@ -2,92 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ncodec.clip import Clip, end_tick
+from ncodec.clip import Clip
+from ncodec.decoding import write_decoded
 from ncodec.errors import UsageError
-from ncodec.formats import Header, Reader, VideoInfo, same_file
+from ncodec.formats import Reader, same_file
 from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
-from ncodec.media import open_sink
-from ncodec.plugin import Option
-from ncodec.registry import DEFAULT_CODEC, codec_names, load_codec
+from ncodec.media import media_kind
+from ncodec.plugin import ImageCodec, Region
+from ncodec.probing import CodecInfo, Probe, SegmentInfo, codecs, probe
+from ncodec.registry import DEFAULT_CODECS, load_codec, load_trainer, resolve_options
+from ncodec.stills import Album, encode_images
+from ncodec.training import train_model
 
-__all__ = ["CodecInfo", "Probe", "SegmentInfo", "codecs", "decode", "encode", "open", "probe"]
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentInfo:
-    """A segment: frames, bytes of each of its sections, and the PSNR (dB) that was recorded."""
-
-    first_frame: int
-    frame_count: int
-    sections: Mapping[str, int]
-    psnr: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What a file says about itself, without decoding a frame.
-
-    Attributes:
-        codec: codec id.
-        bitstream_version: of that codec.
-        media_kind: ``video``, ``image`` or ``features``.
-        info: size, pixel format, colour, time base.
-        duration: seconds from the first frame's start to the last one's end.
-        constant_rate: whether every frame lasts one tick of the time base.
-        size: bytes.
-        segments: in display order.
-        meta: tool, seed, options, as the encoder wrote them.
-    """
-
-    codec: str
-    bitstream_version: int
-    media_kind: str
-    info: VideoInfo
-    duration: Fraction
-    constant_rate: bool
-    size: int
-    segments: Sequence[SegmentInfo]
-    meta: Mapping[str, Any]
-
-    @property
-    def psnr(self) -> float | None:
-        """Mean over frames of the recorded PSNR in dB."""
-        values = [s.psnr * s.frame_count for s in self.segments if s.psnr is not None]
-        frames = sum(s.frame_count for s in self.segments)
-        return sum(values) / frames if len(values) == len(self.segments) else None
-
-    def breakdown(self) -> dict[str, int]:
-        """Bytes of the file by part; they add up to `size`."""
-        parts: dict[str, int] = {}
-        for segment in self.segments:
-            for name, size in segment.sections.items():
-                parts[name] = parts.get(name, 0) + size
-        parts["container"] = self.size - sum(parts.values())
-        return parts
-
-
-@dataclass(frozen=True, slots=True)
-class CodecInfo:
-    """An installed codec."""
-
-    name: str
-    bitstream_version: int
-    media: Sequence[str]
-    options: Sequence[Option]
-    description: str
+__all__ = [
+    "CodecInfo",
+    "Probe",
+    "SegmentInfo",
+    "codecs",
+    "decode",
+    "encode",
+    "open",
+    "probe",
+    "train",
+]
 
 
 def encode(
     source: str | Path,
     output: str | Path,
     *,
-    codec: str = DEFAULT_CODEC,
+    codec: str | None = None,
     target_size: int | None = None,
     time_budget: float | None = None,
     max_segment: int = 240,
@@ -98,14 +46,17 @@ def encode(
     plan: str | Path | None = None,
     resume: bool = False,
     watch: Callable[[Event], None] = lambda _: None,
+    stopping: Callable[[], bool] = lambda: False,
     **options: Any,
 ) -> Finished:
-    """Encodes a clip into a .nc file.
+    """Encodes a clip, an image or a collection of images into a .nc file.
 
     Args:
-        source: a film, a y4m file, a folder of images, or ``-`` for y4m on standard input.
+        source: a film, a y4m file, a folder of images, or ``-`` for y4m on standard input; an
+            image; for a codec of collections a folder, a glob, an .npy or an IDX file.
         output: the file, replaced in one step when it is complete, or ``-``.
-        codec: name of an installed codec.
+        codec: name of an installed codec; if not given the source decides: ``pc-photo`` for an
+            image, ``pc-hclt`` for .npy, IDX and globs, ``hnerv`` for anything else.
         target_size: bytes of the finished file: never exceeded, met within 2 %.
         time_budget: seconds of wall time.
         max_segment: frames a segment at most.
@@ -117,7 +68,11 @@ def encode(
         plan: where unfinished work is kept, ``OUTPUT.plan`` if not given.
         resume: continue that work.
         watch: called with every `ncodec.jobs.Event`.
+        stopping: asked often; once true, work is saved and `Interrupted` raised.
         options: the codec's own, such as ``preset="fast"``; see `codecs`.
+
+    Still images are coded in one go: of the arguments after `codec` they take device, threads,
+    seed, watch and stopping.
 
     Returns:
         Size, frames, segments, PSNR of the decoded frames, seconds.
@@ -125,11 +80,38 @@ def encode(
     Raises:
         NcodecError: one of its kinds (`ncodec.errors`).
     """
+    given = {name: value for name, value in options.items() if value is not None}
+    name = codec or DEFAULT_CODECS[media_kind(source)]
+    if isinstance(load_codec(name), ImageCodec):
+        for argument, value, default in (
+            ("target_size", target_size, None),
+            ("time_budget", time_budget, None),
+            ("max_segment", max_segment, 240),
+            ("workers", workers, 1),
+            ("plan", plan, None),
+            ("resume", resume, False),
+        ):
+            if value != default:
+                raise UsageError(
+                    f"{argument} does not apply to {name}, which codes still images in one go: "
+                    "leave it out"
+                )
+        return encode_images(
+            source,
+            output,
+            codec=name,
+            options=given,
+            device=device,
+            threads=threads,
+            seed=seed,
+            watch=watch,
+            stopping=stopping,
+        )
     request = EncodeRequest(
         source=str(source),
         output=str(output),
-        codec=codec,
-        options={name: value for name, value in options.items() if value is not None},
+        codec=name,
+        options=given,
         target_size=target_size,
         time_budget=time_budget,
         max_segment=max_segment,
@@ -140,7 +122,7 @@ def encode(
         plan=str(plan) if plan is not None else None,
         resume=resume,
     )
-    return run_encode(request, watch)
+    return run_encode(request, watch, stopping)
 
 
 def decode(
@@ -149,116 +131,116 @@ def decode(
     *,
     frames: slice | None = None,
     at: float | None = None,
+    region: Region | None = None,
+    models: Iterable[str | Path] = (),
     device: str = "auto",
     threads: int = 0,
     watch: Callable[[int, int], None] = lambda _done, _all: None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Decodes a .nc file.
 
     Args:
         source: the file, a stream, or ``-`` for standard input.
         output: by its extension .mp4, .mkv (lossless FFV1), .y4m, .png; a folder of PNG files;
-            or ``-`` for y4m on standard output.
-        frames: which frames, by index; all if not given.
+            or ``-`` for y4m on standard output. Images: .png, .tif, .webp, .ppm and their kind,
+            or ``-`` for PNG; collections: a folder, .npy or .idx.
+        frames: which frames or images, by index; all if not given.
         at: seconds: the one frame shown then.
-        device, threads: as in `open`.
-        watch: called with frames done and frames in all.
+        region: x, y, width, height of the part of each image that is wanted.
+        models, device, threads: as in `open`.
+        watch: called with frames or images done, and how many there are in all.
+        warn: told what a repaired file of images has lost.
 
     Returns:
-        Frames written.
+        Frames or images written.
 
     Raises:
         NcodecError: one of its kinds (`ncodec.errors`).
     """
     if isinstance(source, str | Path):
         same_file(source, output)
-    with Clip(source, device=device, threads=threads) as clip:
-        wanted = _wanted(clip, frames, at)
-        info = replace(clip.info, frames=len(wanted))
-        steady = isinstance(clip.times, range) and len(wanted) == wanted[-1] - wanted[0] + 1
-        times = None if steady else [clip.times[i] for i in wanted]
-        with open_sink(output, info, times) as sink:
-            for done, index in enumerate(wanted, 1):
-                sink.write(clip[index])
-                watch(done, len(wanted))
-    return len(wanted)
-
-
-def open(source: str | Path | bytes | BinaryIO, *, device: str = "auto", threads: int = 0) -> Clip:
-    """Opens a .nc file as a sequence of frames; see `ncodec.clip.Clip`."""
-    return Clip(source, device=device, threads=threads)
-
-
-def probe(source: str | Path | bytes | BinaryIO) -> Probe:
-    """Reads what a .nc file says about itself.
-
-    Raises:
-        NcodecError: the file cannot be read.
-    """
-    with Reader(source) as reader:
-        header = reader.header
-        names = _section_names(header)
-        segments = []
-        for entry in sorted(reader.segments, key=lambda s: s.first_frame):
-            segment = reader.read_segment(entry.index)
-            sizes = {
-                names[i] if i < len(names) else f"section {i}": len(section)
-                for i, section in enumerate(segment.sections)
-            }
-            segments.append(
-                SegmentInfo(segment.first_frame, segment.frame_count, sizes, segment.psnr)
-            )
-        frames = header.info.frames or sum(s.frame_count for s in segments)
-        times = reader.times
-        ticks = max(end_tick(times) - times[0], 1) if times else frames
-        return Probe(
-            codec=header.codec_id,
-            bitstream_version=header.bitstream_version,
-            media_kind=header.media_kind,
-            info=replace(header.info, frames=frames),
-            duration=ticks * header.info.time_base,
-            constant_rate=times is None,
-            size=reader.size,
-            segments=tuple(segments),
-            meta=reader.meta or {},
+    with open(source, device=device, threads=threads, models=models) as opened:
+        return write_decoded(
+            opened, output, frames=frames, at=at, region=region, watch=watch, warn=warn
         )
 
 
-def codecs() -> list[CodecInfo]:
-    """The installed codecs with their options.
+def open(
+    source: str | Path | bytes | BinaryIO,
+    *,
+    device: str = "auto",
+    threads: int = 0,
+    models: Iterable[str | Path] = (),
+) -> Clip | Album:
+    """Opens a .nc file: a `Clip` of frames or an `Album` of images, both sequences.
+
+    Args:
+        source: a path, bytes or a binary stream.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        threads: CPU threads, 0 for all.
+        models: model files to look into before the store.
 
     Raises:
-        MissingDependency: one of them cannot be loaded.
+        NcodecError: the file cannot be read, or its codec or its model is not there.
     """
-    return [codec_info(name) for name in codec_names()]
+    reader = Reader(source)
+    kind = Album if reader.header.media_kind == "image" and _codes_images(reader) else Clip
+    return kind(reader, device=device, threads=threads, models=models)
 
 
-def codec_info(name: str) -> CodecInfo:
-    """The installed codec called `name`."""
-    codec = load_codec(name)
-    description = (type(codec).__doc__ or "").strip().splitlines()
-    return CodecInfo(
-        name,
-        codec.bitstream_version,
-        tuple(sorted(codec.media)),
-        tuple(codec.options),
-        description[0] if description else "",
+def train(
+    trainer: str,
+    data: str | Path | Sequence[str | Path],
+    output: str | Path,
+    *,
+    device: str = "auto",
+    threads: int = 0,
+    seed: int = 0,
+    resume: bool = False,
+    report: Callable[..., None] = lambda **_: None,
+    stopping: Callable[[], bool] = lambda: False,
+    **options: Any,
+) -> Mapping[str, Any]:
+    """Trains a model and writes it to an .ncm file.
+
+    Args:
+        trainer: ``pc`` for collections of images; ``ncodec train --help`` lists them.
+        data: what to learn from.
+        output: the model file, replaced in one step; OUTPUT.state holds an unfinished training.
+        device, threads, seed: as in `encode`.
+        resume: continue an interrupted training.
+        report: called with ``fraction`` and what else is known, such as ``epoch`` and figures.
+        stopping: asked often; once true, the state is saved and `Interrupted` raised.
+        options: the trainer's own.
+
+    Returns:
+        The model's tags: how it was made and what it reached.
+
+    Raises:
+        NcodecError: one of its kinds.
+    """
+    found = load_trainer(trainer)
+    given = {name: value for name, value in options.items() if value is not None}
+    sources = [data] if isinstance(data, str | Path) else data
+    return train_model(
+        found,
+        [str(source) for source in sources],
+        Path(output),
+        resolve_options(found, given),
+        device=device,
+        threads=threads,
+        seed=seed,
+        resume=resume,
+        report=report,
+        stopping=stopping,
     )
 
 
-def _wanted(clip: Clip, frames: slice | None, at: float | None) -> list[int]:
-    if frames is not None and at is not None:
-        raise UsageError("frames and a time were given: choose one of them")
-    if at is not None:
-        return [clip.index_at(at)]
-    chosen = set(range(*(frames or slice(None)).indices(len(clip))))
-    if not chosen:
-        raise UsageError(f"no frame is in that range: the clip has frames 0 to {len(clip) - 1}")
-    return [i for i in clip.available() if i in chosen]
-
-
-def _section_names(header: Header) -> Sequence[str]:
-    """The codec's names of its sections, none where it is not installed: probing needs none."""
-    if header.codec_id not in codec_names():
-        return ()
-    return load_codec(header.codec_id).sections
+def _codes_images(reader: Reader) -> bool:
+    """Whether the file's codec is an image codec; a clip of one frame is of kind image, too."""
+    try:
+        return isinstance(load_codec(reader.header.codec_id), ImageCodec)
+    except BaseException:
+        reader.close()
+        raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -14,8 +14,9 @@ from ncodec.errors import DamagedFile, UnsupportedFormat, UsageError
 from ncodec.formats import Reader, Segment, SegmentEntry, VideoInfo
 from ncodec.media import Frame
 from ncodec.media.frame import PIXEL_FORMATS
-from ncodec.plugin import Context, Planes
+from ncodec.plugin import Context, ImageCodec, Planes
 from ncodec.registry import codec_for
+from ncodec.store import find_model
 from ncodec.threads import thread_count
 
 __all__ = ["Clip", "end_tick"]
@@ -28,9 +29,10 @@ class Clip(Sequence[Frame]):
     Any frame decodes on its own; the segment used last stays loaded.
 
     Args:
-        source: a path, bytes or a binary stream.
+        source: a path, bytes, a binary stream, or an open `Reader`, which is closed with this.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         threads: CPU threads, 0 for all.
+        models: model files to look into before the store.
 
     Attributes:
         info: the clip's description.
@@ -41,12 +43,27 @@ class Clip(Sequence[Frame]):
     """
 
     def __init__(
-        self, source: str | Path | bytes | BinaryIO, *, device: str = "auto", threads: int = 0
+        self,
+        source: str | Path | bytes | BinaryIO | Reader,
+        *,
+        device: str = "auto",
+        threads: int = 0,
+        models: Iterable[str | Path] = (),
     ) -> None:
-        self._reader = Reader(source)
+        self._reader = source if isinstance(source, Reader) else Reader(source)
         try:
-            self._codec = codec_for(self._reader.header)
-            self._shared = tuple(c.content(lambda _digest: None) for c in self._reader.confs())
+            codec = codec_for(self._reader.header)
+            if isinstance(codec, ImageCodec):
+                raise UnsupportedFormat(
+                    f"{self._reader.name} holds images of {codec.codec_id}, not frames: open it "
+                    "with ncodec.open"
+                )
+            self._codec = codec
+            files = tuple(models)
+            self._shared = tuple(
+                conf.content(lambda digest: find_model(digest, files))
+                for conf in self._reader.confs()
+            )
             self.info: VideoInfo = self._reader.header.info
             self._entries = sorted(self._reader.segments, key=lambda s: s.first_frame)
             last = self._entries[-1]

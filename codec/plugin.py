@@ -9,17 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from ncodec.errors import UsageError
-from ncodec.formats import Segment, VideoInfo
+from ncodec.formats import Conf, Model, Segment, VideoInfo
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ncodec.media import Frame
+    from ncodec.media.image import Image
 
-__all__ = ["Checkpoints", "Codec", "Context", "Estimate", "Option", "Planes", "Window"]
+__all__ = [
+    "Checkpoints",
+    "Codec",
+    "Coded",
+    "Context",
+    "Estimate",
+    "ImageCodec",
+    "Option",
+    "Pictures",
+    "Planes",
+    "Region",
+    "Stored",
+    "Trainer",
+    "Window",
+]
 
 Planes = Sequence["np.ndarray"]
 """A picture's planes, as `ncodec.media.Frame` holds them."""
@@ -32,6 +47,7 @@ RESERVED = frozenset(
         "help",
         "log_json",
         "max_segment",
+        "models",
         "output",
         "plan",
         "quiet",
@@ -54,7 +70,8 @@ class Option:
 
     Attributes:
         name: a Python identifier; ``model_size`` becomes ``--model-size``.
-        type: ``int``, ``float`` or ``str``; a value is converted by calling it.
+        type: ``int``, ``float``, ``str``, `Path` or ``bool`` (a flag); a value is converted by
+            calling it. Paths are not recorded in the file.
         default: used when the option is not given.
         help: one line.
         choices: allowed values, when they can be listed.
@@ -181,5 +198,107 @@ class Codec(Protocol):
         Raises:
             DamagedFile: the sections cannot be decoded.
             VerificationFailed: the decoded integers differ from the segment's hash.
+        """
+        ...
+
+
+Region = tuple[int, int, int, int]
+"""x, y, width, height in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """What an image codec makes of its images.
+
+    Attributes:
+        info: size and pixel format; `frames` counts what decodes on its own: the images of a
+            collection, or the tiles of one image.
+        segments: in order, each made when it is asked for.
+        confs: shared model data, or references to it.
+    """
+
+    info: VideoInfo
+    segments: Iterator[Segment]
+    confs: Sequence[Conf] = ()
+
+
+class Stored(Protocol):
+    """A file of images as its codec sees it.
+
+    Attributes:
+        info: HEAD's description, as in `Coded`.
+        shared: payloads of the CONF boxes, those of references fetched from the store.
+        present: (index, first frame, frame count) of the segments that the file has, in order.
+    """
+
+    @property
+    def info(self) -> VideoInfo: ...
+    @property
+    def shared(self) -> Sequence[bytes]: ...
+    @property
+    def present(self) -> Sequence[tuple[int, int, int]]: ...
+    def segment(self, index: int) -> Segment:
+        """Segment `index`; DamagedFile where its checksum does not hold."""
+        ...
+
+
+class Pictures(Protocol):
+    """The images of a file, decoded as they are asked for."""
+
+    def __len__(self) -> int: ...
+
+    def pixels(self, index: int, region: Region | None = None) -> np.ndarray:
+        """Image `index`, or a part of it, (height, width, channels); lost samples are 0.
+
+        Raises:
+            DamagedFile: all of it is lost, or a segment cannot be decoded.
+            VerificationFailed: the decoded integers differ from a segment's hash.
+        """
+        ...
+
+    def stream(self, indices: Sequence[int], region: Region | None = None) -> Iterator[np.ndarray]:
+        """`pixels` of several images in turn, decoded ahead on the context's threads."""
+        ...
+
+    def lost(self, index: int, region: Region | None = None) -> Sequence[Region]:
+        """The parts of image `index`, or of a part of it, that a repaired file has lost."""
+        ...
+
+
+@runtime_checkable
+class ImageCodec(Protocol):
+    """A codec of still images; the attributes are those of `Codec`, `media` has ``image`` for
+    codecs of single images of any size, ``collection`` for those of many of one shape."""
+
+    codec_id: ClassVar[str]
+    bitstream_version: ClassVar[int]
+    media: ClassVar[frozenset[str]]
+    options: ClassVar[Sequence[Option]]
+    sections: ClassVar[Sequence[str]]
+
+    def encode_images(
+        self, images: Sequence[Image], options: Mapping[str, Any], context: Context
+    ) -> Coded:
+        """Images of one shape and sample type as a file's parts."""
+        ...
+
+    def open_images(self, stored: Stored, context: Context) -> Pictures:
+        """The images of a file; decodes none yet."""
+        ...
+
+
+class Trainer(Protocol):
+    """Makes model files: ``ncodec train NAME DATA... -o model.ncm``.
+
+    Entry-point group ``ncodec.trainers``, loaded as codecs are.
+    """
+
+    name: ClassVar[str]
+    options: ClassVar[Sequence[Option]]
+
+    def train(self, data: Sequence[str], options: Mapping[str, Any], context: Context) -> Model:
+        """Learns from `data`, paths as given; `context.report` hears of every epoch.
+
+        The tags of the model say how it was made and what it reached.
         """
         ...

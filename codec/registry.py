@@ -1,4 +1,4 @@
-"""Codecs by name, found through the entry-point group ``ncodec.codecs`` and loaded on demand."""
+"""Codecs and trainers by name, found through entry points and loaded on demand."""
 
 from __future__ import annotations
 
@@ -9,44 +9,67 @@ from typing import Any
 
 from ncodec.errors import MissingDependency, UnsupportedFormat, UsageError
 from ncodec.formats import Header
-from ncodec.plugin import Codec, Option
+from ncodec.plugin import Codec, ImageCodec, Option, Trainer
 
-__all__ = ["DEFAULT_CODEC", "GROUP", "codec_for", "codec_names", "load_codec", "resolve_options"]
+__all__ = [
+    "CODECS",
+    "DEFAULT_CODECS",
+    "TRAINERS",
+    "codec_for",
+    "codec_names",
+    "frame_codec",
+    "load_codec",
+    "load_trainer",
+    "resolve_options",
+    "trainer_names",
+]
 
-GROUP = "ncodec.codecs"
-DEFAULT_CODEC = "hnerv"
+CODECS, TRAINERS = "ncodec.codecs", "ncodec.trainers"
+DEFAULT_CODECS = {"video": "hnerv", "image": "pc-photo", "collection": "pc-hclt"}
+"""By kind of source, see `ncodec.media.media_kind`."""
 
 
 def codec_names() -> tuple[str, ...]:
     """Names of the installed codecs; loads none of them."""
-    return tuple(sorted(_entries()))
+    return tuple(sorted(_entries(CODECS)))
+
+
+def trainer_names() -> tuple[str, ...]:
+    """Names of the installed trainers; loads none of them."""
+    return tuple(sorted(_entries(TRAINERS)))
 
 
 @cache
-def load_codec(name: str) -> Codec:
+def load_codec(name: str) -> Codec | ImageCodec:
     """The codec called `name`.
 
     Raises:
         MissingDependency: no installed package has it, or it cannot be loaded.
     """
-    entry = _entries().get(name)
-    if entry is None:
-        raise MissingDependency(
-            f"codec {name!r} is not installed: there are {', '.join(codec_names())}; "
-            "install the package that provides it, or choose one of these with --codec"
-        )
-    try:
-        codec: Codec = entry.load()()
-    except Exception as error:  # somebody else's code, of which anything can be expected
-        package = entry.dist.name if entry.dist else entry.value
-        raise MissingDependency(
-            f"codec {name!r} of {package} cannot be loaded ({type(error).__name__}: {error}): "
-            f"run python -m pip install --upgrade {package}"
-        ) from error
+    codec: Codec | ImageCodec = _loaded(CODECS, "codec", name, "choose one of these with --codec")
     return codec
 
 
-def codec_for(header: Header) -> Codec:
+@cache
+def load_trainer(name: str) -> Trainer:
+    """The trainer called `name`; errors as `load_codec`."""
+    trainer: Trainer = _loaded(TRAINERS, "trainer", name, "choose one of these")
+    return trainer
+
+
+def frame_codec(name: str) -> Codec:
+    """The codec called `name`, which must be one that codes runs of frames.
+
+    Raises:
+        UsageError: it codes still images.
+    """
+    codec = load_codec(name)
+    if isinstance(codec, ImageCodec):
+        raise UsageError(f"{name} codes still images, not frames: choose another --codec")
+    return codec
+
+
+def codec_for(header: Header) -> Codec | ImageCodec:
     """The codec that reads a file with this header.
 
     Raises:
@@ -62,7 +85,9 @@ def codec_for(header: Header) -> Codec:
     return codec
 
 
-def resolve_options(codec: Codec, given: Mapping[str, Any]) -> dict[str, Any]:
+def resolve_options(
+    codec: Codec | ImageCodec | Trainer, given: Mapping[str, Any]
+) -> dict[str, Any]:
     """Every option of `codec`: what is given, converted and checked, and defaults for the rest.
 
     Raises:
@@ -71,9 +96,7 @@ def resolve_options(codec: Codec, given: Mapping[str, Any]) -> dict[str, Any]:
     options = {option.name: option for option in codec.options}
     for name in given:
         if name not in options:
-            raise UsageError(
-                f"{codec.codec_id} has no option {name!r}: it has {', '.join(options)}"
-            )
+            raise UsageError(f"{_name(codec)} has no option {name!r}: it has {', '.join(options)}")
     return {
         name: option.default if given.get(name) is None else _value(option, given[name])
         for name, option in options.items()
@@ -95,12 +118,34 @@ def _value(option: Option, value: Any) -> Any:
     return value
 
 
+def _name(codec: Codec | ImageCodec | Trainer) -> str:
+    name: str = codec.codec_id if hasattr(codec, "codec_id") else codec.name
+    return name
+
+
+def _loaded(group: str, what: str, name: str, otherwise: str) -> Any:
+    entry = _entries(group).get(name)
+    if entry is None:
+        raise MissingDependency(
+            f"{what} {name!r} is not installed: there are {', '.join(sorted(_entries(group)))}; "
+            f"install the package that provides it, or {otherwise}"
+        )
+    try:
+        return entry.load()()
+    except Exception as error:  # somebody else's code, of which anything can be expected
+        package = entry.dist.name if entry.dist else entry.value
+        raise MissingDependency(
+            f"{what} {name!r} of {package} cannot be loaded ({type(error).__name__}: {error}): "
+            f"run python -m pip install --upgrade {package}"
+        ) from error
+
+
 @cache
-def _entries() -> dict[str, EntryPoint]:
+def _entries(group: str) -> dict[str, EntryPoint]:
     """Entry points by name; of two with one name ncodec's own counts, then the first package's."""
 
     def order(entry: EntryPoint) -> tuple[bool, str]:
         package = entry.dist.name if entry.dist else ""
         return package != "ncodec", package
 
-    return {e.name: e for e in sorted(entry_points(group=GROUP), key=order, reverse=True)}
+    return {e.name: e for e in sorted(entry_points(group=group), key=order, reverse=True)}

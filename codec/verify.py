@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ncodec.clip import Clip
+import numpy as np
+
+import ncodec
 from ncodec.errors import DamagedFile, InputError, VerificationFailed
 from ncodec.formats import Reader
-from ncodec.media import open_source
+from ncodec.media import open_collection, open_source
 from ncodec.quality import mean_psnr, planes_psnr, rgb_psnr
+from ncodec.stills import Album
 
 __all__ = ["Verification", "verify"]
 
@@ -27,6 +30,7 @@ class Verification:
         rgb: mean over frames of RGB-PSNR in dB against the source; None without one.
         planes: the same for each plane of the clip's pixel format.
         recorded: what the file says for `rgb`.
+        identical: images only: that every sample equals the source's.
     """
 
     frames: int
@@ -34,12 +38,14 @@ class Verification:
     rgb: float | None
     planes: tuple[float, ...]
     recorded: float | None
+    identical: bool = False
 
 
 def verify(
     file: str | Path,
     *,
     source: str | Path | None = None,
+    models: Iterable[str | Path] = (),
     device: str = "auto",
     threads: int = 0,
     watch: Callable[[int, int], None] = lambda _done, _all: None,
@@ -49,7 +55,7 @@ def verify(
     Raises:
         DamagedFile: a checksum does not hold, or a segment is lost.
         VerificationFailed: integers or quality differ from what the encoder recorded.
-        InputError: the source has another number of frames or another size.
+        InputError: the source has another number of frames or images, or another size.
     """
     with Reader(file) as reader:
         reader.check()
@@ -61,7 +67,11 @@ def verify(
         segments = len(reader.segments)
         recorded = [reader.read_segment(s.index).psnr for s in reader.segments]
         spans = [range(s.first_frame, s.first_frame + s.frame_count) for s in reader.segments]
-    with Clip(file, device=device, threads=threads) as clip:
+    opened = ncodec.open(file, device=device, threads=threads, models=models)
+    if isinstance(opened, Album):
+        with opened:
+            return _verify_images(file, opened, segments, source, watch)
+    with opened as clip:
         if source is None:
             for done, span in enumerate(spans, 1):
                 # Decoding a segment's first frame checks the hash of all its integers.
@@ -103,3 +113,25 @@ def verify(
         planes=tuple(sum(p) / len(planes) for p in zip(*planes, strict=True)),
         recorded=sum(total) / len(clip) if len(total) == segments else None,
     )
+
+
+def _verify_images(
+    file: str | Path,
+    album: Album,
+    segments: int,
+    source: str | Path | None,
+    watch: Callable[[int, int], None],
+) -> Verification:
+    """Decodes every image, which checks its hash, and compares the samples."""
+    originals = open_collection(source) if source is not None else None
+    if originals is not None and len(originals) != len(album):
+        raise InputError(f"{source} has {len(originals)} images, {file} has {len(album)}")
+    for index in range(len(album)):
+        pixels = album[index].pixels
+        if originals is not None and not np.array_equal(originals[index].pixels, pixels):
+            raise VerificationFailed(
+                f"image {index} of {file} differs from {source}: this is another source, or "
+                "this machine decodes differently"
+            )
+        watch(index + 1, len(album))
+    return Verification(len(album), segments, None, (), None, identical=originals is not None)

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 import ncodec
-from ncodec.registry import load_codec
+from ncodec.registry import frame_codec
 from ncodec.video.codec import InrCodec, Preset
 from ncodec.video.recipe import Recipe
 
@@ -49,7 +49,7 @@ def main(clip: str, seconds: float, model_size: float) -> None:
 @contextmanager
 def _preset(preset: Preset) -> Iterator[str]:
     """`preset` under a name of its own among hnerv's, for a while."""
-    codec = load_codec("hnerv")
+    codec = frame_codec("hnerv")
     assert isinstance(codec, InrCodec)
     before = codec.presets
     type(codec).presets = {**before, "trial": preset}

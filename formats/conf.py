@@ -50,7 +50,7 @@ class Conf:
         if data is None:
             raise MissingDependency(
                 f"the file needs the model with BLAKE3 {name}..., which is not in the store: "
-                "install the package or the model that it was encoded with"
+                "give it with --model FILE, or copy it there with `ncodec models FILE`"
             )
         if blake3(data).digest() != self.data:
             raise DamagedFile(f"the stored model {name}... is not what its BLAKE3 says")

@@ -94,13 +94,15 @@ def nc_file(clip_file, tmp_path_factory):
 def plugin_site(tmp_path_factory):
     """A site-packages folder with the codec of tests/plugin, and one that cannot be loaded."""
     site = tmp_path_factory.mktemp("site")
-    (site / "rawplanes.py").write_bytes((PLUGIN / "rawplanes.py").read_bytes())
+    for name in ("rawplanes", "rawimages"):
+        (site / f"{name}.py").write_bytes((PLUGIN / f"{name}.py").read_bytes())
     (site / "broken.py").write_text("import a_module_that_nobody_has\n")
-    for name, target in {"rawplanes": "rawplanes:RawPlanes", "broken": "broken:Broken"}.items():
+    classes = {"rawplanes": "RawPlanes", "rawimages": "RawImages", "broken": "Broken"}
+    for name, target in classes.items():
         info = site / f"{name}-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[ncodec.codecs]\n{name} = {target}\n")
+        (info / "entry_points.txt").write_text(f"[ncodec.codecs]\n{name} = {name}:{target}\n")
     return site
 
 
@@ -114,4 +116,5 @@ def plugins(plugin_site, monkeypatch):
     yield
     for cache in caches:
         cache.cache_clear()
-    sys.modules.pop("rawplanes", None)
+    for name in ("rawplanes", "rawimages"):
+        sys.modules.pop(name, None)

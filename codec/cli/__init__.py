@@ -16,11 +16,13 @@ from ncodec.formats.errors import NcodecError
 __all__ = ["main"]
 
 VERBS = {
-    "encode": "Encode a clip into a .nc file.",
+    "encode": "Encode a clip, an image or a collection of images into a .nc file.",
     "decode": "Decode a .nc file into a film, y4m or images.",
+    "train": "Train a model for a codec that needs one.",
     "info": "Show what a .nc file holds, without decoding it.",
     "verify": "Check a .nc file's integrity, integers and quality.",
     "repair": "Save the intact segments of a damaged .nc file.",
+    "models": "List the models that files may refer to, or add some.",
     "codecs": "List the installed codecs and their options.",
     "completion": "Print a shell completion script.",
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from ncodec.api import CodecInfo
+    from ncodec.probing import CodecInfo
 
 __all__ = ["command"]
 
@@ -15,8 +15,8 @@ __all__ = ["command"]
 @click.command()
 def command() -> None:
     """List the installed codecs and their options."""
-    from ncodec.api import codec_info
     from ncodec.errors import MissingDependency
+    from ncodec.probing import codec_info
     from ncodec.registry import codec_names
 
     for name in codec_names():

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ncodec.cli.values import DURATION, FRAMES
+from ncodec.cli.values import DURATION, FRAMES, REGION
 
 __all__ = ["command"]
 
@@ -18,12 +18,23 @@ __all__ = ["command"]
     "--output",
     required=True,
     metavar="OUT",
-    help="FILE.mp4, FILE.mkv (lossless), FILE.y4m, FILE.png, a folder for PNGs, or - for y4m.",
+    help="FILE.mp4, FILE.mkv (lossless), FILE.y4m, FILE.png, a folder for PNGs, or - for y4m; "
+    "images: .png, .tif, .webp, .ppm, or - for PNG; collections: a folder, .npy, .idx.",
 )
 @click.option(
-    "--frames", type=FRAMES, help="Frames A to B-1, as A:B; negative counts from the end."
+    "--frames",
+    type=FRAMES,
+    help="Frames or images A to B-1, as A:B; negative counts from the end.",
 )
 @click.option("--at", type=DURATION, help="The one frame shown at this time.")
+@click.option("--region", type=REGION, help="Part of an image: X,Y,WIDTH,HEIGHT in pixels.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="FILE",
+    help="A model that the file refers to, where `ncodec models` does not have it.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]")
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
@@ -32,6 +43,8 @@ def command(
     output: str,
     frames: slice | None,
     at: float | None,
+    region: tuple[int, int, int, int] | None,
+    models: tuple[str, ...],
     device: str,
     threads: int | None,
     quiet: bool,
@@ -43,27 +56,39 @@ def command(
       ncodec decode clip.nc -o clip.mp4
       ncodec decode clip.nc -o frame.png --at 1.5
       ncodec decode clip.nc -o - | ffplay -
+      ncodec decode photo.nc -o part.png --region 0,0,640,480
     """
     import time
 
-    from ncodec.api import decode
+    import ncodec
+    from ncodec.decoding import write_decoded
+    from ncodec.formats import same_file
+    from ncodec.stills import Album
 
     start = time.monotonic()
     live = sys.stderr.isatty() and not quiet
 
     def watch(done: int, total: int) -> None:
         if live:
-            click.echo(f"\rframe {done}/{total}", err=True, nl=False)
+            click.echo(f"\r{done}/{total}", err=True, nl=False)
 
+    def warn(message: str) -> None:
+        click.echo(f"ncodec: {message}", err=True)
+
+    same_file(source, output)
     try:
-        count = decode(
-            source, output, frames=frames, at=at, device=device, threads=threads or 0, watch=watch
-        )
+        with ncodec.open(source, models=models, device=device, threads=threads or 0) as opened:
+            unit = "image" if isinstance(opened, Album) else "frame"
+            count = write_decoded(
+                opened, output, frames=frames, at=at, region=region, watch=watch, warn=warn
+            )
     finally:
         if live:
             click.echo("\r\033[K", err=True, nl=False)
     if not quiet:
         seconds = time.monotonic() - start
         click.echo(
-            f"{output}: {count} frames in {seconds:.1f} s, {count / seconds:.1f} frames/s", err=True
+            f"{output}: {count} {unit}{'s' * (count > 1)} in {seconds:.1f} s, "
+            f"{count / seconds:.1f} {unit}s/s",
+            err=True,
         )

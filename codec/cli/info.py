@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ncodec.api import Probe
+    from ncodec.probing import Probe
 
 __all__ = ["command"]
 
@@ -19,10 +19,37 @@ __all__ = ["command"]
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 def command(file: str, as_json: bool) -> None:
     """Show what FILE holds: clip, codec, segments, and where its bytes go."""
-    from ncodec.api import probe
+    from ncodec.probing import probe
 
     found = probe(file)
     click.echo(json.dumps(_record(found), indent=2) if as_json else _page(file, found))
+
+
+def _clip(found: Probe) -> list[str]:
+    info = found.info
+    rate = f"{float(1 / info.time_base):g} frames/s" if found.constant_rate else "variable rate"
+    pixels = info.width * info.height * info.frames
+    return [
+        f"{found.media_kind}: {info.width}x{info.height}, {info.pixel_format}, "
+        f"{info.frames} frames, {rate}, {float(found.duration):g} s",
+        f"colour: primaries {info.primaries}, transfer {info.transfer}, matrix {info.matrix}, "
+        f"{'full' if info.full_range else 'limited'} range"
+        + (f"; rotation {info.rotation}" if info.rotation else ""),
+        f"rate: {8 * found.size / pixels:.4f} bits a pixel, "
+        f"{8 * found.size / float(found.duration) / 1000:.1f} kbit/s",
+    ]
+
+
+def _images(found: Probe) -> list[str]:
+    info, count, names = found.info, found.images or 1, found.names
+    listed = f": {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}" if names else ""
+    lines = [
+        f"{count:,} image{'s' * (count > 1)} of {info.width}x{info.height}, "
+        f"{info.pixel_format}{listed}",
+        f"rate: {8 * found.size / (info.width * info.height * count):.4f} bits a pixel",
+    ]
+    lines += [f"model: {digest}" for digest in found.models]
+    return lines
 
 
 def _record(found: Probe) -> dict[str, Any]:
@@ -37,30 +64,21 @@ def _text(value: Any) -> str:
 
 
 def _page(name: str, found: Probe) -> str:
-    info, segments = found.info, found.segments
-    rate = f"{float(1 / info.time_base):g} frames/s" if found.constant_rate else "variable rate"
-    pixels = info.width * info.height * info.frames
-    lines = [
-        f"{name}: {found.size:,} bytes, {found.codec} version {found.bitstream_version}",
-        f"{found.media_kind}: {info.width}x{info.height}, {info.pixel_format}, "
-        f"{info.frames} frames, {rate}, {float(found.duration):g} s",
-        f"colour: primaries {info.primaries}, transfer {info.transfer}, matrix {info.matrix}, "
-        f"{'full' if info.full_range else 'limited'} range"
-        + (f"; rotation {info.rotation}" if info.rotation else ""),
-        f"rate: {8 * found.size / pixels:.4f} bits a pixel, "
-        f"{8 * found.size / float(found.duration) / 1000:.1f} kbit/s",
-    ]
+    segments = found.segments
+    lines = [f"{name}: {found.size:,} bytes, {found.codec} version {found.bitstream_version}"]
+    lines += _clip(found) if found.images is None else _images(found)
     if found.psnr is not None:
         lines.append(f"quality: {found.psnr:.2f} dB RGB-PSNR, recorded by the encoder")
     lines.append("bytes:")
     for part, size in found.breakdown().items():
         lines.append(f"  {part:<14}{size:>12,}  {size / found.size:6.1%}")
     lines.append(f"segments: {len(segments)}")
+    unit = "frames" if found.images is None else "units"
     for segment in segments:
         last = segment.first_frame + segment.frame_count - 1
         quality = f"  {segment.psnr:.2f} dB" if segment.psnr is not None else ""
         size = sum(segment.sections.values())
-        lines.append(f"  frames {segment.first_frame} to {last}: {size:,} bytes{quality}")
+        lines.append(f"  {unit} {segment.first_frame} to {last}: {size:,} bytes{quality}")
     for key, value in found.meta.items():
         lines.append(f"{key}: {value}")
     return "\n".join(lines)

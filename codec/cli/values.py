@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-__all__ = ["DURATION", "FRAMES", "SIZE"]
+__all__ = ["DURATION", "FRAMES", "REGION", "SIZE"]
 
 _SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
@@ -66,4 +66,25 @@ class _Frames(click.ParamType[slice]):
         return slice(*(None if edge is None else int(edge) for edge in match.groups()))
 
 
-DURATION, SIZE, FRAMES = _Duration(), _Size(), _Frames()
+class _Region(click.ParamType[tuple[int, int, int, int]]):
+    """Part of an image: ``X,Y,WIDTH,HEIGHT``."""
+
+    name = "x,y,w,h"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int, int, int]:
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"(\d{1,9}),(\d{1,9}),(\d{1,9}),(\d{1,9})", value)
+        if not match:
+            self.fail(
+                f"{value!r} is not a region: write X,Y,WIDTH,HEIGHT in pixels, as 0,0,640,480.",
+                param,
+                ctx,
+            )
+        x, y, width, height = map(int, match.groups())
+        return x, y, width, height
+
+
+DURATION, SIZE, FRAMES, REGION = _Duration(), _Size(), _Frames(), _Region()

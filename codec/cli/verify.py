@@ -9,15 +9,20 @@ __all__ = ["command"]
 
 @click.command()
 @click.argument("file")
-@click.option("--source", metavar="CLIP", help="The clip that was encoded: compares the pictures.")
+@click.option("--source", metavar="CLIP", help="What was encoded: compares the pictures.")
+@click.option("--model", "models", multiple=True, metavar="FILE", help="As in decode.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]")
-def command(file: str, source: str | None, device: str, threads: int | None) -> None:
+def command(
+    file: str, source: str | None, models: tuple[str, ...], device: str, threads: int | None
+) -> None:
     """Check FILE: checksums, the hash of the decoded integers, and with --source the PSNR."""
     from ncodec.verify import verify
 
-    found = verify(file, source=source, device=device, threads=threads or 0)
+    found = verify(file, source=source, models=models, device=device, threads=threads or 0)
     click.echo(f"{file}: {found.segments} segments intact, integers as encoded")
+    if found.identical:
+        click.echo(f"{found.frames} images against {source}: identical pixels")
     if found.rgb is not None:
         planes = ", ".join(f"{value:.2f}" for value in found.planes)
         recorded = f" (recorded {found.recorded:.2f})" if found.recorded is not None else ""

@@ -18,7 +18,7 @@ from ncodec.jobs.request import EncodeRequest
 from ncodec.jobs.task import Resources, window_of
 from ncodec.jobs.windows import share_seconds
 from ncodec.plugin import Context
-from ncodec.registry import load_codec
+from ncodec.registry import frame_codec
 from ncodec.threads import thread_count
 
 __all__ = ["run_encode"]
@@ -115,7 +115,7 @@ def _planned(
     threads: int,
     start: float,
 ) -> Planned:
-    codec = load_codec(plan.codec)
+    codec = frame_codec(plan.codec)
     context = Context(device=request.device, threads=threads, seed=plan.seed)
     if plan.targets:
         context.target_size = sum(plan.targets[i] for i in pending) // len(pending)

@@ -66,7 +66,11 @@ class SegmentDone(Event):
 
 @dataclass(frozen=True, slots=True)
 class Finished(Event):
-    """The file is complete. `psnr` is the mean over frames of the decoded RGB frames' PSNR."""
+    """The file is complete.
+
+    `psnr` is the mean over frames of the decoded RGB frames' PSNR, None where lossless;
+    `subpixels` counts the samples of still images.
+    """
 
     output: str
     size: int
@@ -74,3 +78,4 @@ class Finished(Event):
     segments: int
     psnr: float | None
     elapsed: float
+    subpixels: int | None = None

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import ncodec
 from ncodec.formats import Header, Segment, Writer
 from ncodec.jobs.plan import Plan
-from ncodec.registry import load_codec
+from ncodec.registry import frame_codec
 
 __all__ = ["overhead", "write_file"]
 
@@ -19,7 +19,7 @@ INDEX_SPARE = 16
 
 def write_file(stream: BinaryIO, plan: Plan, segments: Sequence[Segment]) -> int:
     """Writes the container; returns its size."""
-    codec = load_codec(plan.codec)
+    codec = frame_codec(plan.codec)
     header = Header(codec.codec_id, codec.bitstream_version, plan.kind, plan.info)
     writer = Writer(stream, header)
     for segment in segments:

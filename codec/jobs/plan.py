@@ -158,7 +158,7 @@ class FileCheckpoints:
 
     def save(self, state: Mapping[str, np.ndarray]) -> None:
         """Replaces the checkpoint."""
-        part = self._path.with_suffix(".part")
+        part = self._path.with_name(self._path.name + ".part")
         with part.open("wb") as stream:
             np.savez(stream, **dict[str, Any](state))
             stream.flush()

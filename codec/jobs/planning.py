@@ -15,7 +15,7 @@ from ncodec.jobs.plan import Plan, source_identity
 from ncodec.jobs.request import EncodeRequest
 from ncodec.jobs.windows import longest_window, share_bytes, split
 from ncodec.media import open_source, scan
-from ncodec.registry import load_codec, resolve_options
+from ncodec.registry import frame_codec, resolve_options
 
 __all__ = ["load_plan", "make_plan"]
 
@@ -25,7 +25,7 @@ REPORT_SECONDS = 0.5
 
 def load_plan(request: EncodeRequest, directory: Path) -> Plan:
     plan = Plan.load(directory)
-    options = resolve_options(load_codec(request.codec), request.options)
+    options = resolve_options(frame_codec(request.codec), request.options)
     before = {"codec": plan.codec, **plan.request, **plan.options}
     for name, value in {"codec": request.codec, **request.comparable, **options}.items():
         if before.get(name) != value:
@@ -53,7 +53,7 @@ def make_plan(
     watch: Callable[[Event], None],
     stopping: Callable[[], bool],
 ) -> Plan:
-    codec = load_codec(request.codec)
+    codec = frame_codec(request.codec)
     options = resolve_options(codec, request.options)
     path = _source_path(request, directory)
     if request.source == "-":

@@ -12,7 +12,7 @@ from ncodec.jobs.plan import Plan
 from ncodec.media import Frame, open_source
 from ncodec.plugin import Context
 from ncodec.quality import mean_psnr, rgb_psnr
-from ncodec.registry import load_codec
+from ncodec.registry import frame_codec
 
 __all__ = ["Resources", "SourceWindow", "run_task"]
 
@@ -62,7 +62,7 @@ def run_task(
     Raises:
         Interrupted: `stopping()` came true; the codec has saved its checkpoint.
     """
-    codec = load_codec(plan.codec)
+    codec = frame_codec(plan.codec)
     window = window_of(plan, index)
     context = Context(
         device=resources.device,

@@ -1,0 +1,50 @@
+"""How an image is cut into tiles that decode on their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+
+from ncodec.plugin import Region
+
+__all__ = ["TILE", "Grid"]
+
+TILE = 512
+"""Pixels a side at most. Part of the format: decoders lay the same grid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """As few equal tiles as keep each side within `TILE`, in raster order."""
+
+    width: int
+    height: int
+
+    @property
+    def columns(self) -> int:
+        return ceil(self.width / TILE)
+
+    @property
+    def rows(self) -> int:
+        return ceil(self.height / TILE)
+
+    def __len__(self) -> int:
+        return self.columns * self.rows
+
+    def __getitem__(self, index: int) -> Region:
+        """x, y, width and height of tile `index`."""
+        row, column = divmod(index, self.columns)
+        x, end_x = (self.width * (column + i) // self.columns for i in (0, 1))
+        y, end_y = (self.height * (row + i) // self.rows for i in (0, 1))
+        return x, y, end_x - x, end_y - y
+
+    def overlapping(self, region: Region) -> Iterator[tuple[int, Region]]:
+        """Index of each tile that has pixels in `region`, and which of the image's these are."""
+        left, top, width, height = region
+        for index in range(len(self)):
+            x, y, w, h = self[index]
+            x0, x1 = max(x, left), min(x + w, left + width)
+            y0, y1 = max(y, top), min(y + h, top + height)
+            if x0 < x1 and y0 < y1:
+                yield index, (x0, y0, x1 - x0, y1 - y0)

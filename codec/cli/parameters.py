@@ -1,0 +1,68 @@
+"""Options of codecs and trainers as options of the command line; stopping on Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import Any
+
+import click
+
+from ncodec.cli.progress import log
+from ncodec.plugin import Option
+
+__all__ = ["parameter", "stoppable", "stopping_notice"]
+
+
+def parameter(option: Option) -> click.Option:
+    """The click option of a codec's or trainer's own option."""
+    kind: Any = click.Choice([str(c) for c in option.choices]) if option.choices else option.type
+    if option.minimum is not None:
+        ranges: dict[type, Any] = {int: click.IntRange, float: click.FloatRange}
+        kind = ranges[option.type](min=option.minimum)
+    if option.type is Path:
+        kind = click.Path(path_type=Path)
+    flag = "--" + option.name.replace("_", "-")
+    help_text = f"{option.help}." + (f"  [default: {option.default}]" if option.default else "")
+    help_text = help_text[0].upper() + help_text[1:]
+    if option.type is bool:
+        return click.Option([flag, option.name], is_flag=True, help=help_text)
+    return click.Option([flag, option.name], type=kind, help=help_text)
+
+
+def stopping_notice(log_json: bool, quiet: bool) -> Callable[[], None]:
+    """Says that Ctrl-C was heard."""
+    notice = "stopping; work is being saved (again to stop at once)"
+
+    def notify() -> None:
+        if log_json:
+            log({"type": "stopping", "message": notice})
+        elif not quiet:
+            # A progress bar leaves the cursor at its end.
+            click.echo(f"{chr(10) * sys.stderr.isatty()}ncodec: {notice}", err=True)
+
+    return notify
+
+
+@contextmanager
+def stoppable(notify: Callable[[], None]) -> Iterator[Event]:
+    """An event that the first Ctrl-C or SIGTERM sets; the second one ends at once."""
+    stop = Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        notify()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,98 @@
+"""ncodec train"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import click
+
+from ncodec.cli.parameters import parameter, stoppable, stopping_notice
+from ncodec.cli.progress import duration, log
+from ncodec.registry import load_trainer, trainer_names
+
+__all__ = ["command"]
+
+_ARGUMENTS = frozenset(["device", "threads", "seed", "resume"])
+_REPORT_SECONDS = 10.0
+
+
+class _TrainCommand(click.Command):
+    """Has the options of the trainer that its first argument names."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["ncodec.trainer"] = next((a for a in args if a in trainer_names()), None)
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        name = ctx.meta.get("ncodec.trainer")
+        own = [parameter(option) for option in load_trainer(name).options] if name else []
+        *common, help_option = super().get_params(ctx)
+        return [*common, *own, help_option]
+
+
+@click.command(cls=_TrainCommand)
+@click.argument("trainer", metavar="TRAINER")
+@click.argument("data", nargs=-1, required=True)
+@click.option("-o", "--output", required=True, metavar="FILE", help="The .ncm file.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--resume", is_flag=True, help="Continue a training that was interrupted.")
+@click.option("--log-json", is_flag=True, help="Progress on stderr as one JSON object a line.")
+@click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
+def command(
+    trainer: str,
+    data: tuple[str, ...],
+    output: str,
+    log_json: bool,
+    quiet: bool,
+    **values: Any,
+) -> None:
+    """Train a model on DATA. `ncodec train TRAINER --help` has the trainer's options.
+
+    \b
+    Examples:
+      ncodec train pc digits.npy -o digits.ncm
+      ncodec encode digits.npy --model digits.ncm -o digits.nc
+    """
+    from ncodec.api import train
+
+    common = {name: value for name, value in values.items() if name in _ARGUMENTS}
+    common["threads"] = common["threads"] or 0
+    options = {n: v for n, v in values.items() if n not in _ARGUMENTS and v not in (None, False)}
+    start = time.monotonic()
+    told = 0.0
+
+    def report(fraction: float = 0.0, **figures: float) -> None:
+        nonlocal told
+        elapsed = time.monotonic() - start
+        if log_json:
+            log({"type": "progressed", "fraction": fraction, "elapsed": elapsed, **figures})
+            return
+        live = sys.stderr.isatty()
+        if quiet or (not live and elapsed - told < _REPORT_SECONDS and fraction < 1):
+            return
+        told = elapsed
+        shown = ", ".join(f"{name} {_figure(value)}" for name, value in figures.items())
+        line = f"{fraction:.0%}, {duration(elapsed)}: {shown}"
+        click.echo(f"\r\033[K{line}" if live else line, err=True, nl=not live)
+
+    try:
+        with stoppable(stopping_notice(log_json, quiet)) as stop:
+            tags = train(
+                trainer, data, output, report=report, stopping=stop.is_set, **common, **options
+            )
+    finally:
+        if sys.stderr.isatty() and not quiet:
+            click.echo(err=True)
+    if not quiet:
+        figures = ", ".join(
+            f"{name} {_figure(value)}" for name, value in tags.items() if type(value) is float
+        )
+        click.echo(f"{output}: {duration(time.monotonic() - start)}, {figures}", err=True)
+
+
+def _figure(value: float) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

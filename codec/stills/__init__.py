@@ -1,0 +1,7 @@
+"""Still images and collections of them: files of the image codecs, written and read."""
+
+from ncodec.stills.album import Album
+from ncodec.stills.decode import decode_images
+from ncodec.stills.encode import encode_images
+
+__all__ = ["Album", "decode_images", "encode_images"]

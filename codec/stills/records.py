@@ -1,0 +1,78 @@
+"""What a file of images keeps beside their pixels: names, metadata, the source's layout."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ncodec.errors import DamagedFile
+from ncodec.formats import Limits, cbor
+from ncodec.media.image import Metadata
+
+__all__ = ["KEY", "Records"]
+
+KEY = "images"
+"""Of the meta box; the value is zlib-compressed CBOR."""
+
+_COUNT, _LAYOUT, _NAMES, _METADATA = "count", "layout", "names", "metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """How many images there are, names and metadata of each, and the source file's layout.
+
+    Names and metadata may be empty, and are in a file whose meta box was lost: its pixels can
+    still be decoded.
+    """
+
+    count: int = 0
+    layout: Mapping[str, Any] = field(default_factory=dict)
+    names: Sequence[str] = ()
+    metadata: Sequence[Metadata] = ()
+
+    def pack(self) -> bytes:
+        record: dict[str, Any] = {
+            _COUNT: self.count,
+            _LAYOUT: dict(self.layout),
+            _NAMES: list(self.names),
+        }
+        if any(self.metadata):
+            record[_METADATA] = [metadata.to_record() for metadata in self.metadata]
+        return zlib.compress(cbor.dumps(record), 9)
+
+    @classmethod
+    def unpack(cls, data: object, limits: Limits | None = None) -> Records:
+        """Reads what `pack` wrote.
+
+        Raises:
+            DamagedFile: it is something else.
+            LimitExceeded: it inflates to more than a meta box may have.
+        """
+        limits = limits or Limits()
+        if type(data) is not bytes:
+            raise DamagedFile("the images' names and metadata are not bytes")
+        inflater = zlib.decompressobj()
+        try:
+            plain = inflater.decompress(data, limits.meta_bytes + 1)
+        except zlib.error as error:
+            raise DamagedFile(f"the images' names and metadata do not inflate: {error}") from None
+        limits.check("meta_bytes", len(plain))
+        found = cbor.loads(plain, "the images' record", limits)
+        try:
+            count, names = int(found[_COUNT]), found[_NAMES]
+            metadata = tuple(Metadata.from_record(record) for record in found.get(_METADATA, ()))
+            layout = dict(found[_LAYOUT])
+        except (TypeError, KeyError, ValueError, AttributeError):
+            raise DamagedFile("the images' names and metadata have wrong types") from None
+        if not all(isinstance(name, str) for name in names):
+            raise DamagedFile("an image's name is not text")
+        return cls(count, layout, tuple(names), metadata)
+
+    def name(self, index: int) -> str:
+        """Of image `index`, made up where the file does not say."""
+        return self.names[index] if index < len(self.names) else f"image-{index:05}"
+
+    def metadata_of(self, index: int) -> Metadata:
+        return self.metadata[index] if index < len(self.metadata) else Metadata()
