@@ -111,7 +111,7 @@ class Flows:
                 message = torch.bmm(up, parameters.transitions[level].mT).clamp_(min=_TINY)
             kept.append((seen, leaf, up, message))
         root = up[0] @ parameters.root
-        return total + root.clamp_(min=_TINY).log_(), kept[::-1]
+        return total + root.clamp(min=_TINY).log(), kept[::-1]
 
     def downward(
         self,
@@ -148,7 +148,7 @@ class Flows:
 def _normalised(up: torch.Tensor, total: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Vectors that sum to 1, their logarithms moved to `total`."""
     size = up.sum(-1, keepdim=True).clamp_(min=_TINY)
-    return up / size, total + size.log_().sum((0, 2))
+    return up / size, total + size.log().sum((0, 2))
 
 
 def bits_per_dimension(nats: float, dimensions: int) -> float:

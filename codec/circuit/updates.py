@@ -41,13 +41,13 @@ class Priors:
         own: of the node's own marginal, for transitions and mixes.
         displaced: of the average transition with the same displacement.
         shared: of the average mix of the channel.
-        value: of each value of a component.
+        value: of each value, all components of its channel together.
     """
 
     own: float = 1.0
     displaced: float = 10.0
     shared: float = 3.0
-    value: float = 0.3
+    value: float = 1.0
 
 
 class Updates:
@@ -130,7 +130,7 @@ class Updates:
 
         weight = pooled.sum(1) / images
         weight = weight[self._kind_of_value]
-        prior = torch.full_like(flows.components, priors.value)
+        prior = torch.full_like(flows.components, priors.value / flows.components.shape[1])
         components = self._moved(
             parameters.components, flows.components, prior, weight, eta, by_kind=True
         )

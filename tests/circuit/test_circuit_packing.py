@@ -1,0 +1,53 @@
+"""Circuits as bytes."""
+
+import numpy as np
+import pytest
+from circuits import random_circuit, random_images
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ncodec.circuit.circuit import Circuit
+from ncodec.circuit.coding import encode_rows
+from ncodec.errors import DamagedFile, LimitExceeded, NcodecError
+from ncodec.formats import Limits
+
+CIRCUIT = random_circuit((3, 3, 1))
+PACKED = CIRCUIT.pack()
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize(("shape", "depth"), [((3, 4, 3), 8), ((2, 3, 1), 16), ((1, 1, 1), 8)])
+def test_a_circuit_comes_back(shape, depth, tied):
+    circuit = random_circuit(shape, depth, tied=tied)
+    packed = circuit.pack()
+    again = Circuit.unpack(packed)
+    rows = circuit.variables.to_rows(random_images(circuit.variables, 5))
+    assert again.variables == circuit.variables
+    assert encode_rows(again, rows) == encode_rows(circuit, rows)
+    assert again.pack() == packed
+
+
+def test_limits_hold_before_anything_is_allocated():
+    with pytest.raises(LimitExceeded, match="parameters"):
+        Circuit.unpack(PACKED, Limits(parameters=100))
+    huge = b"\xff" * 8 + PACKED[8:]
+    with pytest.raises(LimitExceeded, match="parameters"):
+        Circuit.unpack(huge)
+
+
+@given(st.integers(0, len(PACKED) - 1), st.integers(1, 255))
+def test_a_damaged_circuit_is_an_error_or_another_circuit(place, change):
+    damaged = bytearray(PACKED)
+    damaged[place] ^= change
+    try:
+        circuit = Circuit.unpack(bytes(damaged), Limits(parameters=1 << 16))
+        rows = np.zeros((1, circuit.variables.count), np.int32)
+        encode_rows(circuit, rows)
+    except NcodecError:
+        pass
+
+
+@pytest.mark.parametrize("data", [b"", PACKED[:7], b"\0" * 40, PACKED[:-4]])
+def test_what_is_no_circuit_is_damage(data):
+    with pytest.raises(DamagedFile, match="damaged"):
+        Circuit.unpack(data)
