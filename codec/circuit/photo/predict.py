@@ -1,0 +1,124 @@
+"""Least-squares prediction of a sample from its causal neighbours (specification, section 4).
+
+Weights are those that predict the samples already coded best, a sample at distance (dx, dy)
+counting decay^(|dx| + |dy|). Rows of a plane are cut into blocks; the normal equations are
+accumulated a block at a time and solved once a block, from all blocks before it:
+
+    V[b] <- decay (V[b] + S[b])         column b, rows above; S[b] is this row's block b
+    R[b] = V[b] + decay^B R[b+1]        from the right, once a row
+    L[b] = decay^B (L[b-1] + V[b-1] + S[b-1])
+    A[b] = L[b] + R[b]
+
+Every operation is a float32 +, -, * or / on one element, in one order: the same bits anywhere.
+
+A matrix is symmetric, of order up to 15 or up to 31, with the right-hand side as its last column.
+Its upper triangle is kept in pieces of 16 columns: order 15 as 16 rows of 16; order 31 as 16
+rows of 32, then 16 rows of the last 16 columns.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["LANES", "accumulate", "decay_add", "predict", "room", "solve"]
+
+LANES = 16
+_RIDGE = np.float32(24.0)
+
+F32 = NDArray[np.float32]
+
+
+def room(order: int) -> int:
+    """Elements of a matrix of this order in 1 .. 31."""
+    return LANES * LANES if order < LANES else 3 * LANES * LANES
+
+
+@njit(cache=True, nogil=True)
+def accumulate(sums: F32, sample: F32, wide: bool) -> None:
+    """Add the outer product of `sample`, float32 [16 or 32], to the upper triangle `sums`."""
+    if wide:
+        for i in range(LANES):
+            value = sample[i]
+            base = 2 * LANES * i
+            for j in range(2 * LANES):
+                sums[base + j] += value * sample[j]
+        for i in range(LANES):
+            value = sample[LANES + i]
+            base = LANES * (2 * LANES + i)
+            for j in range(LANES):
+                sums[base + j] += value * sample[LANES + j]
+    else:
+        for i in range(LANES):
+            value = sample[i]
+            for j in range(LANES):
+                sums[LANES * i + j] += value * sample[j]
+
+
+@njit(cache=True, nogil=True)
+def decay_add(out: F32, first: F32, second: F32, decay: Any) -> None:
+    """out = first + decay * second."""
+    for i in range(len(out)):
+        out[i] = first[i] + decay * second[i]
+
+
+@njit(cache=True, nogil=True)
+def solve(a: F32, order: int, prior: F32, weights: F32, lower: F32) -> float:
+    """The weights that `a` asks for, drawn towards `prior`; returns the residual energy.
+
+    `a` is overwritten. `lower`, float32 [32 * 32], is scratch.
+    """
+    wide = order >= LANES
+    stride = 2 * LANES if wide else LANES
+    for i in range(order):
+        base = stride * i if i < LANES else LANES * (LANES + i) - LANES
+        diagonal = base + i
+        last = base + order
+        a[diagonal] += _RIDGE
+        a[last] += _RIDGE * prior[i]
+    for k in range(order):
+        row = stride * k if k < LANES else LANES * (LANES + k) - LANES
+        inverse = np.float32(1.0) / max(a[row + k], _RIDGE * np.float32(0.5))
+        first = k + 1
+        if k < LANES:
+            for i in range(first, min(LANES, order + 1)):
+                factor = a[row + i] * inverse
+                lower[32 * i + k] = factor
+                base = stride * i
+                for j in range(LANES):
+                    a[base + j] -= factor * a[row + j]
+                if wide:
+                    for j in range(LANES):
+                        a[base + LANES + j] -= factor * a[row + LANES + j]
+            first = LANES
+        for i in range(first, order + 1):
+            factor = a[row + i] * inverse
+            lower[32 * i + k] = factor
+            base = LANES * (LANES + i)
+            for j in range(LANES):
+                a[base + j] -= factor * a[row + LANES + j]
+    # lower[order] now holds D^-1 L^-1 times the right-hand side; L' is left to undo.
+    for i in range(order):
+        weights[i] = lower[32 * order + i]
+    for i in range(order - 1, 0, -1):
+        value = weights[i]
+        for k in range(i):
+            weights[k] -= value * lower[32 * i + k]
+    base = stride * order if order < LANES else LANES * (LANES + order) - LANES
+    return a[base + order]
+
+
+@njit(cache=True, nogil=True)
+def predict(sample: F32, weights: F32) -> float:
+    """The inner product of two vectors, float32 [16 or 32], as four interleaved sums."""
+    zero = np.float32(0.0)
+    a, b, c, d = zero, zero, zero, zero
+    for i in range(0, len(sample), 4):
+        a += sample[i] * weights[i]
+        b += sample[i + 1] * weights[i + 1]
+        c += sample[i + 2] * weights[i + 2]
+        d += sample[i + 3] * weights[i + 3]
+    return (a + b) + (c + d)
