@@ -1,0 +1,1 @@
+"""Photographs of any size, lossless: a circuit over what surrounds each sample."""
