@@ -1,0 +1,1 @@
+"""An integer discrete flow whose latents a circuit codes (PC + IDF)."""
