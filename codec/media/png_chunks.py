@@ -18,9 +18,7 @@ _INFLATED = 1 << 26
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
 _WORTH_DEFLATING = 1 << 10
 
-_KEPT = frozenset(
-    (b"cHRM", b"cICP", b"cLLI", b"cLLi", b"gAMA", b"mDCV", b"mDCv", b"pHYs", b"sRGB", b"tIME")
-)
+_KEPT = frozenset((b"cHRM", b"cICP", b"cLLI", b"gAMA", b"iCCP", b"mDCV", b"pHYs", b"sRGB", b"tIME"))
 _OF_STORED_SAMPLES = frozenset((b"bKGD", b"sBIT"))
 """Chunks in the units of the stored samples, which palettes, keys and low depths expand."""
 _ANIMATION = frozenset((b"acTL", b"fcTL", b"fdAT"))

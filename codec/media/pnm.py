@@ -69,7 +69,7 @@ def read_pnm(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Meta
     else:
         samples = _raw_samples(data, header, ">u2" if header.maximum > 255 else "u1", count, name)
     if header.maximum == 0:
-        return (1 - samples).reshape(shape) * np.uint8(255), Metadata()
+        return np.where(samples, 0, 255).astype(np.uint8).reshape(shape), Metadata()
     if int(samples.max()) > header.maximum:
         raise InputError(
             f"{name} has a sample of {int(samples.max())} and states a maximum of"
