@@ -191,7 +191,7 @@ def _chunks(data: bytes, tags: Directory, tiled: bool) -> list[memoryview]:
 def _samples(raw: NDArray[np.uint8], tags: Directory, bits: int) -> NDArray[Any]:
     """Native samples of rows of bytes, those of few bits unpacked."""
     if bits == 16:
-        return raw.view(f"{tags.order}u2").astype(np.uint16)
+        return raw.view(f"{tags.order}u2").astype(np.uint16, copy=False)
     if bits == 8:
         return raw
     shifts = np.arange(8 - bits, -1, -bits, dtype=np.uint8)
