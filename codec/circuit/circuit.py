@@ -20,7 +20,7 @@ from ncodec.circuit.structure import Tree
 from ncodec.circuit.variables import Rows, Variables
 from ncodec.formats import Limits
 
-__all__ = ["ABSENT", "STEPS_PER_OCTAVE", "Circuit", "Levels", "Tables", "level_weights"]
+__all__ = ["ABSENT", "STEPS_PER_OCTAVE", "Circuit", "Fallback", "Levels", "Tables", "level_weights"]
 
 STEPS_PER_OCTAVE = 4
 """Resolution of a level: neighbouring levels are a factor of 2**(1/4) apart."""
@@ -41,6 +41,27 @@ def level_weights() -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
+class Fallback:
+    """What a table's entries are where nothing better is known of them: products of a level a
+    row and a level a column. Files are small where many entries are just that.
+
+    Attributes:
+        rows: uint8 [tables, rows].
+        columns: uint8 [tables, columns].
+    """
+
+    rows: Bytes
+    columns: Bytes
+
+    @property
+    def levels(self) -> Bytes:
+        """All entries, uint8 [tables, rows, columns]."""
+        sums = self.rows[:, :, None].astype(np.uint16) + self.columns[:, None]
+        levels: Bytes = np.minimum(sums, ABSENT).astype(np.uint8)
+        return levels
+
+
+@dataclass(frozen=True)
 class Levels:
     """The tables on a logarithmic scale, as files hold them; each row up to a factor.
 
@@ -49,12 +70,16 @@ class Levels:
         transitions: of P(z_i | z_parent) for the nodes from 1 on, uint8 [d - 1, K, K].
         mixes: of P(component | z), uint8 [tables, K, M].
         components: of P(x | component) for each kind, uint8 [M, alphabet].
+        transition_fallback, mix_fallback: how the tables are packed; without them all entries
+            are spelt out.
     """
 
     root: Bytes
     transitions: Bytes
     mixes: Bytes
     components: tuple[Bytes, ...]
+    transition_fallback: Fallback | None = None
+    mix_fallback: Fallback | None = None
 
 
 @dataclass(frozen=True)

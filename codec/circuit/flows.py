@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ncodec.circuit.structure import Tree
 from ncodec.circuit.variables import Rows, Variables
 
-__all__ = ["Flows", "Parameters", "bits_per_dimension", "to_nodes"]
+__all__ = ["Flows", "Parameters", "bits_per_dimension", "marginals", "to_nodes"]
 
 _TINY = 1e-37
 _FLOATS = 1 << 27
@@ -149,6 +149,16 @@ def _normalised(up: torch.Tensor, total: torch.Tensor) -> tuple[torch.Tensor, to
     """Vectors that sum to 1, their logarithms moved to `total`."""
     size = up.sum(-1, keepdim=True).clamp_(min=_TINY)
     return up / size, total + size.log().sum((0, 2))
+
+
+def marginals(parameters: Parameters, tree: Tree) -> torch.Tensor:
+    """P(z) of every node, [d, K]."""
+    parent = torch.from_numpy(tree.parent.astype(np.int64)).to(parameters.root.device)
+    out = parameters.root.expand(len(parent), -1).clone()
+    for level in tree.levels[1:]:
+        above = out.index_select(0, parent[level])[:, None]
+        out[level] = torch.bmm(above, parameters.transitions[level])[:, 0]
+    return out
 
 
 def bits_per_dimension(nats: float, dimensions: int) -> float:

@@ -65,6 +65,7 @@ class Learned:
         variables: of an image.
         tree: over them.
         parameters: of the best epoch, on the CPU.
+        images: how many were learned from.
         tied: whether `parameters.mixes` are the same for all nodes of a kind.
         curve: epoch, bits a dimension of the training images as the epoch went, and of held-out
             images after it (nan where there are none), float64 [epochs, 3].
@@ -73,6 +74,7 @@ class Learned:
     variables: Variables
     tree: Tree
     parameters: Parameters
+    images: int
     tied: bool
     curve: NDArray[np.float64]
 
@@ -176,6 +178,7 @@ class _Run:
             self._variables,
             self._tree,
             self._best.map(torch.Tensor.cpu),
+            len(self._rows),
             options.tied,
             np.array(self._curve),
         )

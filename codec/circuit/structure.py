@@ -18,12 +18,21 @@ from numpy.typing import NDArray
 from ncodec.circuit.variables import Rows, Variables
 from ncodec.errors import DamagedFile
 
-__all__ = ["Tree", "candidate_pairs", "chow_liu_tree", "mutual_information", "tree_of_parents"]
+__all__ = [
+    "Tree",
+    "candidate_pairs",
+    "chow_liu_tree",
+    "displacements",
+    "mutual_information",
+    "tree_of_parents",
+]
 
 _BINS = 16
 _SAMPLES = 5000
 _ALL_PAIRS = 1024
 """Up to this many variables every pair is a candidate."""
+
+_NEAR = 2
 
 _REACH = 2
 """Beyond it, pairs of pixels at most this far apart in either direction."""
@@ -58,6 +67,23 @@ class Tree:
         while bounds[-1] < len(self.parent):
             bounds.append(int(np.searchsorted(self.parent, bounds[-1])))
         return [slice(a, b) for a, b in pairwise(bounds)]
+
+
+def displacements(tree: Tree, variables: Variables) -> tuple[NDArray[np.int64], int]:
+    """Which nodes stand to their parents alike: groups of nodes, and how many groups there are.
+
+    Int64 [d]: nodes of one displacement in rows and columns, kind and parent's kind share a
+    group. The last group holds the root and nodes more than two pixels from their parent.
+    """
+    position, kind = variables.position[tree.variable], variables.kind[tree.variable]
+    step = position[1:] - position[tree.parent[1:]]
+    keys = np.column_stack([step, kind[1:], kind[tree.parent[1:]]])
+    near = np.abs(step).sum(axis=1) <= _NEAR
+    group = np.unique(keys[near], axis=0, return_inverse=True)[1].reshape(-1)
+    groups = int(group.max(initial=-1)) + 2
+    out = np.full(len(tree.parent), groups - 1, np.int64)
+    out[1:][near] = group
+    return out, groups
 
 
 def candidate_pairs(variables: Variables) -> tuple[Integers, Integers]:

@@ -21,14 +21,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ncodec.circuit.flows import Parameters
-from ncodec.circuit.structure import Tree
+from ncodec.circuit.flows import Parameters, marginals
+from ncodec.circuit.structure import Tree, displacements
 from ncodec.circuit.variables import Variables
 
 __all__ = ["Priors", "Updates"]
-
-_NEAR = 2
-"""Largest distance (rows plus columns) at which transitions share a prior."""
 
 _SOME = 1e-2
 
@@ -72,7 +69,7 @@ class Updates:
         images: int,
         device: torch.device,
     ) -> None:
-        self._levels = tree.levels
+        self._tree = tree
         self._parent = torch.from_numpy(tree.parent.astype(np.int64)).to(device)
         self._priors, self._rule, self._tied, self._images = priors, rule, tied, images
         kind = variables.kind[tree.variable]
@@ -80,16 +77,8 @@ class Updates:
         self._kinds = variables.kinds
         values = np.repeat(np.arange(variables.kinds), variables.alphabets)
         self._kind_of_value = torch.from_numpy(values).to(device)
-        group, self._groups = _displacements(tree, variables)
+        group, self._groups = displacements(tree, variables)
         self._group = torch.from_numpy(group).to(device)
-
-    def marginals(self, parameters: Parameters) -> torch.Tensor:
-        """P(z) of every node, [d, K]."""
-        out = parameters.root.expand(len(self._parent), -1).clone()
-        for level in self._levels[1:]:
-            above = out.index_select(0, self._parent[level])[:, None]
-            out[level] = torch.bmm(above, parameters.transitions[level])[:, 0]
-        return out
 
     def first(self, counts: Parameters) -> Parameters:
         """Parameters from counts for the whole set."""
@@ -104,11 +93,11 @@ class Updates:
     def step(self, parameters: Parameters, flows: Parameters, eta: float) -> Parameters:
         """The parameters after a step of `eta` towards `flows`, which count for the whole set."""
         priors, images = self._priors, self._images
-        marginal = self.marginals(parameters)
+        marginal = marginals(parameters, self._tree)
         before = marginal[self._parent.clamp(min=0)]
 
         expected = parameters.transitions * (images * before[..., None])
-        pooled = torch.zeros_like(expected[: self._groups + 1])
+        pooled = torch.zeros_like(expected[: self._groups])
         pooled = _rows(pooled.index_add_(0, self._group, expected) + _SOME)
         prior = priors.displaced * pooled[self._group] + priors.own * _rows(marginal[:, None])
         transitions = self._moved(
@@ -164,19 +153,3 @@ def _sums(table: torch.Tensor) -> torch.Tensor:
 
 def _rows(table: torch.Tensor) -> torch.Tensor:
     return table / _sums(table).clamp(min=1e-30)
-
-
-def _displacements(tree: Tree, variables: Variables) -> tuple[np.ndarray, int]:
-    """The group of every node's transition, int64 [d], and how many groups there are.
-
-    The group after the last holds the root and transitions over a distance.
-    """
-    position, kind = variables.position[tree.variable], variables.kind[tree.variable]
-    step = position[1:] - position[tree.parent[1:]]
-    keys = np.column_stack([step, kind[1:], kind[tree.parent[1:]]])
-    near = np.abs(step).sum(axis=1) <= _NEAR
-    _, group = np.unique(keys[near], axis=0, return_inverse=True)
-    groups = int(group.max(initial=-1)) + 1
-    out = np.full(len(tree.parent), groups, np.int64)
-    out[1:][near] = group.reshape(-1)
-    return out, groups
