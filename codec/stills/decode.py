@@ -67,12 +67,8 @@ def decode_images(
                 "a folder"
             )
         lost_fields = write_image(sys.stdout.buffer, next(images()), ".png")
-    elif len(wanted) == 1 and len(album) == 1:
-        lost_fields = write_image(output, next(images()))
     else:
-        whole = len(wanted) == len(album) and region is None
-        layout = album.layout if whole else {}
-        lost_fields = write_collection(output, images(), len(wanted), layout)
+        lost_fields = write_collection(output, images(), len(wanted), album.layout)
     if lost_fields:
         warn(f"{output} has no place for {', '.join(lost_fields)}: a .png keeps them")
     return len(wanted)

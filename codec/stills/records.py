@@ -16,7 +16,8 @@ __all__ = ["KEY", "Records"]
 KEY = "images"
 """Of the meta box; the value is zlib-compressed CBOR."""
 
-_COUNT, _LAYOUT, _NAMES, _METADATA = "count", "layout", "names", "metadata"
+_COUNT, _LAYOUT, _NAMES = "count", "layout", "names"
+_METADATA, _WHICH = "metadata", "which"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,25 @@ class Records:
     metadata: Sequence[Metadata] = ()
 
     def pack(self) -> bytes:
+        """The bytes that the meta box holds.
+
+        Raises:
+            LimitExceeded: no reader would take so much.
+        """
         record: dict[str, Any] = {
             _COUNT: self.count,
             _LAYOUT: dict(self.layout),
             _NAMES: list(self.names),
         }
         if any(self.metadata):
-            record[_METADATA] = [metadata.to_record() for metadata in self.metadata]
-        return zlib.compress(cbor.dumps(record), 9)
+            # Images of one camera or program share theirs.
+            distinct = list(dict.fromkeys(self.metadata))
+            places = {metadata: place for place, metadata in enumerate(distinct)}
+            record[_METADATA] = [metadata.to_record() for metadata in distinct]
+            record[_WHICH] = [places[metadata] for metadata in self.metadata]
+        plain = cbor.dumps(record)
+        Limits().check("meta_bytes", len(plain))
+        return zlib.compress(plain, 9)
 
     @classmethod
     def unpack(cls, data: object, limits: Limits | None = None) -> Records:
@@ -62,9 +74,10 @@ class Records:
         found = cbor.loads(plain, "the images' record", limits)
         try:
             count, names = int(found[_COUNT]), found[_NAMES]
-            metadata = tuple(Metadata.from_record(record) for record in found.get(_METADATA, ()))
+            distinct = [Metadata.from_record(record) for record in found.get(_METADATA, ())]
+            metadata = tuple(distinct[place] for place in found.get(_WHICH, ()))
             layout = dict(found[_LAYOUT])
-        except (TypeError, KeyError, ValueError, AttributeError):
+        except (TypeError, KeyError, IndexError, ValueError, AttributeError):
             raise DamagedFile("the images' names and metadata have wrong types") from None
         if not all(isinstance(name, str) for name in names):
             raise DamagedFile("an image's name is not text")
