@@ -26,16 +26,24 @@ I32 = NDArray[np.int32]
 
 
 @njit(cache=True, nogil=True)
-def weigh(table: I32, bins: NDArray[np.int64], count: int, weights: I32) -> None:
+def weigh(table: I32, bins: NDArray[np.int64], count: int, logits: I32, weights: I32) -> None:
     """The weights of the states, int32 [32], at most 2^15 in all.
 
-    `table` is int32 [features * 32, 32]; `bins` names `count` of its rows.
+    `table` is int32 [features * 32, 32]; `bins` names `count` of its rows. `logits`, int32 [32],
+    is scratch.
     """
-    logits = np.zeros(STATES, dtype=np.int32)
-    for j in range(count):
-        row = bins[j]
+    for z in range(STATES):
+        logits[z] = 0
+    whole = count & ~3
+    # Four rows at a time: the sums stay in registers between them.
+    for j in range(0, whole, 4):
+        a, b, c, d = bins[j], bins[j + 1], bins[j + 2], bins[j + 3]
         for z in range(STATES):
-            logits[z] += table[row, z]
+            logits[z] += table[a, z] + table[b, z] + table[c, z] + table[d, z]
+    for j in range(whole, count):
+        a = bins[j]
+        for z in range(STATES):
+            logits[z] += table[a, z]
     top = logits[0]
     for z in range(STATES):
         top = max(top, logits[z])
@@ -74,14 +82,14 @@ def learn(
     cell: int,
     mass: int,
     rate: Any,
+    step: I32,
 ) -> None:
     """One gradient step after the sample whose cells are `cell` .. `cell` + 3 and weight `mass`.
 
-    `rate` is in units of the table.
+    `rate` is in units of the table. `step`, int32 [32], is scratch.
     """
     if mass <= 0:
         return
-    step = np.empty(STATES, dtype=np.int32)
     scale = rate / np.float32(mass)
     share = rate / np.float32(32768)
     for z in range(STATES):

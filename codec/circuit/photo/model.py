@@ -40,7 +40,12 @@ class Circuit:
 
     def running(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """A copy of the table that may adapt, int32 in 2^-16, and the leaves as int32."""
-        return self.table.astype(np.int32) << _FINE, self.leaves.astype(np.int32)
+        table = _aligned(self.table.shape)
+        table[:] = self.table
+        table <<= _FINE
+        leaves = _aligned(self.leaves.shape)
+        leaves[:] = self.leaves
+        return table, leaves
 
     @classmethod
     def quantised(cls, logits: NDArray[Any], density: NDArray[Any]) -> Circuit:
@@ -96,6 +101,14 @@ def load_model() -> PhotoModel:
         MissingDependency: the installation lacks it.
     """
     return PhotoModel.of(shipped_model(FAMILY))
+
+
+def _aligned(shape: tuple[int, ...]) -> NDArray[np.int32]:
+    """A C-ordered array whose rows of 32 begin with a cache line."""
+    line = 16
+    room = np.empty(int(np.prod(shape)) + line, dtype=np.int32)
+    start = -(room.ctypes.data // 4) % line
+    return room[start : len(room) - line + start].reshape(shape)
 
 
 def _packed(sets: Sequence[Sequence[Circuit]]) -> bytes:

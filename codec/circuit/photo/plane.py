@@ -71,8 +71,9 @@ def run_plane(
     vector = np.zeros(length, dtype=np.float32)
     weights = np.zeros(length, dtype=np.float32)
     states = np.zeros(32, dtype=np.int32)
+    scratch = np.zeros(32, dtype=np.int32)
     bins = np.zeros(32, dtype=np.int64)
-    bias = np.zeros((2, _BIAS_CONTEXTS), dtype=np.int32)
+    bias = np.zeros(2 * _BIAS_CONTEXTS, dtype=np.int32)
     own = plane * size
     top = (1 << depth) - 1
     shift = depth - 3
@@ -117,9 +118,9 @@ def run_plane(
                     (middle + predict(vector, weights)) * np.float32(64.0) / unit, 64 * top
                 )
                 c0 = _texture(samples, here, stride, value)
-                c1 = min(energy >> 1, 63) * 4 + (value & 3)
+                c1 = _BIAS_CONTEXTS + min(energy >> 1, 63) * 4 + (value & 3)
                 raw = value
-                value += (bias[0, c0] + bias[1, c1]) >> 7
+                value += (bias[c0] + bias[c1]) >> 7
                 value = min(max(value, 0), 64 * top)
                 prediction = (value + 8) >> 4
                 gather(
@@ -144,7 +145,7 @@ def run_plane(
                         seen[index * features + i] = bins[i] & 31
                     centred[index] = prediction
                 else:
-                    weigh(table, bins, features, states)
+                    weigh(table, bins, features, scratch, states)
                     base = min(max((prediction >> 2) - 128, 0), top - 255)
                     origin = 4 * base - 2 - prediction + CENTRE
                     least = edge(states, leaves, origin)
@@ -220,7 +221,17 @@ def run_plane(
                             beyond = np.int64(peek(coder)) >> 8
                             advance(coder, words, beyond << 8, 256)
                             sample = min(sample + beyond, top)
-                    learn(table, bins, features, states, leaves, origin + 4 * symbol, hi - lo, rate)
+                    learn(
+                        table,
+                        bins,
+                        features,
+                        states,
+                        leaves,
+                        origin + 4 * symbol,
+                        hi - lo,
+                        rate,
+                        scratch,
+                    )
                     samples[here] = np.int32(sample)
                 error = np.int32(4 * sample - prediction)
                 errors[here] = error
@@ -231,8 +242,8 @@ def run_plane(
                     + activity[here - stride]
                     + activity[here - stride + 1]
                 ) // 6
-                _adapt(bias[0], c0, 64 * sample - raw)
-                _adapt(bias[1], c1, 64 * sample - raw)
+                _adapt(bias, c0, 64 * sample - raw)
+                _adapt(bias, c1, 64 * sample - raw)
                 vector[order] = np.float32(sample) * unit - middle
                 accumulate(current, vector, wide)
             for i in range(cells):
