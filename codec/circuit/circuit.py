@@ -30,6 +30,9 @@ ABSENT = 80
 
 _WEIGHT_BITS = 24
 
+_BLOCK = 64
+"""Tables that are made at a time."""
+
 Bytes = NDArray[np.uint8]
 Integers = NDArray[np.int32]
 
@@ -156,7 +159,10 @@ class Circuit:
     def tables(self) -> Tables:
         """The integers that the levels stand for."""
         weights, levels = level_weights(), self.levels
-        pairs = exact_rows(weights[levels.transitions], TABLE_BITS)
+        transitions = np.zeros((len(self.tree.parent), self.states, self.states), np.int32)
+        _fill(transitions[1:], levels.transitions)
+        mixes = np.empty(levels.mixes.shape, np.int32)
+        _fill(mixes, levels.mixes)
         parts = []
         for component in levels.components:
             rows = exact_rows(weights[component], COMPONENT_BITS, least=1)
@@ -164,8 +170,8 @@ class Circuit:
             parts.append(np.pad(sums, ((0, 0), (1, 0))).T)
         return Tables(
             exact_rows(weights[levels.root], TABLE_BITS),
-            np.concatenate([np.zeros_like(pairs[:1]), pairs]) if len(pairs) else _none(self.states),
-            exact_rows(weights[levels.mixes], TABLE_BITS),
+            transitions,
+            mixes,
             np.ascontiguousarray(np.concatenate(parts)),
         )
 
@@ -199,25 +205,29 @@ class Circuit:
     def log_likelihood(self, rows: Rows) -> NDArray[np.float64]:
         """log2 P(row) under the integer tables, in float64 and from the leaves up, float64 [n]."""
         tables, unit = self.tables, 2.0**-TABLE_BITS
-        count, states = len(rows), self.states
-        below = np.ones((len(self.tree.parent), count, states))
-        bits = np.zeros(count)
+        below: list[Any] = [1.0] * len(self.tree.parent)
+        bits = np.zeros(len(rows))
         for node in range(len(self.tree.parent) - 1, -1, -1):
             variable = self.tree.variable[node]
             place = self.offsets[self.variables.kind[variable]] + rows[:, variable]
             seen = (tables.cumulative[place + 1] - tables.cumulative[place]) * 2.0**-COMPONENT_BITS
-            up = below[node] * (seen @ (tables.mixes[self.mix_of[node]].T * unit))
+            up = below.pop() * (seen @ (tables.mixes[self.mix_of[node]].T * unit))
             top = up.max(axis=1, keepdims=True)
             with np.errstate(divide="ignore", invalid="ignore"):
                 bits += np.log2(top[:, 0])
                 up = np.where(top > 0, up / top, 0.0)
             if node:
-                below[self.tree.parent[node]] *= up @ (tables.transitions[node].T * unit)
+                above = self.tree.parent[node]
+                below[above] = below[above] * (up @ (tables.transitions[node].T * unit))
             else:
                 with np.errstate(divide="ignore"):
                     bits += np.log2(up @ (tables.root * unit))
         return bits
 
 
-def _none(states: int) -> NDArray[Any]:
-    return np.zeros((1, states, states), np.int32)
+def _fill(tables: Integers, levels: Bytes) -> None:
+    """Tables of levels, some at a time: they pass through larger integers."""
+    weights = level_weights()
+    for first in range(0, len(tables), _BLOCK):
+        block = slice(first, first + _BLOCK)
+        tables[block] = exact_rows(weights[levels[block]], TABLE_BITS)

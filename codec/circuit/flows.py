@@ -21,7 +21,7 @@ from ncodec.circuit.variables import Rows, Variables
 __all__ = ["Flows", "Parameters", "bits_per_dimension", "marginals", "to_nodes"]
 
 _TINY = 1e-37
-_FLOATS = 1 << 27
+_FLOATS = 1 << 26
 """Floats that a batch may keep between the two passes."""
 
 

@@ -17,7 +17,7 @@ from ncodec.circuit.learn import Learned
 
 __all__ = ["quantize"]
 
-USES = 0.3
+USES = 0.1
 """Expected uses by the training images from which an entry is spelt out."""
 
 _COARSE = 2

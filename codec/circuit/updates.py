@@ -41,8 +41,8 @@ class Priors:
         value: of each value, all components of its channel together.
     """
 
-    own: float = 1.0
-    displaced: float = 10.0
+    own: float = 0.3
+    displaced: float = 3.0
     shared: float = 3.0
     value: float = 1.0
 

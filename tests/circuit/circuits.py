@@ -7,7 +7,7 @@ from ncodec.circuit.structure import candidate_pairs, chow_liu_tree
 from ncodec.circuit.variables import Variables
 
 
-def random_circuit(shape=(4, 5, 3), depth=8, latents=5, components=7, tied=False, seed=0):
+def random_circuit(shape=(4, 5, 3), depth=8, latents=9, components=12, tied=False, seed=0):
     random = np.random.default_rng(seed)
     variables = Variables(shape, depth)
     count = variables.count
