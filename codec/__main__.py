@@ -1,0 +1,5 @@
+"""``python -m ncodec`` is the command line."""
+
+from ncodec.cli import main
+
+main()
