@@ -5,7 +5,7 @@
     packed    a palette and as few bits a pixel as number it: dense noise of few colours
     modelled  `simple_pixels`, on the planes that are neither constant nor copies of another
 
-A byte says which; docs/photo.md has the others.
+A byte says which; docs/simple-tiles.md has every bit.
 """
 
 from __future__ import annotations

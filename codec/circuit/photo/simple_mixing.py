@@ -17,7 +17,18 @@ from numpy.typing import NDArray
 
 from ncodec.formats.entropy.ranges import advance, get_bit, peek, put, put_bit
 
-__all__ = ["CONTEXTS", "Coder", "Mixture", "code_bit", "code_plain", "mixture", "slot", "stir"]
+__all__ = [
+    "CONTEXTS",
+    "SQUASH",
+    "STRETCH",
+    "Coder",
+    "Mixture",
+    "code_bit",
+    "code_plain",
+    "mixture",
+    "slot",
+    "stir",
+]
 
 CONTEXTS = 7
 """Guesses a bit; a constant one is added, so that the mixture can lean to one side."""
@@ -57,7 +68,7 @@ def _stretch() -> NDArray[np.int64]:
 
 
 # Decimal rounds exp and ln correctly, so the tables are the same everywhere.
-_SQUASH, _STRETCH = _squash(), _stretch()
+SQUASH, STRETCH = _squash(), _stretch()
 
 _SHARE = np.array([2 * 65536 // (2 * n + 3) for n in range(1024)], dtype=np.int64)
 """How far a slot that has seen n bits moves to the next one, in 1/65536."""
@@ -130,10 +141,10 @@ def code_bit(coder: Any, mixture: Any, chosen: Any, bit: Any) -> Any:
     weights = mixture.weights
     total = guesses[CONTEXTS] * weights[chosen, CONTEXTS]
     for i in range(CONTEXTS):
-        guess = _STRETCH[slots[places[i]] >> np.uint32(20)]
+        guess = STRETCH[slots[places[i]] >> np.uint32(20)]
         guesses[i] = guess
         total += guess * weights[chosen, i]
-    one = _SQUASH[min(max(total >> 16, -_REACH), _REACH) + _REACH]
+    one = SQUASH[min(max(total >> 16, -_REACH), _REACH) + _REACH]
     zeros = (65536 - one) << 8
     if coder.encoding:
         put_bit(coder.state, coder.words, zeros, bit)
