@@ -72,7 +72,7 @@ def encode_simple(pixels: Pixels) -> bytes:
         for colours, guessing in _worthwhile(len(tile.palette), tile.numbers.size)
     ]
     if len(plans) > 1 and tile.numbers.size > _TRIAL:
-        plans = [_most_promising(plans, _Tile(_bands(coded)), pixels.itemsize)]
+        plans = _most_promising(plans, _Tile(_bands(coded)), pixels.itemsize)
     for plan in plans:
         best = _encode_modelled(tile, plan, pixels.itemsize, len(best)) or best
     return best
@@ -216,15 +216,16 @@ def _worthwhile(colours: int, pixels: int) -> list[tuple[int, bool]]:
     return [(colours, True), (0, True), (0, False)]
 
 
-def _most_promising(plans: list[Plan], sample: _Tile, size: int) -> Plan:
-    """The plan that codes a sample best; an earlier one gets some credit for what it learns."""
-    found, fewest = plans[0], float("inf")
+def _most_promising(plans: list[Plan], sample: _Tile, size: int) -> list[Plan]:
+    """The plan that codes a sample best, or none if the sample does not shrink: noise is not worth
+    the time. An earlier plan gets some credit for what it learns with more pixels."""
+    found: list[Plan] = []
+    fewest = float(len(plans[0].coded) * size * sample.packed.size)
     for plan in plans:
         colours = len(sample.palette) if plan.colours else 0
-        trial = replace(plan, colours=colours)
-        code = _encode_modelled(sample, trial, size, 8 * sample.packed.size * size + 1024)
-        if code is not None and len(code) < fewest:
-            found, fewest = plan, _CREDIT * len(code)
+        code = _encode_modelled(sample, replace(plan, colours=colours), size, int(fewest))
+        if code is not None:
+            found, fewest = [plan], _CREDIT * len(code)
     return found
 
 
