@@ -46,6 +46,9 @@ __all__ = ["code_length", "decode_rows", "encode_rows"]
 
 _ENCODE, _DECODE, _MEASURE = range(3)
 _TOTAL = np.int64(TOTAL)
+_ROW = LANES + 8
+"""Floats a row of vectors: rows a power of two apart would share few sets of the cache."""
+
 _NUMERATOR_BITS = 39
 """Of a cumulative weight: times 2**24 it must stay below 2**63."""
 
@@ -154,11 +157,11 @@ def _walk(  # type: ignore[no-untyped-def]
 ):
     """All rows, LANES at a time. `events` is `Circuit.events`."""
     states, components = mixes.shape[1:]
-    context = np.empty((depth, states, LANES))
-    up = np.empty((depth, states, LANES))
-    message = np.empty((states, LANES))
-    weights = np.empty((components, LANES))
-    likelihood = np.empty((components, LANES))
+    context = np.empty((depth, states, _ROW))
+    up = np.empty((depth, states, _ROW))
+    message = np.empty((states, _ROW))
+    weights = np.empty((components, _ROW))
+    likelihood = np.empty((components, _ROW))
     symbols = np.empty(LANES, np.int32)
     for first in range(0, len(rows), LANES):
         lanes = min(LANES, len(rows) - first)
