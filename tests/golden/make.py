@@ -8,31 +8,99 @@ import numpy as np
 
 import ncodec
 from ncodec.formats import Reader
+from ncodec.media import Image, write_image
 
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER.parent))
 
 from synthetic import film  # noqa: E402
 
-FILES = {
+CLIPS = {
     "hnerv-1-stepped": {"preset": "medium", "epochs": 30},
     "hnerv-1-published": {"preset": "paper", "epochs": 30},
 }
+PHOTOS = {
+    "pc-photo-1-fast": ("fast", 3, np.uint8),
+    "pc-photo-1-medium": ("medium", 4, np.uint8),
+    "pc-photo-1-best": ("best", 3, np.uint8),
+    "pc-photo-1-deep": ("medium", 3, np.uint16),
+    "pc-photo-1-grey": ("medium", 1, np.uint8),
+}
+TRAININGS = {
+    "pc-hclt-1-trained": ("pc", {"latents": 3, "components": 5, "epochs": 3}),
+    "pc-idf-1-circuit": (
+        "pc-idf",
+        {"latents": 2, "epochs": 2, "flow_epochs": 2, "couplings": 2, "hidden": 6},
+    ),
+}
 
 
-def make(name, options):
+def photo(channels, kind):
+    """Waves with noise beside a drawn part: both of pc-photo's coders have something to do."""
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[:40, :530]
+    waves = [100 + 60 * np.sin(x / (8 + c)) + 50 * np.cos(y / (6 + c)) for c in range(channels)]
+    levels = np.stack(waves, axis=2) + random.normal(0, 3, (40, 530, channels))
+    pixels = (np.clip(levels, 0, 255) * (257 if kind == np.uint16 else 1)).astype(kind)
+    pixels[:, 300:] = 40 * (x[:, 300:] // 16 % 5)[:, :, None]
+    return pixels
+
+
+def small(count):
+    """Small colour images of a ramp each."""
+    random = np.random.default_rng(1)
+    ramp = np.arange(4)[:, None, None] + np.arange(4)[:, None]
+    base = random.integers(40, 160, (count, 1, 1, 3))
+    noise = random.integers(0, 5, (count, 4, 4, 3))
+    return (base + random.integers(1, 9, (count, 1, 1, 1)) * ramp + noise).astype(np.uint8)
+
+
+def make_clip(name, options):
     path = FOLDER / f"{name}.nc"
     with TemporaryDirectory() as folder:
         source = film(Path(folder) / "clip.mkv", frames=10, size=(16, 12))
         ncodec.encode(source, path, max_segment=5, model_size=0.003, threads=1, **options)
     with ncodec.open(path, threads=1) as clip:
         planes = np.concatenate([plane.ravel() for frame in clip for plane in frame.planes])
-    with Reader(path) as reader:
+    save(name, planes)
+
+
+def make_photo(name, effort, channels, kind):
+    pixels = photo(channels, kind)
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "photo.png"
+        write_image(source, Image(pixels))
+        ncodec.encode(source, FOLDER / f"{name}.nc", effort=effort)
+    save(name, pixels.ravel())
+
+
+def make_trained(name, trainer, options):
+    with TemporaryDirectory() as folder:
+        images, model = Path(folder) / "images.npy", Path(folder) / "model.ncm"
+        np.save(images, small(60))
+        ncodec.train(trainer, images, model, threads=1, **options)
+        np.save(images, small(9))
+        codec = {"pc": "pc-hclt"}.get(trainer, trainer)
+        path = FOLDER / f"{name}.nc"
+        ncodec.encode(images, path, codec=codec, model=model, embed_model=True)
+    save(name, small(9).ravel())
+
+
+def save(name, planes):
+    """What the file decodes to, and its segments' hashes."""
+    with Reader(FOLDER / f"{name}.nc") as reader:
         hashes = [reader.read_segment(entry.index).integer_hash for entry in reader.segments]
     np.savez_compressed(FOLDER / f"{name}.npz", planes=planes, hashes=np.array(hashes, np.uint64))
 
 
+def missing(names):
+    return {n: names[n] for n in names if not (FOLDER / f"{n}.nc").exists()}
+
+
 if __name__ == "__main__":
-    for name, options in FILES.items():
-        if not (FOLDER / f"{name}.nc").exists():
-            make(name, options)
+    for name, options in missing(CLIPS).items():
+        make_clip(name, options)
+    for name, arguments in missing(PHOTOS).items():
+        make_photo(name, *arguments)
+    for name, arguments in missing(TRAININGS).items():
+        make_trained(name, *arguments)

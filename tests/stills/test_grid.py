@@ -1,23 +1,31 @@
 import numpy as np
 import pytest
 
-from ncodec.circuit.photo.tiles import TILE, Grid
+from ncodec.circuit.photo.tiles import SIDES, Grid
+from ncodec.errors import DamagedFile
 from ncodec.threads import in_order
 
 
-@pytest.mark.parametrize("size", [(1, 1), (TILE, TILE), (TILE + 1, 3), (1300, 2049), (5, 3000)])
-def test_tiles_cover_every_pixel_once(size):
-    grid = Grid(*size)
+@pytest.mark.parametrize("size", [(1, 1), (512, 512), (513, 3), (1300, 2049), (5, 3000)])
+@pytest.mark.parametrize("side", SIDES)
+def test_tiles_cover_every_pixel_once(size, side):
+    grid = Grid(*size, side)
+    assert [Grid.of_count(*size, len(grid))[i] for i in range(len(grid))] == list(grid)
     seen = np.zeros(size[::-1], int)
-    for x, y, width, height in (grid[i] for i in range(len(grid))):
-        assert 0 < width <= TILE
-        assert 0 < height <= TILE
+    for x, y, width, height in grid:
+        assert 0 < width <= side
+        assert 0 < height <= side
         seen[y : y + height, x : x + width] += 1
     assert (seen == 1).all()
 
 
+def test_no_grid_has_any_number_of_tiles():
+    with pytest.raises(DamagedFile, match="1300x2049 in 7 tiles"):
+        Grid.of_count(1300, 2049, 7)
+
+
 def test_a_region_is_covered_by_the_tiles_that_overlap_it():
-    grid = Grid(1300, 1100)
+    grid = Grid(1300, 1100, 512)
     region = (500, 400, 300, 650)
     seen = np.zeros((1100, 1300), int)
     for tile, (x, y, width, height) in grid.overlapping(region):

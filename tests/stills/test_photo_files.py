@@ -7,11 +7,12 @@ import pytest
 from PIL import Image as PillowImage
 
 import ncodec
-from ncodec.circuit.photo.tiles import TILE
 from ncodec.errors import DamagedFile, VerificationFailed
 from ncodec.formats import Reader
 from ncodec.media import read_image, write_image
 from ncodec.media.image import Image
+
+SIDE = 512
 
 
 def photo(height, width, channels=3, depth=8, seed=0):
@@ -28,7 +29,7 @@ def photo(height, width, channels=3, depth=8, seed=0):
 def tiled(tmp_path_factory):
     """Pixels of four tiles, and their file."""
     folder = tmp_path_factory.mktemp("photo")
-    pixels = photo(TILE + 40, TILE + 30, 1)
+    pixels = photo(SIDE + 40, SIDE + 30, 1)
     write_image(folder / "photo.png", Image(pixels))
     ncodec.encode(folder / "photo.png", folder / "photo.nc", effort="fast")
     return pixels, folder / "photo.nc"
@@ -59,8 +60,8 @@ def test_every_layout_comes_back(tmp_path, channels, depth):
 def test_a_region_decodes_alone(tiled, threads):
     pixels, path = tiled
     with ncodec.open(path, threads=threads) as album:
-        part = album.region(TILE // 2 - 20, 5, 60, 200)
-        assert np.array_equal(part.pixels, pixels[5:205, TILE // 2 - 20 :][:, :60])
+        part = album.region(SIDE // 2 - 20, 5, 60, 200)
+        assert np.array_equal(part.pixels, pixels[5:205, SIDE // 2 - 20 :][:, :60])
         assert np.array_equal(album[0].pixels, pixels)
 
 

@@ -67,11 +67,11 @@ class PcPhoto:
             )
         image = images[0]
         # The kernels are compiled when they are imported; listing options must not wait for that.
-        from ncodec.circuit.photo.coder import TileCoder
+        from ncodec.circuit.photo.coder import TileCoder, side_for
         from ncodec.circuit.photo.model import PhotoModel
 
         model = read_model(options["model"]) if options["model"] else None
-        grid = Grid(image.width, image.height)
+        grid = Grid(image.width, image.height, side_for(image.pixels))
         coder = TileCoder(PhotoModel.of(model) if model else None, image.bit_depth)
 
         def coded(index: int) -> Segment:
@@ -105,13 +105,12 @@ class _Photo:
 
         info = stored.info
         self._channels = CHANNELS.get(info.pixel_format, 0)
-        self._grid = Grid(info.width, info.height)
-        present = [(first, count) for _, first, count in stored.present]
-        if not self._channels or info.frames != len(self._grid) or {c for _, c in present} != {1}:
+        if not self._channels or any(count != 1 for _, _, count in stored.present):
             raise DamagedFile(
-                f"an image of {info.width}x{info.height}, {info.pixel_format} in {info.frames} "
-                "tiles is none that pc-photo makes: get another copy of the file"
+                f"an image in {info.pixel_format}, or with segments of several tiles, is none that "
+                "pc-photo makes: get another copy of the file"
             )
+        self._grid = Grid.of_count(info.width, info.height, info.frames)
         self._segments = {first: index for index, first, _ in stored.present}
         self._stored = stored
         self._threads = context.threads

@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from ncodec.circuit.photo.kernel import decode_tile, encode_tile
 from ncodec.circuit.photo.model import PhotoModel, load_model
 from ncodec.circuit.photo.simple import decode_simple, encode_simple, looks_synthetic
+from ncodec.circuit.photo.tiles import SIDES
 from ncodec.errors import DamagedFile
 
-__all__ = ["EFFORTS", "TileCoder"]
+__all__ = ["EFFORTS", "TileCoder", "side_for"]
 
 EFFORTS = ("fast", "medium", "best")
 _SIMPLE = len(EFFORTS)
-"""A tile's first byte: the position of its effort, or this for the coder of flat content."""
+_SIMPLE_WITH_ALPHA = _SIMPLE + 1
+"""A tile's first byte: the position of its effort, or one of these for the coder of simple
+content, with alpha as its last channel or without."""
 
 _NOISY = 0.9
 """Share of the raw samples above which the other coder, which can store them, is tried, too."""
@@ -40,7 +43,13 @@ class TileCoder:
         """Sections of `pixels`, (height, width, channels): samples, and alpha if there is any."""
         colour, alpha = _parted(pixels)
         samples = self._samples(colour, effort)
-        return (samples, encode_simple(alpha)) if alpha is not None else (samples,)
+        if alpha is None:
+            return (samples,)
+        apart = (samples, encode_simple(alpha))
+        if samples[0] != _SIMPLE:
+            return apart
+        together = bytes([_SIMPLE_WITH_ALPHA]) + encode_simple(pixels)
+        return (together,) if len(together) < sum(map(len, apart)) else apart
 
     def decode(self, sections: tuple[bytes, ...], shape: tuple[int, int, int]) -> Pixels:
         """The pixels of a tile of this shape.
@@ -50,11 +59,13 @@ class TileCoder:
         """
         height, width, channels = shape
         with_alpha = channels in (2, 4)
-        if len(sections) != 1 + with_alpha or not sections[0]:
-            raise DamagedFile(f"a tile has {len(sections)} sections, or an empty one")
-        colour_shape = (height, width, channels - with_alpha)
-        mode, data = sections[0][0], sections[0][1:]
         kind = np.dtype(np.uint8 if self._bit_depth == 8 else np.uint16)
+        mode, data = (sections[0][0], sections[0][1:]) if sections and sections[0] else (255, b"")
+        if mode == _SIMPLE_WITH_ALPHA and with_alpha and len(sections) == 1:
+            return decode_simple(data, shape, kind)
+        if len(sections) != 1 + with_alpha:
+            raise DamagedFile(f"a tile in mode {mode} has {len(sections)} sections")
+        colour_shape = (height, width, channels - with_alpha)
         if mode == _SIMPLE:
             colour = decode_simple(data, colour_shape, kind)
         elif mode < len(EFFORTS):
@@ -77,6 +88,12 @@ class TileCoder:
         if not simple and len(coded) > colour.nbytes * _NOISY:
             simple = bytes([_SIMPLE]) + encode_simple(colour)
         return min(coded, simple, key=len) if simple else coded
+
+
+def side_for(pixels: Pixels) -> int:
+    """The largest side of the tiles of such an image: what is drawn repeats itself far away."""
+    colour, _ = _parted(pixels)
+    return SIDES[-1] if looks_synthetic(colour) else SIDES[0]
 
 
 def _parted(pixels: Pixels) -> tuple[Pixels, Pixels | None]:

@@ -6,34 +6,54 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
+from ncodec.errors import DamagedFile
 from ncodec.plugin import Region
 
-__all__ = ["TILE", "Grid"]
+__all__ = ["SIDES", "Grid"]
 
-TILE = 512
-"""Pixels a side at most. Part of the format: decoders lay the same grid."""
+SIDES = (512, 1024, 2048)
+"""Largest sides of a tile in pixels. Part of the format: decoders lay the same grids."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """As few equal tiles as keep each side within `TILE`, in raster order."""
+    """As few equal tiles as keep each side within `side`, in raster order."""
 
     width: int
     height: int
+    side: int
+
+    @classmethod
+    def of_count(cls, width: int, height: int, tiles: int) -> Grid:
+        """The grid with so many tiles; sides that give the same number give the same grid.
+
+        Raises:
+            DamagedFile: there is none.
+        """
+        for side in SIDES:
+            grid = cls(width, height, side)
+            if len(grid) == tiles:
+                return grid
+        raise DamagedFile(
+            f"an image of {width}x{height} in {tiles} tiles is none that pc-photo makes: get "
+            "another copy of the file"
+        )
 
     @property
     def columns(self) -> int:
-        return ceil(self.width / TILE)
+        return ceil(self.width / self.side)
 
     @property
     def rows(self) -> int:
-        return ceil(self.height / TILE)
+        return ceil(self.height / self.side)
 
     def __len__(self) -> int:
         return self.columns * self.rows
 
     def __getitem__(self, index: int) -> Region:
-        """x, y, width and height of tile `index`."""
+        """x, y, width and height of tile `index`; IndexError beyond the last."""
+        if index >= len(self):
+            raise IndexError(index)
         row, column = divmod(index, self.columns)
         x, end_x = (self.width * (column + i) // self.columns for i in (0, 1))
         y, end_y = (self.height * (row + i) // self.rows for i in (0, 1))
