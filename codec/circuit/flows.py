@@ -89,7 +89,7 @@ class Flows:
 
         Args:
             parameters: of the circuit.
-            places: rows of `Parameters.components`, int64 [d, n], as `to_nodes` gives them.
+            places: rows of `Parameters.components`, integers [d, n], as `to_nodes` gives them.
         """
         count = places.shape[1]
         total = torch.zeros(count, device=self.device)
@@ -138,10 +138,12 @@ class Flows:
             flows.components.index_add_(0, places[level].reshape(-1), used.flatten(0, 1))
 
     def measure(self, parameters: Parameters, places: torch.Tensor) -> float:
-        """Bits a dimension of images, int64 [d, n]."""
+        """Bits a dimension of images, int32 [d, n]."""
         size, total = self.batch_size(parameters), 0.0
         for part in torch.split(places, size, dim=1):
-            total -= float(self.upward(parameters, part.to(self.device))[0].double().sum())
+            total -= float(
+                self.upward(parameters, part.to(self.device, torch.int64))[0].double().sum()
+            )
         return bits_per_dimension(total, places.numel())
 
 
@@ -167,7 +169,7 @@ def bits_per_dimension(nats: float, dimensions: int) -> float:
 
 
 def to_nodes(rows: Rows, tree: Tree, variables: Variables) -> torch.Tensor:
-    """Rows [n, d] as places in `Parameters.components`, nodes first, int64 [d, n]."""
+    """Rows [n, d] as places in `Parameters.components`, nodes first, int32 [d, n]."""
     sizes = np.array(variables.alphabets)
-    starts: NDArray[np.int64] = (np.cumsum(sizes) - sizes)[variables.kind]
+    starts: NDArray[np.int32] = (np.cumsum(sizes) - sizes)[variables.kind].astype(np.int32)
     return torch.from_numpy(np.ascontiguousarray((rows + starts)[:, tree.variable].T))

@@ -45,8 +45,8 @@ class Learning:
     """
 
     latents: int = 32
-    components: int = 32
-    epochs: int = 30
+    components: int = 64
+    epochs: int = 40
     batch: int = 512
     rule: str = "anemone"
     first_step: float = 0.5
@@ -196,7 +196,7 @@ class _Run:
             places = to_nodes(rows, self._tree, self._variables)
             flows = self._parameters.map(torch.zeros_like)
             for part in torch.split(places, self._flows.batch_size(self._parameters), dim=1):
-                seen = part.to(self._device)
+                seen = part.to(self._device, torch.int64)
                 likelihood, kept = self._flows.upward(self._parameters, seen)
                 self._flows.downward(self._parameters, seen, kept, flows)
                 total -= float(likelihood.double().sum())
