@@ -18,7 +18,7 @@ BINS = 32
 MARGIN = 4
 """Columns and rows around a plane that neighbours may reach."""
 
-FEATURES = (15, 19, 22)
+FEATURES = (16, 20, 24)
 """How many features a first, second and third plane has."""
 
 _SIGNED = 2048
@@ -63,6 +63,7 @@ def gather(
     size: int,
     prediction: int,
     energy: int,
+    apart: int,
     shift: int,
     signed: NDArray[np.uint8],
     magnitude: NDArray[np.uint8],
@@ -71,7 +72,7 @@ def gather(
 
     `samples`, `errors` and `activity` hold the planes one after another, `size` elements each and
     `stride` a row; `at` is the sample's place in its plane, `prediction` in quarter levels,
-    `energy` that of the least squares.
+    `energy` that of the least squares, `apart` how far two predictions differ, in 1/16 level.
     """
     here = plane * size + at
     north = here - stride
@@ -98,15 +99,16 @@ def gather(
     bins[13] = 13 * BINS + (prediction >> shift)
     same = (w == n) + (n == nw) + (n == ne) + (w == ww) + (n == nn) + (w == nw) + (ew == 0)
     bins[14] = 14 * BINS + 4 * same + (prediction & 3)
+    bins[15] = 15 * BINS + _signed(signed, apart)
     if plane >= 1:
         other = here - size
         e, c = errors[other], 4 * samples[other]
         around = abs(errors[other - 1]) + abs(errors[other + 1]) + abs(errors[other - stride])
         around += abs(errors[other + stride]) + 2 * abs(e)
-        bins[15] = 15 * BINS + _signed(signed, e)
-        bins[16] = 16 * BINS + _magnitude(magnitude, around)
-        bins[17] = 17 * BINS + _signed(signed, (w + c - 4 * samples[other - 1] - prediction) >> 1)
-        bins[18] = 18 * BINS + _signed(
+        bins[16] = 16 * BINS + _signed(signed, e)
+        bins[17] = 17 * BINS + _magnitude(magnitude, around)
+        bins[18] = 18 * BINS + _signed(signed, (w + c - 4 * samples[other - 1] - prediction) >> 1)
+        bins[19] = 19 * BINS + _signed(
             signed, (n + c - 4 * samples[other - stride] - prediction) >> 1
         )
     if plane >= 2:
@@ -114,6 +116,9 @@ def gather(
         e, c = errors[other], 4 * samples[other]
         around = abs(errors[other - 1]) + abs(errors[other + 1]) + abs(errors[other - stride])
         around += abs(errors[other + stride]) + 2 * abs(e)
-        bins[19] = 19 * BINS + _signed(signed, e)
-        bins[20] = 20 * BINS + _magnitude(magnitude, around)
-        bins[21] = 21 * BINS + _signed(signed, (w + c - 4 * samples[other - 1] - prediction) >> 1)
+        bins[20] = 20 * BINS + _signed(signed, e)
+        bins[21] = 21 * BINS + _magnitude(magnitude, around)
+        bins[22] = 22 * BINS + _signed(signed, (w + c - 4 * samples[other - 1] - prediction) >> 1)
+        bins[23] = 23 * BINS + _signed(
+            signed, (n + c - 4 * samples[other - stride] - prediction) >> 1
+        )

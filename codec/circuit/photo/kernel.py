@@ -1,10 +1,4 @@
-"""A tile as bytes and back: planes in the order G, R, B, and the low bits of deep samples.
-
-    low bits kept apart u8 | bits that are zero in every sample u8 | range coder's words | low bits
-
-Samples of more than 8 bits are coded down to the bit that noise has made random; the bits below
-it are stored as they are.
-"""
+"""A tile as bytes and back: planes in the order G, R, B, each with its circuit."""
 
 from __future__ import annotations
 
@@ -15,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.circuit.photo.features import FEATURES, MARGIN, bin_tables
+from ncodec.circuit.photo.levels import Levels
 from ncodec.circuit.photo.model import PhotoModel
 from ncodec.circuit.photo.plane import CODE, DECODE, OBSERVE, OTHERS, run_plane
 from ncodec.formats.entropy.ranges import (
@@ -25,14 +20,13 @@ from ncodec.formats.entropy.ranges import (
     to_bytes,
     to_words,
 )
-from ncodec.formats.errors import DamagedFile
 
-__all__ = ["EFFORTS", "Effort", "decode_tile", "encode_tile", "observe"]
+__all__ = ["CHANNELS", "EFFORTS", "Effort", "decode_tile", "encode_tile", "observe"]
 
 Pixels = NDArray[Any]
 
-_ORDER = (1, 0, 2)
-"""Green first: it tells most about the others."""
+CHANNELS = (1, 0, 2)
+"""The channels in coding order, green first: it tells most about the others."""
 
 _OWN = (
     (-1, 0), (0, -1), (-1, -1), (1, -1), (-2, 0), (0, -2),
@@ -42,9 +36,6 @@ _OTHER = ((0, 0), (-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (1, -1), (1, 1))
 assert len(_OTHER) == OTHERS
 
 _SIGNED, _MAGNITUDE = bin_tables()
-_HEAD = 2
-_NOISE = 6
-"""Mean absolute prediction error, in levels, that deep samples are cut down to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +45,19 @@ class Effort:
     Attributes:
         circuits: which of the model's sets.
         block: samples between two solutions of the least squares.
+        decays: of one or two windows of the least squares.
     """
 
     circuits: int
     block: int
+    decays: tuple[float, ...]
 
 
-EFFORTS = {"fast": Effort(0, 16), "medium": Effort(0, 4), "best": Effort(0, 1)}
-_DECAY = np.float32(0.84)
+EFFORTS = {
+    "fast": Effort(0, 16, (0.85,)),
+    "medium": Effort(1, 4, (0.8, 0.9)),
+    "best": Effort(1, 1, (0.8, 0.9)),
+}
 _RATE = np.float32(3277)
 _NONE = np.zeros((1, 32), dtype=np.int32)
 
@@ -111,7 +107,7 @@ class _Tile:
             np.array(offsets, dtype=np.int64),
             prior,
             self.effort.block,
-            _DECAY,
+            np.array(self.effort.decays, dtype=np.float32),
             _SIGNED,
             _MAGNITUDE,
             FEATURES[plane],
@@ -125,20 +121,18 @@ class _Tile:
 
 
 def encode_tile(pixels: Pixels, bit_depth: int, model: PhotoModel, effort: str) -> bytes:
-    """The bytes of `pixels`, (height, width, 1 or 3), samples below 2^bit_depth."""
+    """The bytes of `pixels`, (height, width, 1 or 3), of 8 or 16 bits."""
     planes = _planes(pixels)
-    zeros, low = _cuts(planes, bit_depth)
-    tile = _Tile(pixels.shape, max(8, bit_depth - zeros - low), EFFORTS[effort])
-    tile.inside[:] = planes >> (zeros + low)
-    per_sample = 1 if tile.depth == 8 else 2
-    words = np.empty(per_sample * pixels.size + 3, dtype=np.uint32)
+    levels = Levels.of(planes, bit_depth)
+    high, head, low_bits = levels.apart(planes)
+    tile = _Tile(pixels.shape, levels.depth, EFFORTS[effort])
+    tile.inside[:] = high
+    # A symbol has 22 bits at most; a far one is two.
+    words = np.empty((1 if levels.depth == 8 else 2) * pixels.size + 3, dtype=np.uint32)
     coder = start_encoding()
-    circuits = model.sets[tile.effort.circuits]
-    for plane in range(len(planes)):
-        tile.run(CODE, plane, circuits[plane].running(), coder, words, _NO_BINS, _NO_VALUES)
-    count = finish(coder, words)
-    rest = (planes >> zeros) & ((1 << low) - 1)
-    return bytes([low, zeros]) + to_bytes(words, count) + _pack_bits(rest, low)
+    for plane, circuit in zip(range(len(planes)), model.sets[tile.effort.circuits], strict=False):
+        tile.run(CODE, plane, circuit.running(), coder, words, _NO_BINS, _NO_VALUES)
+    return head + to_bytes(words, finish(coder, words)) + low_bits
 
 
 def decode_tile(
@@ -150,28 +144,17 @@ def decode_tile(
         DamagedFile: the bytes are none of such a tile.
     """
     height, width, channels = shape
-    count = height * width * channels
-    low, zeros = data[:_HEAD] if len(data) >= _HEAD else (255, 255)
-    stored = (count * low + 7) // 8
-    if ((low or zeros) and low + zeros > bit_depth - 1) or len(data) < _HEAD + stored:
-        raise DamagedFile(
-            f"a tile of {len(data)} bytes is damaged in its first bytes: fetch the file again"
-        )
-    tile = _Tile(shape, max(8, bit_depth - zeros - low), EFFORTS[effort])
-    words = to_words(data[_HEAD : len(data) - stored])
+    levels, data, low_bits = Levels.read(data, bit_depth, height * width * channels)
+    words = to_words(data)
     coder = start_decoding(words)
-    circuits = model.sets[tile.effort.circuits]
-    for plane in range(channels):
-        tile.run(DECODE, plane, circuits[plane].running(), coder, words, _NO_BINS, _NO_VALUES)
+    tile = _Tile(shape, levels.depth, EFFORTS[effort])
+    for plane, circuit in zip(range(channels), model.sets[tile.effort.circuits], strict=False):
+        tile.run(DECODE, plane, circuit.running(), coder, words, _NO_BINS, _NO_VALUES)
     require_intact(coder, words)
-    planes = tile.inside << low
-    if low:
-        planes |= _unpack_bits(data[len(data) - stored :], low, planes.shape)
-    kind = np.uint8 if bit_depth <= 8 else np.uint16
-    order = _ORDER if channels == 3 else (0,)
-    pixels = np.empty(shape, dtype=kind)
-    for plane, channel in enumerate(order):
-        pixels[:, :, channel] = planes[plane] << zeros
+    planes = levels.together(tile.inside, low_bits)
+    pixels = np.empty(shape, dtype=np.uint8 if bit_depth == 8 else np.uint16)
+    for plane, channel in enumerate(CHANNELS if channels == 3 else (0,)):
+        pixels[:, :, channel] = planes[plane]
     return pixels
 
 
@@ -200,32 +183,5 @@ _NO_VALUES = np.zeros(1, dtype=np.int32)
 
 def _planes(pixels: Pixels) -> NDArray[np.int32]:
     """Planes in coding order, int32 (planes, height, width)."""
-    order = _ORDER if pixels.shape[2] == 3 else (0,)
+    order = CHANNELS if pixels.shape[2] == 3 else (0,)
     return np.stack([pixels[:, :, channel] for channel in order]).astype(np.int32)
-
-
-def _cuts(planes: NDArray[np.int32], bit_depth: int) -> tuple[int, int]:
-    """How many low bits are always zero, and how many of the others to store as they are."""
-    if bit_depth <= 8:
-        return 0, 0
-    used = int(np.bitwise_or.reduce(planes, axis=None))
-    zeros = (used & -used).bit_length() - 1 if used else bit_depth - 1
-    values = planes >> zeros
-    steps = np.abs(
-        values[:, 1:, 1:] - values[:, 1:, :-1] - values[:, :-1, 1:] + values[:, :-1, :-1]
-    )
-    noise = int(steps.mean() / 2) if steps.size else 0
-    low = max(0, (noise // _NOISE).bit_length() - 1)
-    return zeros, min(low, max(0, bit_depth - zeros - 8))
-
-
-def _pack_bits(values: NDArray[np.int32], count: int) -> bytes:
-    bits = (values.reshape(-1, 1) >> np.arange(count)) & 1
-    return np.packbits(bits.astype(np.uint8)).tobytes()
-
-
-def _unpack_bits(data: bytes, count: int, shape: tuple[int, ...]) -> NDArray[np.int32]:
-    size = int(np.prod(shape))
-    bits = np.unpackbits(np.frombuffer(data, np.uint8), count=size * count)
-    weights = np.left_shift(1, np.arange(count), dtype=np.int32)
-    return (bits.reshape(size, count) @ weights).reshape(shape).astype(np.int32)

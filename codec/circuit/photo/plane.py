@@ -9,22 +9,25 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ncodec.circuit.photo.features import MARGIN, gather
-from ncodec.circuit.photo.mixture import CENTRE, edge, learn, weigh
+from ncodec.circuit.photo.mixture import learn, weigh
 from ncodec.circuit.photo.predict import accumulate, decay_add, predict, room, solve
-from ncodec.formats.entropy.ranges import advance, peek, put
+from ncodec.circuit.photo.symbols import get_sample, put_sample
 
-__all__ = ["CODE", "DECODE", "OBSERVE", "run_plane"]
+__all__ = ["CODE", "DECODE", "OBSERVE", "OTHERS", "run_plane"]
+
+I32 = NDArray[np.int32]
 
 OBSERVE, CODE, DECODE = range(3)
 
-_SYMBOLS = 256
-_FLOOR = 4
-"""Least width of a symbol's interval, of 2^24: what is unforeseen costs 22 bits at most."""
-_SPREAD = (1 << 24) - _SYMBOLS * _FLOOR
-_BIAS_CONTEXTS = 256
+_EXACT_DEPTH = 10
+"""Deeper samples are scaled down for the least squares, whose float32 sums they would exceed."""
 
 OTHERS = 8
 """Neighbours taken from each earlier plane."""
+
+_BIAS_CONTEXTS = 256
+_SHARE = np.float32(200.0)
+"""Weight in the least squares of a sample without noise; with activity a it is 1/(1 + a) of it."""
 
 _room = njit(cache=True, nogil=True)(room)
 
@@ -36,25 +39,43 @@ def run_plane(
     width: int,
     height: int,
     depth: int,
-    samples: NDArray[np.int32],
-    errors: NDArray[np.int32],
-    activity: NDArray[np.int32],
+    samples: I32,
+    errors: I32,
+    activity: I32,
     offsets: NDArray[np.int64],
     prior: NDArray[np.float32],
     block: int,
-    decay: Any,
+    decays: NDArray[np.float32],
     signed: NDArray[np.uint8],
     magnitude: NDArray[np.uint8],
     features: int,
-    table: NDArray[np.int32],
-    leaves: NDArray[np.int32],
+    table: I32,
+    leaves: I32,
     rate: Any,
     coder: NDArray[np.uint64],
     words: NDArray[np.uint32],
     seen: NDArray[np.uint8],
-    centred: NDArray[np.int32],
+    predictions: I32,
 ) -> None:
-    """Codes, decodes or observes plane number `plane`."""
+    """Codes, decodes or observes one plane.
+
+    Args:
+        mode: OBSERVE fills `seen` and `predictions` from known samples; CODE appends to `words`;
+            DECODE reads them and fills in samples.
+        plane: its number; planes before it are complete.
+        depth: bits of a sample, 8 or more.
+        samples: the planes, one after another, with `MARGIN` columns and rows around each; so are
+            `errors`, in quarter levels, and `activity`, their decaying mean.
+        offsets: of the neighbours that predict, from a sample's place within its plane: of this
+            plane, then `OTHERS` for each earlier one.
+        prior: their weights before there is anything to learn from.
+        block: samples between two solutions of the least squares.
+        decays: of its one or two windows.
+        signed: bins of differences; `magnitude`: of sizes. See `features`.
+        table: the circuit's, which adapts; `leaves`: its leaves. See `mixture`.
+        rate: of the adaptation.
+        coder: the range coder's state.
+    """
     stride = width + 2 * MARGIN
     size = stride * (height + 2 * MARGIN)
     order = len(offsets)
@@ -62,14 +83,17 @@ def run_plane(
     wide = order >= 16
     cells = _room(order)
     blocks = (width + block - 1) // block
-    above = np.zeros((blocks + 1, cells), dtype=np.float32)
-    right = np.zeros((blocks + 1, cells), dtype=np.float32)
-    left = np.zeros(cells, dtype=np.float32)
+    windows = len(decays)
+    above = np.zeros((windows, blocks + 1, cells), dtype=np.float32)
+    right = np.zeros((windows, blocks + 1, cells), dtype=np.float32)
+    left = np.zeros((windows, cells), dtype=np.float32)
+    misses = np.ones((windows, size), dtype=np.int32)
+    guesses = np.zeros(windows, dtype=np.int64)
     system = np.zeros(cells, dtype=np.float32)
     current = np.zeros(cells, dtype=np.float32)
     lower = np.zeros(32 * 32, dtype=np.float32)
     vector = np.zeros(length, dtype=np.float32)
-    weights = np.zeros(length, dtype=np.float32)
+    weights = np.zeros((windows, length), dtype=np.float32)
     states = np.zeros(32, dtype=np.int32)
     scratch = np.zeros(32, dtype=np.int32)
     bins = np.zeros(32, dtype=np.int64)
@@ -77,32 +101,33 @@ def run_plane(
     own = plane * size
     top = (1 << depth) - 1
     shift = depth - 3
-    unit = np.float32(256.0) / np.float32(1 << depth)
+    unit = np.float32(1.0) / np.float32(1 << max(depth - _EXACT_DEPTH, 0))
     half = np.float32(0.5) * unit
-    across = np.float32(1.0)
+    one = np.float32(1.0)
+    across = np.ones(windows, dtype=np.float32)
     for _ in range(block):
-        across = np.float32(across * decay)
+        for k in range(windows):
+            across[k] *= decays[k]
+    sample: Any
     grey = np.int32(1 << (depth - 1))
     if mode == DECODE:
         for i in range(size):
             samples[own + i] = grey
     for y in range(height):
         start = own + (y + MARGIN) * stride + MARGIN
-        # Neighbours outside: the nearest sample that is known.
-        edge_left = samples[start - stride]
-        for i in range(1, MARGIN + 1):
-            samples[start - i] = edge_left
-        for i in range(cells):
-            right[blocks, i] = np.float32(0.0)
-            left[i] = np.float32(0.0)
-        for b in range(blocks - 1, -1, -1):
-            decay_add(right[b], above[b], right[b + 1], across)
+        _before_row(samples, start, stride)
+        left[:] = np.float32(0.0)
+        for k in range(windows):
+            for b in range(blocks - 1, -1, -1):
+                decay_add(right[k, b], above[k, b], right[k, b + 1], across[k])
         energy = 0
         for b in range(blocks):
-            for i in range(cells):
-                system[i] = left[i] + right[b, i]
-            found = solve(system, order, prior, weights, lower)
-            energy = _rms(found, depth)
+            for k in range(windows):
+                for i in range(cells):
+                    system[i] = left[k, i] + right[k, b, i]
+                found = solve(system, order, prior, weights[k], lower)
+                if k == 0:
+                    energy = _rms(found, depth)
             current[:] = np.float32(0.0)
             for x in range(b * block, min(width, b * block + block)):
                 here = start + x
@@ -114,9 +139,13 @@ def run_plane(
                     vector[i] = np.float32(samples[at + offsets[i]]) * unit
                 _centre(vector, samples, at, plane, size, stride, order, half)
                 vector[order] = np.float32(0.0)
-                value = _level(
-                    (middle + predict(vector, weights)) * np.float32(64.0) / unit, 64 * top
-                )
+                for k in range(windows):
+                    exact = (middle + predict(vector, weights[k])) * np.float32(64.0) / unit
+                    guesses[k] = _level(exact, 64 * top)
+                value, apart = guesses[0], 0
+                if windows == 2:
+                    apart = (guesses[1] - value) >> 2
+                    value = _blend(guesses, misses, at, stride)
                 c0 = _texture(samples, here, stride, value)
                 c1 = _BIAS_CONTEXTS + min(energy >> 1, 63) * 4 + (value & 3)
                 raw = value
@@ -134,6 +163,7 @@ def run_plane(
                     size,
                     prediction,
                     energy,
+                    apart,
                     shift,
                     signed,
                     magnitude,
@@ -143,123 +173,42 @@ def run_plane(
                     index = (y * width) + x
                     for i in range(features):
                         seen[index * features + i] = bins[i] & 31
-                    centred[index] = prediction
+                    predictions[index] = prediction
                 else:
                     weigh(table, bins, features, scratch, states)
-                    base = min(max((prediction >> 2) - 128, 0), top - 255)
-                    origin = 4 * base - 2 - prediction + CENTRE
-                    least = edge(states, leaves, origin)
-                    span = edge(states, leaves, origin + 4 * _SYMBOLS) - least
-                    scale = (_SPREAD << 32) // max(span, 1)
                     if mode == CODE:
                         sample = np.int64(samples[here])
-                        symbol = min(max(sample - base, 0), 255)
-                        lo = edge(states, leaves, origin + 4 * symbol)
-                        hi = edge(states, leaves, origin + 4 * symbol + 4)
-                        first = (((lo - least) * scale) >> 32) + symbol * _FLOOR
-                        last = (((hi - least) * scale) >> 32) + symbol * _FLOOR + _FLOOR
-                        if symbol == 255:
-                            last = 1 << 24
-                        put(coder, words, first, last - first)
-                        if symbol == 0 and base > 0:
-                            put(coder, words, (base - sample) << 8, 256)
-                        if symbol == 255 and base + 255 < top:
-                            put(coder, words, (sample - base - 255) << 8, 256)
+                        cell, mass = put_sample(
+                            coder, words, states, leaves, prediction, sample, top
+                        )
                     else:
-                        point = np.int64(peek(coder))
-                        symbol = min(max((prediction + 2 >> 2) - base, 0), 255)
-                        lo = edge(states, leaves, origin + 4 * symbol)
-                        first = (((lo - least) * scale) >> 32) + symbol * _FLOOR
-                        under, over = 0, 256
-                        jump = 1
-                        hi = lo
-                        last = first
-                        if first <= point:
-                            under = symbol
-                            while True:
-                                probe = min(under + jump, 256)
-                                if probe == 256:
-                                    over = 256
-                                    hi = least + span
-                                    last = 1 << 24
-                                    break
-                                value_at = edge(states, leaves, origin + 4 * probe)
-                                limit = (((value_at - least) * scale) >> 32) + probe * _FLOOR
-                                if limit <= point:
-                                    under, lo, first = probe, value_at, limit
-                                    jump *= 2
-                                else:
-                                    over, hi, last = probe, value_at, limit
-                                    break
-                        else:
-                            over, hi, last = symbol, lo, first
-                            while True:
-                                probe = max(over - jump, 0)
-                                value_at = edge(states, leaves, origin + 4 * probe)
-                                limit = (((value_at - least) * scale) >> 32) + probe * _FLOOR
-                                if limit <= point:
-                                    under, lo, first = probe, value_at, limit
-                                    break
-                                over, hi, last = probe, value_at, limit
-                                jump *= 2
-                        while over - under > 1:
-                            probe = (under + over) >> 1
-                            value_at = edge(states, leaves, origin + 4 * probe)
-                            limit = (((value_at - least) * scale) >> 32) + probe * _FLOOR
-                            if limit <= point:
-                                under, lo, first = probe, value_at, limit
-                            else:
-                                over, hi, last = probe, value_at, limit
-                        symbol = under
-                        advance(coder, words, first, last - first)
-                        sample = base + symbol
-                        if symbol == 0 and base > 0:
-                            beyond = np.int64(peek(coder)) >> 8
-                            advance(coder, words, beyond << 8, 256)
-                            sample = max(sample - beyond, 0)
-                        if symbol == 255 and sample < top:
-                            beyond = np.int64(peek(coder)) >> 8
-                            advance(coder, words, beyond << 8, 256)
-                            sample = min(sample + beyond, top)
-                    learn(
-                        table,
-                        bins,
-                        features,
-                        states,
-                        leaves,
-                        origin + 4 * symbol,
-                        hi - lo,
-                        rate,
-                        scratch,
-                    )
-                    samples[here] = np.int32(sample)
+                        sample, cell, mass = get_sample(
+                            coder, words, states, leaves, prediction, top
+                        )
+                        samples[here] = np.int32(sample)
+                    learn(table, bins, features, states, leaves, cell, mass, rate, scratch)
                 error = np.int32(4 * sample - prediction)
                 errors[here] = error
-                wide_w = activity[here - 1]
-                activity[here] = (
-                    8 * abs(error)
-                    + 2 * wide_w
-                    + activity[here - stride]
-                    + activity[here - stride + 1]
-                ) // 6
+                around = activity[here - stride] + activity[here - stride + 1]
+                activity[here] = (8 * abs(error) + 2 * activity[here - 1] + around) // 6
                 _adapt(bias, c0, 64 * sample - raw)
                 _adapt(bias, c1, 64 * sample - raw)
+                for k in range(windows):
+                    missed = min(abs(64 * sample - guesses[k]), 1 << 16)
+                    misses[k, at] = np.int32(missed)
                 vector[order] = np.float32(sample) * unit - middle
-                accumulate(current, vector, wide)
-            for i in range(cells):
-                left[i] = across * (left[i] + above[b, i] + current[i])
-                above[b, i] = decay * (above[b, i] + current[i])
-        edge_right = samples[start + width - 1]
-        for i in range(MARGIN):
-            samples[start + width + i] = edge_right
-        errors[start - 1] = errors[start]
-        activity[start - 1] = activity[start]
-        activity[start + width] = activity[start + width - 1]
-        errors[start + width] = errors[start + width - 1]
+                share = _SHARE / (one + np.float32(activity[here]))
+                accumulate(current, vector, share, wide)
+            for k in range(windows):
+                for i in range(cells):
+                    left[k, i] = across[k] * (left[k, i] + above[k, b, i] + current[i])
+                    above[k, b, i] = decays[k] * (above[k, b, i] + current[i])
+        _after_row(samples, errors, activity, start, width)
         if y == 0:
+            first = start - MARGIN
             for k in range(1, MARGIN + 1):
-                for i in range(-MARGIN, width + MARGIN):
-                    samples[start - k * stride + i] = samples[start + i]
+                for i in range(stride):
+                    samples[first - k * stride + i] = samples[first + i]
     bottom = own + (height + MARGIN - 1) * stride
     for k in range(1, MARGIN + 1):
         for i in range(stride):
@@ -268,14 +217,42 @@ def run_plane(
 
 
 @njit(cache=True, nogil=True)
-def _adapt(bias: NDArray[np.int32], context: int, error: int) -> None:
+def _before_row(samples: I32, start: int, stride: int) -> None:
+    """Left of a row stands what is above its first sample."""
+    for i in range(1, MARGIN + 1):
+        samples[start - i] = samples[start - stride]
+
+
+@njit(cache=True, nogil=True)
+def _after_row(samples: I32, errors: I32, activity: I32, start: int, width: int) -> None:
+    """Right of a row stands its last sample; errors extend a column either way."""
+    end = start + width
+    for i in range(MARGIN):
+        samples[end + i] = samples[end - 1]
+    errors[start - 1], errors[end] = errors[start], errors[end - 1]
+    activity[start - 1], activity[end] = activity[start], activity[end - 1]
+
+
+@njit(cache=True, nogil=True)
+def _blend(guesses: NDArray[np.int64], misses: I32, at: int, stride: int) -> Any:
+    """Two predictions, each weighted by the other's squared miss around the sample."""
+    first, second = 32, 32
+    for place in (at - 1, at - stride, at - stride + 1, at - stride - 1, at - 2):
+        first += misses[0, place]
+        second += misses[1, place]
+    first, second = first * first, second * second
+    return (guesses[0] * second + guesses[1] * first) // (first + second)
+
+
+@njit(cache=True, nogil=True)
+def _adapt(bias: I32, context: int, error: int) -> None:
     """Move a context's mean error, in 2^-6 of 1/64 level."""
     limited = min(max(error, -2048), 2048)
     bias[context] += ((limited << 6) - bias[context]) >> 5
 
 
 @njit(cache=True, nogil=True)
-def _texture(samples: NDArray[np.int32], here: int, stride: int, value: int) -> int:
+def _texture(samples: I32, here: int, stride: int, value: int) -> int:
     level = value >> 6
     north = here - stride
     found = 0
@@ -293,7 +270,7 @@ def _texture(samples: NDArray[np.int32], here: int, stride: int, value: int) -> 
 @njit(cache=True, nogil=True)
 def _centre(
     vector: NDArray[np.float32],
-    samples: NDArray[np.int32],
+    samples: I32,
     at: int,
     plane: int,
     size: int,
@@ -315,7 +292,7 @@ def _centre(
 
 
 @njit(cache=True, nogil=True)
-def _level(value: Any, top: int) -> int:
+def _level(value: Any, top: int) -> Any:
     """`value` as an integer in 0 .. top, whatever it is: a damaged stream may lead anywhere."""
     if not value > np.float32(0.0):
         return 0

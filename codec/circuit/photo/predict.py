@@ -1,8 +1,9 @@
 """Least-squares prediction of a sample from its causal neighbours (specification, section 4).
 
 Weights are those that predict the samples already coded best, a sample at distance (dx, dy)
-counting decay^(|dx| + |dy|). Rows of a plane are cut into blocks; the normal equations are
-accumulated a block at a time and solved once a block, from all blocks before it:
+counting decay^(|dx| + |dy|), and the less the more noise surrounds it. Rows of a plane are cut
+into blocks; the normal equations are accumulated a block at a time and solved once a block, from
+all blocks before it:
 
     V[b] <- decay (V[b] + S[b])         column b, rows above; S[b] is this row's block b
     R[b] = V[b] + decay^B R[b+1]        from the right, once a row
@@ -28,6 +29,8 @@ __all__ = ["LANES", "accumulate", "decay_add", "predict", "room", "solve"]
 
 LANES = 16
 _RIDGE = np.float32(24.0)
+_LEAST_PIVOT = np.float32(12.0)
+"""No pivot is below the ridge but by rounding; this keeps all values finite."""
 
 F32 = NDArray[np.float32]
 
@@ -38,22 +41,22 @@ def room(order: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def accumulate(sums: F32, sample: F32, wide: bool) -> None:
-    """Add the outer product of `sample`, float32 [16 or 32], to the upper triangle `sums`."""
+def accumulate(sums: F32, sample: F32, share: Any, wide: bool) -> None:
+    """Add `share` times the outer product of `sample`, float32 [16 or 32], to `sums`."""
     if wide:
         for i in range(LANES):
-            value = sample[i]
+            value = share * sample[i]
             base = 2 * LANES * i
             for j in range(2 * LANES):
                 sums[base + j] += value * sample[j]
         for i in range(LANES):
-            value = sample[LANES + i]
+            value = share * sample[LANES + i]
             base = LANES * (2 * LANES + i)
             for j in range(LANES):
                 sums[base + j] += value * sample[LANES + j]
     else:
         for i in range(LANES):
-            value = sample[i]
+            value = share * sample[i]
             for j in range(LANES):
                 sums[LANES * i + j] += value * sample[j]
 
@@ -66,7 +69,7 @@ def decay_add(out: F32, first: F32, second: F32, decay: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def solve(a: F32, order: int, prior: F32, weights: F32, lower: F32) -> float:
+def solve(a: F32, order: int, prior: F32, weights: F32, lower: F32) -> Any:
     """The weights that `a` asks for, drawn towards `prior`; returns the residual energy.
 
     `a` is overwritten. `lower`, float32 [32 * 32], is scratch.
@@ -81,7 +84,7 @@ def solve(a: F32, order: int, prior: F32, weights: F32, lower: F32) -> float:
         a[last] += _RIDGE * prior[i]
     for k in range(order):
         row = stride * k if k < LANES else LANES * (LANES + k) - LANES
-        inverse = np.float32(1.0) / max(a[row + k], _RIDGE * np.float32(0.5))
+        inverse = np.float32(1.0) / max(a[row + k], _LEAST_PIVOT)
         first = k + 1
         if k < LANES:
             for i in range(first, min(LANES, order + 1)):
@@ -112,7 +115,7 @@ def solve(a: F32, order: int, prior: F32, weights: F32, lower: F32) -> float:
 
 
 @njit(cache=True, nogil=True)
-def predict(sample: F32, weights: F32) -> float:
+def predict(sample: F32, weights: F32) -> Any:
     """The inner product of two vectors, float32 [16 or 32], as four interleaved sums."""
     zero = np.float32(0.0)
     a, b, c, d = zero, zero, zero, zero
