@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 
 from ncodec.errors import UsageError
 
-__all__ = ["Rows", "Variables"]
+__all__ = ["LARGEST_COUNT", "Rows", "Variables"]
+
+LARGEST_COUNT = 1 << 20
+"""Of variables in an image."""
 
 Rows = NDArray[np.int32]
 """Values of the variables, int32 [images, variables]."""
@@ -40,10 +43,12 @@ class Variables:
 
     def __post_init__(self) -> None:
         height, width, channels = self.shape
-        if min(height, width) < 1 or channels not in (1, 2, 3, 4) or self.bit_depth not in (8, 16):
+        sound = min(height, width) >= 1 and channels in (1, 2, 3, 4) and self.bit_depth in (8, 16)
+        if not sound or self.count > LARGEST_COUNT:
             raise UsageError(
                 f"images of {height}x{width}x{channels} with {self.bit_depth} bits cannot be "
-                f"modelled: give at least one pixel of 1 to 4 channels of 8 or 16 bits"
+                f"modelled: give at least one pixel of 1 to 4 channels of 8 or 16 bits, and at most "
+                f"{LARGEST_COUNT} variables, two for a sample of 16 bits"
             )
 
     @property

@@ -40,7 +40,8 @@ def test_positions_and_kinds_follow_the_raster():
 
 
 @pytest.mark.parametrize(
-    ("shape", "depth"), [((0, 4, 1), 8), ((4, 4, 5), 8), ((4, 4, 1), 12), ((4, 4, 0), 8)]
+    ("shape", "depth"),
+    [((0, 4, 1), 8), ((4, 4, 5), 8), ((4, 4, 1), 12), ((4, 4, 0), 8), ((1 << 11, 1 << 10, 1), 8)],
 )
 def test_other_shapes_are_refused(shape, depth):
     with pytest.raises(UsageError, match="cannot be modelled"):
