@@ -47,7 +47,7 @@ class Variables:
         if not sound or self.count > LARGEST_COUNT:
             raise UsageError(
                 f"images of {height}x{width}x{channels} with {self.bit_depth} bits cannot be "
-                f"modelled: give at least one pixel of 1 to 4 channels of 8 or 16 bits, and at most "
+                f"modelled: give at least one pixel, 1 to 4 channels of 8 or 16 bits, and at most "
                 f"{LARGEST_COUNT} variables, two for a sample of 16 bits"
             )
 
