@@ -16,9 +16,12 @@ from ncodec.formats import Model
 from ncodec.formats.errors import DamagedFile
 from ncodec.store import shipped_model
 
-__all__ = ["FAMILY", "Circuit", "PhotoModel", "load_model"]
+__all__ = ["FAMILY", "SETS", "Circuit", "PhotoModel", "load_model"]
 
 FAMILY = "pc-photo"
+SETS = 2
+"""Sets of circuits: for one solution of the least squares in 16 samples, and for more."""
+
 _VERSION = 1
 _FINE = 4
 """Bits of a table entry at run time below the 2^-12 that are stored."""
@@ -126,13 +129,14 @@ def _unpacked(data: bytes) -> list[list[Circuit]]:
     a_set = sum(table_bytes) + len(FEATURES) * leaf_bytes
     decompressor = zlib.decompressobj()
     try:
-        raw = decompressor.decompress(data, 1 + 255 * a_set)
+        raw = decompressor.decompress(data, 1 + SETS * a_set)
     except zlib.error as error:
         raise DamagedFile(f"the circuits of a photograph model are damaged ({error})") from None
-    if not decompressor.eof or not raw or len(raw) != 1 + raw[0] * a_set:
+    whole = decompressor.eof and not decompressor.unused_data
+    if not whole or len(raw) != 1 + SETS * a_set or raw[0] != SETS:
         raise DamagedFile("the circuits of a photograph model are of another size than announced")
     at, sets = 1, []
-    for _ in range(raw[0]):
+    for _ in range(SETS):
         planes = []
         for size in table_bytes:
             table = np.frombuffer(raw, "<i2", size // 2, at).reshape(STATES, -1).T
