@@ -13,7 +13,10 @@ Most are JPEG files, so they are shrunk by an integer factor with a box filter, 
 nearly all traces of it: 4 for the sets that are measured on, 2 or 3 for training. Files without
 a factor were stored without loss. The wallpapers are softer than most photographs.
 
-`TUNE` is what settings are chosen on. `HELD_OUT` is measured on only.
+`TUNE` is what settings are chosen on. `HELD_OUT` is measured on only. The model that is shipped
+comes from `TRAIN` with seed 0, in seven minutes on one core and 1 GB of memory:
+
+    python -m ncodec.eval.photographs FOLDER pc-photo.ncm
 """
 
 from __future__ import annotations
@@ -22,11 +25,14 @@ import bz2
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ncodec.circuit.photo.train import train
 from ncodec.errors import InputError
+from ncodec.formats import atomic_output
 
 __all__ = ["HELD_OUT", "TRAIN", "TUNE", "Photograph", "load"]
 
@@ -147,3 +153,22 @@ def _shrink(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     sums = squares.reshape(height, factor, width, factor, 3).sum(axis=(1, 3))
     means: NDArray[np.uint8] = ((2 * sums + factor**2) // (2 * factor**2)).astype(np.uint8)
     return means
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--seed", default=0, show_default=True, help="Of the order of samples.")
+def main(folder: Path, output: Path, seed: int) -> None:
+    """Trains the model that is shipped."""
+
+    def report(step: int, steps: int, bits: float) -> None:
+        click.echo(f"pass {step}/{steps}: {bits:.4f} bits a sample", err=True)
+
+    model = train([load(folder, photograph) for photograph in TRAIN], seed, report)
+    with atomic_output(output) as stream:
+        stream.write(model.pack())
+
+
+if __name__ == "__main__":
+    main()
