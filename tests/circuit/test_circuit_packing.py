@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ncodec.circuit.circuit import Circuit
-from ncodec.circuit.coding import encode_rows
+from ncodec.circuit.coding import decode_rows, encode_rows
 from ncodec.errors import DamagedFile, LimitExceeded, NcodecError
 from ncodec.formats import Limits
+from ncodec.store import shipped_model
 
 CIRCUIT = random_circuit((3, 3, 1))
 PACKED = CIRCUIT.pack()
@@ -51,3 +52,17 @@ def test_a_damaged_circuit_is_an_error_or_another_circuit(place, change):
 def test_what_is_no_circuit_is_damage(data):
     with pytest.raises(DamagedFile, match="damaged"):
         Circuit.unpack(data)
+
+
+def test_the_shipped_digits_code_digits():
+    model = shipped_model("digits")
+    circuit = Circuit.unpack(model.expect("pc-hclt", 1))
+    assert circuit.variables.shape == (28, 28, 1)
+    assert len(model.pack()) < 1 << 20
+    assert circuit.pack() == model.data
+    one = np.zeros((1, 28, 28, 1), np.uint8)
+    one[0, 5:23, 13:15] = 254
+    rows = circuit.variables.to_rows(one)
+    data = encode_rows(circuit, rows)
+    assert len(data) < 100
+    assert (decode_rows(circuit, data, 1) == rows).all()
