@@ -97,6 +97,19 @@ def test_predicts(model: PhotoModel) -> None:
     assert max(sizes) < 0.8 * pixels.nbytes
 
 
+@pytest.mark.parametrize(
+    ("effort", "expected"),
+    [("fast", "e7afee15e9f691b0"), ("medium", "4918ff35ba29e753"), ("best", "30a49cda671f46bf")],
+)
+def test_bytes_do_not_depend_on_the_machine(effort: str, expected: str, model: PhotoModel) -> None:
+    y, x = np.mgrid[:48, :56]
+    waves = (x * x // 9 + y * y // 7 + x * y // 11) % 256
+    noise = x * 7919 + y * 104729
+    pixels = np.stack([(waves + k * (x // 3) + noise % (5 + k)) // 2 for k in range(3)], axis=2)
+    data = encode_tile(pixels.astype(np.uint8), 8, model, effort)
+    assert sha256(data).hexdigest()[:16] == expected
+
+
 def test_same_bytes_from_any_number_of_threads(model: PhotoModel) -> None:
     tiles = [scene(24, 20 + i) for i in range(6)]
 
