@@ -88,10 +88,9 @@ def command(
         if sys.stderr.isatty() and not quiet:
             click.echo(err=True)
     if not quiet:
-        figures = ", ".join(
-            f"{name} {_figure(value)}" for name, value in tags.items() if type(value) is float
-        )
-        click.echo(f"{output}: {duration(time.monotonic() - start)}, {figures}", err=True)
+        figures = [f"{name} {_figure(v)}" for name, v in tags.items() if type(v) is float]
+        said = ", ".join([duration(time.monotonic() - start), *figures])
+        click.echo(f"{output}: {said}", err=True)
 
 
 def _figure(value: float) -> str:
