@@ -94,7 +94,7 @@ def command(
 
     common = {name: value for name, value in values.items() if name in _ARGUMENTS}
     common["threads"] = common["threads"] or 0
-    options = {n: v for n, v in values.items() if n not in _ARGUMENTS and v not in (None, False)}
+    options = {n: v for n, v in values.items() if n not in _ARGUMENTS and v is not None}
     notify = stopping_notice(log_json, quiet)
     with watching(log_json, quiet) as watch, stoppable(notify) as stop:
         encode(source, output, codec=codec, watch=watch, stopping=stop.is_set, **common, **options)

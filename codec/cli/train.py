@@ -61,7 +61,7 @@ def command(
 
     common = {name: value for name, value in values.items() if name in _ARGUMENTS}
     common["threads"] = common["threads"] or 0
-    options = {n: v for n, v in values.items() if n not in _ARGUMENTS and v not in (None, False)}
+    options = {n: v for n, v in values.items() if n not in _ARGUMENTS and v is not None}
     start = time.monotonic()
     told = 0.0
 
