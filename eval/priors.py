@@ -26,8 +26,9 @@ from ncodec.circuit.flow.codec import FAMILY, VERSION
 from ncodec.circuit.flow.learn import FlowRecipe, fit_flow
 from ncodec.circuit.flow.packing import FlowModel
 from ncodec.circuit.flow.prior import factorised, latent_variables, to_rows
-from ncodec.circuit.learn import Learning, learn
+from ncodec.circuit.learn import learn
 from ncodec.circuit.quantize import quantize
+from ncodec.circuit.recipe import Learning
 from ncodec.circuit.training import PcTrainer
 from ncodec.eval.photographs import HELD_OUT, TRAIN, Photograph, load
 from ncodec.formats import Model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,49 +12,20 @@ from numpy.typing import NDArray
 
 from ncodec.circuit.flows import Flows, Parameters, bits_per_dimension, to_nodes
 from ncodec.circuit.initial import first_counts
+from ncodec.circuit.recipe import Learning
 from ncodec.circuit.structure import Tree, candidate_pairs, chow_liu_tree, mutual_information
-from ncodec.circuit.updates import Priors, Updates
+from ncodec.circuit.updates import Updates
 from ncodec.circuit.variables import Rows, Variables
 from ncodec.device import resolve_device, threads
 from ncodec.errors import Interrupted, UsageError
 from ncodec.plugin import Context
 
-__all__ = ["Learned", "Learning", "learn", "split"]
+__all__ = ["Learned", "learn", "split"]
 
 _DISTANCE = 1e-3
 """Nats that a pair loses for each pixel between its variables: blank margins would make stars."""
 
 _FIELDS = ("root", "transitions", "mixes", "components")
-
-
-@dataclass(frozen=True)
-class Learning:
-    """How to learn.
-
-    Attributes:
-        latents: states K of every latent, at most 256.
-        components: distributions M over a channel's values, of which leaves are mixtures.
-        epochs: passes over the images, if held-out images gain for so long.
-        batch: images a step.
-        rule: ``anemone`` or ``em``: see `ncodec.circuit.updates`.
-        first_step, last_step: step sizes, falling geometrically from one to the other.
-        shift: share of the images that are seen moved by up to a pixel each way.
-        tied: whether all pixels of a channel share one mix a state: for large images.
-        patience: epochs without a gain on held-out images before learning ends.
-        priors: pseudocounts.
-    """
-
-    latents: int = 32
-    components: int = 64
-    epochs: int = 40
-    batch: int = 512
-    rule: str = "anemone"
-    first_step: float = 0.5
-    last_step: float = 0.03
-    shift: float = 0.0
-    tied: bool = False
-    patience: int = 5
-    priors: Priors = field(default_factory=Priors)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.circuit.hclt import FAMILY, VERSION
-from ncodec.circuit.learn import Learning
+from ncodec.circuit.recipe import Learning
 from ncodec.errors import InputError
 from ncodec.formats import Model
 from ncodec.media import open_collection

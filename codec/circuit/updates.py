@@ -16,35 +16,17 @@ see `initial`); mixes to the average mix of their node and of their channel; com
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 
 from ncodec.circuit.flows import Parameters, marginals
+from ncodec.circuit.recipe import Priors
 from ncodec.circuit.structure import Tree, displacements
 from ncodec.circuit.variables import Variables
 
-__all__ = ["Priors", "Updates"]
+__all__ = ["Updates"]
 
 _SOME = 1e-2
-
-
-@dataclass(frozen=True)
-class Priors:
-    """Pseudocounts a row.
-
-    Attributes:
-        own: of the node's own marginal, for transitions and mixes.
-        displaced: of the average transition with the same displacement.
-        shared: of the average mix of the channel.
-        value: of each value, all components of its channel together.
-    """
-
-    own: float = 0.3
-    displaced: float = 3.0
-    shared: float = 3.0
-    value: float = 1.0
 
 
 class Updates:

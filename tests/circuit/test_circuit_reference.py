@@ -8,8 +8,9 @@ import pytest
 from circuits import random_circuit, random_images
 
 from ncodec.circuit.coding import encode_rows
-from ncodec.circuit.learn import Learning, learn
+from ncodec.circuit.learn import learn
 from ncodec.circuit.quantize import quantize
+from ncodec.circuit.recipe import Learning
 from ncodec.circuit.variables import Variables
 from ncodec.formats.entropy.tensor import decode_arrays
 from ncodec.plugin import Context

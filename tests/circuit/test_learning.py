@@ -9,8 +9,9 @@ from circuits import random_circuit, random_images
 
 from ncodec.circuit.coding import code_length, decode_rows, encode_rows
 from ncodec.circuit.flows import Flows, Parameters, to_nodes
-from ncodec.circuit.learn import Learning, learn, split
+from ncodec.circuit.learn import learn, split
 from ncodec.circuit.quantize import quantize
+from ncodec.circuit.recipe import Learning
 from ncodec.circuit.variables import Variables
 from ncodec.errors import Interrupted, UsageError
 from ncodec.plugin import Context

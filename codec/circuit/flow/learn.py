@@ -132,17 +132,17 @@ def _fitted(
     data = torch.from_numpy(images)
     for epoch in range(1, recipe.epochs + 1):
         order = torch.randperm(len(images), generator=generator)
-        for batch in order.split(recipe.batch):
+        for batch in order.split(recipe.batch):  # type: ignore[no-untyped-call]
             if context.stopping():
                 raise Interrupted("stopped by the user")
             loss = network.bits(network(_centred(data[batch], place)))
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
             schedule.step()
         with torch.no_grad():
-            parts = torch.from_numpy(held_out).split(256)
+            parts = torch.from_numpy(held_out).split(256)  # type: ignore[no-untyped-call]
             sums = [
                 float(network.bits(network(_centred(p, place)))) * len(p) for p in parts if len(p)
             ]
@@ -153,7 +153,7 @@ def _fitted(
             flow_bpd=float(loss.detach()),
             flow_held_out_bpd=sum(sums) / max(1, len(held_out)),
         )
-    return Flow([[_quantised(c) for c in scale] for scale in network.scales])
+    return Flow([[_quantised(c) for c in scale] for scale in network.scales])  # type: ignore[attr-defined]
 
 
 def _centred(samples: Tensor, place: torch.device) -> Tensor:

@@ -40,8 +40,9 @@ class IdfTrainer:
         from ncodec.circuit.flow.learn import FlowRecipe, fit_flow
         from ncodec.circuit.flow.packing import FlowModel
         from ncodec.circuit.flow.prior import factorised, latent_variables, to_rows
-        from ncodec.circuit.learn import Learning, learn, split
+        from ncodec.circuit.learn import learn, split
         from ncodec.circuit.quantize import quantize
+        from ncodec.circuit.recipe import Learning
         from ncodec.circuit.training import stacked
 
         images = stacked(data)
