@@ -13,10 +13,16 @@ Most are JPEG files, so they are shrunk by an integer factor with a box filter, 
 nearly all traces of it: 4 for the sets that are measured on, 2 or 3 for training. Files without
 a factor were stored without loss. The wallpapers are softer than most photographs.
 
-`TUNE` is what settings are chosen on. `HELD_OUT` is measured on only. The model that is shipped
-comes from `TRAIN` with seed 0, in seven minutes on one core and 1 GB of memory:
+`TUNE` is what settings are chosen on. `HELD_OUT` is measured on only:
 
-    python -m ncodec.eval.photographs FOLDER pc-photo.ncm
+    python -m ncodec.eval.photographs FOLDER held-out --set held-out
+    python -m ncodec.eval.images held-out/*.png
+
+The model that is shipped comes from `TRAIN` with seed 0, in seven minutes on one core and 1 GB of
+memory:
+
+    python -m ncodec.eval.photographs FOLDER train --set train
+    ncodec train pc-photo train -o pc-photo.ncm
 """
 
 from __future__ import annotations
@@ -28,11 +34,10 @@ from pathlib import Path
 import click
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image as PillowImage
 
-from ncodec.circuit.photo.train import train
 from ncodec.errors import InputError
-from ncodec.formats import atomic_output
+from ncodec.media import Image, write_image
 
 __all__ = ["HELD_OUT", "TRAIN", "TUNE", "Photograph", "load"]
 
@@ -134,7 +139,7 @@ def load(folder: str | Path, photograph: Photograph) -> NDArray[np.uint8]:
             raw = np.frombuffer(bz2.decompress(path.read_bytes()), dtype=np.uint8)
             pixels = raw.reshape(_FACE_SHAPE)
         else:
-            with Image.open(path) as image:
+            with PillowImage.open(path) as image:
                 pixels = np.asarray(image.convert("RGB"))
     except OSError as error:
         raise InputError(
@@ -155,19 +160,19 @@ def _shrink(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     return means
 
 
+SETS = {"train": TRAIN, "tune": TUNE, "held-out": HELD_OUT}
+
+
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.argument("output", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--seed", default=0, show_default=True, help="Of the order of samples.")
-def main(folder: Path, output: Path, seed: int) -> None:
-    """Trains the model that is shipped."""
-
-    def report(step: int, steps: int, bits: float) -> None:
-        click.echo(f"pass {step}/{steps}: {bits:.4f} bits a sample", err=True)
-
-    model = train([load(folder, photograph) for photograph in TRAIN], seed, report)
-    with atomic_output(output) as stream:
-        stream.write(model.pack())
+@click.argument("output", type=click.Path(path_type=Path))
+@click.option("--set", "chosen", type=click.Choice(list(SETS)), default="held-out")
+def main(folder: Path, output: Path, chosen: str) -> None:
+    """Write the photographs of a set, shrunk, as PNG files into the folder OUTPUT."""
+    output.mkdir(parents=True, exist_ok=True)
+    for index, photograph in enumerate(SETS[chosen]):
+        pixels = load(folder, photograph)
+        write_image(output / f"{index:02}-{photograph.name}.png", Image(pixels))
 
 
 if __name__ == "__main__":
