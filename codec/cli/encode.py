@@ -10,6 +10,7 @@ from ncodec.cli.parameters import parameter, stoppable, stopping_notice
 from ncodec.cli.progress import watching
 from ncodec.cli.values import DURATION, SIZE
 from ncodec.media.kinds import media_kind
+from ncodec.plugin import ImageCodec
 from ncodec.registry import DEFAULT_CODECS, load_codec
 
 __all__ = ["command"]
@@ -95,6 +96,7 @@ def command(
     common = {name: value for name, value in values.items() if name in _ARGUMENTS}
     common["threads"] = common["threads"] or 0
     options = {n: v for n, v in values.items() if n not in _ARGUMENTS and v is not None}
-    notify = stopping_notice(log_json, quiet)
+    chosen = load_codec(codec or DEFAULT_CODECS[media_kind(source)])
+    notify = stopping_notice(log_json, quiet, saving=not isinstance(chosen, ImageCodec))
     with watching(log_json, quiet) as watch, stoppable(notify) as stop:
         encode(source, output, codec=codec, watch=watch, stopping=stop.is_set, **common, **options)

@@ -35,9 +35,9 @@ def parameter(option: Option) -> click.Option:
     return click.Option([flag, option.name], type=kind, help=help_text)
 
 
-def stopping_notice(log_json: bool, quiet: bool) -> Callable[[], None]:
-    """Says that Ctrl-C was heard."""
-    notice = "stopping; work is being saved (again to stop at once)"
+def stopping_notice(log_json: bool, quiet: bool, saving: bool) -> Callable[[], None]:
+    """Says that Ctrl-C was heard, and whether what was done so far is kept."""
+    notice = f"stopping{'; work is being saved' * saving} (again to stop at once)"
 
     def notify() -> None:
         if log_json:

@@ -80,7 +80,7 @@ def command(
         click.echo(f"\r\033[K{line}" if live else line, err=True, nl=not live)
 
     try:
-        with stoppable(stopping_notice(log_json, quiet)) as stop:
+        with stoppable(stopping_notice(log_json, quiet, saving=True)) as stop:
             tags = train(
                 trainer, data, output, report=report, stopping=stop.is_set, **common, **options
             )
