@@ -40,6 +40,9 @@ __all__ = ["squares"]
 
 SIDE = 16
 
+LEARNING: dict[str, Any] = {"latents": 16, "components": 32, "epochs": 20}
+"""Of the circuit on latents and of the circuit on samples."""
+
 
 def squares(folder: str, photographs: Sequence[Photograph], count: int, seed: int) -> Any:
     """`count` squares in all, the same number from each photograph, uint8 [n, 16, 16, 3]."""
@@ -64,7 +67,9 @@ def _flow_models(images: NDArray[np.uint8], held_out: NDArray[np.uint8], context
     # The last tenth tells when to stop; the held-out photographs have no say.
     edge = len(rows) * 9 // 10
     order = np.random.default_rng(context.seed).permutation(len(rows))
-    learned = learn(rows[order[:edge]], rows[order[edge:]], variables, Learning(), context)
+    learned = learn(
+        rows[order[:edge]], rows[order[edge:]], variables, Learning(**LEARNING), context
+    )
     for name, prior in (
         ("circuit", quantize(learned)),
         ("factorised", factorised(rows, variables)),
@@ -108,7 +113,7 @@ def main(folder: str, count: int, seed: int) -> None:
         for prior, model in _flow_models(images, held_out, context):
             click.echo(_file(f"pc-idf, {prior} prior", "pc-idf", model, array, Path(name)))
         trainer = PcTrainer()
-        options = resolve_options(trainer, {})
+        options = resolve_options(trainer, LEARNING)
         model = trainer.train([str(Path(name) / "train.npy")], options, replace(context))
         click.echo(_file("pc-hclt", "pc-hclt", model, array, Path(name)))
 
