@@ -71,7 +71,7 @@ class _Verbs(click.Group):
 )
 @click.version_option(ncodec.__version__, "-V", "--version", message="ncodec %(version)s")
 def cli() -> None:
-    """Neural compression: clips become real .nc files, and back.
+    """Neural compression: clips and images become real .nc files, and back.
 
     `ncodec VERB --help` has each verb's options.
     """

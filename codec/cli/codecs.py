@@ -32,6 +32,7 @@ def _show(codec: CodecInfo) -> None:
     click.echo(f"{codec.name} (version {codec.bitstream_version}, {media}): {codec.description}")
     for option in codec.options:
         allowed = f": {', '.join(map(str, option.choices))}" if option.choices else ""
-        default = f" [default: {option.default}]" if option.default is not None else ""
+        told = option.default is not None and option.type is not bool
+        default = f" [default: {option.default}]" if told else ""
         flag = "--" + option.name.replace("_", "-")
         click.echo(f"  {flag:<16}{option.help}{allowed}{default}")

@@ -54,14 +54,14 @@ def _codec_in(args: list[str]) -> str:
     help="See `ncodec codecs`; adds its options.  [default: pc-photo for an image, pc-hclt for "
     ".npy, IDX and globs, else hnerv]",
 )
-@click.option("--target-size", type=SIZE, help="Bytes of the finished file: 150000, 150k, 1.5M.")
-@click.option("--time-budget", type=DURATION, help="Wall time for everything: 300s, 5m.")
+@click.option("--target-size", type=SIZE, help="Video: bytes of the file: 150000, 150k, 1.5M.")
+@click.option("--time-budget", type=DURATION, help="Video: wall time for everything: 300s, 5m.")
 @click.option(
     "--max-segment",
     type=click.IntRange(min=1),
     default=240,
     show_default=True,
-    help="Frames a segment at most; segments also end at scene cuts.",
+    help="Video: frames a segment at most; segments also end at scene cuts.",
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads in all.  [default: all]")
@@ -70,11 +70,11 @@ def _codec_in(args: list[str]) -> str:
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Processes that fit segments side by side.",
+    help="Video: processes that fit segments side by side.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("--resume", is_flag=True, help="Continue an encode that was interrupted.")
-@click.option("--plan", metavar="DIR", help="Where unfinished work is kept.  [default: FILE.plan]")
+@click.option("--resume", is_flag=True, help="Video: continue an encode that was interrupted.")
+@click.option("--plan", metavar="DIR", help="Video: for unfinished work.  [default: FILE.plan]")
 @click.option("--log-json", is_flag=True, help="Events on stderr as one JSON object a line.")
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
 def command(

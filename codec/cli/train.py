@@ -50,7 +50,10 @@ def command(
     quiet: bool,
     **values: Any,
 ) -> None:
-    """Train a model on DATA. `ncodec train TRAINER --help` has the trainer's options.
+    """Train a model on DATA; `ncodec train TRAINER --help` has the trainer's options.
+
+    TRAINER is pc for collections of small images, pc-idf for a flow with a circuit as prior,
+    pc-photo for photographs, or one that another package brings.
 
     \b
     Examples:
