@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,6 +16,7 @@ from ncodec.plugin import Coded, Context, Option, Pictures, Stored
 from ncodec.store import shipped_model, shipped_models
 
 if TYPE_CHECKING:
+    from ncodec.circuit.circuit import Circuit
     from ncodec.media.image import Image
 
 __all__ = ["FAMILY", "VERSION", "PcHclt"]
@@ -45,12 +47,11 @@ class PcHclt:
             UsageError: no model fits them.
         """
         from ncodec.circuit.coding import encode_rows
-        from ncodec.circuit.packing import unpack_circuit
 
         info = collection_info(images)
         shape = images[0].pixels.shape
         model = _given(options["model"]) or _fitting(shape, info.bit_depth)
-        circuit = unpack_circuit(model.expect(FAMILY, VERSION))
+        circuit = _circuit(model.expect(FAMILY, VERSION))
         variables = circuit.variables
 
         def coded(pixels: NDArray[Any]) -> bytes:
@@ -68,10 +69,9 @@ class PcHclt:
 
     def open_images(self, stored: Stored, context: Context) -> Pictures:
         from ncodec.circuit.coding import decode_rows
-        from ncodec.circuit.packing import unpack_circuit
 
         model = Model.unpack(stored.shared[0])
-        circuit = unpack_circuit(model.expect(FAMILY, VERSION))
+        circuit = _circuit(model.expect(FAMILY, VERSION))
 
         def decoded(data: bytes, count: int) -> NDArray[Any]:
             return circuit.variables.from_rows(decode_rows(circuit, data, count))
@@ -80,18 +80,24 @@ class PcHclt:
         return Chunks(stored, decoded, shape, bit_depth, context.threads)
 
 
+@lru_cache(maxsize=2)
+def _circuit(data: bytes) -> Circuit:
+    """The circuit of a model's data; unpacking a large one takes half a second."""
+    from ncodec.circuit.packing import unpack_circuit
+
+    return unpack_circuit(data)
+
+
 def _given(path: Path | None) -> Model | None:
     return read_model(path) if path is not None else None
 
 
 def _fitting(shape: tuple[int, ...], bit_depth: int) -> Model:
     """The shipped model for images of this shape."""
-    from ncodec.circuit.packing import unpack_circuit
-
     for name in shipped_models():
         model = shipped_model(name)
         if model.family == FAMILY:
-            variables = unpack_circuit(model.data).variables
+            variables = _circuit(model.data).variables
             if (variables.shape, variables.bit_depth) == (shape, bit_depth):
                 return model
     raise UsageError(
