@@ -14,7 +14,7 @@ from ncodec.errors import DamagedFile, InputError, UsageError
 
 
 def test_public_names():
-    names = ["NcodecError", "__version__", "codecs", "decode", "encode", "open", "probe"]
+    names = ["NcodecError", "__version__", "codecs", "decode", "encode", "open", "probe", "train"]
     assert ncodec.__all__ == names
     assert dir(ncodec) == sorted(names)
     assert all(getattr(ncodec, name) for name in names)

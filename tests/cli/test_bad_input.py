@@ -25,7 +25,11 @@ CASES = [
     (("encode", "cut.mkv", "-o", "a.nc"), 3, "cut.mkv"),
     (("encode", "folder", "-o", "a.nc"), 3, "no images"),
     (("encode", "-", "-o", "a.nc"), 3, "standard input"),
-    (("encode", "image.png", "-o", "a.nc", "--codec", "hnerv"), 2, "image.png is of kind image, hnerv takes video"),
+    (
+        ("encode", "image.png", "-o", "a.nc", "--codec", "hnerv"),
+        2,
+        "image.png is of kind image, hnerv takes video",
+    ),
     # options of an encode
     ((*ENCODE, "a.nc", "--flavour", "sweet"), 2, "--flavour"),
     ((*ENCODE, "a.nc", "--preset", "best"), 2, "'best'"),
