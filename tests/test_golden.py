@@ -9,6 +9,7 @@ import ncodec
 from ncodec.formats import Reader
 from ncodec.quality import plane_psnr
 from ncodec.stills import Album
+from ncodec.store import shipped_model
 
 FILES = sorted((Path(__file__).parent / "golden").glob("*.nc"))
 
@@ -32,6 +33,18 @@ def test_there_are_golden_files():
         "pc-photo-1-grey",
         "pc-photo-1-medium",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("digits", "86ba4163446d4ac60db3c677710f29a106c23b86abd4339b58892566641f80f6"),
+        ("pc-photo", "a66eae36d5a1a9a7b0ff6367257c0ab2565b30c09b2f8f90a365ebfa298b3269"),
+    ],
+)
+def test_shipped_models_stay_as_files_refer_to_them(name, digest):
+    # A better model is another file with another name: old files need this one.
+    assert shipped_model(name).digest.hex() == digest
 
 
 def test_integers_are_the_same_for_ever(golden):

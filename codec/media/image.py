@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from ncodec.formats.errors import DamagedFile
 
-__all__ = ["Image", "Metadata"]
+__all__ = ["PIXEL_FORMATS", "Image", "Metadata"]
 
-_PIXEL_FORMATS = {
+PIXEL_FORMATS = {
     (1, 8): "gray",
     (2, 8): "ya8",
     (3, 8): "rgb24",
@@ -22,6 +22,8 @@ _PIXEL_FORMATS = {
     (3, 16): "rgb48le",
     (4, 16): "rgba64le",
 }
+"""FFmpeg's name by channels and bits a sample."""
+
 _ANCILLARY = re.compile(r"[a-z][A-Za-z][A-Z][A-Za-z]")
 """Types of PNG chunks that a decoder may ignore (PNG third edition, section 5.4)."""
 
@@ -143,7 +145,7 @@ class Image:
     @property
     def pixel_format(self) -> str:
         """FFmpeg's name of the layout, for example rgb24 or gray16le."""
-        return _PIXEL_FORMATS[self.channels, self.bit_depth]
+        return PIXEL_FORMATS[self.channels, self.bit_depth]
 
     def crop(self, x: int, y: int, width: int, height: int) -> Image:
         """A copy of the rectangle whose top left sample is (x, y), with the metadata.

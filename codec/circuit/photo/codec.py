@@ -13,23 +13,14 @@ from numpy.typing import NDArray
 from ncodec.circuit.photo.tiles import Grid
 from ncodec.errors import DamagedFile, UsageError, VerificationFailed
 from ncodec.formats import Conf, Model, Segment, VideoInfo, integer_hash, read_model
-from ncodec.media.image import Image
+from ncodec.media.image import PIXEL_FORMATS, Image
 from ncodec.plugin import Coded, Context, Option, Region, Stored
 from ncodec.threads import in_order
 
 __all__ = ["PcPhoto"]
 
-CHANNELS = {
-    "gray": 1,
-    "ya8": 2,
-    "rgb24": 3,
-    "rgba": 4,
-    "gray16le": 1,
-    "ya16le": 2,
-    "rgb48le": 3,
-    "rgba64le": 4,
-}
-"""By pixel format in the header."""
+_LAYOUTS = {name: layout for layout, name in PIXEL_FORMATS.items()}
+"""Channels and bits a sample by pixel format."""
 
 Pixels = NDArray[Any]
 
@@ -104,11 +95,11 @@ class _Photo:
         from ncodec.circuit.photo.model import PhotoModel
 
         info = stored.info
-        self._channels = CHANNELS.get(info.pixel_format, 0)
-        if not self._channels or any(count != 1 for _, _, count in stored.present):
+        self._channels, depth = _LAYOUTS.get(info.pixel_format, (0, 0))
+        if depth != info.bit_depth or any(count != 1 for _, _, count in stored.present):
             raise DamagedFile(
-                f"an image in {info.pixel_format}, or with segments of several tiles, is none that "
-                "pc-photo makes: get another copy of the file"
+                f"an image in {info.pixel_format} of {info.bit_depth} bits, or with segments of "
+                "several tiles, is none that pc-photo makes: get another copy of the file"
             )
         self._grid = Grid.of_count(info.width, info.height, info.frames)
         self._segments = {first: index for index, first, _ in stored.present}

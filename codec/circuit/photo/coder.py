@@ -71,7 +71,7 @@ class TileCoder:
         elif mode < len(EFFORTS):
             colour = decode_tile(data, colour_shape, self._bit_depth, self._model, EFFORTS[mode])
         else:
-            raise DamagedFile(f"a tile is coded in mode {mode}, the last known is {_SIMPLE}")
+            raise DamagedFile(f"a tile of {channels} channels is coded in mode {mode}")
         if not with_alpha:
             return colour
         alpha = decode_simple(sections[1], (height, width, 1), kind)

@@ -20,7 +20,7 @@ CELLS = 2048
 """Edges of quarter-level cells; residual r, in quarter levels, has its lower edge at r + CENTRE."""
 CENTRE = 1024
 _LIMIT = np.int32(1 << 24)
-"""Of a table entry either way: sums of 22 stay within 31 bits."""
+"""Of a table entry either way: sums of 24 stay within 31 bits."""
 
 I32 = NDArray[np.int32]
 

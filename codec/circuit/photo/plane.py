@@ -303,7 +303,7 @@ def _level(value: Any, top: int) -> Any:
 
 @njit(cache=True, nogil=True)
 def _rms(energy: Any, depth: int) -> int:
-    """Root mean square of the least squares' residuals in quarter levels, if decay is 0.84."""
+    """A measure of the least squares' residuals: quarter levels of samples of 8 bits, roughly."""
     if not energy > np.float32(0.0):
         return 0
     energy = min(energy, np.float32(2.0**40))
