@@ -73,7 +73,9 @@ def _page(name: str, found: Probe) -> str:
     for part, size in found.breakdown().items():
         lines.append(f"  {part:<14}{size:>12,}  {size / found.size:6.1%}")
     lines.append(f"segments: {len(segments)}")
-    unit = "frames" if found.images is None else "units"
+    unit = "frames"
+    if found.images is not None:
+        unit = "images" if found.images == found.info.frames > 1 else "tiles"
     for segment in segments:
         last = segment.first_frame + segment.frame_count - 1
         quality = f"  {segment.psnr:.2f} dB" if segment.psnr is not None else ""
