@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,7 @@ class PhotoModel:
         return cls.of(Model.unpack(data))
 
 
+@cache
 def load_model() -> PhotoModel:
     """The model that comes with ncodec.
 
