@@ -5,23 +5,25 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile, InputError, VerificationFailed
-from ncodec.formats import Segment, VideoInfo, integer_hash
+from ncodec.formats import Model, Segment, VideoInfo, integer_hash
 from ncodec.plugin import Context, Region, Stored
 from ncodec.threads import in_order
 
 if TYPE_CHECKING:
     from ncodec.media.image import Image
 
-__all__ = ["CHUNK", "Chunks", "chunk_segments", "collection_info"]
+__all__ = ["CHUNK", "Chunks", "chunk_segments", "collection_info", "stored_model"]
 
 CHUNK = 1 << 19
-"""Variables a chunk: about what has to be decoded for one image, and threads can share."""
+"""Variables a chunk at most, unless it is one image: what has to be decoded for any of its images,
+and what threads share. Part of the formats: readers refuse longer chunks."""
 
 Pixels = NDArray[Any]
 
@@ -38,6 +40,17 @@ def collection_info(images: Sequence[Image]) -> VideoInfo:
         first.bit_depth,
         full_range=True,
     )
+
+
+def stored_model(stored: Stored) -> Model:
+    """The model that the file's images need.
+
+    Raises:
+        DamagedFile: the file neither has nor names one.
+    """
+    if not stored.shared:
+        raise DamagedFile("the file neither holds nor names its model: get another copy of it")
+    return Model.unpack(stored.shared[0])
 
 
 def chunk_segments(
@@ -102,6 +115,12 @@ class Chunks:
             raise DamagedFile(
                 f"the file has images of {info.width}x{info.height} and {info.bit_depth} bits, "
                 f"its model is for {shape[1]}x{shape[0]} and {bit_depth}: get another copy"
+            )
+        most = max(1, CHUNK // prod(shape))
+        if any(count > most for _, _, count in stored.present):
+            raise DamagedFile(
+                f"a segment has more than the {most} images of {info.width}x{info.height} that "
+                "fit in a chunk: get another copy of the file"
             )
         self._stored = stored
         self._starts = [first for _, first, _ in stored.present]

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from numpy.typing import NDArray
 
-from ncodec.circuit.collection import CHUNK, Chunks, chunk_segments, collection_info
+from ncodec.circuit.collection import (
+    CHUNK,
+    Chunks,
+    chunk_segments,
+    collection_info,
+    stored_model,
+)
 from ncodec.errors import UsageError
 from ncodec.formats import Conf, Model, read_model
 from ncodec.plugin import Coded, Context, Option, Pictures, Stored
@@ -70,8 +76,7 @@ class PcHclt:
     def open_images(self, stored: Stored, context: Context) -> Pictures:
         from ncodec.circuit.coding import decode_rows
 
-        model = Model.unpack(stored.shared[0])
-        circuit = _circuit(model.expect(FAMILY, VERSION))
+        circuit = _circuit(stored_model(stored).expect(FAMILY, VERSION))
 
         def decoded(data: bytes, count: int) -> NDArray[Any]:
             return circuit.variables.from_rows(decode_rows(circuit, data, count))

@@ -1,12 +1,16 @@
 """pc-hclt end to end: training, models by reference and embedded, and what it refuses."""
 
+import io
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
 import ncodec
 from ncodec.circuit import collection
-from ncodec.formats import read_model
+from ncodec.errors import DamagedFile
+from ncodec.formats import Reader, Writer, read_model
 from ncodec.media import read_image
 
 TINY = ("--latents", "2", "--components", "4", "--epochs", "2", "--threads", "1", "--quiet")
@@ -154,3 +158,21 @@ def test_trainers_and_their_options_are_told(command):
     assert "--latents" not in command("train", "--help").out.decode()
     ran = command("train", "pc", "gone.npy", "-o", "m.ncm")
     assert (ran.code, "gone.npy" in ran.err) == (3, True)
+
+
+def test_forged_files_without_a_model_or_with_endless_chunks_are_damaged(trained, tmp_path):
+    trained("encode", "other.npy", "-o", "a.nc", "--model", "m.ncm")
+    with Reader(tmp_path / "a.nc") as reader:
+        header, confs, segment = reader.header, reader.confs(), reader.read_segment(0)
+    forged = replace(segment, frame_count=1 << 22)
+    info = replace(header.info, frames=0)
+    for name, boxes, last in (("no model", (), segment), ("endless", confs, forged)):
+        out = io.BytesIO()
+        writer = Writer(out, replace(header, info=info))
+        for conf in boxes:
+            writer.conf(conf)
+        writer.segment(last)
+        writer.finish()
+        words = "holds nor names" if name == "no model" else "that fit in a chunk"
+        with pytest.raises(DamagedFile, match=words):
+            ncodec.open(out.getvalue(), models=[tmp_path / "m.ncm"])

@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.circuit.collection import CHUNK, Chunks, chunk_segments, collection_info
+from ncodec.circuit.collection import (
+    CHUNK,
+    Chunks,
+    chunk_segments,
+    collection_info,
+    stored_model,
+)
 from ncodec.errors import UsageError
-from ncodec.formats import Conf, Model, read_model
+from ncodec.formats import Conf, read_model
 from ncodec.plugin import Coded, Context, Option, Pictures, Stored
 
 if TYPE_CHECKING:
@@ -73,7 +79,7 @@ class PcIdf:
         from ncodec.circuit.flow.packing import FlowModel
         from ncodec.circuit.flow.prior import from_rows
 
-        flow = FlowModel.unpack(Model.unpack(stored.shared[0]).expect(FAMILY, VERSION))
+        flow = FlowModel.unpack(stored_model(stored).expect(FAMILY, VERSION))
 
         def decoded(data: bytes, count: int) -> NDArray[Any]:
             latents = from_rows(decode_rows(flow.prior, data, count), flow.latent_shape)
