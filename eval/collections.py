@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 import ncodec
 from ncodec.circuit.hclt import FAMILY, VERSION
 from ncodec.circuit.packing import unpack_circuit
-from ncodec.eval.lossless import ANCHORS, Anchor, versions
+from ncodec.eval.anchors.lossless import ANCHORS, Anchor, versions
 from ncodec.formats import Model, Reader
 from ncodec.media import open_collection
 from ncodec.store import find_model

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 import ncodec
-from ncodec.eval.lossless import ANCHORS, Anchor, versions
+from ncodec.eval.anchors.lossless import ANCHORS, Anchor, versions
 from ncodec.media import read_image
 
 __all__ = ["Measured", "digest", "measure", "measure_anchor", "measure_png"]

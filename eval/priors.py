@@ -2,10 +2,10 @@
 
 python -m ncodec.eval.priors FOLDER
 
-FOLDER holds the unpacked packages of `ncodec.eval.photographs`. Squares of 16x16 are cut from the
-photographs to train on, and others from the held-out photographs; one flow is fitted, two priors
-are learned on its latents, and every figure is the size of a whole file that decodes to the same
-samples. A circuit of its own (`pc-hclt`) and image formats of one sheet stand beside them.
+FOLDER holds the unpacked packages of `ncodec.eval.data.photographs`. Squares of 16x16 are cut from
+the photographs to train on, and others from the held-out photographs; one flow is fitted, two
+priors are learned on its latents, and every figure is the size of a whole file that decodes to the
+same samples. A circuit of its own (`pc-hclt`) and image formats of one sheet stand beside them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ncodec.circuit.learn import learn
 from ncodec.circuit.quantize import quantize
 from ncodec.circuit.recipe import Learning
 from ncodec.circuit.training import PcTrainer
-from ncodec.eval.photographs import HELD_OUT, TRAIN, Photograph, load
+from ncodec.eval.data.photographs import HELD_OUT, TRAIN, Photograph, load
 from ncodec.formats import Model
 from ncodec.plugin import Context
 from ncodec.registry import resolve_options

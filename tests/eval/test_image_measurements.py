@@ -6,7 +6,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from ncodec.errors import MissingDependency
-from ncodec.eval import images, lossless
+from ncodec.eval import images
+from ncodec.eval.anchors import lossless
 
 imagecodecs = pytest.importorskip("imagecodecs")
 

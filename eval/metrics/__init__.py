@@ -1,0 +1,1 @@
+"""Measures of rate and distortion, and what compares two curves of them."""

@@ -1,0 +1,1 @@
+"""What a run wrote, for people and for other tools."""
