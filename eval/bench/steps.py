@@ -1,0 +1,137 @@
+"""Steps whose outcome is kept by the hash of everything that it depends on."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from blake3 import blake3
+
+import ncodec
+import ncodec.formats
+from ncodec.errors import InputError
+from ncodec.eval.results import save_json
+from ncodec.threads import thread_count
+
+__all__ = ["Done", "Step", "Store", "code_digest", "machine", "versions"]
+
+_RECORD = "record.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Work that gives the same again where its inputs are the same.
+
+    Attributes:
+        kind: ``encode``, ``score``, ...: the first part of its folder's name.
+        inputs: everything that the outcome depends on, as JSON values.
+        work: does it in a folder, which may hold what an interrupted attempt left, and returns
+            its outcome as JSON values.
+    """
+
+    kind: str
+    inputs: Mapping[str, Any]
+    work: Callable[[Path], Mapping[str, Any]]
+
+    @property
+    def key(self) -> str:
+        """Hash of kind and inputs."""
+        return blake3(json.dumps([self.kind, self.inputs], sort_keys=True).encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A finished step: its folder, which holds its files, and its outcome."""
+
+    folder: Path
+    outcome: Mapping[str, Any]
+
+
+class Store:
+    """The finished steps of a folder; a killed run goes on behind the last of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, step: Step) -> Path:
+        """Where a step works and leaves its files."""
+        return self.folder / f"{step.kind}-{step.key}"
+
+    def find(self, step: Step) -> Done | None:
+        """The step's outcome, if it is finished.
+
+        Raises:
+            InputError: its record was damaged.
+        """
+        record = self.path(step) / _RECORD
+        try:
+            found = json.loads(record.read_text())
+            return Done(record.parent, found["outcome"])
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{record} is damaged ({error}): delete the folder {record.parent} to do this "
+                "step again"
+            ) from None
+
+    def do(self, step: Step) -> Done:
+        """The step's outcome, worked out now if it is not there; its record comes last."""
+        if (done := self.find(step)) is not None:
+            return done
+        folder = self.path(step)
+        folder.mkdir(parents=True, exist_ok=True)
+        outcome = step.work(folder)
+        save_json(folder / _RECORD, {"inputs": step.inputs, "outcome": outcome})
+        return Done(folder, outcome)
+
+
+@cache
+def code_digest() -> str:
+    """Hash of ncodec's sources and shipped models, without evaluation and command line."""
+    home, formats = Path(ncodec.__file__).parent, Path(ncodec.formats.__file__).parent
+    state = blake3()
+    for root in sorted({home, formats}):
+        for path in sorted([*root.rglob("*.py"), *root.rglob("*.ncm")]):
+            inside = path.relative_to(root)
+            if inside.parts[0] not in ("eval", "cli"):
+                state.update(f"{inside}\0".encode() + path.read_bytes())
+    return state.hexdigest()[:20]
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Of what figures depend on, where it is installed."""
+    found = {"python": platform.python_version(), "ncodec": ncodec.__version__}
+    for package in ("torch", "numpy", "av", "numba", "constriction", "pillow", "imagecodecs"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+@cache
+def machine() -> dict[str, Any]:
+    """What times depend on."""
+    import torch
+
+    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return {"cpu": _cpu(), "cores": thread_count(), "gpus": gpus, "system": platform.system()}
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    flags = next((line for line in lines if line.startswith("flags")), "").split()
+    sets = [name for name in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if name in flags]
+    return ", ".join([names[0] if names else platform.machine(), *sets])
