@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
-import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock
@@ -18,7 +19,7 @@ from ncodec.errors import Interrupted, NcodecError
 
 __all__ = ["Processes", "Ran"]
 
-_KIB = 1024
+_TIMED = (sys.executable, "-I", "-S", str(Path(__file__).with_name("timed.py")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Processes:
         with self._lock:
             for process in self._live:
                 with suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGINT)
+                    os.killpg(process, signal.SIGINT)
 
     @property
     def stopped(self) -> bool:
@@ -67,42 +68,41 @@ class Processes:
             Interrupted: `stop` was called before it ended well.
             NcodecError: it failed, with the class of its exit code and what it said last.
         """
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        with ExitStack() as stack:
+            out, err, record = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))
             with self._lock:
                 if self.stopped:
                     raise Interrupted("stopped by the user")
-                start = time.perf_counter()
                 # A session of its own: Ctrl-C comes through `stop`, once.
                 process = subprocess.Popen(
-                    command,
+                    [*_TIMED, str(record.fileno()), *command],
                     cwd=folder,
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=err,
+                    pass_fds=[record.fileno()],
                     start_new_session=True,
                 )
                 self._live.add(process.pid)
             try:
-                _, status, usage = os.wait4(process.pid, 0)
+                process.wait()
             except BaseException:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
                 raise
             finally:
                 with self._lock:
                     self._live.discard(process.pid)
-            seconds = time.perf_counter() - start
-            process.returncode = os.waitstatus_to_exitcode(status)
             texts = []
-            for stream in (out, err):
+            for stream in (out, err, record):
                 stream.seek(0)
                 texts.append(stream.read().decode(errors="replace"))
-        if process.returncode:
+        took = json.loads(texts.pop() or '{"code": -9}')
+        if code := took.pop("code"):
             if self.stopped:
                 raise Interrupted("stopped by the user")
-            raise _failure(process.returncode, command, texts[1])
-        cpu = usage.ru_utime + usage.ru_stime
-        return Ran(seconds, cpu, usage.ru_maxrss * _KIB, *texts)
+            raise _failure(code, command, texts[1])
+        return Ran(**took, out=texts[0], err=texts[1])
 
 
 def _failure(code: int, command: Sequence[str], said: str) -> NcodecError:

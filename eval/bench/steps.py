@@ -42,7 +42,8 @@ class Step:
     @property
     def key(self) -> str:
         """Hash of kind and inputs."""
-        return blake3(json.dumps([self.kind, self.inputs], sort_keys=True).encode()).hexdigest()[:20]
+        packed = json.dumps([self.kind, self.inputs], sort_keys=True).encode()
+        return blake3(packed).hexdigest()[:20]
 
 
 @dataclass(frozen=True, slots=True)
