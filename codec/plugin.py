@@ -26,6 +26,8 @@ __all__ = [
     "Coded",
     "Context",
     "Estimate",
+    "HasNetwork",
+    "HasRates",
     "ImageCodec",
     "Option",
     "Pictures",
@@ -262,6 +264,26 @@ class Pictures(Protocol):
 
     def lost(self, index: int, region: Region | None = None) -> Sequence[Region]:
         """The parts of image `index`, or of a part of it, that a repaired file has lost."""
+        ...
+
+
+@runtime_checkable
+class HasNetwork(Protocol):
+    """A codec that decodes with a network, and can say what that costs."""
+
+    def macs_per_pixel(self, segment: Segment, info: VideoInfo) -> float:
+        """Multiply-accumulates for one pixel of a frame of the segment."""
+        ...
+
+
+@runtime_checkable
+class HasRates(Protocol):
+    """A codec whose options trade bytes for quality: what a benchmark draws its curve of."""
+
+    def rate_points(
+        self, windows: Sequence[Window], options: Mapping[str, Any], count: int
+    ) -> Sequence[Mapping[str, Any]]:
+        """Options to add to `options` for `count` points of about doubling size, small to large."""
         ...
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ncodec.clip import end_tick
-from ncodec.formats import Header, Reader, VideoInfo
-from ncodec.plugin import Option
+from ncodec.formats import Reader, VideoInfo
+from ncodec.plugin import HasNetwork, Option
 from ncodec.registry import codec_names, load_codec
 from ncodec.stills.records import KEY, Records
 
@@ -44,6 +44,8 @@ class Probe:
         models: BLAKE3 of the models that decoding needs, and that the file does not hold.
         images: how many images, for image codecs; None for frames.
         names: of the images, where they have any.
+        macs_per_pixel: multiply-accumulates of the decoder's network for a pixel, mean over
+            frames; None without a network, or where the codec is not installed.
     """
 
     codec: str
@@ -58,6 +60,7 @@ class Probe:
     models: Sequence[str] = ()
     images: int | None = None
     names: Sequence[str] = ()
+    macs_per_pixel: float | None = None
 
     @property
     def psnr(self) -> float | None:
@@ -95,14 +98,18 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
     """
     with Reader(source) as reader:
         header = reader.header
-        names = _section_names(header)
+        codec = load_codec(header.codec_id) if header.codec_id in codec_names() else None
+        names = codec.sections if codec else ()
         segments = []
+        macs = 0.0
         for entry in sorted(reader.segments, key=lambda s: s.first_frame):
             segment = reader.read_segment(entry.index)
             sizes = {
                 names[i] if i < len(names) else f"section {i}": len(section)
                 for i, section in enumerate(segment.sections)
             }
+            if isinstance(codec, HasNetwork):
+                macs += segment.frame_count * codec.macs_per_pixel(segment, header.info)
             segments.append(
                 SegmentInfo(segment.first_frame, segment.frame_count, sizes, segment.psnr)
             )
@@ -124,6 +131,7 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
             models=tuple(c.digest.hex() for c in reader.confs() if c.reference),
             images=record.count if packed is not None else None,
             names=record.names,
+            macs_per_pixel=macs / frames if macs else None,
         )
 
 
@@ -147,10 +155,3 @@ def codec_info(name: str) -> CodecInfo:
         tuple(codec.options),
         description[0] if description else "",
     )
-
-
-def _section_names(header: Header) -> Sequence[str]:
-    """The codec's names of its sections, none where it is not installed: probing needs none."""
-    if header.codec_id not in codec_names():
-        return ()
-    return load_codec(header.codec_id).sections

@@ -69,6 +69,8 @@ def _page(name: str, found: Probe) -> str:
     lines += _clip(found) if found.images is None else _images(found)
     if found.psnr is not None:
         lines.append(f"quality: {found.psnr:.2f} dB RGB-PSNR, recorded by the encoder")
+    if found.macs_per_pixel is not None:
+        lines.append(f"decoder: {found.macs_per_pixel:,.0f} multiply-accumulates a pixel")
     lines.append("bytes:")
     for part, size in found.breakdown().items():
         lines.append(f"  {part:<14}{size:>12,}  {size / found.size:6.1%}")

@@ -10,7 +10,6 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -87,6 +86,13 @@ class InrCodec(ABC):
                 "millions of weights and embedding values a segment",
                 minimum=1e-3,
             ),
+            Option(
+                "model_scale",
+                float,
+                1.0,
+                "factor on the number of values, whatever sets it",
+                minimum=1e-3,
+            ),
             Option("epochs", int, None, "passes over each segment", minimum=1),
         )
 
@@ -142,7 +148,7 @@ class InrCodec(ABC):
         paces: dict[tuple[int, ...], float] = {}
         for window in windows:
             shape = self._shape(window, options, context.target_size)
-            values = shape.parameters + window.frame_count * prod(shape.embedding)
+            values = shape.values(window.frame_count)
             size += context.target_size or round(values * BITS_A_VALUE / 8) + SECTION_OVERHEAD
             if context.seconds is None:
                 if shape.channels not in paces:
@@ -151,6 +157,28 @@ class InrCodec(ABC):
                 steps = (recipe.epochs + 1) * -(-window.frame_count // recipe.batch)
                 seconds += steps * paces[shape.channels]
         return Estimate(seconds if context.seconds is None else context.seconds, size)
+
+    def macs_per_pixel(self, segment: Segment, info: VideoInfo) -> float:
+        shape = unpack_shape(segment.sections[0], info, segment.frame_count, Limits())
+        return shape.macs_per_pixel
+
+    def rate_points(
+        self, windows: Sequence[Window], options: Mapping[str, Any], count: int
+    ) -> Sequence[Mapping[str, Any]]:
+        """Scales that double around 1, higher where the smallest ones would be the same network."""
+
+        def size(scale: float) -> int:
+            scaled = {**options, "model_scale": scale}
+            shapes = (self._shape(window, scaled, None) for window in windows)
+            return sum(
+                shape.values(w.frame_count) for shape, w in zip(shapes, windows, strict=True)
+            )
+
+        lowest = 2 ** -((count - 1) / 2)
+        smallest = size(0)
+        while size(lowest * 1.25) == smallest:
+            lowest *= 1.25
+        return [{"model_scale": round(lowest * 2**i, 3)} for i in range(count)]
 
     def _pace(self, shape: Shape, recipe: Recipe, context: Context) -> float:
         """Seconds a step of a fit takes on black frames."""
@@ -174,8 +202,7 @@ class InrCodec(ABC):
     def _shape(self, window: Window, options: Mapping[str, Any], target: int | None) -> Shape:
         info, frames = window.info, window.frame_count
         geometry = choose_geometry(info.height, info.width)
-        smallest = solve_shape(geometry, frames, 0)
-        least = smallest.parameters + frames * prod(smallest.embedding)
+        least = solve_shape(geometry, frames, 0).values(frames)
         floor = round(least * LEAST_BITS / 8) + SECTION_OVERHEAD
         if target is not None and target < floor:
             raise TargetUnreachable(
@@ -184,13 +211,13 @@ class InrCodec(ABC):
                 "raise --target-size or --max-segment"
             )
         if options["model_size"] is not None:
-            values = round(options["model_size"] * 1e6)
+            values = options["model_size"] * 1e6
         elif target is not None:
-            values = round((target - SECTION_OVERHEAD) * 8 / BITS_A_VALUE)
+            values = (target - SECTION_OVERHEAD) * 8 / BITS_A_VALUE
         else:
             size = self.presets[options["preset"]].size
-            values = round(size * default_values(info.width * info.height * frames))
-        return solve_shape(geometry, frames, values)
+            values = size * default_values(info.width * info.height * frames)
+        return solve_shape(geometry, frames, round(values * options["model_scale"]))
 
     def _tensors(self, segment: Segment, info: VideoInfo) -> tuple[Shape, list[QuantizedTensor]]:
         if len(segment.sections) != len(self.sections):

@@ -59,7 +59,7 @@ def unpack_shape(section: bytes, info: VideoInfo, frames: int, limits: Limits) -
         )
     shape = Shape(Geometry(info.height, info.width, strides), channels, kernels)
     limits.check("frame_pixels", prod(shape.geometry.padded))
-    limits.check("parameters", shape.parameters + frames * prod(shape.embedding))
+    limits.check("parameters", shape.values(frames))
     return shape
 
 

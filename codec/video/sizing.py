@@ -62,6 +62,10 @@ class Shape:
         """Decoder weights and biases, without embeddings."""
         return sum(prod(shape) for shape in self.tensors.values())
 
+    def values(self, frames: int) -> int:
+        """Parameters, and the embeddings of so many frames."""
+        return self.parameters + frames * prod(self.embedding)
+
     @property
     def macs_per_pixel(self) -> float:
         """Multiply-accumulates of the decoder for one sample of the unpadded frame."""

@@ -1,5 +1,7 @@
 """Widths, strides and padding: the published ones, and what any other clip gets."""
 
+from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 
 import pytest
@@ -8,6 +10,8 @@ from hypothesis import strategies as st
 
 from ncodec.errors import DamagedFile, NcodecError
 from ncodec.formats import Limits, VideoInfo, cbor
+from ncodec.probing import probe
+from ncodec.registry import resolve_options
 from ncodec.video.config import pack_shape, unpack_shape
 from ncodec.video.geometry import PUBLISHED, choose_geometry
 from ncodec.video.hnerv import HNeRV
@@ -135,3 +139,25 @@ def test_a_shape_counts_its_macs():
     assert tiny.macs_per_pixel == sum(
         prod(shape) for name, shape in tiny.tensors.items() if name.endswith("weight")
     )
+
+
+@dataclass
+class Clip:
+    info: VideoInfo
+    frame_count: int
+
+
+@pytest.mark.parametrize("size", [(176, 144), (1280, 640)])
+def test_rate_points_are_networks_of_doubling_size(size):
+    codec = HNeRV()
+    clip = Clip(VideoInfo(*size, 120, 1, "yuv420p"), 120)
+    options = resolve_options(codec, {"preset": "fast"})
+    points = codec.rate_points([clip], options, 4)
+    values = [codec._shape(clip, {**options, **point}, None).values(120) for point in points]
+    assert all(1.5 < b / a < 2.5 for a, b in pairwise(values))
+
+
+def test_a_file_says_what_its_decoder_costs(nc_file):
+    found = probe(nc_file)
+    shape = solve_shape(choose_geometry(24, 32), 8, 3000)
+    assert found.macs_per_pixel == pytest.approx(shape.macs_per_pixel)
