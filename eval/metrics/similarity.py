@@ -55,7 +55,7 @@ class Similarity:
 
 
 def similarity(decoded: NDArray[Any], source: NDArray[Any], peak: int) -> Similarity:
-    """SSIM and MS-SSIM of two planes of unsigned integers, equal in shape, whose white is `peak`."""
+    """SSIM and MS-SSIM of two planes of unsigned integers, equal in shape; white is `peak`."""
     side = min(source.shape)
     if side < SMALLEST_SIDE:
         return Similarity(None, None)
@@ -80,13 +80,14 @@ def similarity(decoded: NDArray[Any], source: NDArray[Any], peak: int) -> Simila
 def _taps() -> _Plane:
     """Half of the symmetric window, the middle last."""
     window = np.exp(-(np.arange(-5, 6) ** 2) / (2 * _SIGMA**2))
-    return (window / window.sum())[:6].astype(np.float32)
+    half: _Plane = (window / window.sum())[:6].astype(np.float32)
+    return half
 
 
 _TAPS = _taps()
 
 
-@njit(cache=True, nogil=True, fastmath=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, fastmath=True)
 def _across(row: _Plane, taps: _Plane, filtered: _Plane) -> None:
     """The window along a row, wherever it lies inside."""
     t0, t1, t2, t3, t4, t5 = taps[0], taps[1], taps[2], taps[3], taps[4], taps[5]
@@ -101,7 +102,7 @@ def _across(row: _Plane, taps: _Plane, filtered: _Plane) -> None:
         )
 
 
-@njit(cache=True, nogil=True, fastmath=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, fastmath=True)
 def _down(rows: _Plane, kind: int, newest: int, taps: _Plane, filtered: _Plane) -> None:
     """The window along columns of the last 11 rows, a ring of which `newest` was written last."""
     for j in range(len(filtered)):
@@ -112,7 +113,7 @@ def _down(rows: _Plane, kind: int, newest: int, taps: _Plane, filtered: _Plane) 
             filtered[j] += taps[k] * (above[j] + below[j])
 
 
-@njit(cache=True, nogil=True, fastmath=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, fastmath=True)
 def _compare(
     total: _Plane, difference: _Plane, peak: float, c1: float, c2: float, taps: _Plane
 ) -> tuple[float, float]:
@@ -126,7 +127,7 @@ def _compare(
     squares = np.empty((2, width), np.float32)
     rows = np.empty((11, 4, columns), np.float32)
     means = np.empty((4, columns), np.float32)
-    offset, c1, c2 = np.float32(peak), np.float32(c1), np.float32(c2)
+    offset, dark, flat = np.float32(peak), np.float32(c1), np.float32(c2)
     half, one = np.float32(0.5), np.float32(1)
     ssim = structure = 0.0
     for i in range(height):
@@ -149,15 +150,15 @@ def _compare(
             s2 = (mean_s[j] + offset) * (mean_s[j] + offset)
             var_d = mean_dd[j] - d2
             var_s = mean_ss[j] - mean_s[j] * mean_s[j]
-            contrast = one - var_d / (half * (var_s + var_d) + c2)
-            luminance = one - d2 / (half * (s2 + d2) + c1)
+            contrast = one - var_d / (half * (var_s + var_d) + flat)
+            luminance = one - d2 / (half * (s2 + d2) + dark)
             structure += np.float64(contrast)
             ssim += np.float64(contrast * luminance)
     count = (height - 10) * columns
     return ssim / count, structure / count
 
 
-@njit(cache=True, nogil=True, fastmath=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, fastmath=True)
 def _halved(plane: _Plane, border: float) -> _Plane:
     """Means of 2x2 samples; an odd side has a line of `border` before its first."""
     height, width = plane.shape

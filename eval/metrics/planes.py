@@ -1,0 +1,101 @@
+"""PSNR of the planes of a frame, in the source's pixel format and as RGB, and its two poolings.
+
+A PSNR is at most 6 dB a bit and 12 more (60 dB at 8 bits, 72 at 10), as in libvmaf: so a frame
+without error weighs in a mean like one with hardly any, and has a place on a curve. The mean
+squared errors are kept as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import inf, log10
+from typing import Any
+
+from numba import njit
+from numpy.typing import NDArray
+
+from ncodec.formats import VideoInfo
+
+__all__ = [
+    "channels",
+    "combined",
+    "error_keys",
+    "mean",
+    "mean_squared_error",
+    "pooled_psnr",
+    "psnr",
+    "psnr_cap",
+    "rgb_peak",
+]
+
+
+def psnr_cap(info: VideoInfo) -> float:
+    """dB that no PSNR of this clip exceeds."""
+    return 6.0 * info.bit_depth + 12
+
+
+def psnr(mse: float, peak: int, cap: float = inf) -> float:
+    """dB of a mean squared error."""
+    return min(cap, 10 * log10(peak**2 / mse)) if mse else cap
+
+
+def combined(y: float, u: float, v: float) -> float:
+    """(6Y + U + V) / 8, of decibels: one figure for three planes."""
+    return (6 * y + u + v) / 8
+
+
+def channels(info: VideoInfo) -> str:
+    """The planes that are scored in the clip's own format: ``yuv``, ``y`` of grey, none of RGB."""
+    if info.pixel_format.startswith("gbrp"):
+        return ""
+    return "y" if info.pixel_format.startswith("gray") else "yuv"
+
+
+def rgb_peak(info: VideoInfo) -> int:
+    """White of what `ncodec.media.to_rgb` makes."""
+    return 255 if info.bit_depth == 8 else 65535
+
+
+def error_keys(info: VideoInfo) -> Sequence[tuple[str, int]]:
+    """(name, peak) of each mean squared error that a frame of the clip has.
+
+    Grey has no RGB: it would be the same samples three times.
+    """
+    own = [(channel, (1 << info.bit_depth) - 1) for channel in channels(info)]
+    return own if len(own) == 1 else [*own, ("rgb", rgb_peak(info))]
+
+
+def mean_squared_error(decoded: NDArray[Any], source: NDArray[Any]) -> float:
+    """Of arrays of unsigned integers of 8 or 16 bits, equal in shape; exact up to the last step."""
+    return int(_squared_errors(decoded.reshape(-1), source.reshape(-1))) / source.size
+
+
+def mean(values: Sequence[float]) -> float:
+    """Over frames."""
+    return sum(values) / len(values)
+
+
+def pooled_psnr(errors: Mapping[str, Sequence[float]], info: VideoInfo) -> dict[str, float]:
+    """PSNR of the mean over frames of the mean squared errors.
+
+    Args:
+        errors: a list over frames for each of `error_keys`.
+
+    Returns:
+        name -> dB; and ``yuv``, which combines the planes' decibels, where there are three.
+    """
+    found = {
+        name: psnr(mean(errors[name]), peak, psnr_cap(info)) for name, peak in error_keys(info)
+    }
+    if "v" in found:
+        found["yuv"] = combined(found["y"], found["u"], found["v"])
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _squared_errors(decoded: NDArray[Any], source: NDArray[Any]) -> int:
+    total = 0
+    for i in range(len(source)):
+        difference = int(decoded[i]) - int(source[i])
+        total += difference * difference
+    return total

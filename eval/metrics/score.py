@@ -1,0 +1,152 @@
+"""Scores of a decoded clip against its source, frame by frame and over the clip.
+
+Both files are read in lockstep, so memory holds a few frames whatever the length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ncodec.errors import InputError
+from ncodec.eval.metrics.colour import colour_of
+from ncodec.eval.metrics.filters import Vmaf, Xpsnr, pooled_xpsnr, vmaf_absent, xpsnr_absent
+from ncodec.eval.metrics.frames import absent_planes, frame_scores
+from ncodec.eval.metrics.names import METRICS
+from ncodec.eval.metrics.planes import combined, error_keys, mean, pooled_psnr, psnr_cap
+from ncodec.formats import VideoInfo
+from ncodec.media import Frame, VideoSource, open_source, to_rgb, write_image
+from ncodec.media.image import Image
+from ncodec.threads import in_order
+
+__all__ = ["METRICS", "Scores", "score"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a comparison found.
+
+    Attributes:
+        frames: ``mse_y``, ``psnr_y``, ... -> value of each frame.
+        pooled: every key of `METRICS` -> value for the clip; None where there is none.
+        absent: why, in sentences.
+        colour: matrix, range, chroma location and what made RGB of them.
+    """
+
+    frames: dict[str, list[float]]
+    pooled: dict[str, float | None]
+    absent: list[str]
+    colour: dict[str, Any]
+
+
+def score(
+    decoded: Path, source: Path, threads: int = 1, picture: tuple[int, Path, Path] | None = None
+) -> Scores:
+    """Compares two clips, or two images.
+
+    Args:
+        decoded: frames in the source's size and pixel format. Its colour tags are not looked at.
+        source: what they should be.
+        threads: that frames are shared between.
+        picture: a frame's index, and where to write it as an 8-bit RGB PNG, decoded and source.
+
+    Raises:
+        InputError: a file cannot be read, or they differ in size, pixel format or frames.
+    """
+    ours, theirs = open_source(decoded), open_source(source)
+    info = theirs.info
+    _check_alike(ours, theirs)
+    rate = theirs.rates()[0] if theirs.rates() else 1 / info.time_base
+    absent = absent_planes(info)
+    no_xpsnr, no_vmaf = xpsnr_absent(info), vmaf_absent(info)
+    absent += [reason for reason in (no_xpsnr, no_vmaf) if reason]
+    xpsnr = None if no_xpsnr else Xpsnr(info, rate)
+    vmaf = None if no_vmaf else Vmaf(info, rate, threads)
+
+    def pairs() -> Iterator[tuple[Frame, Frame]]:
+        for index, (a, b) in enumerate(_lockstep(ours, theirs)):
+            for whole in (xpsnr, vmaf):
+                if whole is not None:
+                    whole.push(a, b)
+            if picture is not None and index == picture[0]:
+                for frame, path in ((a, picture[1]), (b, picture[2])):
+                    _write_picture(frame, info, path)
+            yield a, b
+
+    found = list(in_order(lambda pair: frame_scores(*pair, info), pairs(), threads))
+    if picture is not None and picture[0] >= len(found):
+        raise InputError(
+            f"{source} has no frame {picture[0]}; its {len(found)} frames count from 0."
+        )
+    frames: dict[str, list[float]] = {key: [one[key] for one in found] for key in found[0]}
+    pooled = _pooled(frames, info)
+    if xpsnr is not None:
+        weighted = xpsnr.finish()
+        frames |= _xpsnr_frames(weighted, psnr_cap(info))
+        pooled |= _xpsnr_pooled(weighted, psnr_cap(info))
+    if vmaf is not None:
+        frames["vmaf"] = vmaf.finish()
+    pooled |= {key: mean(values) for key, values in frames.items()}
+    figures = {metric.key: pooled.get(metric.key) for metric in METRICS}
+    return Scores(frames, figures, absent, colour_of(info))
+
+
+def _pooled(frames: dict[str, list[float]], info: VideoInfo) -> dict[str, float]:
+    errors = {name: frames[f"mse_{name}"] for name, _ in error_keys(info)}
+    return {f"psnr_{name}_pooled": value for name, value in pooled_psnr(errors, info).items()}
+
+
+def _xpsnr_frames(found: dict[str, list[float]], cap: float) -> dict[str, list[float]]:
+    capped = {plane: [min(cap, value) for value in values] for plane, values in found.items()}
+    if len(capped) == 3:
+        capped["yuv"] = [combined(*values) for values in zip(*capped.values(), strict=True)]
+    return {f"xpsnr_{plane}": values for plane, values in capped.items()}
+
+
+def _xpsnr_pooled(found: dict[str, list[float]], cap: float) -> dict[str, float]:
+    pooled = {plane: pooled_xpsnr(values, cap) for plane, values in found.items()}
+    if len(pooled) == 3:
+        pooled["yuv"] = combined(*pooled.values())
+    return {f"xpsnr_{plane}_pooled": value for plane, value in pooled.items()}
+
+
+def _lockstep(ours: VideoSource, theirs: VideoSource) -> Iterator[tuple[Frame, Frame]]:
+    left, right = ours.frames(), theirs.frames()
+    count = 0
+    for a in left:
+        b = next(right, None)
+        if b is None:
+            raise _other_length(ours, count + 1 + sum(1 for _ in left), theirs, count)
+        yield a, b
+        count += 1
+    rest = sum(1 for _ in right)
+    if rest:
+        raise _other_length(ours, count, theirs, count + rest)
+
+
+def _other_length(ours: VideoSource, found: int, theirs: VideoSource, wanted: int) -> InputError:
+    return InputError(
+        f"{ours.name} has {found} frames and {theirs.name} has {wanted}; compare clips of the same"
+        " frames."
+    )
+
+
+def _check_alike(ours: VideoSource, theirs: VideoSource) -> None:
+    found, wanted = (
+        f"{source.info.width}x{source.info.height} {source.info.pixel_format}"
+        for source in (ours, theirs)
+    )
+    if found != wanted:
+        raise InputError(
+            f"{ours.name} is {found} and {theirs.name} is {wanted}; decode to the source's size"
+            " and pixel format."
+        )
+
+
+def _write_picture(frame: Frame, info: VideoInfo, path: Path) -> None:
+    rgb = to_rgb(frame, info)
+    if rgb.dtype.itemsize > 1:
+        rgb = ((rgb.astype("u4") + 128) // 257).astype("u1")
+    write_image(path, Image(rgb))
