@@ -1,8 +1,8 @@
 """XPSNR and VMAF through FFmpeg's filters, which see both clips from their first frame on.
 
 XPSNR (Helmrich et al., "XPSNR: a low-complexity extension of the perceptually weighted peak
-signal-to-noise ratio", 2020) weights a frame's errors by how much the source moves since the two
-frames before, so it is computed over a whole clip in order, never over a part of it.
+signal-to-noise ratio", 2020) weights a frame's errors by how much the source has moved since the
+frame before, or the two before, so it is computed over a whole clip in order, never over a part.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from av.filter import Graph, filters_available
 
 from ncodec.formats import VideoInfo
 from ncodec.media import Frame
-from ncodec.media.frame import PIXEL_FORMATS, to_av
+from ncodec.media.frame import PIXEL_FORMATS, plane_shapes, to_av
 
 __all__ = ["Vmaf", "Xpsnr", "pooled_xpsnr", "vmaf_absent", "xpsnr_absent"]
 
@@ -47,6 +47,11 @@ def xpsnr_absent(info: VideoInfo) -> str | None:
         return (
             f"XPSNR is absent: it takes pictures of {_XPSNR_SMALLEST} pixels or more, and the clip"
             f" is {info.width}x{info.height}."
+        )
+    if depth > 8 and _has_padded_rows(info):
+        return (
+            "XPSNR is absent: above 8 bits FFmpeg's filter wants rows without padding, and a width"
+            f" of {info.width} is no multiple of 16 bytes in every plane."
         )
     if "xpsnr" not in filters_available:
         return (
@@ -74,12 +79,18 @@ def vmaf_absent(info: VideoInfo) -> str | None:
     return None
 
 
+def _has_padded_rows(info: VideoInfo) -> bool:
+    shapes = plane_shapes(info.pixel_format, info.width, info.height)
+    planes = av.VideoFrame(info.width, info.height, info.pixel_format).planes
+    return any(plane.line_size != 2 * shape[1] for plane, shape in zip(planes, shapes, strict=True))
+
+
 class Xpsnr:
     """XPSNR of each plane of each frame.
 
     Args:
         info: the source; `xpsnr_absent` of it is None.
-        rate: frames a second: motion is a second difference above 32 of them.
+        rate: frames a second; from 32 on motion is the second difference of three frames.
     """
 
     def __init__(self, info: VideoInfo, rate: Fraction) -> None:
@@ -89,7 +100,8 @@ class Xpsnr:
 
     def push(self, decoded: Frame, source: Frame) -> None:
         """The next frame of both clips."""
-        self._keep(self._pair.push(decoded, source))
+        # The filter takes its weights from the first input.
+        self._keep(self._pair.push(source, decoded))
 
     def finish(self) -> dict[str, list[float]]:
         """y, u and v (y alone where the clip is grey) -> dB of each frame, inf without error."""
@@ -144,7 +156,7 @@ class Vmaf:
 
 
 class _Pair:
-    """A filter with two inputs, the decoded clip and its source, and one output."""
+    """A filter with two inputs, which are clips of one size and format, and one output."""
 
     def __init__(self, info: VideoInfo, rate: Fraction, name: str, **options: str) -> None:
         # Both inputs without colour tags: a difference in them is no business of these filters.
