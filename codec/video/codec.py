@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -165,20 +166,17 @@ class InrCodec(ABC):
     def rate_points(
         self, windows: Sequence[Window], options: Mapping[str, Any], count: int
     ) -> Sequence[Mapping[str, Any]]:
-        """Scales that double around 1, higher where the smallest ones would be the same network."""
+        """Sizes that double around the preset's, or from the smallest network on."""
 
         def size(scale: float) -> int:
             scaled = {**options, "model_scale": scale}
-            shapes = (self._shape(window, scaled, None) for window in windows)
-            return sum(
-                shape.values(w.frame_count) for shape, w in zip(shapes, windows, strict=True)
-            )
+            return sum(self._shape(w, scaled, None).values(w.frame_count) for w in windows)
 
-        lowest = 2 ** -((count - 1) / 2)
-        smallest = size(0)
-        while size(lowest * 1.25) == smallest:
-            lowest *= 1.25
-        return [{"model_scale": round(lowest * 2**i, 3)} for i in range(count)]
+        scales = [round(1.05**power, 3) for power in range(-100, 150)]
+        sizes = [size(scale) for scale in scales]
+        smallest = size(2 ** -((count - 1) / 2))
+        chosen = (bisect_right(sizes, smallest << i) - 1 for i in range(count))
+        return [{"model_scale": scales[index]} for index in chosen]
 
     def _pace(self, shape: Shape, recipe: Recipe, context: Context) -> float:
         """Seconds a step of a fit takes on black frames."""
