@@ -1,0 +1,160 @@
+"""report.html: one file that needs nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ncodec.errors import MissingDependency
+from ncodec.eval.report import stills, tables
+from ncodec.eval.report.charts import chart, swatch
+from ncodec.eval.report.crops import Comparison, Frame, comparisons, overview
+from ncodec.eval.report.groups import labels, with_seeds
+from ncodec.eval.report.styles import Style, styles
+from ncodec.eval.report.tables import Table
+from ncodec.eval.report.words import bytes_of, plain, significant
+from ncodec.eval.results import Item, Metric, Summary
+from ncodec.formats import atomic_output
+
+__all__ = ["write_report"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What the page says of an item."""
+
+    item: Item
+    anchor: str
+    charts: Sequence[tuple[Metric, str]]
+    legend: Sequence[tuple[str, Style]]
+    deltas: Table | None
+    every_delta: Table | None
+    points: Table
+    settings: Table | None
+    speed: Table
+    frame: Frame | None
+    comparisons: Sequence[Comparison]
+    commands: Sequence[tuple[str, Sequence[str]]]
+
+
+def write_report(summary: Summary, folder: Path) -> None:
+    """Writes `folder`/report.html.
+
+    Args:
+        summary: of a finished run.
+        folder: also where the summary's pictures are.
+
+    Raises:
+        MissingDependency: jinja2 or matplotlib is not installed.
+        OutputError: the file cannot be written.
+    """
+    try:
+        from jinja2 import Environment, StrictUndefined
+        from markupsafe import Markup
+    except ImportError:
+        raise MissingDependency(
+            "the report needs jinja2; install it with: python -m pip install 'ncodec[eval]'"
+        ) from None
+    here = files("ncodec.eval.report")
+    page = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    page.filters |= {"swatch": lambda style: Markup(swatch(style)), "svg": Markup}
+    page.filters |= {"bytes": bytes_of, "significant": significant, "plain": plain}
+    template = page.from_string(here.joinpath("page.html").read_text("utf-8"))
+    text = template.render(
+        _context(summary, folder), style=Markup(here.joinpath("style.css").read_text("utf-8"))
+    )
+    with atomic_output(folder / "report.html") as stream:
+        stream.write(text.encode())
+
+
+def _context(summary: Summary, folder: Path) -> dict[str, Any]:
+    looks = styles(summary)
+    known = labels(summary)
+    main = summary.metrics[0] if summary.metrics else None
+    images = summary.kind == "images"
+    averages = [
+        (metric, table, tables.missing(summary, metric.key))
+        for metric in known.values()
+        if (table := tables.averages(summary, metric.key, looks)) is not None
+    ]
+    return {
+        "summary": summary,
+        "main": main,
+        "averages": averages,
+        "parts": [
+            _part(item, number, summary, known, looks, folder)
+            for number, item in enumerate(summary.items)
+            if not images
+        ],
+        "coders": stills.coders(summary, looks) if images else None,
+        "rates": stills.rates(summary, looks) if images else None,
+        "files": stills.files(summary, looks) if images else None,
+        "settings": _all_settings(summary, looks) if images else None,
+        "commands": [
+            (item.name, entry) for item in summary.items for entry in _commands(item) if images
+        ],
+        "date": _first(summary.manifest, "date", "started", "finished"),
+        "machine": _machine(summary.manifest.get("machine")),
+        "manifest": json.dumps(summary.manifest, indent=2, ensure_ascii=False, default=str),
+        "imported": any(c.role == "imported" for item in summary.items for c in item.curves),
+        "seeds": any(c.seed is not None for item in summary.items for c in item.curves),
+    }
+
+
+def _part(
+    item: Item,
+    number: int,
+    summary: Summary,
+    known: Mapping[str, Metric],
+    looks: Mapping[str, Style],
+    folder: Path,
+) -> _Part:
+    drawn = []
+    for index, metric in enumerate(summary.metrics):
+        svg = chart(item, metric, looks, summary.rate_unit, f"c{number}-{index}")
+        if svg is not None:
+            drawn.append((metric, svg))
+    return _Part(
+        item,
+        f"item-{number}",
+        drawn,
+        [(name, looks[name]) for name in dict.fromkeys(curve.name for curve in item.curves)],
+        tables.item_deltas(item, summary.metrics[0], looks) if summary.metrics else None,
+        tables.every_delta(item, known),
+        tables.points(item, summary, looks),
+        tables.settings(item, looks),
+        tables.speed(item, looks),
+        overview(item, folder),
+        comparisons(item, folder),
+        _commands(item),
+    )
+
+
+def _commands(item: Item) -> list[tuple[str, Sequence[str]]]:
+    return [
+        (f"{with_seeds(curve)} · {point.label}", point.commands)
+        for curve in item.curves
+        for point in curve.points
+        if point.commands
+    ]
+
+
+def _all_settings(summary: Summary, looks: Mapping[str, Style]) -> Table | None:
+    curves = tuple(curve for item in summary.items for curve in item.curves)
+    return tables.settings(Item("", "", "", curves), looks)
+
+
+def _first(manifest: Mapping[str, Any], *names: str) -> str | None:
+    return next((str(manifest[name]) for name in names if manifest.get(name)), None)
+
+
+def _machine(found: object) -> str | None:
+    if isinstance(found, Mapping):
+        return " · ".join(f"{name} {value}" for name, value in found.items() if value) or None
+    return str(found) if found else None

@@ -1,0 +1,126 @@
+"""Tables of lossless coders on images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean
+
+from ncodec.eval.report.groups import curve_names
+from ncodec.eval.report.styles import Style
+from ncodec.eval.report.tables import Cell, Row, Table
+from ncodec.eval.report.words import DASH, bytes_of, memory, plain, signed, significant
+from ncodec.eval.results import Point, Summary
+
+__all__ = ["coders", "equality", "files", "mean_rates", "rates"]
+
+
+def _points(summary: Summary) -> dict[str, list[list[Point]]]:
+    """By coder: the points that it has on each item, in the items' order."""
+    names = dict.fromkeys(curve.name for item in summary.items for curve in item.curves)
+    found = {}
+    for name in names:
+        found[name] = [
+            [point for curve in curve_names(item).get(name, ()) for point in curve.points]
+            for item in summary.items
+        ]
+    return found
+
+
+def mean_rates(summary: Summary) -> dict[str, tuple[float | None, int]]:
+    """By coder: the mean over items of the rate, None unless it took them all, and how many."""
+    found: dict[str, tuple[float | None, int]] = {}
+    for name, groups in _points(summary).items():
+        taken = [fmean(point.rate for point in points) for points in groups if points]
+        whole = bool(taken) and len(taken) == len(groups)
+        found[name] = (fmean(taken) if whole else None, len(taken))
+    return found
+
+
+def coders(summary: Summary, styles: Mapping[str, Style]) -> Table:
+    """A row a coder: mean rate, ours against it in %, speed, memory and equality."""
+    rates_of = mean_rates(summary)
+    ours = list(
+        dict.fromkeys(
+            curve.name for item in summary.items for curve in item.curves if curve.role == "codec"
+        )
+    )
+    rows = []
+    for name, groups in _points(summary).items():
+        rate, taken = rates_of[name]
+        every = [point for points in groups for point in points]
+        note = "" if taken == len(groups) else f"takes {taken} of {len(groups)}"
+        cells = [Cell(name, note, style=styles.get(name)), Cell(plain(rate, 4))]
+        cells += [_against(rates_of[codec][0], rate, codec == name) for codec in ours]
+        cells.append(Cell(significant(_mean(p.encode.rate for p in every if p.encode))))
+        cells.append(Cell(significant(_mean(p.decode.rate for p in every if p.decode))))
+        cells.append(Cell(memory(_most(p.decode.peak_bytes for p in every if p.decode))))
+        cells.append(equality(every))
+        rows.append(Row(cells))
+    head = ["coder", f"{summary.rate_unit}, mean", *(f"{codec} against it" for codec in ours)]
+    head += ["encode, MB/s", "decode, MB/s", "decode memory", "equal"]
+    return Table([Cell(name) for name in head], rows)
+
+
+def _against(ours: float | None, theirs: float | None, same: bool) -> Cell:
+    if same or ours is None or not theirs:
+        return Cell(DASH, tone="quiet")
+    change = 100 * (ours / theirs - 1)
+    return Cell(signed(change), tone="good" if change < 0 else "bad" if change > 0 else "")
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
+
+
+def _most(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def equality(points: Sequence[Point]) -> Cell:
+    """Whether every decoded image had its source's hash."""
+    if any(point.equal is False for point in points):
+        return Cell("NOT EQUAL", tone="bad")
+    known = bool(points) and all(point.equal for point in points)
+    return Cell("yes" if known else DASH, tone="" if known else "quiet")
+
+
+def rates(summary: Summary, styles: Mapping[str, Style]) -> Table:
+    """A row an item, a column a coder."""
+    found = _points(summary)
+    rows = []
+    for number, item in enumerate(summary.items):
+        means = [
+            fmean(point.rate for point in groups[number]) if groups[number] else None
+            for groups in found.values()
+        ]
+        least = min((mean for mean in means if mean is not None), default=None)
+        cells = [
+            Cell(plain(mean, 4), tone="best" if mean is not None and mean == least else "")
+            for mean in means
+        ]
+        rows.append(Row([Cell(item.name), *cells]))
+    return Table([Cell("image"), *(Cell(name, style=styles.get(name)) for name in found)], rows)
+
+
+def files(summary: Summary, styles: Mapping[str, Style]) -> Table:
+    """A row a file."""
+    rows = []
+    for item in summary.items:
+        rows.append(Row([Cell(f"{item.name} · {item.description}")]))
+        for name, curves in curve_names(item).items():
+            for point in (point for curve in curves for point in curve.points):
+                cells = [
+                    Cell(name, point.label if point.label != name else "", style=styles.get(name)),
+                    Cell(bytes_of(point.size)),
+                    Cell(plain(point.rate, 4)),
+                    Cell(significant(point.encode.seconds if point.encode else None)),
+                    Cell(significant(point.encode.rate if point.encode else None)),
+                    Cell(significant(point.decode.seconds if point.decode else None)),
+                    Cell(significant(point.decode.rate if point.decode else None)),
+                    equality([point]),
+                ]
+                rows.append(Row(cells))
+    head = ["coder", "bytes", summary.rate_unit, "encode, s", "encode, MB/s"]
+    head += ["decode, s", "decode, MB/s", "equal"]
+    return Table([Cell(name) for name in head], rows)

@@ -1,0 +1,119 @@
+"""The summary as a terminal shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ncodec.eval.report.groups import over_seeds, with_seeds
+from ncodec.eval.report.stills import coders
+from ncodec.eval.report.words import DASH, bytes_of, measure, plain, signed, significant, span
+from ncodec.eval.results import Item, Summary
+
+__all__ = ["table"]
+
+_WIDTH = 100
+
+
+def table(summary: Summary) -> str:
+    """Points and BD-rates of each item in lines of at most 100 characters, without colours."""
+    lines = [summary.title, *summary.remarks]
+    if summary.kind == "images":
+        lines += ["", *_aligned(_coders(summary))]
+    else:
+        for item in summary.items:
+            lines += ["", f"{item.name}: {item.description}", *_points(item, summary)]
+            lines += _deltas(item, summary)
+            lines += [f"  absent: {line}" for line in item.absent]
+    lines += _averages(summary)
+    return "\n".join(piece for line in lines for piece in _folded(line)) + "\n"
+
+
+def _coders(summary: Summary) -> list[list[str]]:
+    found = coders(summary, {})
+    return [
+        [cell.text for cell in found.head],
+        *([cell.text for cell in row.cells] for row in found.rows),
+    ]
+
+
+def _points(item: Item, summary: Summary) -> list[str]:
+    metrics = list(summary.metrics[:3])
+    rows = [["", "", "bytes", summary.rate_unit, *(metric.label for metric in metrics)]]
+    rows[0] += ["encode s", "decode 1/s"]
+    for curve in item.curves:
+        for number, point in enumerate(curve.points):
+            rows.append(
+                [
+                    "" if number else with_seeds(curve),
+                    point.label,
+                    bytes_of(point.size) if point.size else DASH,
+                    significant(point.rate),
+                    *(measure(point.quality.get(metric.key), metric.unit) for metric in metrics),
+                    significant(point.encode.seconds if point.encode else None),
+                    significant(point.decode.rate if point.decode else None),
+                ]
+            )
+    return _aligned(rows, left=2)
+
+
+def _deltas(item: Item, summary: Summary) -> Iterator[str]:
+    rows = []
+    for (test, anchor, metric), mean in over_seeds(item.deltas).items():
+        if not summary.metrics or metric != summary.metrics[0].key:
+            continue
+        spread = span((mean.low, mean.high), signed) if mean.seeds > 1 and mean.rate else ""
+        figures = [
+            signed(mean.rate),
+            signed(mean.quality, 2, summary.metrics[0].unit),
+            f"{plain(100 * mean.overlap, 0)} %",
+        ]
+        rows.append([test, f"against {anchor}", *figures, spread or mean.why or ""])
+    if rows:
+        yield f"  BD-rate by {summary.metrics[0].label}"
+        yield from _aligned([["", "", "rate", "quality", "overlap", ""], *rows], left=2, tail=True)
+
+
+def _averages(summary: Summary) -> Iterator[str]:
+    rows = []
+    for mean in summary.averages:
+        if not summary.metrics or mean.metric != summary.metrics[0].key:
+            continue
+        said = f"of {mean.items}"
+        if mean.missing:
+            said += f", none on {', '.join(mean.missing)}"
+        if mean.spread is not None:
+            said += f", seeds {span(mean.spread, signed)}"
+        rows.append([mean.test, f"against {mean.anchor}", signed(mean.rate), said])
+    if rows:
+        yield ""
+        yield f"Mean BD-rate by {summary.metrics[0].label}"
+        yield from _aligned(rows, left=2, tail=True)
+
+
+def _aligned(rows: Sequence[Sequence[str]], left: int = 1, tail: bool = False) -> list[str]:
+    """Columns, the first ones to the left and the rest to the right; a tail is not aligned."""
+    columns = len(rows[0])
+    widths = [max(len(row[column]) for row in rows) for column in range(columns)]
+    lines = []
+    for row in rows:
+        cells = [
+            text.ljust(width) if column < left else text.rjust(width)
+            for column, (text, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        if tail:
+            cells[-1] = row[-1]
+        lines.append(("  " + "  ".join(cells)).rstrip())
+    return lines
+
+
+def _folded(line: str) -> Iterator[str]:
+    """Pieces of at most the width, broken at spaces, the further ones indented."""
+    indent = ""
+    while len(indent + line) > _WIDTH:
+        room = _WIDTH - len(indent)
+        cut = line.rfind(" ", 1, room + 1)
+        # A word longer than the line is cut where it is.
+        cut = cut if line[:cut].strip() and cut > 0 else room
+        yield indent + line[:cut].rstrip()
+        line, indent = line[cut:].lstrip(), "      "
+    yield indent + line
