@@ -180,8 +180,7 @@ def _photographs(chosen: str, data: Path | None) -> list[LabelledImage]:
     folder = data / "photographs" / chosen
     found = []
     for index, photograph in enumerate(PHOTOGRAPHS[chosen]):
-        name = f"{index:02}-{photograph.name}"
-        path = folder / f"{name}.png"
+        path = folder / f"{index:02}-{photograph.name}.png"
         if not path.is_file():
             pixels = load(data, photograph)
             try:
@@ -192,5 +191,5 @@ def _photographs(chosen: str, data: Path | None) -> list[LabelledImage]:
                     "written"
                 ) from None
             write_image(path, Image(pixels))
-        found.append(LabelledImage(path, name))
+        found.append(LabelledImage(path, photograph.name))
     return found
