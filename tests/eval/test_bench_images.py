@@ -1,0 +1,117 @@
+import json
+
+import numpy as np
+import pytest
+
+from ncodec.errors import InputError, Interrupted, UsageError
+from ncodec.eval.bench.images import NOT_EQUAL, run_images
+from ncodec.eval.bench.processes import Processes
+from ncodec.eval.data.sets import LabelledImage
+from ncodec.eval.results import load_summary
+from ncodec.media import Image, write_image
+
+imagecodecs = pytest.importorskip("imagecodecs")
+
+
+def drawing(folder, name, channels=3, shift=0, dtype=np.uint8):
+    y, x, c = np.mgrid[:20, :30, :channels]
+    pixels = ((x // 5 + y // 4 + c + shift) % 4 * 60).astype(dtype)
+    write_image(folder / f"{name}.png", Image(pixels))
+    return LabelledImage(folder / f"{name}.png", name)
+
+
+def run(images, folder, processes=None, **changes):
+    said = []
+    given = {"codecs": [], "anchors": ["qoi"], "threads": 1, "dry_run": False} | changes
+    processes = processes or Processes()
+    found = run_images(images, folder / "run", processes=processes, tell=said.append, **given)
+    return found, said
+
+
+class Counted(Processes):
+    """Fresh processes, of which only so many may start."""
+
+    def __init__(self, most=9):
+        super().__init__()
+        self.most, self.started = most, 0
+
+    def run(self, command, folder):
+        if self.started == self.most:
+            raise Interrupted("stopped by the user")
+        self.started += 1
+        return super().run(command, folder)
+
+
+def test_a_codec_and_a_format_are_measured_and_equal(tmp_path):
+    images = [drawing(tmp_path, "a"), drawing(tmp_path, "b", 1)]
+    found, _ = run(images, tmp_path, codecs=["pc-photo:fast"])
+    found.save(tmp_path / "summary.json")
+    assert load_summary(tmp_path / "summary.json").items[1].name == "b"
+    for item, subpixels in zip(found.items, (1800, 600), strict=True):
+        assert [curve.role for curve in item.curves] == ["codec", "anchor"]
+        for curve in item.curves:
+            (point,) = curve.points
+            assert point.equal
+            assert point.rate == 8 * point.size / subpixels
+            assert point.encode.rate == pytest.approx(subpixels / 1e6 / point.encode.seconds)
+        point = item.curves[0].points[0]
+        assert sum(point.breakdown.values()) == point.size
+        assert point.commands[0].startswith("ncodec encode")
+        assert "--effort fast" in point.commands[0]
+    assert not any(NOT_EQUAL in remark for remark in found.remarks)
+
+
+def test_what_is_done_is_not_done_again(tmp_path):
+    images = [drawing(tmp_path, "a"), drawing(tmp_path, "b", shift=1)]
+    first, second, third = Counted(), Counted(), Counted()
+    run(images[:1], tmp_path, first)
+    plan, said = run(images, tmp_path, dry_run=True)
+    assert plan is None
+    assert said == ["QOI: 1 done, 1 to do"]
+    found, _ = run(images, tmp_path, second)
+    again, said = run(images, tmp_path, third)
+    assert (first.started, second.started, third.started) == (2, 2, 0)
+    assert said == ["QOI: 2 done, 0 to do"]
+    assert again == found
+
+
+def test_a_run_that_was_killed_goes_on(tmp_path):
+    image = drawing(tmp_path, "a")
+    with pytest.raises(Interrupted):
+        run([image], tmp_path, Counted(1))
+    processes = Counted()
+    found, _ = run([image], tmp_path, processes)
+    assert processes.started == 1  # encoded before, decoded now
+    assert found.items[0].curves[0].points[0].equal
+
+
+def test_other_samples_are_told(tmp_path):
+    image = drawing(tmp_path, "a")
+    run([image], tmp_path)
+    (record,) = (tmp_path / "run" / "steps").glob("*/record.json")
+    changed = json.loads(record.read_text())
+    changed["outcome"]["digest"] = "0"
+    record.write_text(json.dumps(changed))
+    found, _ = run([image], tmp_path)
+    assert found.remarks[0] == f"{NOT_EQUAL}: QOI on a"
+    assert not found.items[0].curves[0].points[0].equal
+
+
+def test_a_format_that_does_not_take_an_image_is_absent(tmp_path):
+    found, _ = run([drawing(tmp_path, "deep", 1, dtype=np.uint16)], tmp_path)
+    assert found.items[0].curves == []
+    assert found.items[0].absent == ["QOI has no samples of 16 bits"]
+
+
+def test_an_image_that_cannot_be_read_is_named_and_nothing_starts(tmp_path):
+    image = drawing(tmp_path, "a")
+    image.path.write_bytes(image.path.read_bytes()[:60])
+    processes = Counted()
+    with pytest.raises(InputError, match=r"a\.png"):
+        run([image], tmp_path, processes)
+    assert processes.started == 0
+
+
+def test_no_image_is_an_error(tmp_path):
+    with pytest.raises(UsageError, match="no image"):
+        run([], tmp_path)
