@@ -83,9 +83,10 @@ def parse_clip(text: str, data: Path | None = None) -> ClipSpec:
 def prepare(spec: ClipSpec, folder: Path) -> Path:
     """The file to encode and to compare with.
 
-    The clip's own file where nothing is to be done. Else FFV1 in Matroska in `folder`, which is
-    written once and named by its content: the samples, format and colour of the source after the
-    edit, without sound. Matroska keeps times to the millisecond; a constant rate stays exact.
+    The clip's own file where nothing is to be done. Else FFV1 in Matroska (y4m where the source
+    has a chroma location) in `folder`, which is written once and named by its content: the
+    samples, format and colour of the source after the edit, without sound. Matroska keeps times
+    to the millisecond; a constant rate stays exact.
 
     Raises:
         InputError: the clip cannot be decoded.
@@ -94,20 +95,23 @@ def prepare(spec: ClipSpec, folder: Path) -> Path:
     """
     if not spec.edit and spec.path.suffix.lower() != RAW_SUFFIX:
         return spec.path
-    path = folder / f"{spec.name}-{clip_digest(spec)[:16]}.mkv".replace(" ", "-")
+    source = _opened(spec.path)
+    # Matroska is written without a chroma location. Only y4m sources have one, and y4m holds them.
+    suffix = ".y4m" if source.info.chroma_location else ".mkv"
+    name = f"{spec.name}-{clip_digest(spec)[:16]}".replace(" ", "-")
+    path = folder / f"{name}{suffix}"
     if path.exists():
         return path
     # The process in the name: others may be at the same clip.
-    part = path.with_name(f"{path.stem}.{os.getpid()}.mkv")
+    part = folder / f"{name}.{os.getpid()}{suffix}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _opened(spec.path) as source:
-            raw = isinstance(source, RawSource)
-            times = None if raw else scan(source, scene_threshold=None).times
-            info, kept, frames = edited(source, times, spec.edit)
-            with open_sink(part, info, kept) as sink:
-                for frame in frames:
-                    sink.write(frame)
+        raw = isinstance(source, RawSource)
+        times = None if raw else scan(source, scene_threshold=None).times
+        info, kept, frames = edited(source, times, spec.edit)
+        with open_sink(part, info, kept) as sink:
+            for frame in frames:
+                sink.write(frame)
         part.replace(path)
     except OSError as error:
         raise unwritable(str(path), error) from None

@@ -139,8 +139,9 @@ def edited(
 
     A crop slices planes; its offset is moved left and up to the chroma grid. A change of size
     averages areas where neither side grows and is bicubic otherwise (swscale, exact flags). Each
-    plane is resized on its own with its edges aligned, so that no colour is converted. Frames
-    keep the steps between them; the first is at 0.
+    plane is resized on its own with its edges aligned, so that no colour is converted; against
+    luma, chroma that is sited left moves by less than half a luma sample of the smaller size.
+    Frames keep the steps between them; the first is at 0.
 
     Args:
         source: one whose number of frames is known.

