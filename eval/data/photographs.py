@@ -142,8 +142,8 @@ def load(folder: str | Path, photograph: Photograph) -> NDArray[np.uint8]:
                 pixels = np.asarray(image.convert("RGB"))
     except OSError as error:
         raise InputError(
-            f"photograph {path} cannot be read ({error.strerror or error}): unpack the packages that "
-            "ncodec.eval.data.photographs names into the folder"
+            f"photograph {path} cannot be read ({error.strerror or error}): unpack the packages "
+            "that ncodec.eval.data.photographs names into the folder"
         ) from None
     return _shrink(pixels, photograph.shrink)
 
