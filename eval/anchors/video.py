@@ -1,0 +1,201 @@
+"""x264, x265 and SVT-AV1 as anchors: settings from video.json, each encode a fresh process."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import av
+
+from ncodec.errors import InputError, MissingDependency, UsageError
+from ncodec.formats import VideoInfo
+
+__all__ = [
+    "SETTINGS",
+    "SETTINGS_VERSION",
+    "AnchorSetting",
+    "anchor_settings",
+    "command",
+    "decode_command",
+    "ffmpeg_line",
+    "packet_bytes",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorSetting:
+    """An encoder at a preset.
+
+    Attributes:
+        name: of encoder and preset: ``x264 veryslow``, ``svtav1 preset 4 low delay``.
+        encoder: ``x264``, ``x265`` or ``svtav1``.
+        codec: FFmpeg's name of it.
+        preset: the encoder's own name or number.
+        low_delay: whether frames are coded in display order without looking ahead.
+        crfs: from coarse to fine.
+        fixed: FFmpeg's options besides preset and crf; ``{keyint}`` stands for the interval.
+        key: the option that has the encoder's own parameters.
+        params: those of them that decide about the coded pictures.
+        threading, single: those that decide about threads: ``{threads}`` of them, or one.
+        quiet: those that keep the encoder from writing messages.
+    """
+
+    name: str
+    encoder: str
+    codec: str
+    preset: str
+    low_delay: bool
+    crfs: tuple[int, ...]
+    fixed: tuple[tuple[str, str], ...]
+    key: str
+    params: str
+    threading: str
+    single: str
+    quiet: str
+
+    def options(self, crf: float, keyint: int, threads: int | None = None) -> dict[str, str]:
+        """FFmpeg's options.
+
+        Args:
+            crf: the quality.
+            keyint: frames from one keyframe to the next.
+            threads: of the encoder; None leaves out threads and quiet, as for a person's shell.
+        """
+        parts = [self.params]
+        if threads is not None:
+            parts += [self.single if threads == 1 else self.threading, self.quiet]
+        values = {"keyint": keyint, "threads": threads}
+        return {
+            "preset": self.preset,
+            "crf": f"{crf:g}",
+            **{name: value.format_map(values) for name, value in self.fixed},
+            self.key: ":".join(filter(None, parts)).format_map(values),
+        }
+
+    def check(self, info: VideoInfo, name: str) -> None:
+        """Refuses a clip that the encoder does not take.
+
+        Raises:
+            InputError: its pixel format or size.
+        """
+        known = av.Codec(self.codec, "w").video_formats or []
+        formats = [found.name for found in known if found.name.startswith("yuv4")]
+        if info.pixel_format not in formats:
+            raise InputError(
+                f"{name} is {info.pixel_format}, which {self.encoder} does not take; convert it to"
+                f" one of {', '.join(formats)}"
+            )
+        rows = info.pixel_format.startswith("yuv420p") and info.height % 2
+        columns = not info.pixel_format.startswith("yuv444p") and info.width % 2
+        if rows or columns:
+            raise InputError(
+                f"{name} is {info.width}x{info.height}, and {self.encoder} takes only even sizes of"
+                f" {info.pixel_format}; crop it"
+            )
+
+
+def _load() -> tuple[int, tuple[AnchorSetting, ...]]:
+    found = json.loads(Path(__file__).with_name("video.json").read_text())
+    return found["version"], tuple(_setting(line, found["encoders"]) for line in found["lines"])
+
+
+def _setting(line: dict[str, Any], encoders: dict[str, Any]) -> AnchorSetting:
+    encoder, preset, low_delay = line["encoder"], line["preset"], line.get("low_delay", False)
+    shared = encoders[encoder]
+    return AnchorSetting(
+        name=f"{encoder} {'preset ' * preset.isdigit()}{preset}{' low delay' * low_delay}",
+        encoder=encoder,
+        codec=shared["codec"],
+        preset=preset,
+        low_delay=low_delay,
+        crfs=tuple(shared["crfs"]),
+        fixed=tuple(shared["options"].items()),
+        key=shared["key"],
+        params=shared["params"] + (":" + shared["low_delay"]) * low_delay,
+        threading=shared["threads"],
+        single=shared["one_thread"],
+        quiet=shared["quiet"],
+    )
+
+
+SETTINGS_VERSION, SETTINGS = _load()
+"""The version grows with every change of video.json that changes a file."""
+
+
+def anchor_settings(names: Sequence[str]) -> list[AnchorSetting]:
+    """The settings that `names` ask for, each once.
+
+    Args:
+        names: an encoder (``x264``) for its lines that are not low-delay, or a line's name with
+            hyphens (``svtav1-preset-4``, ``x264-veryslow-low-delay``).
+
+    Raises:
+        UsageError: a name is unknown.
+        MissingDependency: this PyAV has no such encoder.
+    """
+    found = {setting.name: setting for name in names for setting in _named(name)}
+    for setting in found.values():
+        if setting.codec not in _codecs():
+            raise MissingDependency(
+                f"{setting.name} needs an FFmpeg with {setting.codec}, which this PyAV was built"
+                " without: run python -m pip install --force-reinstall --only-binary av av"
+            )
+    return list(found.values())
+
+
+def _named(name: str) -> list[AnchorSetting]:
+    lines = [s for s in SETTINGS if _typed(s) == name.strip().lower().replace(" ", "-")]
+    lines = lines or [s for s in SETTINGS if s.encoder == name and not s.low_delay]
+    if not lines:
+        encoders = dict.fromkeys(setting.encoder for setting in SETTINGS)
+        allowed = ", ".join([*encoders, *map(_typed, SETTINGS)])
+        raise UsageError(f"{name!r} is no anchor; choose among {allowed}")
+    return lines
+
+
+def _typed(setting: AnchorSetting) -> str:
+    return setting.name.replace(" ", "-")
+
+
+@cache
+def _codecs() -> frozenset[str]:
+    return frozenset(av.codecs_available)
+
+
+def command(
+    setting: AnchorSetting, crf: float, keyint: int, source: Path, output: Path, threads: int
+) -> list[str]:
+    """What runs `ncodec.eval.anchors.encode` in a fresh process."""
+    return [
+        *(sys.executable, "-m", "ncodec.eval.anchors.encode", _typed(setting)),
+        *("--crf", f"{crf:g}", "--keyint", str(keyint), "--threads", str(threads)),
+        *(str(source), str(output)),
+    ]
+
+
+def decode_command(file: Path, threads: int) -> list[str]:
+    """What runs `ncodec.eval.anchors.decode` in a fresh process."""
+    return [
+        *(sys.executable, "-m", "ncodec.eval.anchors.decode"),
+        *(str(file), "--threads", str(threads)),
+    ]
+
+
+def ffmpeg_line(setting: AnchorSetting, crf: float, keyint: int, source: Path, output: Path) -> str:
+    """A command line of ffmpeg for the same setting, to be typed into a shell."""
+    options = setting.options(crf, keyint)
+    words = ["ffmpeg", "-i", str(source), "-map", "0:v:0", "-c:v", setting.codec]
+    words += [word for name, value in options.items() for word in (f"-{name}", value)]
+    return shlex.join([*words, str(output)])
+
+
+def packet_bytes(file: Path) -> int:
+    """Bytes of a film's coded pictures, which is what its file has without the container."""
+    with av.open(f"file:{file}") as container:
+        return sum(packet.size for packet in container.demux(video=0))
