@@ -13,7 +13,6 @@ from dataclasses import replace
 from fractions import Fraction
 from math import log10
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import av
 from av.error import BlockingIOError as Empty
@@ -27,6 +26,9 @@ from ncodec.media.frame import PIXEL_FORMATS, plane_shapes, to_av
 __all__ = ["Vmaf", "Xpsnr", "pooled_xpsnr", "vmaf_absent", "xpsnr_absent"]
 
 _VMAF_DEPTHS = (8, 10, 12, 16)
+
+_VMAF_SMALLEST = 64
+"""Samples of a side: below, its coarsest scale is smaller than the windows on it."""
 
 _XPSNR_DEEPEST = 14
 """Bits: FFmpeg's filter takes 16 too, but keeps samples with a sign in 16 bits (5 dB off)."""
@@ -70,6 +72,11 @@ def vmaf_absent(info: VideoInfo) -> str | None:
         return (
             "VMAF is absent: it is defined for YUV of 8, 10, 12 or 16 bits, and the clip is"
             f" {info.pixel_format}."
+        )
+    if min(info.width, info.height) < _VMAF_SMALLEST:
+        return (
+            f"VMAF is absent: it takes sides of {_VMAF_SMALLEST} or more, and the clip is"
+            f" {info.width}x{info.height}."
         )
     if "libvmaf" not in filters_available:
         return (
@@ -127,11 +134,11 @@ class Vmaf:
         info: the source; `vmaf_absent` of it is None.
         rate: frames a second.
         threads: of libvmaf.
+        log: a file for it to write its values into.
     """
 
-    def __init__(self, info: VideoInfo, rate: Fraction, threads: int) -> None:
-        self._folder = TemporaryDirectory()
-        self._log = Path(self._folder.name) / "vmaf.json"
+    def __init__(self, info: VideoInfo, rate: Fraction, threads: int, log: Path) -> None:
+        self._log = log
         self._pair = _Pair(
             info,
             rate,
@@ -139,7 +146,7 @@ class Vmaf:
             model="version=vmaf_v0.6.1",
             n_threads=str(threads),
             log_fmt="json",
-            log_path=str(self._log),
+            log_path=str(log),
         )
 
     def push(self, decoded: Frame, source: Frame) -> None:
@@ -148,9 +155,8 @@ class Vmaf:
 
     def finish(self) -> list[float]:
         """0 to 100 for each frame."""
-        with self._folder:
-            self._pair.finish()
-            frames = json.loads(self._log.read_text())["frames"]
+        self._pair.finish()
+        frames = json.loads(self._log.read_text())["frames"]
         in_order = sorted(frames, key=lambda frame: int(frame["frameNum"]))
         return [float(frame["metrics"]["vmaf"]) for frame in in_order]
 

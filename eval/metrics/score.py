@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ncodec.errors import InputError
@@ -56,41 +57,41 @@ def score(
         InputError: a file cannot be read, or they differ in size, pixel format or frames.
     """
     ours, theirs = open_source(decoded), open_source(source)
-    info = theirs.info
     _check_alike(ours, theirs)
+    info, cap = theirs.info, psnr_cap(theirs.info)
     rate = theirs.rates()[0] if theirs.rates() else 1 / info.time_base
-    absent = absent_planes(info)
     no_xpsnr, no_vmaf = xpsnr_absent(info), vmaf_absent(info)
-    absent += [reason for reason in (no_xpsnr, no_vmaf) if reason]
-    xpsnr = None if no_xpsnr else Xpsnr(info, rate)
-    vmaf = None if no_vmaf else Vmaf(info, rate, threads)
+    with TemporaryDirectory() as scratch:
+        xpsnr = None if no_xpsnr else Xpsnr(info, rate)
+        vmaf = None if no_vmaf else Vmaf(info, rate, threads, Path(scratch) / "vmaf.json")
 
-    def pairs() -> Iterator[tuple[Frame, Frame]]:
-        for index, (a, b) in enumerate(_lockstep(ours, theirs)):
-            for whole in (xpsnr, vmaf):
-                if whole is not None:
-                    whole.push(a, b)
-            if picture is not None and index == picture[0]:
-                for frame, path in ((a, picture[1]), (b, picture[2])):
-                    _write_picture(frame, info, path)
-            yield a, b
+        def pairs() -> Iterator[tuple[Frame, Frame]]:
+            for index, (a, b) in enumerate(_lockstep(ours, theirs)):
+                for whole_clip in (xpsnr, vmaf):
+                    if whole_clip is not None:
+                        whole_clip.push(a, b)
+                if picture is not None and index == picture[0]:
+                    _write_picture(a, info, picture[1])
+                    _write_picture(b, info, picture[2])
+                yield a, b
 
-    found = list(in_order(lambda pair: frame_scores(*pair, info), pairs(), threads))
+        found = list(in_order(lambda pair: frame_scores(*pair, info), pairs(), threads))
+        weighted = {} if xpsnr is None else xpsnr.finish()
+        vmaf_frames = {} if vmaf is None else {"vmaf": vmaf.finish()}
     if picture is not None and picture[0] >= len(found):
         raise InputError(
             f"{source} has no frame {picture[0]}; its {len(found)} frames count from 0."
         )
     frames: dict[str, list[float]] = {key: [one[key] for one in found] for key in found[0]}
-    pooled = _pooled(frames, info)
-    if xpsnr is not None:
-        weighted = xpsnr.finish()
-        frames |= _xpsnr_frames(weighted, psnr_cap(info))
-        pooled |= _xpsnr_pooled(weighted, psnr_cap(info))
-    if vmaf is not None:
-        frames["vmaf"] = vmaf.finish()
-    pooled |= {key: mean(values) for key, values in frames.items()}
-    figures = {metric.key: pooled.get(metric.key) for metric in METRICS}
-    return Scores(frames, figures, absent, colour_of(info))
+    frames |= _xpsnr_frames(weighted, cap) | vmaf_frames
+    pooled = {key: mean(values) for key, values in frames.items()}
+    pooled |= _pooled(frames, info) | _xpsnr_pooled(weighted, cap)
+    return Scores(
+        frames,
+        {metric.key: pooled.get(metric.key) for metric in METRICS},
+        [*absent_planes(info), *filter(None, (no_xpsnr, no_vmaf))],
+        colour_of(info),
+    )
 
 
 def _pooled(frames: dict[str, list[float]], info: VideoInfo) -> dict[str, float]:

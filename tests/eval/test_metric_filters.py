@@ -8,6 +8,8 @@ from av.filter import filters_available
 
 from ncodec.eval.metrics import filters
 from ncodec.eval.metrics.filters import Vmaf, Xpsnr, pooled_xpsnr, vmaf_absent, xpsnr_absent
+from ncodec.eval.metrics.frames import frame_scores
+from ncodec.eval.metrics.planes import channels
 from ncodec.formats import VideoInfo
 from ncodec.media import Frame
 from ncodec.media.frame import PIXEL_FORMATS, plane_shapes, sample_type
@@ -84,6 +86,21 @@ def test_motion_is_seen_over_three_frames_from_32_a_second_on():
     assert slow[3] != fast[3]
 
 
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv422p10le", "yuv444p16le", "gray"])
+def test_ffmpeg_finds_the_same_psnr(pixel_format):
+    info = clip(pixel_format)
+    pair = filters._Pair(info, RATE, "psnr")
+    pictures = [found for one in frames(info) for found in pair.push(*one)] + pair.finish()
+    for picture, one in zip(pictures, frames(info), strict=True):
+        ours = frame_scores(*one, info)
+        for plane in channels(info):
+            mse = float(picture.metadata[f"lavfi.psnr.mse.{plane}"])
+            assert ours[f"mse_{plane}"] == pytest.approx(mse, rel=1e-6, abs=1e-5)
+            if mse:
+                psnr = float(picture.metadata[f"lavfi.psnr.psnr.{plane}"])
+                assert ours[f"psnr_{plane}"] == pytest.approx(psnr, abs=1e-5)
+
+
 def test_pooled_as_the_filter_prints(tmp_path):
     log = tmp_path / "xpsnr: log.txt"
     pair = filters._Pair(clip(), RATE, "xpsnr", stats_file=str(log))
@@ -136,13 +153,13 @@ def test_a_pyav_without_metadata(monkeypatch):
     assert "hides what filters find; install av>=18" in xpsnr_absent(clip())
 
 
-def test_vmaf_where_pyav_has_it():
+def test_vmaf_where_pyav_has_it(tmp_path):
     info = clip(size=(192, 108))
     if "libvmaf" not in filters_available:
         assert "libvmaf" in vmaf_absent(info)
         return
     assert vmaf_absent(info) is None
-    found = Vmaf(info, RATE, threads=1)
+    found = Vmaf(info, RATE, 1, tmp_path / "vmaf.json")
     for decoded, source in frames(info):
         found.push(decoded, source)
     values = found.finish()
@@ -150,11 +167,12 @@ def test_vmaf_where_pyav_has_it():
     assert 0 <= min(values[1:]) < values[0] <= 100
 
 
-def test_vmaf_is_for_yuv():
+def test_vmaf_is_for_yuv_of_some_size():
     assert "the clip is gray" in vmaf_absent(clip("gray"))
+    assert "the clip is 96x63" in vmaf_absent(clip(size=(96, 63)))
 
 
-def test_vmaf_reads_the_log_in_frame_order(monkeypatch):
+def test_vmaf_reads_the_log_in_frame_order(monkeypatch, tmp_path):
     """What libvmaf writes, by another hand: this PyAV may have no such filter."""
 
     class Pair:
@@ -174,4 +192,4 @@ def test_vmaf_reads_the_log_in_frame_order(monkeypatch):
             return []
 
     monkeypatch.setattr(filters, "_Pair", Pair)
-    assert Vmaf(clip(), RATE, 1).finish() == [97.25, 80.5]
+    assert Vmaf(clip(), RATE, 1, tmp_path / "vmaf.json").finish() == [97.25, 80.5]

@@ -192,7 +192,7 @@ def test_an_image(tmp_path):
 
 def test_vmaf_reaches_the_scores(pair, monkeypatch):
     class Vmaf:
-        def __init__(self, info, rate, threads):
+        def __init__(self, info, rate, threads, log):
             self.frames = 0
 
         def push(self, decoded, source):
