@@ -50,7 +50,7 @@ def score(
     Args:
         decoded: frames in the source's size and pixel format. Its colour tags are not looked at.
         source: what they should be.
-        threads: that frames are shared between.
+        threads: that frames are shared between, 1 or more.
         picture: a frame's index, and where to write it as an 8-bit RGB PNG, decoded and source.
 
     Raises:
@@ -78,6 +78,8 @@ def score(
         found = list(in_order(lambda pair: frame_scores(*pair, info), pairs(), threads))
         weighted = {} if xpsnr is None else xpsnr.finish()
         vmaf_frames = {} if vmaf is None else {"vmaf": vmaf.finish()}
+    if not found:
+        raise InputError(f"{source} has no frames; give a clip with at least one.")
     if picture is not None and picture[0] >= len(found):
         raise InputError(
             f"{source} has no frame {picture[0]}; its {len(found)} frames count from 0."

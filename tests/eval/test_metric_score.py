@@ -184,6 +184,13 @@ def test_a_picture_of_a_frame_that_is_not_there(tmp_path):
         score(source, source, picture=(3, tmp_path / "a.png", tmp_path / "b.png"))
 
 
+def test_a_clip_without_frames(tmp_path):
+    path = tmp_path / "a.y4m"
+    path.write_bytes(b"YUV4MPEG2 W16 H16 F25:1 Ip A1:1 C420jpeg\n")
+    with pytest.raises(InputError, match="has no frames"):
+        score(path, path)
+
+
 def test_an_image(tmp_path):
     path = tmp_path / "a.png"
     Image.fromarray(np.arange(48 * 64 * 3, dtype=np.uint8).reshape(48, 64, 3)).save(path)
