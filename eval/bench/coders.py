@@ -262,4 +262,4 @@ def format_coders(names: Sequence[str]) -> list[Format]:
         raise UsageError(
             f"{unknown[0]!r} is no lossless image format here: choose from {', '.join(FORMATS)}"
         )
-    return [Format(line) for name in names for line in FORMATS[name]]
+    return [Format(line) for name in dict.fromkeys(names) for line in FORMATS[name]]

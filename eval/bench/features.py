@@ -112,8 +112,8 @@ def run_features(
     if not images:
         raise UsageError("there is no image to measure: give a file, a folder or a data set")
     threads = threads or thread_count()
-    lines: list[Sequence[Coder]] = [[codec_coder(name, threads)] for name in codecs]
-    lines += [lossy_coders(name, points) for name in anchors]
+    lines: list[Sequence[Coder]] = [[codec_coder(name, threads)] for name in dict.fromkeys(codecs)]
+    lines += [lossy_coders(name, points) for name in dict.fromkeys(anchors)]
     judge = load_teacher(teacher)
     store = Store(folder / "steps")
     key = _key(images)
@@ -137,8 +137,14 @@ def run_features(
             work = partial(_measure, coder, given, judge, threads, processes)
             step = _step(coder, key, judge, threads, work)
             state = "coding" if store.find(step) is None else "done"
-            tell(f"{_title(coder)}: {state}, {len(images)} images")
-            found.append(_point(coder, store.do(step), given, folder))
+            tell(f"{_title(coder)}: {state}")
+            point = _point(coder, store.do(step), given, folder)
+            agreement, kl = (point.quality[metric.key] for metric in (_AGREEMENT, _KL))
+            tell(
+                f"{_title(coder)}: {point.size:.0f} bytes an image, agreement {agreement:.1f} %, "
+                f"KL {kl:.4f} nats"
+            )
+            found.append(point)
         found.sort(key=lambda point: point.rate)
         curves.append(Curve(line[0].name, line[0].role, found, line[0].settings))
     return _summary(given, judge, done, curves)

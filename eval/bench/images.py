@@ -14,7 +14,7 @@ from ncodec.eval.bench.coders import Coder, codec_coder, format_coders
 from ncodec.eval.bench.image_worker import Task, code, digest, speed
 from ncodec.eval.bench.image_worker import outcome as coded_outcome
 from ncodec.eval.bench.processes import Processes
-from ncodec.eval.bench.steps import Done, Step, Store, machine, versions
+from ncodec.eval.bench.steps import Step, Store, machine, versions
 from ncodec.eval.results import Curve, Item, Point, Summary
 from ncodec.media import read_image
 from ncodec.threads import thread_count
@@ -103,7 +103,7 @@ def run_images(
     if not images:
         raise UsageError("there is no image to measure: give a file, a folder or a data set")
     threads = threads or thread_count()
-    coders: list[Coder] = [codec_coder(name, threads) for name in codecs]
+    coders: list[Coder] = [codec_coder(name, threads) for name in dict.fromkeys(codecs)]
     coders += format_coders(anchors)
     sources = [_Source.read(image) for image in images]
     store = Store(folder / "steps")
@@ -127,17 +127,23 @@ def _coded(
         tasks.append(task)
     missing = {s.key: t for s, t in zip(steps, tasks, strict=True) if store.find(s) is None}
     done = len({step.key for step in steps}) - len(missing)
-    if dry_run or not missing:
-        tell(f"{coder.name}: {done} done, {len(missing)} to do")
+    tell(f"{coder.name}: {done} done, {len(missing)} to do")
     if dry_run:
         return []
     if missing:
-        tell(f"{coder.name}: {done} done, coding {len(missing)}")
         for task in missing.values():
             task.coded.parent.mkdir(parents=True, exist_ok=True)
         code(coder, list(missing.values()), processes)
-    finished: list[Done] = [store.do(step) for step in steps]
-    return [done.outcome for done in finished]
+    found = [store.do(step).outcome for step in steps]
+    bits = [
+        8 * outcome["size"] / source.subpixels
+        for source, outcome in zip(sources, found, strict=True)
+        if "size" in outcome
+    ]
+    if bits:
+        mean = sum(bits) / len(bits)
+        tell(f"{coder.name}: {mean:.4f} bits a subpixel, mean of {len(bits)}")
+    return found
 
 
 def _planned(coder: Coder, source: _Source, store: Store) -> tuple[Step, Task]:
@@ -150,7 +156,7 @@ def _planned(coder: Coder, source: _Source, store: Store) -> tuple[Step, Task]:
     }
     # The work is done before, of all images together: see `code`.
     step = Step("image", inputs, lambda _: coded_outcome(task))
-    coded = store.path(step) / f"image{coder.suffix}"
+    coded = store.path(step).resolve() / f"image{coder.suffix}"
     task = Task(source.image.path.resolve(), coded, (source.shape[2], source.depth))
     return step, task
 

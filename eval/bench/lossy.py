@@ -94,4 +94,4 @@ def lossy_coders(name: str, points: int) -> list[Lossy]:
             f"{name!r} is no lossy image format here: choose from {', '.join(BASELINES)}"
         )
     qualities = np.linspace(_LOWEST, _HIGHEST, points).round().astype(int)
-    return [Lossy(name, quality) for quality in qualities.tolist()]
+    return [Lossy(name, quality) for quality in sorted(set(qualities.tolist()))]

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -71,7 +72,7 @@ def test_what_is_done_is_not_done_again(tmp_path):
     found, _ = run(images, tmp_path, second)
     again, said = run(images, tmp_path, third)
     assert (first.started, second.started, third.started) == (2, 2, 0)
-    assert said == ["QOI: 2 done, 0 to do"]
+    assert said[0] == "QOI: 2 done, 0 to do"
     assert again == found
 
 
@@ -83,6 +84,15 @@ def test_a_run_that_was_killed_goes_on(tmp_path):
     found, _ = run([image], tmp_path, processes)
     assert processes.started == 1  # encoded before, decoded now
     assert found.items[0].curves[0].points[0].equal
+
+
+def test_a_folder_may_be_relative_and_names_given_twice(tmp_path, monkeypatch):
+    image = drawing(tmp_path, "a")
+    monkeypatch.chdir(tmp_path)
+    found, said = run([image], Path("."), anchors=["qoi", "qoi"])
+    assert [curve.name for curve in found.items[0].curves] == ["QOI"]
+    rate = found.items[0].curves[0].points[0].rate
+    assert said == ["QOI: 0 done, 1 to do", f"QOI: {rate:.4f} bits a subpixel, mean of 1"]
 
 
 def test_other_samples_are_told(tmp_path):
