@@ -81,10 +81,10 @@ def swatch(style: Style) -> str:
     dashes = " ".join(f"{length * style.width:g}" for length in style.dashes)
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
     return (
-        '<svg class="swatch" viewBox="0 0 32 12" aria-hidden="true">'
-        f'<path d="M1 6H31" stroke="{colour}" stroke-width="{style.width:g}"{dashed}/>'
-        f'<path d="{_SHAPES[style.marker]}" stroke="{colour}" stroke-width="1.3" '
-        f'fill="{colour if style.filled else "var(--paper)"}"/></svg>'
+        '<svg class="swatch" viewBox="0 0 42 12" aria-hidden="true">'
+        f'<path d="M1 6H41" stroke="{colour}" stroke-width="{style.width:g}"{dashed}/>'
+        f'<path transform="translate(5)" d="{_SHAPES[style.marker]}" stroke="{colour}" '
+        f'stroke-width="1.3" fill="{colour if style.filled else "var(--paper)"}"/></svg>'
     )
 
 

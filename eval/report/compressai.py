@@ -26,10 +26,14 @@ _OURS = ("psnr", "ms_ssim", "ssim", "xpsnr", "vmaf")
 """What the names of metrics begin with; theirs have - where ours have _."""
 
 
+_PLAIN = ("bpp", "bitrate", "encoding_time", "decoding_time")
+
+
 def export_compressai(summary: Summary, folder: Path) -> list[Path]:
     """Writes `folder`/compressai/ITEM/CURVE.json and returns the paths.
 
-    A metric that a point of the curve lacks is left out, since the lists have no holes.
+    A metric that a point of the curve lacks is left out, since the lists have no holes, and so is
+    a curve without any, such as a lossless coder's.
 
     Raises:
         OutputError: a file cannot be written.
@@ -37,6 +41,8 @@ def export_compressai(summary: Summary, folder: Path) -> list[Path]:
     written: list[Path] = []
     for item in summary.items:
         for curve in item.curves:
+            if not any(point.quality for point in curve.points):
+                continue
             path = folder / "compressai" / _safe(item.name) / f"{_safe(with_seeds(curve))}.json"
             path = _free(path, written)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,9 +106,10 @@ def import_compressai(path: str | Path) -> Curve:
     results = found.get("results", found)
     if not isinstance(results, dict) or not isinstance(results.get("bpp"), list):
         raise _unusable(path, "it has no list results.bpp")
-    columns = {
-        str(name): values for name, values in results.items() if isinstance(values, list) and values
-    }
+    columns = {name: values for name, values in results.items() if _known(name) and values}
+    for name, values in columns.items():
+        if not isinstance(values, list):
+            raise _unusable(path, f"{name} is no list")
     rates = _numbers(path, "bpp", columns)
     for name in columns:
         if len(_numbers(path, name, columns)) != len(rates):
@@ -114,6 +121,10 @@ def import_compressai(path: str | Path) -> Curve:
         points=sorted(points, key=lambda point: point.rate),
         settings=str(found.get("description", "")),
     )
+
+
+def _known(name: str) -> bool:
+    return name in _PLAIN or name.replace("-", "_").startswith(_OURS)
 
 
 def _unusable(path: Path, why: str) -> InputError:
@@ -138,7 +149,7 @@ def _point(columns: Mapping[str, list[float]], index: int) -> Point:
     quality = {
         _PEERS.get(name, name.replace("-", "_")): value
         for name, value in values.items()
-        if name.replace("-", "_").startswith(_OURS)
+        if name not in _PLAIN
     }
     encode, decode = values.get("encoding_time"), values.get("decoding_time")
     return Point(

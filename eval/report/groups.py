@@ -121,5 +121,6 @@ def _mean(test: str, anchor: str, metric: str, group: Sequence[Delta]) -> SeedMe
         min(rates, default=None),
         max(rates, default=None),
         len(group),
-        next((delta.why for delta in group if delta.why), None),
+        # A reason for no BD-rate goes before one for no BD-quality.
+        next((d.why for d in sorted(group, key=lambda d: d.rate is not None) if d.why), None),
     )

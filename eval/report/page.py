@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ class _Part:
     anchor: str
     charts: Sequence[tuple[Metric, str]]
     legend: Sequence[tuple[str, Style]]
+    main: Metric | None
     deltas: Table | None
     every_delta: Table | None
     points: Table
@@ -54,16 +56,28 @@ def write_report(summary: Summary, folder: Path) -> None:
     """
     try:
         from jinja2 import Environment, StrictUndefined
-        from markupsafe import Markup
+        from markupsafe import Markup, escape
     except ImportError:
         raise MissingDependency(
             "the report needs jinja2; install it with: python -m pip install 'ncodec[eval]'"
         ) from None
+
+    def unbroken(text: str) -> Markup:
+        """Short words with hyphens, such as PSNR-Y, stay in one line."""
+        words = (
+            Markup('<span class="whole">{}</span>').format(word)
+            if "-" in word and len(word) <= 12
+            else escape(word)
+            for word in text.split()
+        )
+        return Markup(" ").join(words)
+
     here = files("ncodec.eval.report")
     page = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     page.filters |= {"swatch": lambda style: Markup(swatch(style)), "svg": Markup}
+    page.filters["unbroken"] = unbroken
     page.filters |= {"bytes": bytes_of, "significant": significant, "plain": plain}
     template = page.from_string(here.joinpath("page.html").read_text("utf-8"))
     text = template.render(
@@ -76,7 +90,6 @@ def write_report(summary: Summary, folder: Path) -> None:
 def _context(summary: Summary, folder: Path) -> dict[str, Any]:
     looks = styles(summary)
     known = labels(summary)
-    main = summary.metrics[0] if summary.metrics else None
     images = summary.kind == "images"
     averages = [
         (metric, table, tables.missing(summary, metric.key))
@@ -85,7 +98,6 @@ def _context(summary: Summary, folder: Path) -> dict[str, Any]:
     ]
     return {
         "summary": summary,
-        "main": main,
         "averages": averages,
         "parts": [
             _part(item, number, summary, known, looks, folder)
@@ -99,9 +111,10 @@ def _context(summary: Summary, folder: Path) -> dict[str, Any]:
         "commands": [
             (item.name, entry) for item in summary.items for entry in _commands(item) if images
         ],
-        "date": _first(summary.manifest, "date", "started", "finished"),
+        "date": _date(summary.manifest.get("started")),
         "machine": _machine(summary.manifest.get("machine")),
         "manifest": json.dumps(summary.manifest, indent=2, ensure_ascii=False, default=str),
+        "used": [metric for metric in summary.metrics if metric.key in _had(summary)],
         "imported": any(c.role == "imported" for item in summary.items for c in item.curves),
         "seeds": any(c.seed is not None for item in summary.items for c in item.curves),
     }
@@ -120,16 +133,19 @@ def _part(
         svg = chart(item, metric, looks, summary.rate_unit, f"c{number}-{index}")
         if svg is not None:
             drawn.append((metric, svg))
+    # The first that the item has: RGB clips have no luma.
+    main = next((metric for metric, _ in drawn), next(iter(summary.metrics), None))
     return _Part(
         item,
         f"item-{number}",
         drawn,
         [(name, looks[name]) for name in dict.fromkeys(curve.name for curve in item.curves)],
-        tables.item_deltas(item, summary.metrics[0], looks) if summary.metrics else None,
-        tables.every_delta(item, known),
+        main,
+        tables.item_deltas(item, main, looks) if main else None,
+        tables.every_delta(item, known, looks),
         tables.points(item, summary, looks),
         tables.settings(item, looks),
-        tables.speed(item, looks),
+        tables.speed(item, summary.kind, looks),
         overview(item, folder),
         comparisons(item, folder),
         _commands(item),
@@ -150,11 +166,36 @@ def _all_settings(summary: Summary, looks: Mapping[str, Style]) -> Table | None:
     return tables.settings(Item("", "", "", curves), looks)
 
 
-def _first(manifest: Mapping[str, Any], *names: str) -> str | None:
-    return next((str(manifest[name]) for name in names if manifest.get(name)), None)
+def _had(summary: Summary) -> set[str]:
+    """Metrics that some point has."""
+    return {
+        key
+        for item in summary.items
+        for curve in item.curves
+        for point in curve.points
+        for key, value in point.quality.items()
+        if value is not None
+    }
+
+
+def _date(found: object) -> str | None:
+    try:
+        when = datetime.fromisoformat(str(found)).astimezone(timezone.utc)
+    except ValueError:
+        return str(found) if found else None
+    return f"{when:%Y-%m-%d %H:%M} UTC"
 
 
 def _machine(found: object) -> str | None:
-    if isinstance(found, Mapping):
-        return " · ".join(f"{name} {value}" for name, value in found.items() if value) or None
-    return str(found) if found else None
+    """``{"cpu": "Some", "cores": 2, "gpus": []}`` as ``Some · 2 cores``."""
+    if not isinstance(found, Mapping):
+        return str(found) if found else None
+    words = []
+    for name, value in found.items():
+        if isinstance(value, list | tuple):
+            words += map(str, value)
+        elif isinstance(value, int | float):
+            words.append(f"{value} {name}")
+        elif value:
+            words.append(str(value))
+    return " · ".join(words) or None

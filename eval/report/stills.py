@@ -7,9 +7,9 @@ from statistics import fmean
 
 from ncodec.eval.report.groups import curve_names
 from ncodec.eval.report.styles import Style
-from ncodec.eval.report.tables import Cell, Row, Table
+from ncodec.eval.report.tables import Cell, Row, Table, over
 from ncodec.eval.report.words import DASH, bytes_of, memory, plain, signed, significant
-from ncodec.eval.results import Point, Summary
+from ncodec.eval.results import Point, Speed, Summary
 
 __all__ = ["coders", "equality", "files", "mean_rates", "rates"]
 
@@ -48,17 +48,17 @@ def coders(summary: Summary, styles: Mapping[str, Style]) -> Table:
     for name, groups in _points(summary).items():
         rate, taken = rates_of[name]
         every = [point for points in groups for point in points]
-        note = "" if taken == len(groups) else f"takes {taken} of {len(groups)}"
-        cells = [Cell(name, note, style=styles.get(name)), Cell(plain(rate, 4))]
+        notes = [] if taken == len(groups) else [f"takes {taken} of {len(groups)}"]
+        cells = [Cell(name, notes, style=styles.get(name)), Cell(plain(rate, 4))]
         cells += [_against(rates_of[codec][0], rate, codec == name) for codec in ours]
-        cells.append(Cell(significant(_mean(p.encode.rate for p in every if p.encode))))
-        cells.append(Cell(significant(_mean(p.decode.rate for p in every if p.decode))))
+        cells.append(Cell(significant(_throughput(p.encode for p in every))))
+        cells.append(Cell(significant(_throughput(p.decode for p in every))))
         cells.append(Cell(memory(_most(p.decode.peak_bytes for p in every if p.decode))))
         cells.append(equality(every))
         rows.append(Row(cells))
     head = ["coder", f"{summary.rate_unit}, mean", *(f"{codec} against it" for codec in ours)]
     head += ["encode, MB/s", "decode, MB/s", "decode memory", "equal"]
-    return Table([Cell(name) for name in head], rows)
+    return Table(over(*head), rows)
 
 
 def _against(ours: float | None, theirs: float | None, same: bool) -> Cell:
@@ -68,9 +68,16 @@ def _against(ours: float | None, theirs: float | None, same: bool) -> Cell:
     return Cell(signed(change), tone="good" if change < 0 else "bad" if change > 0 else "")
 
 
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else None
+def _throughput(speeds: Iterable[Speed | None]) -> float | None:
+    """Of all files together, None unless every one has a rate."""
+    known = list(speeds)
+    seconds = amount = 0.0
+    for speed in known:
+        if speed is None or speed.rate is None:
+            return None
+        seconds += speed.seconds
+        amount += speed.rate * speed.seconds
+    return amount / seconds if seconds else None
 
 
 def _most(values: Iterable[float | None]) -> float | None:
@@ -111,7 +118,7 @@ def files(summary: Summary, styles: Mapping[str, Style]) -> Table:
         for name, curves in curve_names(item).items():
             for point in (point for curve in curves for point in curve.points):
                 cells = [
-                    Cell(name, point.label if point.label != name else "", style=styles.get(name)),
+                    Cell(name, [point.label] * (point.label != name), style=styles.get(name)),
                     Cell(bytes_of(point.size)),
                     Cell(plain(point.rate, 4)),
                     Cell(significant(point.encode.seconds if point.encode else None)),
@@ -123,4 +130,4 @@ def files(summary: Summary, styles: Mapping[str, Style]) -> Table:
                 rows.append(Row(cells))
     head = ["coder", "bytes", summary.rate_unit, "encode, s", "encode, MB/s"]
     head += ["decode, s", "decode, MB/s", "equal"]
-    return Table([Cell(name) for name in head], rows)
+    return Table(over(*head), rows)

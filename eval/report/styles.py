@@ -16,7 +16,7 @@ _CODECS = SERIES[:4]
 _ANCHORS = SERIES[4:]
 _FILLED = ("o", "s", "D", "^")
 _OPEN = ("v", "P", "X", "<")
-_DASHES: tuple[tuple[float, ...], ...] = ((5, 2), (2, 1.6), (7, 2, 1.5, 2))
+_DASHES: tuple[tuple[float, ...], ...] = ((5, 2), (4, 1.6, 1, 1.6), (2, 1.6), (8, 2))
 _DOTS = (1.0, 2.0)
 
 
@@ -63,7 +63,7 @@ def styles(summary: Summary) -> Mapping[str, Style]:
                 found[curve.name] = Style(
                     _ANCHORS[number % 4],
                     _DASHES[members % len(_DASHES)],
-                    _OPEN[number % 4],
+                    _OPEN[(number + members // 2) % 4],
                     False,
                     1.1,
                 )

@@ -17,8 +17,9 @@ from ncodec.eval.report.words import (
     signed,
     significant,
     span,
+    spread,
 )
-from ncodec.eval.results import Average, Curve, Item, Metric, Point, Summary
+from ncodec.eval.results import Average, Curve, Delta, Item, Metric, Point, Summary
 
 __all__ = [
     "Cell",
@@ -29,6 +30,7 @@ __all__ = [
     "heading",
     "item_deltas",
     "missing",
+    "over",
     "points",
     "settings",
     "speed",
@@ -42,14 +44,14 @@ class Cell:
 
     Attributes:
         text: a number or words.
-        note: smaller, below it.
-        tone: ``good``, ``bad``, ``quiet`` or empty.
+        notes: smaller, below it.
+        tone: ``good``, ``bad``, ``best``, ``quiet``, ``parts`` or empty.
         style: of the curve that a swatch before the text shows.
         words: whether the text is to break into lines and stand on the left.
     """
 
     text: str
-    note: str = ""
+    notes: Sequence[str] = ()
     tone: str = ""
     style: Style | None = None
     words: bool = False
@@ -73,6 +75,13 @@ class Table:
 def heading(metric: Metric) -> str:
     """With the unit where it has one."""
     return f"{metric.label}, {metric.unit}" if metric.unit else metric.label
+
+
+def over(*names: str) -> list[Cell]:
+    """Headings of columns, what follows a comma in a line of its own."""
+    return [
+        Cell(name, [unit] if unit else ()) for name, _, unit in (n.partition(", ") for n in names)
+    ]
 
 
 def averages(summary: Summary, metric: str, styles: Mapping[str, Style]) -> Table | None:
@@ -99,11 +108,11 @@ def _average(mean: Average | None, unit: str, items: int) -> Cell:
     if mean is None:
         return Cell(DASH, tone="quiet")
     if mean.rate is None:
-        return Cell(DASH, f"{mean.items} of {items} have a figure", "quiet")
+        return Cell(DASH, [f"{mean.items} of {items} have a figure"], "quiet")
     notes = [signed(mean.quality, 2, unit)] if mean.quality is not None else []
     if mean.spread is not None:
-        notes.append(f"seeds {span(mean.spread, signed)}")
-    return Cell(signed(mean.rate), " · ".join(notes), _tone(mean.rate))
+        notes.append(spread(*mean.spread))
+    return Cell(signed(mean.rate), notes, _tone(mean.rate))
 
 
 def _tone(rate: float) -> str:
@@ -156,34 +165,42 @@ def _delta(mean: SeedMean | None, unit: str) -> Cell:
     if mean is None:
         return Cell(DASH, tone="quiet")
     if mean.rate is None:
-        return Cell(DASH, mean.why or f"overlap {plain(100 * mean.overlap, 0)} %", "quiet")
+        return Cell(DASH, [mean.why or f"overlap {plain(100 * mean.overlap, 0)} %"], "quiet")
     notes = [signed(mean.quality, 2, unit), f"overlap {plain(100 * mean.overlap, 0)} %"]
+    if mean.quality is None and mean.why:
+        notes[0] = mean.why
     if mean.seeds > 1:
-        notes.append(f"seeds {span((mean.low, mean.high), signed)}")
-    return Cell(signed(mean.rate), " · ".join(notes), _tone(mean.rate))
+        notes.append(spread(mean.low, mean.high))
+    return Cell(signed(mean.rate), notes, _tone(mean.rate))
 
 
-def every_delta(item: Item, known: Mapping[str, Metric]) -> Table | None:
-    """A row for each of the item's deltas, seeds and metrics apart."""
-    rows = []
+def every_delta(
+    item: Item, known: Mapping[str, Metric], styles: Mapping[str, Style]
+) -> Table | None:
+    """A row for each codec's curve, seeds apart, against each anchor; a column a metric."""
+    found: dict[tuple[str, int | None, str], dict[str, Delta]] = {}
     for delta in item.deltas:
-        metric = known.get(delta.metric, Metric(delta.metric, delta.metric, ""))
-        rows.append(
-            Row(
-                [
-                    Cell(delta.test),
-                    Cell(DASH if delta.seed is None else str(delta.seed)),
-                    Cell(delta.anchor),
-                    Cell(metric.label),
-                    Cell(signed(delta.rate, 2)),
-                    Cell(signed(delta.quality, 2, metric.unit)),
-                    Cell(f"{plain(100 * delta.overlap, 1)} %"),
-                    Cell(delta.why or "", words=True),
-                ]
-            )
-        )
-    names = ("codec", "seed", "against", "metric", "BD-rate", "BD-quality", "overlap", "")
-    return Table([Cell(name) for name in names], rows) if rows else None
+        found.setdefault((delta.test, delta.seed, delta.anchor), {})[delta.metric] = delta
+    metrics = [
+        known.get(key, Metric(key, key, ""))
+        for key in dict.fromkeys(delta.metric for delta in item.deltas)
+    ]
+    rows = []
+    for test in dict.fromkeys((test, seed) for test, seed, _ in found):
+        name, seed = test
+        text = name if seed is None else f"{name}, seed {seed}"
+        rows.append(Row([Cell(text, style=styles.get(name))]))
+        for (*of, anchor), deltas in found.items():
+            if tuple(of) == test:
+                cells = [_one(deltas.get(metric.key), metric.unit) for metric in metrics]
+                rows.append(Row([Cell(anchor, style=styles.get(anchor)), *cells]))
+    head = [Cell("against"), *(Cell(metric.label) for metric in metrics)]
+    return Table(head, rows) if rows else None
+
+
+def _one(delta: Delta | None, unit: str) -> Cell:
+    group = [] if delta is None else [delta]
+    return _delta(next(iter(over_seeds(group).values()), None), unit)
 
 
 def points(item: Item, summary: Summary, styles: Mapping[str, Style]) -> Table:
@@ -192,7 +209,9 @@ def points(item: Item, summary: Summary, styles: Mapping[str, Style]) -> Table:
     used = [
         key
         for key in known
-        if any(key in point.quality for curve in item.curves for point in curve.points)
+        if any(
+            point.quality.get(key) is not None for curve in item.curves for point in curve.points
+        )
     ]
     all_points = [point for curve in item.curves for point in curve.points]
     clips = any(point.bitrate is not None for point in all_points)
@@ -205,33 +224,28 @@ def points(item: Item, summary: Summary, styles: Mapping[str, Style]) -> Table:
     for curve in item.curves:
         rows.append(Row([Cell(with_seeds(curve), style=styles.get(curve.name))]))
         for point in curve.points:
-            cells = [Cell(point.label), Cell(bytes_of(point.size)), Cell(significant(point.rate))]
+            size = bytes_of(point.size if curve.role != "imported" else None)
+            cells = [Cell(point.label), Cell(size), Cell(significant(point.rate))]
             cells += [Cell(significant(point.bitrate, 4))] if clips else []
             cells += [Cell(measure(point.quality.get(key), known[key].unit)) for key in used]
             cells.append(Cell(significant(point.encode.seconds if point.encode else None)))
             cells.append(Cell(significant(point.decode.rate if point.decode else None)))
-            cells += [Cell(_breakdown(point), words=True)] if parts else []
+            cells += [Cell(_breakdown(point), tone="parts")] if parts else []
             rows.append(Row(cells))
-    return Table([*map(Cell, head), *([Cell("bytes by part", words=True)] if parts else [])], rows)
+    if parts:
+        return Table([*over(*head), Cell("bytes by part", tone="parts")], rows)
+    return Table(over(*head), rows)
 
 
 def _breakdown(point: Point) -> str:
-    return ", ".join(f"{name} {size:,}" for name, size in point.breakdown.items())
+    return " · ".join(f"{name} {size:,}" for name, size in point.breakdown.items())
 
 
-def speed(item: Item, styles: Mapping[str, Style]) -> Table:
+def speed(item: Item, kind: str, styles: Mapping[str, Style]) -> Table:
     """A row a curve, from its fastest to its slowest point over all seeds."""
-    head = (
-        "",
-        "encode, s",
-        "encode CPU, s",
-        "encode memory",
-        "decode, s",
-        "decode, frames/s",
-        "decode CPU, s",
-        "decode memory",
-        "MAC/pixel",
-    )
+    per = "frames/s" if kind == "video" else "images/s"
+    head = ["", "encode, s", f"encode, {per}", "encode CPU, s", "encode memory"]
+    head += ["decode, s", f"decode, {per}", "decode CPU, s", "decode memory", "MAC/pixel"]
     rows = []
     for name, curves in curve_names(item).items():
         measured = [point for curve in curves for point in curve.points]
@@ -241,6 +255,7 @@ def speed(item: Item, styles: Mapping[str, Style]) -> Table:
         decodes = [point.decode for point in measured if point.decode]
         cells = [
             span((one.seconds for one in encodes), significant),
+            span((one.rate for one in encodes), significant),
             span((one.cpu_seconds for one in encodes), significant),
             span((one.peak_bytes for one in encodes), memory),
             span((one.seconds for one in decodes), significant),
@@ -250,7 +265,7 @@ def speed(item: Item, styles: Mapping[str, Style]) -> Table:
             span((point.macs_per_pixel for point in measured), amount),
         ]
         rows.append(Row([Cell(name, style=styles.get(name)), *map(Cell, cells)]))
-    return Table([Cell(name) for name in head], rows)
+    return Table(over(*head), rows)
 
 
 def settings(item: Item, styles: Mapping[str, Style]) -> Table | None:

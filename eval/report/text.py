@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ncodec.eval.report.groups import over_seeds, with_seeds
 from ncodec.eval.report.stills import coders
-from ncodec.eval.report.words import DASH, bytes_of, measure, plain, signed, significant, span
+from ncodec.eval.report.tables import heading
+from ncodec.eval.report.words import DASH, bytes_of, measure, plain, signed, significant, spread
 from ncodec.eval.results import Item, Summary
 
 __all__ = ["table"]
@@ -25,6 +26,7 @@ def table(summary: Summary) -> str:
             lines += _deltas(item, summary)
             lines += [f"  absent: {line}" for line in item.absent]
     lines += _averages(summary)
+    lines += ["", *(f"FAILED {failure}" for failure in summary.failures)] * bool(summary.failures)
     return "\n".join(piece for line in lines for piece in _folded(line)) + "\n"
 
 
@@ -36,24 +38,35 @@ def _coders(summary: Summary) -> list[list[str]]:
     ]
 
 
-def _points(item: Item, summary: Summary) -> list[str]:
-    metrics = list(summary.metrics[:3])
-    rows = [["", "", "bytes", summary.rate_unit, *(metric.label for metric in metrics)]]
-    rows[0] += ["encode s", "decode 1/s"]
+def _points(item: Item, summary: Summary) -> Iterator[str]:
+    for count in range(min(3, len(summary.metrics)), -1, -1):
+        lines = _aligned(_rows(item, summary, count))
+        if max(map(len, lines)) <= _WIDTH:
+            break
+    yield lines[0]
+    rest = iter(lines[1:])
     for curve in item.curves:
-        for number, point in enumerate(curve.points):
-            rows.append(
-                [
-                    "" if number else with_seeds(curve),
-                    point.label,
-                    bytes_of(point.size) if point.size else DASH,
-                    significant(point.rate),
-                    *(measure(point.quality.get(metric.key), metric.unit) for metric in metrics),
-                    significant(point.encode.seconds if point.encode else None),
-                    significant(point.decode.rate if point.decode else None),
-                ]
-            )
-    return _aligned(rows, left=2)
+        yield f"  {with_seeds(curve)}"
+        yield from (next(rest) for _ in curve.points)
+
+
+def _rows(item: Item, summary: Summary, count: int) -> list[list[str]]:
+    """A heading and a row a point, with so many of the metrics."""
+    metrics = summary.metrics[:count]
+    names = [heading(metric) for metric in metrics]
+    rows = [["", "bytes", summary.rate_unit, *names, "encode, s", "decode, 1/s"]]
+    for point in (point for curve in item.curves for point in curve.points):
+        rows.append(
+            [
+                f"  {point.label}",
+                bytes_of(point.size) if point.size else DASH,
+                significant(point.rate),
+                *(measure(point.quality.get(metric.key), metric.unit) for metric in metrics),
+                significant(point.encode.seconds if point.encode else None),
+                significant(point.decode.rate if point.decode else None),
+            ]
+        )
+    return rows
 
 
 def _deltas(item: Item, summary: Summary) -> Iterator[str]:
@@ -61,13 +74,13 @@ def _deltas(item: Item, summary: Summary) -> Iterator[str]:
     for (test, anchor, metric), mean in over_seeds(item.deltas).items():
         if not summary.metrics or metric != summary.metrics[0].key:
             continue
-        spread = span((mean.low, mean.high), signed) if mean.seeds > 1 and mean.rate else ""
+        seeds = f"seeds {spread(mean.low, mean.high)} %" if mean.seeds > 1 else ""
         figures = [
             signed(mean.rate),
             signed(mean.quality, 2, summary.metrics[0].unit),
             f"{plain(100 * mean.overlap, 0)} %",
         ]
-        rows.append([test, f"against {anchor}", *figures, spread or mean.why or ""])
+        rows.append([test, f"against {anchor}", *figures, mean.why or seeds])
     if rows:
         yield f"  BD-rate by {summary.metrics[0].label}"
         yield from _aligned([["", "", "rate", "quality", "overlap", ""], *rows], left=2, tail=True)
@@ -78,11 +91,11 @@ def _averages(summary: Summary) -> Iterator[str]:
     for mean in summary.averages:
         if not summary.metrics or mean.metric != summary.metrics[0].key:
             continue
-        said = f"of {mean.items}"
+        said = f"{mean.items} of {len(summary.items)} items"
         if mean.missing:
             said += f", none on {', '.join(mean.missing)}"
         if mean.spread is not None:
-            said += f", seeds {span(mean.spread, signed)}"
+            said += f", seeds {spread(*mean.spread)} %"
         rows.append([mean.test, f"against {mean.anchor}", signed(mean.rate), said])
     if rows:
         yield ""

@@ -15,6 +15,7 @@ __all__ = [
     "signed",
     "significant",
     "span",
+    "spread",
 ]
 
 DASH = "–"
@@ -86,3 +87,10 @@ def span(values: Iterable[float | None], words: Callable[[float | None], str]) -
         return DASH
     low, high = words(min(known)), words(max(known))
     return low if low == high else f"{low} {DASH} {high}"
+
+
+def spread(low: float | None, high: float | None) -> str:
+    """From one difference in per cent to another."""
+    if low is None or high is None:
+        return DASH
+    return f"{signed(low, unit='')} to {signed(high, unit='')}"
