@@ -20,7 +20,8 @@ from ncodec.eval.results import Curve, Item, Point, Speed, Summary, save_json
 __all__ = ["export_compressai", "import_compressai"]
 
 _PEERS = {"psnr": "psnr_rgb", "ms-ssim": "ms_ssim_rgb"}
-"""Keys of older files, which are of RGB."""
+_PEERS |= {f"{plane}_psnr": f"psnr_{plane}" for plane in ("rgb", "y", "u", "v")}
+"""Keys of older files; without a colour they are of RGB."""
 
 _OURS = ("psnr", "ms_ssim", "ssim", "xpsnr", "vmaf")
 """What the names of metrics begin with; theirs have - where ours have _."""
@@ -105,7 +106,9 @@ def import_compressai(path: str | Path) -> Curve:
         raise _unusable(path, "it is no JSON object")
     results = found.get("results", found)
     if not isinstance(results, dict) or not isinstance(results.get("bpp"), list):
-        raise _unusable(path, "it has no list results.bpp")
+        raise _unusable(
+            path, "it has no list results.bpp, and a bitrate alone does not tell bits a pixel"
+        )
     columns = {name: values for name, values in results.items() if _known(name) and values}
     for name, values in columns.items():
         if not isinstance(values, list):
@@ -124,7 +127,7 @@ def import_compressai(path: str | Path) -> Curve:
 
 
 def _known(name: str) -> bool:
-    return name in _PLAIN or name.replace("-", "_").startswith(_OURS)
+    return name in _PLAIN or name in _PEERS or name.replace("-", "_").startswith(_OURS)
 
 
 def _unusable(path: Path, why: str) -> InputError:

@@ -104,10 +104,10 @@ def _context(summary: Summary, folder: Path) -> dict[str, Any]:
             for number, item in enumerate(summary.items)
             if not images
         ],
-        "coders": stills.coders(summary, looks) if images else None,
-        "rates": stills.rates(summary, looks) if images else None,
-        "files": stills.files(summary, looks) if images else None,
-        "settings": _all_settings(summary, looks) if images else None,
+        "coders": stills.coders(summary) if images else None,
+        "rates": stills.rates(summary) if images else None,
+        "files": stills.files(summary) if images else None,
+        "settings": _all_settings(summary) if images else None,
         "commands": [
             (item.name, entry) for item in summary.items for entry in _commands(item) if images
         ],
@@ -161,9 +161,9 @@ def _commands(item: Item) -> list[tuple[str, Sequence[str]]]:
     ]
 
 
-def _all_settings(summary: Summary, looks: Mapping[str, Style]) -> Table | None:
+def _all_settings(summary: Summary) -> Table | None:
     curves = tuple(curve for item in summary.items for curve in item.curves)
-    return tables.settings(Item("", "", "", curves), looks)
+    return tables.settings(Item("", "", "", curves), {})
 
 
 def _had(summary: Summary) -> set[str]:
@@ -190,7 +190,7 @@ def _machine(found: object) -> str | None:
     """``{"cpu": "Some", "cores": 2, "gpus": []}`` as ``Some · 2 cores``."""
     if not isinstance(found, Mapping):
         return str(found) if found else None
-    words = []
+    words: list[str] = []
     for name, value in found.items():
         if isinstance(value, list | tuple):
             words += map(str, value)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from statistics import fmean
 
 from ncodec.eval.report.groups import curve_names
-from ncodec.eval.report.styles import Style
 from ncodec.eval.report.tables import Cell, Row, Table, over
 from ncodec.eval.report.words import DASH, bytes_of, memory, plain, signed, significant
 from ncodec.eval.results import Point, Speed, Summary
@@ -36,7 +35,7 @@ def mean_rates(summary: Summary) -> dict[str, tuple[float | None, int]]:
     return found
 
 
-def coders(summary: Summary, styles: Mapping[str, Style]) -> Table:
+def coders(summary: Summary) -> Table:
     """A row a coder: mean rate, ours against it in %, speed, memory and equality."""
     rates_of = mean_rates(summary)
     ours = list(
@@ -49,7 +48,7 @@ def coders(summary: Summary, styles: Mapping[str, Style]) -> Table:
         rate, taken = rates_of[name]
         every = [point for points in groups for point in points]
         notes = [] if taken == len(groups) else [f"takes {taken} of {len(groups)}"]
-        cells = [Cell(name, notes, style=styles.get(name)), Cell(plain(rate, 4))]
+        cells = [Cell(name, notes), Cell(plain(rate, 4))]
         cells += [_against(rates_of[codec][0], rate, codec == name) for codec in ours]
         cells.append(Cell(significant(_throughput(p.encode for p in every))))
         cells.append(Cell(significant(_throughput(p.decode for p in every))))
@@ -58,7 +57,7 @@ def coders(summary: Summary, styles: Mapping[str, Style]) -> Table:
         rows.append(Row(cells))
     head = ["coder", f"{summary.rate_unit}, mean", *(f"{codec} against it" for codec in ours)]
     head += ["encode, MB/s", "decode, MB/s", "decode memory", "equal"]
-    return Table(over(*head), rows)
+    return Table(over(*head), rows).known()
 
 
 def _against(ours: float | None, theirs: float | None, same: bool) -> Cell:
@@ -92,7 +91,7 @@ def equality(points: Sequence[Point]) -> Cell:
     return Cell("yes" if known else DASH, tone="" if known else "quiet")
 
 
-def rates(summary: Summary, styles: Mapping[str, Style]) -> Table:
+def rates(summary: Summary) -> Table:
     """A row an item, a column a coder."""
     found = _points(summary)
     rows = []
@@ -107,10 +106,10 @@ def rates(summary: Summary, styles: Mapping[str, Style]) -> Table:
             for mean in means
         ]
         rows.append(Row([Cell(item.name), *cells]))
-    return Table([Cell("image"), *(Cell(name, style=styles.get(name)) for name in found)], rows)
+    return Table([Cell("image"), *(Cell(name) for name in found)], rows)
 
 
-def files(summary: Summary, styles: Mapping[str, Style]) -> Table:
+def files(summary: Summary) -> Table:
     """A row a file."""
     rows = []
     for item in summary.items:
@@ -118,7 +117,7 @@ def files(summary: Summary, styles: Mapping[str, Style]) -> Table:
         for name, curves in curve_names(item).items():
             for point in (point for curve in curves for point in curve.points):
                 cells = [
-                    Cell(name, [point.label] * (point.label != name), style=styles.get(name)),
+                    Cell(name, [point.label] * (point.label != name)),
                     Cell(bytes_of(point.size)),
                     Cell(plain(point.rate, 4)),
                     Cell(significant(point.encode.seconds if point.encode else None)),
@@ -130,4 +129,4 @@ def files(summary: Summary, styles: Mapping[str, Style]) -> Table:
                 rows.append(Row(cells))
     head = ["coder", "bytes", summary.rate_unit, "encode, s", "encode, MB/s"]
     head += ["decode, s", "decode, MB/s", "equal"]
-    return Table(over(*head), rows)
+    return Table(over(*head), rows).known()

@@ -71,6 +71,20 @@ class Table:
     head: Sequence[Cell]
     rows: Sequence[Row]
 
+    def known(self) -> Table:
+        """Without the columns in which nothing is known."""
+        full = [row.cells for row in self.rows if len(row.cells) == len(self.head)]
+        kept = [
+            column
+            for column in range(len(self.head))
+            if column == 0 or any(cells[column].text not in (DASH, "") for cells in full)
+        ]
+        rows = [
+            Row([row.cells[column] for column in kept]) if len(row.cells) > 1 else row
+            for row in self.rows
+        ]
+        return Table([self.head[column] for column in kept], rows)
+
 
 def heading(metric: Metric) -> str:
     """With the unit where it has one."""
@@ -216,7 +230,9 @@ def points(item: Item, summary: Summary, styles: Mapping[str, Style]) -> Table:
     all_points = [point for curve in item.curves for point in curve.points]
     clips = any(point.bitrate is not None for point in all_points)
     parts = any(point.breakdown for point in all_points)
-    head = ["point", "bytes", summary.rate_unit]
+    # Where bytes are the rate, once is enough.
+    sized = not summary.rate_unit.startswith("bytes")
+    head = ["point", *(["bytes"] if sized else []), summary.rate_unit]
     head += ["kbit/s"] if clips else []
     head += [heading(known[key]) for key in used]
     head += ["encode, s", "decode, 1/s"]
@@ -225,16 +241,16 @@ def points(item: Item, summary: Summary, styles: Mapping[str, Style]) -> Table:
         rows.append(Row([Cell(with_seeds(curve), style=styles.get(curve.name))]))
         for point in curve.points:
             size = bytes_of(point.size if curve.role != "imported" else None)
-            cells = [Cell(point.label), Cell(size), Cell(significant(point.rate))]
+            cells = [Cell(point.label), *([Cell(size)] if sized else [])]
+            cells += [Cell(significant(point.rate) if sized else bytes_of(point.rate))]
             cells += [Cell(significant(point.bitrate, 4))] if clips else []
             cells += [Cell(measure(point.quality.get(key), known[key].unit)) for key in used]
             cells.append(Cell(significant(point.encode.seconds if point.encode else None)))
             cells.append(Cell(significant(point.decode.rate if point.decode else None)))
             cells += [Cell(_breakdown(point), tone="parts")] if parts else []
             rows.append(Row(cells))
-    if parts:
-        return Table([*over(*head), Cell("bytes by part", tone="parts")], rows)
-    return Table(over(*head), rows)
+    last = [Cell("bytes by part", tone="parts")] if parts else []
+    return Table([*over(*head), *last], rows).known()
 
 
 def _breakdown(point: Point) -> str:
@@ -246,7 +262,7 @@ def speed(item: Item, kind: str, styles: Mapping[str, Style]) -> Table:
     per = "frames/s" if kind == "video" else "images/s"
     head = ["", "encode, s", f"encode, {per}", "encode CPU, s", "encode memory"]
     head += ["decode, s", f"decode, {per}", "decode CPU, s", "decode memory", "MAC/pixel"]
-    rows = []
+    rows: list[Row] = []
     for name, curves in curve_names(item).items():
         measured = [point for curve in curves for point in curve.points]
         if not any(point.encode or point.decode for point in measured):
@@ -265,7 +281,7 @@ def speed(item: Item, kind: str, styles: Mapping[str, Style]) -> Table:
             span((point.macs_per_pixel for point in measured), amount),
         ]
         rows.append(Row([Cell(name, style=styles.get(name)), *map(Cell, cells)]))
-    return Table(over(*head), rows)
+    return Table(over(*head), rows).known()
 
 
 def settings(item: Item, styles: Mapping[str, Style]) -> Table | None:

@@ -19,7 +19,7 @@ def table(summary: Summary) -> str:
     """Points and BD-rates of each item in lines of at most 100 characters, without colours."""
     lines = [summary.title, *summary.remarks]
     if summary.kind == "images":
-        lines += ["", *_aligned(_coders(summary))]
+        lines += ["", *_coders(summary)]
     else:
         for item in summary.items:
             lines += ["", f"{item.name}: {item.description}", *_points(item, summary)]
@@ -30,12 +30,14 @@ def table(summary: Summary) -> str:
     return "\n".join(piece for line in lines for piece in _folded(line)) + "\n"
 
 
-def _coders(summary: Summary) -> list[list[str]]:
-    found = coders(summary, {})
-    return [
-        [cell.text for cell in found.head],
-        *([cell.text for cell in row.cells] for row in found.rows),
-    ]
+def _coders(summary: Summary) -> Iterator[str]:
+    """Headings are broken into as many lines as the longest has words."""
+    found = coders(summary)
+    cut = [[*cell.text.split(), *cell.notes] for cell in found.head]
+    tall = max(map(len, cut))
+    rows = [[([""] * tall + words)[-tall:][line] for words in cut] for line in range(tall)]
+    rows += [[cell.text for cell in row.cells] for row in found.rows]
+    yield from _aligned(rows)
 
 
 def _points(item: Item, summary: Summary) -> Iterator[str]:
@@ -54,13 +56,14 @@ def _rows(item: Item, summary: Summary, count: int) -> list[list[str]]:
     """A heading and a row a point, with so many of the metrics."""
     metrics = summary.metrics[:count]
     names = [heading(metric) for metric in metrics]
-    rows = [["", "bytes", summary.rate_unit, *names, "encode, s", "decode, 1/s"]]
+    sized = not summary.rate_unit.startswith("bytes")
+    rows = [["", *["bytes"] * sized, summary.rate_unit, *names, "encode, s", "decode, 1/s"]]
     for point in (point for curve in item.curves for point in curve.points):
         rows.append(
             [
                 f"  {point.label}",
-                bytes_of(point.size) if point.size else DASH,
-                significant(point.rate),
+                *[bytes_of(point.size) if point.size else DASH] * sized,
+                significant(point.rate) if sized else bytes_of(point.rate),
                 *(measure(point.quality.get(metric.key), metric.unit) for metric in metrics),
                 significant(point.encode.seconds if point.encode else None),
                 significant(point.decode.rate if point.decode else None),

@@ -94,6 +94,8 @@ def test_published_files_old_and_new(tmp_path):
         assert found.points[0].quality == {"psnr_rgb": 29.5, "ms_ssim_rgb": 0.95}
     path.write_text(json.dumps(old))
     assert import_compressai(path).name == "bmshj2018"
+    path.write_text(json.dumps({"bpp": [0.5], "rgb_psnr": [30.0], "y_psnr": [33.0], "qp": ["q"]}))
+    assert import_compressai(path).points[0].quality == {"psnr_rgb": 30.0, "psnr_y": 33.0}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ def test_published_files_old_and_new(tmp_path):
     [
         ("{", "no JSON"),
         ("[]", "no JSON object"),
-        ('{"results": {"psnr-rgb": [1]}}', "no list results.bpp"),
+        ('{"results": {"psnr-rgb": [1]}}', "no list results.bpp, and"),
         ('{"results": {"bpp": []}}', "values over 0"),
         ('{"results": {"bpp": [0]}}', "values over 0"),
         ('{"results": {"bpp": [1, 2], "psnr-rgb": [3]}}', "psnr-rgb has not the 2 values"),
