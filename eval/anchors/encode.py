@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import click
+from av.bitstream import BitStreamFilterContext
 
-from ncodec.errors import InputError, OutputError
+from ncodec.errors import OutputError, UsageError
 from ncodec.eval.anchors.process import run
-from ncodec.eval.anchors.video import AnchorSetting, anchor_settings
+from ncodec.eval.anchors.video import AnchorSetting, anchor_settings, packet_bytes
 from ncodec.formats import same_file
 from ncodec.media import Scan, open_source, scan
-from ncodec.media.frame import to_av
+from ncodec.media.frame import Frame, to_av
+from ncodec.media.partial import PartialFile
 
 __all__ = ["Encoded", "encode"]
 
@@ -34,7 +37,7 @@ class Encoded:
     Attributes:
         frames: of the clip.
         bytes: of the file.
-        packets: bytes of the coded pictures; the rest is the container's.
+        packets: bytes of the packets in it; the rest is the container's.
         seconds: in encoder and container, from opening the encoder to the finished file. What
             an encoder's own threads do while a frame is read is not counted: at most `reading`.
         reading: seconds in which frames of the source were decoded and copied.
@@ -79,32 +82,49 @@ def encode(
         setting.check(clip.info, clip.name)
         found = scan(clip, scene_threshold=None)
         clock = _Clock()
-        packets = 0
-        frames = clip.frames()
+        part = PartialFile(output)
         try:
-            # The start of the track is stated in ticks of the movie, milliseconds by default.
-            movie = {"movie_timescale": str(found.time_base.denominator)}
-            with av.open(f"file:{output}", "w", format="mp4", container_options=movie) as file:
-                track = _track(file, found, setting, setting.options(crf, keyint, threads))
-                lasting = _durations(found)
-                picture: av.VideoFrame | None
-                while True:
-                    with clock.pause():
-                        frame = next(frames, None)
-                        picture = None if frame is None else to_av(frame, found.info)
-                    for packet in track.encode(picture):
-                        # Without it mp4 takes the last frame to last no time, and hides it.
-                        packet.duration = lasting.get(packet.pts or 0, 1)
-                        packets += packet.size
-                        file.mux(packet)
-                    if picture is None:
-                        break
+            options = setting.options(crf, keyint, threads)
+            _write(part.stream, found, clip.frames(), setting, options, clock)
+            seconds = clock.seconds
+            part.publish()
         except (OSError, av.FFmpegError) as error:
             raise OutputError(
                 f"{output} cannot be written with {setting.name} ({error.strerror}); check the"
                 " path and the free space, and that the encoder takes such a clip"
             ) from None
-        return Encoded(found.frames, output.stat().st_size, packets, clock.seconds, clock.paused)
+        finally:
+            part.discard()
+    size, packets = output.stat().st_size, packet_bytes(output)
+    return Encoded(found.frames, size, packets, seconds, clock.paused)
+
+
+def _write(
+    stream: BinaryIO,
+    found: Scan,
+    frames: Iterator[Frame],
+    setting: AnchorSetting,
+    options: dict[str, str],
+    clock: _Clock,
+) -> None:
+    # The start of the track is stated in ticks of the movie, milliseconds by default.
+    movie = {"movie_timescale": str(found.time_base.denominator)}
+    with av.open(stream, "w", format="mp4", container_options=movie) as file:
+        track = _track(file, found, setting, options)
+        file.start_encoding()
+        sieve = BitStreamFilterContext(setting.filter or "null", track)
+        lasting = _durations(found)
+        picture: av.VideoFrame | None
+        while True:
+            with clock.pause():
+                frame = next(frames, None)
+                picture = None if frame is None else to_av(frame, found.info)
+            for packet in track.encode(picture):
+                # Without it mp4 takes the last frame to last no time, and hides it.
+                packet.duration = lasting.get(packet.pts or 0, 1)
+                file.mux(sieve.filter(packet))
+            if picture is None:
+                return
 
 
 def _track(
@@ -162,7 +182,10 @@ def main(
 ) -> Encoded:
     """Encode SOURCE to OUTPUT (mp4) with the anchor SETTING, and print sizes and times."""
     found = anchor_settings([setting])
-    return encode(found[-1], crf, keyint, source, output, threads)
+    if len(found) > 1:
+        names = ", ".join(line.name.replace(" ", "-") for line in found)
+        raise UsageError(f"{setting} has several settings; choose one of {names}")
+    return encode(found[0], crf, keyint, source, output, threads)
 
 
 if __name__ == "__main__":

@@ -42,8 +42,11 @@ class AnchorSetting:
         fixed: FFmpeg's options besides preset and crf; ``{keyint}`` stands for the interval.
         key: the option that has the encoder's own parameters.
         params: those of them that decide about the coded pictures.
-        threading, single: those that decide about threads: ``{threads}`` of them, or one.
+        threading: those that decide about ``{threads}``.
         quiet: those that keep the encoder from writing messages.
+        filter: FFmpeg's bitstream filter that drops the encoder's message about itself, which
+            would be a tenth of a small file; empty where a parameter does that.
+        odd_sizes: whether the encoder takes odd sizes of subsampled chroma.
     """
 
     name: str
@@ -56,8 +59,9 @@ class AnchorSetting:
     key: str
     params: str
     threading: str
-    single: str
     quiet: str
+    filter: str
+    odd_sizes: bool
 
     def options(self, crf: float, keyint: int, threads: int | None = None) -> dict[str, str]:
         """FFmpeg's options.
@@ -69,7 +73,7 @@ class AnchorSetting:
         """
         parts = [self.params]
         if threads is not None:
-            parts += [self.single if threads == 1 else self.threading, self.quiet]
+            parts += [self.threading, self.quiet]
         values = {"keyint": keyint, "threads": threads}
         return {
             "preset": self.preset,
@@ -93,7 +97,7 @@ class AnchorSetting:
             )
         rows = info.pixel_format.startswith("yuv420p") and info.height % 2
         columns = not info.pixel_format.startswith("yuv444p") and info.width % 2
-        if rows or columns:
+        if (rows or columns) and not self.odd_sizes:
             raise InputError(
                 f"{name} is {info.width}x{info.height}, and {self.encoder} takes only even sizes of"
                 f" {info.pixel_format}; crop it"
@@ -119,8 +123,9 @@ def _setting(line: dict[str, Any], encoders: dict[str, Any]) -> AnchorSetting:
         key=shared["key"],
         params=shared["params"] + (":" + shared["low_delay"]) * low_delay,
         threading=shared["threads"],
-        single=shared["one_thread"],
         quiet=shared["quiet"],
+        filter=shared["filter"],
+        odd_sizes=shared["odd_sizes"],
     )
 
 
@@ -192,10 +197,12 @@ def ffmpeg_line(setting: AnchorSetting, crf: float, keyint: int, source: Path, o
     options = setting.options(crf, keyint)
     words = ["ffmpeg", "-i", str(source), "-map", "0:v:0", "-c:v", setting.codec]
     words += [word for name, value in options.items() for word in (f"-{name}", value)]
+    if setting.filter:
+        words += ["-bsf:v", setting.filter]
     return shlex.join([*words, str(output)])
 
 
 def packet_bytes(file: Path) -> int:
-    """Bytes of a film's coded pictures, which is what its file has without the container."""
+    """Bytes of a film's packets: what its file has without the container."""
     with av.open(f"file:{file}") as container:
         return sum(packet.size for packet in container.demux(video=0))
