@@ -204,11 +204,7 @@ def _measure(
     ]
     code(coder, tasks, processes, keep=True)
     found = [outcome(task) for task in tasks]
-    # A codec of features comes in here: its decoder gives what the rest of the teacher answers
-    # from, not pixels.
-    logits = logits_of([task.decoded for task in tasks], teacher, threads)
-    for task in tasks:
-        task.decoded.unlink()
+    logits = _logits(tasks, teacher, threads)
     differences = divergence(given.logits, logits)
     answers, wanted = (values.argmax(axis=1).tolist() for values in (logits, given.logits))
     rows = [
@@ -235,6 +231,19 @@ def _measure(
         "kl": float(differences.mean()),
         "classes": answers,
     }
+
+
+def _logits(tasks: Sequence[Task], teacher: Teacher, threads: int) -> NDArray[np.float32]:
+    """What the teacher answers to decoded files, which are deleted.
+
+    They hold pixels, and the whole of the teacher sees them. This is where features would go
+    through its last layers alone.
+    """
+    files = [task.decoded for task in tasks]
+    found = logits_of(files, teacher, threads)
+    for file in files:
+        file.unlink()
+    return found
 
 
 def _title(coder: Coder) -> str:

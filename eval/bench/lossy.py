@@ -1,4 +1,4 @@
-"""JPEG and WebP at a quality, through Pillow: what features are compared with."""
+"""JPEG and WebP at a quality: what features are compared with."""
 
 from __future__ import annotations
 
@@ -9,23 +9,16 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from PIL import Image as Pillow
-from PIL import __version__ as pillow_version
-from PIL import features
 
 from ncodec.errors import UsageError
+from ncodec.eval.anchors.lossy import ANCHORS, SETTINGS_VERSION, Anchor, versions
 from ncodec.eval.bench.coders import Cost, timed
 from ncodec.media import Image, read_image, write_image
 
 __all__ = ["BASELINES", "Lossy", "lossy_coders"]
 
-BASELINES: dict[str, tuple[str, dict[str, Any]]] = {
-    "jpeg": ("JPEG", {"optimize": True}),
-    "webp": ("WebP", {"method": 6}),
-}
-"""By name on the command line: Pillow's name, and keywords of its encoder beside the quality."""
-
-_LOWEST, _HIGHEST = 5, 95
+BASELINES: Mapping[str, Anchor] = {anchor.codec.lower(): anchor for anchor in ANCHORS}
+"""By name on the command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +32,12 @@ class Lossy:
     quality: int
 
     @property
+    def anchor(self) -> Anchor:
+        return BASELINES[self.format]
+
+    @property
     def name(self) -> str:
-        return BASELINES[self.format][0]
+        return self.anchor.name
 
     @property
     def setting(self) -> str:
@@ -48,8 +45,8 @@ class Lossy:
 
     @property
     def settings(self) -> str:
-        chosen = [f"{name} {value}" for name, value in BASELINES[self.format][1].items()]
-        return ", ".join([f"Pillow {pillow_version}", *chosen, "1 thread"])
+        chosen = [f"{name} {value}" for name, value in self.anchor.settings]
+        return ", ".join([*chosen, "1 thread", f"settings {SETTINGS_VERSION}, {versions()}"])
 
     @property
     def suffix(self) -> str:
@@ -57,34 +54,32 @@ class Lossy:
 
     @property
     def depends(self) -> Mapping[str, Any]:
-        library = features.version("libjpeg_turbo" if self.format == "jpeg" else "webp")
-        return {"pillow": pillow_version, "library": library}
+        return {"settings": SETTINGS_VERSION, "libraries": versions()}
 
     def encode(self, source: Path, coded: Path) -> Cost:
-        name, settings = BASELINES[self.format]
-        picture = Pillow.fromarray(read_image(source).pixels)
+        pixels = read_image(source).pixels
         with timed() as cost:
-            picture.save(coded, name, quality=self.quality, **settings)
+            coded.write_bytes(self.anchor.encode(pixels, self.quality))
         return cost
 
     def decode(self, coded: Path, output: Path) -> Cost:
-        with timed() as cost, Pillow.open(coded) as picture:
-            pixels = np.asarray(picture)
+        with timed() as cost:
+            pixels = self.anchor.decode(coded.read_bytes())
         write_image(output, Image(pixels))
         return cost
 
     def commands(self, source: Path) -> Sequence[str]:
-        name, settings = BASELINES[self.format]
-        given = "".join(f", {key}={value!r}" for key, value in settings.items())
-        return [
-            'python -c "import sys; from PIL import Image; Image.open(sys.argv[1])'
-            f".save(sys.argv[2], '{name}', quality={self.quality}{given})\" "
-            f"{shlex.quote(str(source))} {shlex.quote(source.with_suffix(self.suffix).name)}"
-        ]
+        given = "".join(f", {name}={value!r}" for name, value in self.anchor.settings)
+        coded = shlex.quote(source.with_suffix(self.suffix).name)
+        script = (
+            "import sys; from PIL import Image; Image.open(sys.argv[1])"
+            f".save(sys.argv[2], '{self.anchor.codec}', quality={self.quality}{given})"
+        )
+        return [f'python -c "{script}" {shlex.quote(str(source))} {coded}']
 
 
 def lossy_coders(name: str, points: int) -> list[Lossy]:
-    """A format at that many qualities, evenly spread.
+    """A format at that many of its qualities, evenly spread, or at all where it has fewer.
 
     Raises:
         UsageError: there is no such format here.
@@ -93,5 +88,6 @@ def lossy_coders(name: str, points: int) -> list[Lossy]:
         raise UsageError(
             f"{name!r} is no lossy image format here: choose from {', '.join(BASELINES)}"
         )
-    qualities = np.linspace(_LOWEST, _HIGHEST, points).round().astype(int)
-    return [Lossy(name, quality) for quality in sorted(set(qualities.tolist()))]
+    qualities = BASELINES[name].qualities
+    chosen = np.linspace(0, len(qualities) - 1, points).round().astype(int)
+    return [Lossy(name, qualities[index]) for index in sorted(set(chosen.tolist()))]
