@@ -55,9 +55,10 @@ def coders(summary: Summary) -> Table:
         cells.append(Cell(memory(_most(p.decode.peak_bytes for p in every if p.decode))))
         cells.append(equality(every))
         rows.append(Row(cells))
-    head = ["coder", f"{summary.rate_unit}, mean", *(f"{codec} against it" for codec in ours)]
-    head += ["encode, MB/s", "decode, MB/s", "decode memory", "equal"]
-    return Table(over(*head), rows).known()
+    head = [*over("coder", f"{summary.rate_unit}, mean")]
+    head += [Cell(f"{codec} against it") for codec in ours]
+    head += over("encode, MB/s", "decode, MB/s", "decode memory", "equal")
+    return Table(head, rows).known()
 
 
 def _against(ours: float | None, theirs: float | None, same: bool) -> Cell:

@@ -180,9 +180,9 @@ def _delta(mean: SeedMean | None, unit: str) -> Cell:
         return Cell(DASH, tone="quiet")
     if mean.rate is None:
         return Cell(DASH, [mean.why or f"overlap {plain(100 * mean.overlap, 0)} %"], "quiet")
-    notes = [signed(mean.quality, 2, unit), f"overlap {plain(100 * mean.overlap, 0)} %"]
+    notes = [f"{signed(mean.quality, 2, unit)} · {plain(100 * mean.overlap, 0)} %"]
     if mean.quality is None and mean.why:
-        notes[0] = mean.why
+        notes.append(mean.why)
     if mean.seeds > 1:
         notes.append(spread(mean.low, mean.high))
     return Cell(signed(mean.rate), notes, _tone(mean.rate))

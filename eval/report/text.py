@@ -33,7 +33,7 @@ def table(summary: Summary) -> str:
 def _coders(summary: Summary) -> Iterator[str]:
     """Headings are broken into as many lines as the longest has words."""
     found = coders(summary)
-    cut = [[*cell.text.split(), *cell.notes] for cell in found.head]
+    cut = [" ".join([cell.text, *cell.notes]).split() for cell in found.head]
     tall = max(map(len, cut))
     rows = [[([""] * tall + words)[-tall:][line] for words in cut] for line in range(tall)]
     rows += [[cell.text for cell in row.cells] for row in found.rows]

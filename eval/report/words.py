@@ -76,8 +76,9 @@ def amount(value: float | None) -> str:
 
 
 def measure(value: float | None, unit: str) -> str:
-    """A metric without its unit: dB and % to two digits, indices to four."""
-    return plain(value, 2 if unit else 4)
+    """A metric without its unit: two digits, and four of an index or divergence below 10."""
+    small = value is not None and abs(value) < 10
+    return plain(value, 4 if small and unit not in ("dB", "%") else 2)
 
 
 def span(values: Iterable[float | None], words: Callable[[float | None], str]) -> str:
