@@ -9,7 +9,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import click
 
 from ncodec.errors import InputError
@@ -39,13 +38,7 @@ def decode(file: Path, threads: int = 1) -> Decoded:
     with film.opened(file) as container:
         stream = film.video_stream(container, str(file))
         stream.codec_context.thread_count = threads
-        stream.codec_context.thread_type = "AUTO"
-        try:
-            frames = sum(1 for _ in container.decode(stream))
-        except av.FFmpegError as error:
-            raise InputError(
-                f"{file} cannot be decoded ({error.strerror}); make it again"
-            ) from None
+        frames = sum(1 for _ in film.pictures(container, stream, str(file)))
     return Decoded(frames, time.perf_counter() - start)
 
 
