@@ -185,6 +185,9 @@ def render(summary, folder):
     defined = set(re.findall(r"(--[\w-]+):", text))
     assert set(re.findall(r"var\((--[\w-]+)", text)) <= defined
     assert "#0102" not in text
+    # Charts have the page's font and no rules of their own.
+    assert "DejaVu" not in text
+    assert text.count("<style") == 1
     return text, page
 
 
