@@ -59,7 +59,7 @@ def test_crf_trades_bytes_for_psnr(clip, tmp_path, name):
 
 
 @pytest.mark.parametrize("name", QUICK)
-@pytest.mark.parametrize("keyint", [4, 10])
+@pytest.mark.parametrize("keyint", [1, 4, 10, 99])
 def test_keyframes_are_at_multiples_of_the_interval_and_nowhere_else(clip, tmp_path, name, keyint):
     encode(setting(name), 30, keyint, clip, tmp_path / "a.mp4")
     keys = [p.pts * p.time_base * 25 for p in packets(tmp_path / "a.mp4") if p.is_keyframe]
