@@ -147,7 +147,7 @@ def _dress(
     low, high = min(rates) / 1.12, max(rates) * 1.12
     axes.set_xlim(low, high)
     ticks = _ticks(low, high)
-    axes.set_xticks(ticks, [f"{tick:,.10g}" for tick in ticks])
+    axes.set_xticks(ticks, [f"{tick:,.9f}".rstrip("0").rstrip(".") for tick in ticks])
     axes.set_xticks([], minor=True)
     axes.locator_params(axis="y", nbins=6)
     axes.ticklabel_format(axis="y", useOffset=False)
@@ -164,18 +164,20 @@ def _dress(
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers between two rates, at least two where there are."""
-    ticks: list[float] = []
-    for steps in ((1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8), tuple(1 + i / 10 for i in range(90))):
-        decades = range(floor(log10(low)), ceil(log10(high)) + 1)
-        # Through text, so that 3 · 10^-2 is 0.03.
-        ticks = [float(f"{step:.2g}e{decade}") for decade in decades for step in steps]
+    """Three to seven round numbers between two rates."""
+    decades = range(floor(log10(low)), ceil(log10(high)) + 1)
+    for steps in ((1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)):
+        ticks = [step * 10.0**decade for decade in decades for step in steps]
         ticks = [tick for tick in ticks if low <= tick <= high]
         if len(ticks) >= 3:
+            # Labels of more would touch each other.
+            return ticks[:: ceil(len(ticks) / 7)]
+    # So near each other that the axis is as good as linear.
+    unit = 10.0 ** floor(log10(high - low))
+    for step in (5 * unit, 2 * unit, unit, unit / 2, unit / 5):
+        ticks = [n * step for n in range(ceil(low / step), floor(high / step) + 1)]
+        if len(ticks) >= 3:
             break
-    # Labels of more would touch each other.
-    while len(ticks) > 7:
-        ticks = ticks[::2]
     return ticks
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ncodec.eval.report.groups import curve_names
+from ncodec.eval.report.groups import curve_names, with_seeds
 from ncodec.eval.results import Curve, Item, Point
 
 __all__ = ["Comparison", "Crop", "Frame", "comparisons", "overview"]
@@ -32,13 +32,13 @@ class Crop:
     """A piece of one frame.
 
     Attributes:
-        curve: that the point is on, None of the source.
+        name: of the curve, or that this is the source.
         point: None of the source.
         uri: the picture.
         width, height: in pixels.
     """
 
-    curve: Curve | None
+    name: str
     point: Point | None
     uri: str
     width: int
@@ -84,17 +84,19 @@ def comparisons(item: Item, folder: Path) -> list[Comparison]:
     if source is None:
         return []
     place = _where(source)
-    first = _crop(None, None, source, place)
-    made: dict[str, Crop | None] = {}
+    rows, columns = place[2:]
+    pieces: dict[str, str | None] = {}
 
     def crop(curve: Curve, point: Point) -> Crop | None:
         path = str(point.picture)
-        if path not in made:
+        if path not in pieces:
             pixels = _open(folder, path)
             fits = pixels is not None and pixels.shape == source.shape
-            made[path] = _crop(curve, point, pixels, place) if fits and pixels is not None else None
-        return made[path]
+            pieces[path] = _piece(pixels, place) if fits and pixels is not None else None
+        piece = pieces[path]
+        return Crop(with_seeds(curve), point, piece, columns, rows) if piece else None
 
+    first = Crop("source", None, _piece(source, place), columns, rows)
     found = []
     pictured = {name: _pictured(curves) for name, curves in curve_names(item).items()}
     others = [entry for entry in pictured.values() if entry and entry[0].role == "anchor"]
@@ -127,7 +129,8 @@ def _open(folder: Path, path: str | None) -> Pixels | None:
     try:
         with Image.open(folder / path) as picture:
             return np.asarray(picture.convert("RGB"))
-    except OSError:
+    # Pillow says SyntaxError of a PNG with a damaged chunk.
+    except (OSError, SyntaxError, ValueError):
         return None
 
 
@@ -145,14 +148,12 @@ def _where(source: Pixels) -> tuple[int, int, int, int]:
     return int(top), int(left), rows, columns
 
 
-def _crop(
-    curve: Curve | None, point: Point | None, pixels: Pixels, place: tuple[int, int, int, int]
-) -> Crop:
+def _piece(pixels: Pixels, place: tuple[int, int, int, int]) -> str:
     top, left, rows, columns = place
     stream = io.BytesIO()
     piece = np.ascontiguousarray(pixels[top : top + rows, left : left + columns])
     Image.fromarray(piece).save(stream, "PNG", optimize=True)
-    return Crop(curve, point, _uri(stream, "png"), columns, rows)
+    return _uri(stream, "png")
 
 
 def _uri(stream: io.BytesIO, kind: str) -> str:
