@@ -74,9 +74,13 @@ def encode(
     """Encodes a clip to an mp4 file, a frame at a time.
 
     Raises:
+        UsageError: the crf is none of the encoder's, or the output is the source.
         InputError: the source cannot be read, or the encoder does not take it.
         OutputError: the file cannot be written.
     """
+    # FFmpeg would take the nearest crf and say nothing.
+    if not 0 <= crf <= setting.crfs[0]:
+        raise UsageError(f"crf {crf:g} is out of range; {setting.name} has 0 to {setting.crfs[0]}")
     same_file(source, output)
     with open_source(source) as clip:
         setting.check(clip.info, clip.name)

@@ -227,6 +227,11 @@ def test_fresh_processes_print_a_line_of_json(clip, tmp_path):
     assert ran.stderr.count("\n") == 1
 
 
+def test_a_crf_beyond_the_encoders_scale_is_refused(clip, tmp_path):
+    with pytest.raises(UsageError, match="crf 52 is out of range; x264 medium has 0 to 51"):
+        encode(setting("x264-medium"), 52, 10, clip, tmp_path / "a.mp4")
+
+
 def test_outputs_that_cannot_be_written_are_an_error(clip, tmp_path):
     with pytest.raises(OutputError):
         encode(setting("x264-medium"), 30, 10, clip, tmp_path / "none" / "a.mp4")
