@@ -100,6 +100,7 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
         header = reader.header
         codec = load_codec(header.codec_id) if header.codec_id in codec_names() else None
         names = codec.sections if codec else ()
+        decoder: object = codec
         segments = []
         macs = 0.0
         for entry in sorted(reader.segments, key=lambda s: s.first_frame):
@@ -108,8 +109,8 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
                 names[i] if i < len(names) else f"section {i}": len(section)
                 for i, section in enumerate(segment.sections)
             }
-            if isinstance(codec, HasNetwork):
-                macs += segment.frame_count * codec.macs_per_pixel(segment, header.info)
+            if isinstance(decoder, HasNetwork):
+                macs += segment.frame_count * decoder.macs_per_pixel(segment, header.info)
             segments.append(
                 SegmentInfo(segment.first_frame, segment.frame_count, sizes, segment.psnr)
             )

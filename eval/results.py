@@ -197,6 +197,7 @@ class Summary:
         items: in the order given.
         averages: over items.
         remarks: what a reader must know before the figures: reduced scale, jobs side by side.
+        failures: files that could not be made, or did not come back equal, in sentences.
         manifest: versions, machine, command line, settings, times; as manifest.json.
     """
 
@@ -207,6 +208,7 @@ class Summary:
     items: Sequence[Item]
     averages: Sequence[Average] = ()
     remarks: Sequence[str] = ()
+    failures: Sequence[str] = ()
     manifest: Mapping[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
 

@@ -21,6 +21,8 @@ VERBS = {
     "train": "Train a model for a codec that needs one.",
     "info": "Show what a .nc file holds, without decoding it.",
     "verify": "Check a .nc file's integrity, integers and quality.",
+    "compare": "Compare two files of a clip with their source.",
+    "bench": "Measure codecs against anchors, into a report.",
     "repair": "Save the intact segments of a damaged .nc file.",
     "models": "List the models that files may refer to, or add some.",
     "codecs": "List the installed codecs and their options.",

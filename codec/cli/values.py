@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import Any
 
 import click
 
-__all__ = ["DURATION", "FRAMES", "REGION", "SIZE"]
+__all__ = ["DURATION", "FRAMES", "NAMES", "REGION", "SCALE", "SIZE"]
 
 _SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
@@ -87,4 +88,38 @@ class _Region(click.ParamType[tuple[int, int, int, int]]):
         return x, y, width, height
 
 
+class _Names(click.ParamType[tuple[str, ...]]):
+    """``a,b,c``, or ``none``."""
+
+    name = "names"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
+        if "" in names:
+            self.fail(f"{value!r} is not a list of names: write a,b,c or none.", param, ctx)
+        return () if names == ("none",) else names
+
+
+class _Scale(click.ParamType[Fraction]):
+    """``1/4``, ``0.25``, ``1``."""
+
+    name = "scale"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Fraction:
+        try:
+            scale = Fraction(value)
+        except (ValueError, ZeroDivisionError):
+            scale = Fraction(0)
+        if not 0 < scale <= 1:
+            self.fail(f"{value!r} is not a scale: write 1/4, 0.25 or 1, at most 1.", param, ctx)
+        return scale
+
+
 DURATION, SIZE, FRAMES, REGION = _Duration(), _Size(), _Frames(), _Region()
+NAMES, SCALE = _Names(), _Scale()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from inspect import getfile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import ncodec
 import ncodec.formats
 from ncodec.errors import InputError
 from ncodec.eval.results import save_json
+from ncodec.registry import load_codec
 from ncodec.threads import thread_count
 
 __all__ = ["Done", "Step", "Store", "code_digest", "machine", "versions"]
@@ -94,8 +96,12 @@ class Store:
 
 
 @cache
-def code_digest() -> str:
-    """Hash of ncodec's sources and shipped models, without evaluation and command line."""
+def code_digest(codec: str | None = None) -> str:
+    """Hash of ncodec's sources and shipped models, without evaluation and command line.
+
+    Args:
+        codec: one whose own module counts, too, wherever it comes from.
+    """
     home, formats = Path(ncodec.__file__).parent, Path(ncodec.formats.__file__).parent
     state = blake3()
     for root in sorted({home, formats}):
@@ -103,6 +109,8 @@ def code_digest() -> str:
             inside = path.relative_to(root)
             if inside.parts[0] not in ("eval", "cli"):
                 state.update(f"{inside}\0".encode() + path.read_bytes())
+    if codec is not None:
+        state.update(Path(getfile(type(load_codec(codec)))).read_bytes())
     return state.hexdigest()[:20]
 
 

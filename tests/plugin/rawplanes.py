@@ -47,6 +47,11 @@ class RawPlanes:
             integer_hash(planes),
         )
 
+    def rate_points(
+        self, windows: Sequence[Window], options: Mapping[str, Any], count: int
+    ) -> Sequence[Mapping[str, Any]]:
+        return [{"coarseness": 2**power} for power in reversed(range(1, count + 1))]
+
     def decode(
         self, segment: Segment, info: VideoInfo, shared: Sequence[bytes], context: Context
     ) -> Sequence[Planes]:

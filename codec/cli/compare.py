@@ -1,0 +1,56 @@
+"""ncodec compare"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ncodec.cli.parameters import stoppable
+from ncodec.threads import thread_count
+
+__all__ = ["command"]
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("first", type=_PATH)
+@click.argument("second", type=_PATH)
+@click.option("--source", required=True, metavar="CLIP", help="What both were made of.")
+@click.option("--data", type=_PATH, metavar="FOLDER", help="Data sets that are not installed.")
+@click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+def command(
+    first: Path,
+    second: Path,
+    source: str,
+    data: Path | None,
+    threads: int | None,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Compare FIRST and SECOND, .nc files or films, with the clip that both were made of.
+
+    \b
+    Examples:
+      ncodec compare clip.nc clip-x265.mp4 --source clip.mkv
+      ncodec compare a.nc b.nc --source bunny#crop=1280x640 --data downloads
+    """
+    import json
+
+    from ncodec.eval.bench.compare import compare, page
+    from ncodec.eval.bench.processes import Processes
+    from ncodec.eval.data.clips import parse_clip
+
+    processes = Processes()
+    with stoppable(processes.stop):
+        found = compare(
+            [first, second],
+            parse_clip(source, data),
+            processes=processes,
+            threads=threads or thread_count(),
+            device=device,
+        )
+    click.echo(json.dumps(found, indent=1) if as_json else page(found))

@@ -1,0 +1,103 @@
+"""A clip that is ready to be measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ncodec.eval.data.clips import ClipSpec, clip_digest, prepare
+from ncodec.formats import VideoInfo
+from ncodec.jobs.planning import SCENE_THRESHOLD
+from ncodec.jobs.windows import longest_window, split
+from ncodec.media import Frame, open_source, scan
+
+__all__ = ["Prepared", "prepared"]
+
+_MATRICES = {1: "BT.709", 5: "BT.601", 6: "BT.601", 9: "BT.2020"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClipWindow:
+    """A segment of the clip as codecs see it."""
+
+    path: Path
+    index: int
+    first_frame: int
+    frame_count: int
+    info: VideoInfo
+
+    def frames(self) -> Iterator[Frame]:
+        """Its frames."""
+        with open_source(self.path) as source:
+            yield from source.frames(self.first_frame, self.frame_count)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A clip with what a scan found.
+
+    Attributes:
+        spec: as it was asked for.
+        path: the file that is encoded and compared with.
+        digest: of its content.
+        info: its description.
+        seconds: how long it plays.
+        windows: segments that ``ncodec encode`` cuts it into.
+    """
+
+    spec: ClipSpec
+    path: Path
+    digest: str
+    info: VideoInfo
+    seconds: float
+    windows: Sequence[ClipWindow]
+
+    @property
+    def interval(self) -> int:
+        """Frames between random access points: those of the longest segment."""
+        return max(window.frame_count for window in self.windows)
+
+    @property
+    def pixels(self) -> int:
+        """Of all frames together."""
+        return self.info.width * self.info.height * self.info.frames
+
+    @property
+    def description(self) -> str:
+        """Size, frames, rate, format and colour, in words."""
+        info = self.info
+        matrix = _MATRICES.get(info.matrix, f"matrix {info.matrix}")
+        segments = len(self.windows)
+        return (
+            f"{info.width}x{info.height}, {info.frames} frames, "
+            f"{info.frames / self.seconds:.5g} frames/s, {info.pixel_format}, "
+            f"{matrix if info.matrix != 2 else 'no matrix named'}, "
+            f"{'full' if info.full_range else 'limited'} range; "
+            f"{segments} segment{'s' * (segments > 1)} of at most {self.interval} frames"
+        )
+
+
+def prepared(spec: ClipSpec, folder: Path, max_segment: int) -> Prepared:
+    """The clip, edited into `folder` where its spec has edits, and scanned.
+
+    Raises:
+        NcodecError: it cannot be read, edited or written.
+    """
+    path = prepare(spec, folder)
+    with open_source(path) as source:
+        found = scan(source, scene_threshold=SCENE_THRESHOLD)
+    info = found.info
+    windows = split(found.frames, found.cuts, longest_window(info, max_segment))
+    ticks = found.times[-1] - found.times[0] + 1 if found.times else found.frames
+    return Prepared(
+        spec=spec,
+        path=path.absolute(),
+        digest=clip_digest(spec),
+        info=info,
+        seconds=float(ticks * info.time_base),
+        windows=[
+            ClipWindow(path, index, first, count, info)
+            for index, (first, count) in enumerate(windows)
+        ],
+    )

@@ -1,0 +1,75 @@
+"""`ncodec compare`: files of one clip beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ncodec.eval.bench.clip import prepared
+from ncodec.eval.bench.measure import Measurer
+from ncodec.eval.bench.processes import Processes
+from ncodec.eval.data.clips import ClipSpec
+from ncodec.eval.metrics.score import METRICS
+
+__all__ = ["compare", "page"]
+
+
+def compare(
+    files: Sequence[Path], clip: ClipSpec, *, processes: Processes, threads: int, device: str
+) -> dict[str, Any]:
+    """Scores of `files`, each decoded in a fresh process, against the clip.
+
+    Returns:
+        ``source``, ``description``, and for each file its ``bytes``, ``bits_a_pixel``,
+        ``decode_seconds``, ``quality`` (metric key -> value or None) and what is ``absent``.
+
+    Raises:
+        InputError: a file cannot be read, or is of another size, format or length than the clip.
+    """
+    with TemporaryDirectory(prefix="ncodec-") as name:
+        folder = Path(name)
+        measurer = Measurer(folder, processes, threads, device, max_segment=240)
+        source = prepared(clip, folder, measurer.max_segment)
+        found = []
+        for file in files:
+            scored = measurer.store.do(measurer.score_step(source, file.absolute())).outcome
+            size = file.stat().st_size
+            found.append(
+                {
+                    "file": str(file),
+                    "bytes": size,
+                    "bits_a_pixel": 8 * size / source.pixels,
+                    "decode_seconds": scored["decode"]["seconds"],
+                    "quality": scored["quality"],
+                    "absent": scored["absent"],
+                }
+            )
+    return {"source": clip.text, "description": source.description, "files": found}
+
+
+def page(found: dict[str, Any]) -> str:
+    """What `compare` found, as a table of at most 100 columns."""
+    first, second = found["files"]
+    lines = [f"{found['source']}: {found['description']}"]
+    lines += [f"A  {first['file']}", f"B  {second['file']}"]
+
+    def row(name: str, a: float | None, b: float | None, digits: int, change: str = "") -> str:
+        texts = ["–" if value is None else f"{value:,.{digits}f}" for value in (a, b)]
+        return f"{name:<34}{texts[0]:>14}{texts[1]:>14}{change:>16}"
+
+    lines.append(f"{'':<34}{'A':>14}{'B':>14}{'B - A':>16}")
+    size = f"{100 * (second['bytes'] / first['bytes'] - 1):+.1f} %"
+    lines.append(row("bytes", first["bytes"], second["bytes"], 0, size))
+    lines.append(row("bits a pixel", first["bits_a_pixel"], second["bits_a_pixel"], 4, size))
+    lines.append(row("decode seconds", first["decode_seconds"], second["decode_seconds"], 1))
+    for metric in METRICS:
+        a, b = (file["quality"][metric.key] for file in (first, second))
+        if a is None and b is None:
+            continue
+        digits = 2 if metric.unit == "dB" else 4
+        change = "" if a is None or b is None else f"{b - a:+.{digits}f} {metric.unit}".rstrip()
+        lines.append(row(metric.label, a, b, digits, change))
+    lines += dict.fromkeys([*first["absent"], *second["absent"]])
+    return "\n".join(lines)

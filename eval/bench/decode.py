@@ -1,0 +1,36 @@
+"""Decodes a .nc file in a fresh process, drops its frames, and prints their number and seconds.
+
+python -m ncodec.eval.bench.decode FILE [--threads 2] [--device cpu]
+
+The first frame, with which libraries load and the network is built, is decoded twice: before the
+clock starts, too.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+import click
+
+import ncodec
+from ncodec.stills import Album
+
+
+@click.command()
+@click.argument("file")
+@click.option("--threads", type=click.IntRange(min=1))
+@click.option("--device", default="auto")
+def main(file: str, threads: int | None, device: str) -> None:
+    """Time the frames of FILE."""
+    with ncodec.open(file, device=device, threads=threads or 0) as opened:
+        assert not isinstance(opened, Album)
+        opened[0]
+        start = time.perf_counter()
+        count = sum(1 for _ in opened)
+        seconds = time.perf_counter() - start
+    click.echo(json.dumps({"frames": count, "seconds": seconds}))
+
+
+if __name__ == "__main__":
+    main()

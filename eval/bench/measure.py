@@ -1,0 +1,216 @@
+"""One file: encoded and decoded in fresh processes, scored, and kept."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from blake3 import blake3
+
+from ncodec import eval as evaluation
+from ncodec.eval.anchors import video as anchors
+from ncodec.eval.anchors.video import AnchorSetting
+from ncodec.eval.bench.clip import Prepared
+from ncodec.eval.bench.processes import Processes, Ran
+from ncodec.eval.bench.steps import Step, Store, code_digest, machine, versions
+from ncodec.eval.metrics.score import score
+from ncodec.eval.results import Point, Speed, save_json
+from ncodec.jobs.plan import PLAN_FILE
+from ncodec.probing import probe
+
+__all__ = ["Measurer", "flags"]
+
+_NCODEC = (sys.executable, "-m", "ncodec")
+_PICTURE, _ORIGINAL, _FRAMES = "decoded.png", "source.png", "frames.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurer:
+    """Makes points; what was made before comes from the store.
+
+    Attributes:
+        folder: of the run: processes work in it, so that command lines are short.
+        processes: what starts them.
+        threads: CPU threads of each process.
+        device: of codecs.
+        max_segment: frames a segment at most.
+    """
+
+    folder: Path
+    processes: Processes
+    threads: int
+    device: str
+    max_segment: int
+
+    @property
+    def store(self) -> Store:
+        """Where steps are kept."""
+        return Store(self.folder / "steps")
+
+    def encode_step(
+        self, clip: Prepared, codec: str, options: Mapping[str, Any], seed: int
+    ) -> Step:
+        """The encode of a clip with a codec: ``out.nc``, its time and its command."""
+        given = ["--codec", codec, *flags(options), "--seed", str(seed)]
+        given += ["--threads", str(self.threads), "--device", self.device]
+        given += ["--max-segment", str(self.max_segment)]
+
+        def work(folder: Path) -> dict[str, Any]:
+            plan = folder / "plan"
+            resumed = (plan / PLAN_FILE).exists()
+            files = [self._inside(clip.path), "-o", self._inside(folder / "out.nc")]
+            more = ["--plan", self._inside(plan), "-q", *["--resume"] * resumed]
+            ran = self.processes.run([*_NCODEC, "encode", *files, *given, *more], self.folder)
+            # The first part of an interrupted fit is in nobody's clock.
+            speed = None if resumed else _speed(ran, clip.info.frames / ran.seconds)
+            return {"encode": speed, "command": shlex.join(["ncodec", "encode", *files, *given])}
+
+        inputs = {"clip": clip.digest, "arguments": given, "code": code_digest(codec), **_context()}
+        return Step("encode", inputs, work)
+
+    def anchor_step(self, clip: Prepared, setting: AnchorSetting, crf: int, keyint: int) -> Step:
+        """The encode of a clip with an anchor: ``out.mp4``, its time and its command."""
+
+        def work(folder: Path) -> dict[str, Any]:
+            output = folder / "out.mp4"
+            arguments = (setting, crf, keyint, clip.path, output)
+            ran = self.processes.run(anchors.command(*arguments, self.threads), self.folder)
+            said = json.loads(ran.out)
+            speed = _speed(ran, clip.info.frames / said["seconds"])
+            return {
+                "encode": speed,
+                "command": anchors.ffmpeg_line(
+                    *(setting, crf, keyint),
+                    *(Path(self._inside(path)) for path in (clip.path, output)),
+                    self.threads,
+                ),
+            }
+
+        inputs = {
+            "clip": clip.digest,
+            "setting": [setting.name, anchors.SETTINGS_VERSION, crf, keyint],
+            "threads": self.threads,
+            "code": _digest("anchors"),
+            **_context(),
+        }
+        return Step("anchor", inputs, work)
+
+    def score_step(self, clip: Prepared, file: Path) -> Step:
+        """Decoding a file in a fresh process and scoring its frames.
+
+        A .nc file is decoded by `ncodec decode`, whose frames are scored; the frames a second are
+        those of another process, which drops them, as is done with the anchors' files.
+        """
+        place = ["--threads", str(self.threads), "--device", self.device]
+
+        def work(folder: Path) -> dict[str, Any]:
+            decoded, took = file, None
+            if file.suffix == ".nc":
+                # y4m is written fastest, and holds no RGB.
+                rgb = clip.info.pixel_format.startswith("gbrp")
+                decoded = folder / f"decoded{'.mkv' if rgb else '.y4m'}"
+                files = [self._inside(file), "-o", self._inside(decoded)]
+                took = self.processes.run([*_NCODEC, "decode", "-q", *files, *place], self.folder)
+                timing = [sys.executable, "-m", "ncodec.eval.bench.decode", *files[:1], *place]
+            else:
+                timing = anchors.decode_command(file, self.threads)
+            ran = self.processes.run(timing, self.folder)
+            said = json.loads(ran.out)
+            speed = _speed(took or ran, said["frames"] / said["seconds"])
+            frame = clip.info.frames // 2
+            pictures = (frame, folder / _PICTURE, folder / _ORIGINAL)
+            found = score(decoded, clip.path, self.threads, pictures)
+            if decoded != file:
+                decoded.unlink()
+            save_json(folder / _FRAMES, found.frames)
+            return {
+                "decode": speed,
+                "quality": found.pooled,
+                "absent": found.absent,
+                "colour": found.colour,
+            }
+
+        inputs = {
+            "clip": clip.digest,
+            "file": blake3(file.read_bytes()).hexdigest(),
+            "threads": self.threads,
+            "device": self.device,
+            "code": [code_digest(), _digest("metrics")],
+            **_context(),
+        }
+        return Step("score", inputs, work)
+
+    def point(self, clip: Prepared, encode: Step, label: str) -> tuple[Point, list[str]]:
+        """A file made, decoded and scored, and what about it is absent.
+
+        Raises:
+            NcodecError: one of the steps failed.
+        """
+        made = self.store.do(encode)
+        file = made.folder / ("out.nc" if encode.kind == "encode" else "out.mp4")
+        scored = self.store.do(self.score_step(clip, file))
+        size = file.stat().st_size
+        commands = [made.outcome["command"]]
+        macs: float | None = None
+        if encode.kind == "encode":
+            found = probe(file)
+            breakdown, macs = found.breakdown(), found.macs_per_pixel
+            commands.append(f"ncodec decode {shlex.quote(self._inside(file))} -o back.mkv")
+        else:
+            packets = anchors.packet_bytes(file)
+            breakdown = {"packets": packets, "container": size - packets}
+        point = Point(
+            label=label,
+            size=size,
+            rate=8 * size / clip.pixels,
+            bitrate=8 * size / clip.seconds / 1000,
+            breakdown=breakdown,
+            quality=scored.outcome["quality"],
+            encode=made.outcome["encode"] and Speed(**made.outcome["encode"]),
+            decode=Speed(**scored.outcome["decode"]),
+            macs_per_pixel=macs,
+            commands=commands,
+            frames=self._inside(scored.folder / _FRAMES),
+            picture=self._inside(scored.folder / _PICTURE),
+        )
+        return point, scored.outcome["absent"]
+
+    def original(self, point: Point) -> str | None:
+        """The source's frame that a point's picture is to be compared with."""
+        return point.picture and str(Path(point.picture).with_name(_ORIGINAL))
+
+    def _inside(self, path: Path) -> str:
+        """The path as processes of this run see it: they work in its folder."""
+        return str(path.relative_to(self.folder) if path.is_relative_to(self.folder) else path)
+
+
+def flags(options: Mapping[str, Any]) -> list[str]:
+    """Options as `ncodec encode` takes them."""
+    words: list[str] = []
+    for name, value in options.items():
+        flag = "--" + name.replace("_", "-")
+        words += [flag] * value if isinstance(value, bool) else [flag, f"{value}"]
+    return words
+
+
+def _speed(ran: Ran, rate: float | None) -> dict[str, Any]:
+    return asdict(Speed(ran.seconds, ran.cpu_seconds, ran.peak_bytes, rate))
+
+
+def _context() -> dict[str, Any]:
+    return {"versions": versions(), "machine": machine()}
+
+
+def _digest(room: str) -> str:
+    """Hash of the sources and settings of a room of ncodec.eval."""
+    folder = Path(evaluation.__path__[0]) / room
+    state = blake3()
+    for path in sorted(folder.iterdir()):
+        if path.suffix in (".py", ".json"):
+            state.update(path.read_bytes())
+    return state.hexdigest()[:20]

@@ -1,0 +1,97 @@
+"""Steps are done once; fresh processes are timed, fail with their own words, and stop."""
+
+import sys
+import threading
+import time
+
+import pytest
+
+from ncodec.errors import InputError, Interrupted, NcodecError
+from ncodec.eval.bench.processes import Processes
+from ncodec.eval.bench.steps import Step, Store
+
+
+def counting(inputs, done):
+    def work(folder):
+        done.append(inputs)
+        (folder / "out").write_text("x")
+        return {"size": 1}
+
+    return Step("count", inputs, work)
+
+
+def test_a_step_is_done_once_and_again_for_other_inputs(tmp_path):
+    done = []
+    for inputs in ({"a": 1}, {"a": 1}, {"a": 2}):
+        outcome = Store(tmp_path).do(counting(inputs, done))
+        assert outcome.outcome == {"size": 1}
+        assert (outcome.folder / "out").read_text() == "x"
+    assert done == [{"a": 1}, {"a": 2}]
+
+
+def test_a_step_that_was_cut_off_is_done_again(tmp_path):
+    done = []
+    step = counting({"a": 1}, done)
+
+    def cut_off(folder):
+        (folder / "out").write_text("half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Store(tmp_path).do(Step("count", {"a": 1}, cut_off))
+    assert Store(tmp_path).find(step) is None
+    Store(tmp_path).do(step)
+    assert done == [{"a": 1}]
+
+
+def test_a_damaged_record_is_named(tmp_path):
+    step = counting({}, [])
+    Store(tmp_path).do(step)
+    (Store(tmp_path).path(step) / "record.json").write_text('{"inputs"')
+    with pytest.raises(InputError, match="delete the folder"):
+        Store(tmp_path).find(step)
+
+
+def python(code):
+    return [sys.executable, "-S", "-c", code]
+
+
+def test_a_process_has_its_own_peak_and_time(tmp_path):
+    small = Processes().run(python("print('said')"), tmp_path)
+    assert small.out == "said\n"
+    big = Processes().run(python("x = bytearray(1 << 28)"), tmp_path)
+    assert big.peak_bytes > 1 << 28 > small.peak_bytes
+    slow = Processes().run(python("import time; time.sleep(0.2)"), tmp_path)
+    assert slow.seconds > 0.2 > slow.cpu_seconds
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "said"),
+    [
+        ("import sys; sys.exit('ncodec: no such clip')", NcodecError, "no such clip"),
+        ("import sys; print('ncodec: bad', file=sys.stderr); sys.exit(3)", InputError, "^bad$"),
+        ("import os; os.kill(os.getpid(), 9)", NcodecError, "SIGKILL"),
+    ],
+)
+def test_a_process_that_fails_says_why(tmp_path, code, kind, said):
+    with pytest.raises(kind, match=said):
+        Processes().run(python(code), tmp_path)
+
+
+def test_stopping_interrupts_what_runs_and_starts_nothing_more(tmp_path):
+    processes = Processes()
+    started = tmp_path / "started"
+    code = f"import time; open({str(started)!r}, 'w'); time.sleep(60)"
+
+    def stop():
+        while not started.exists():
+            time.sleep(0.01)
+        processes.stop()
+
+    thread = threading.Thread(target=stop)
+    thread.start()
+    with pytest.raises(Interrupted):
+        processes.run(python(code), tmp_path)
+    thread.join()
+    with pytest.raises(Interrupted):
+        processes.run(python("print()"), tmp_path)

@@ -1,0 +1,130 @@
+"""`ncodec bench video` from clips to report, through fresh processes, with a small codec."""
+
+import json
+import os
+
+import pytest
+from synthetic import film
+
+from ncodec.eval.results import load_summary
+
+
+@pytest.fixture
+def clip(tmp_path):
+    return film(tmp_path / "clip.mkv", frames=8, size=(64, 64), matrix=1)
+
+
+@pytest.fixture
+def elsewhere(plugins, plugin_site, monkeypatch):
+    """The plugins are installed for fresh processes, too."""
+    monkeypatch.setenv("PYTHONPATH", str(plugin_site))
+
+
+def bench(command, clip, *more):
+    arguments = ("--codecs", "rawplanes", "--threads", 1, *more)
+    return command("bench", "video", clip, "-o", "run", *arguments)
+
+
+def test_a_run_measures_files_and_goes_on_where_it_was(command, clip, elsewhere, tmp_path):
+    ran = bench(command, clip, "--anchors", "x264-medium")
+    assert ran.code == 0, ran.err
+    found = load_summary("run/summary.json")
+    (item,) = found.items
+    ours, anchor = item.curves
+    assert [len(curve.points) >= 4 for curve in item.curves] == [True, True]
+    for curve in item.curves:
+        rates = [point.rate for point in curve.points]
+        assert rates == sorted(rates)
+        for point in curve.points:
+            assert sum(point.breakdown.values()) == point.size
+            assert point.rate == pytest.approx(8 * point.size / (64 * 64 * 8))
+            assert len(json.loads((tmp_path / "run" / point.frames).read_text())["psnr_y"]) == 8
+            assert (tmp_path / "run" / point.picture).read_bytes().startswith(b"\x89PNG")
+            assert point.encode.seconds > 0
+            assert point.decode.peak_bytes > 1 << 20
+    best = max(point.quality["psnr_y"] for point in ours.points)
+    assert max(point.quality["psnr_y"] for point in anchor.points) > best - 1
+    assert {delta.anchor for delta in item.deltas} == {"x264 medium"}
+    report = (tmp_path / "run" / "report.html").read_text()
+    assert f"{ours.points[0].size:,}" in report
+    assert found.manifest["command"].startswith("ncodec bench video")
+    assert b"rawplanes" in ran.out
+
+    again = bench(command, clip, "--anchors", "x264-medium", "--dry-run")
+    assert again.out.count(b": done") == 4
+    again = bench(command, clip, "--anchors", "x264-medium")
+    assert again.err.count("kept") == again.err.count(" dB, ")
+    assert load_summary("run/summary.json").items == found.items
+
+
+def test_what_a_dry_run_would_do(command, clip, plugins, tmp_path):
+    ran = bench(command, clip, "--anchors", "x264", "--points", 2, "--dry-run")
+    assert ran.code == 0
+    lines = ran.out.decode().splitlines()
+    assert sum("rawplanes, coarseness" in line for line in lines) == 2
+    assert "up to" in lines[-2]
+    assert "about" in lines[-1]
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_file_that_fails_does_not_end_the_run(command, tmp_path, elsewhere):
+    # x264 and x265 take no RGB of this depth; the codec does.
+    clip = film(tmp_path / "clip.mkv", frames=3, size=(32, 32), pixel_format="gbrp12le")
+    ran = bench(command, clip, "--anchors", "x265-medium", "--points", 2)
+    assert ran.code == 1
+    found = load_summary("run/summary.json")
+    assert found.failures
+    assert len(found.items[0].curves[0].points) == 2
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--anchors", "x266"], 2, "x264"),
+        (["--codecs", "nobody"], 8, "hnerv"),
+        (["--codecs", "pc-photo"], 2, "still images"),
+        (["--codecs", "rawplanes", "--preset", "fast"], 2, "preset"),
+        (["--codecs", ","], 2, "a,b,c"),
+    ],
+)
+def test_what_cannot_be_run_is_said_at_once(command, clip, plugins, arguments, code, said):
+    ran = command("bench", "video", clip, "-o", "run", *arguments)
+    assert ran.code == code
+    assert said in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_one_run_at_a_time_in_a_folder(command, clip, plugins):
+    import fcntl
+
+    os.mkdir("run")
+    with open("run/.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ran = bench(command, clip, "--anchors", "none")
+    assert ran.code == 2
+    assert "another run" in ran.err
+
+
+def test_two_files_are_compared_with_their_source(command, clip, elsewhere, tmp_path):
+    assert command("encode", clip, "-o", "a.nc", "--codec", "rawplanes").code == 0
+    line = ["--codec", "rawplanes", "--coarseness", "16"]
+    assert command("encode", clip, "-o", "b.nc", *line).code == 0
+    ran = command("compare", "a.nc", "b.nc", "--source", clip, "--json")
+    assert ran.code == 0, ran.err
+    a, b = json.loads(ran.out)["files"]
+    assert a["bytes"] == os.path.getsize("a.nc")
+    assert a["quality"]["psnr_y"] == 60 > b["quality"]["psnr_y"]
+    text = command("compare", "a.nc", "b.nc", "--source", clip).out.decode()
+    assert max(map(len, text.splitlines())) <= 100
+    ran = command("compare", "a.nc", clip, "--source", f"{clip}#crop=32x32")
+    assert ran.code == 3
+    assert "64" in ran.err
+    assert "32" in ran.err
+
+
+def test_verbs_need_no_heavy_imports(fresh):
+    for verb in ("bench", "compare"):
+        process = fresh(verb, "--help")
+        _, err = process.communicate()
+        assert (process.returncode, err) == (0, b"")
