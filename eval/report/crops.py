@@ -23,6 +23,9 @@ SIDE = 128
 
 _OVERVIEW = 640
 
+_LIKE = log(1.5)
+"""Rates further apart are worth looking for another point."""
+
 Pixels = NDArray[np.uint8]
 """[height, width, 3]."""
 
@@ -34,12 +37,14 @@ class Crop:
     Attributes:
         name: of the curve, or that this is the source.
         point: None of the source.
+        ratio: of its rate to that of the codec's point.
         uri: the picture.
         width, height: in pixels.
     """
 
     name: str
     point: Point | None
+    ratio: float
     uri: str
     width: int
     height: int
@@ -79,7 +84,7 @@ def overview(item: Item, folder: Path) -> Frame | None:
 
 
 def comparisons(item: Item, folder: Path) -> list[Comparison]:
-    """One for each codec that has a picture: its middle point, of its first seed with one."""
+    """One for each codec that has a picture, of its first seed with one."""
     source = _open(folder, item.picture)
     if source is None:
         return []
@@ -87,32 +92,51 @@ def comparisons(item: Item, folder: Path) -> list[Comparison]:
     rows, columns = place[2:]
     pieces: dict[str, str | None] = {}
 
-    def crop(curve: Curve, point: Point) -> Crop | None:
+    def crop(curve: Curve, point: Point, rate: float) -> Crop | None:
         path = str(point.picture)
         if path not in pieces:
             pixels = _open(folder, path)
             fits = pixels is not None and pixels.shape == source.shape
             pieces[path] = _piece(pixels, place) if fits and pixels is not None else None
         piece = pieces[path]
-        return Crop(with_seeds(curve), point, piece, columns, rows) if piece else None
+        if piece is None:
+            return None
+        return Crop(with_seeds(curve), point, point.rate / rate, piece, columns, rows)
 
-    first = Crop("source", None, _piece(source, place), columns, rows)
+    first = Crop("source", None, 1.0, _piece(source, place), columns, rows)
     found = []
     pictured = {name: _pictured(curves) for name, curves in curve_names(item).items()}
-    others = [entry for entry in pictured.values() if entry and entry[0].role == "anchor"]
+    anchors = [entry for entry in pictured.values() if entry and entry[0].role == "anchor"]
     for entry in pictured.values():
         if entry is None or entry[0].role != "codec":
             continue
         curve, points = entry
-        chosen = points[len(points) // 2]
-        nearest = [(curve, chosen)] + [
-            (anchor, min(theirs, key=lambda point: abs(log(point.rate / chosen.rate))))
-            for anchor, theirs in others
-        ]
-        crops = [crop(*pair) for pair in nearest]
+        chosen = _chosen(points, [theirs for _, theirs in anchors])
+        crops = [crop(curve, chosen, chosen.rate)]
+        for anchor, theirs in anchors:
+            crops.append(crop(anchor, _nearest(theirs, chosen), chosen.rate))
         if crops[0] is not None:
             found.append(Comparison(curve.name, [first, *(one for one in crops if one)]))
     return found
+
+
+def _chosen(points: Sequence[Point], anchors: Sequence[Sequence[Point]]) -> Point:
+    """The point nearest to the middle that every anchor meets, or the one that they meet best."""
+
+    def apart(point: Point) -> float:
+        return max((_apart(_nearest(theirs, point), point) for theirs in anchors), default=0.0)
+
+    middle = points[len(points) // 2]
+    met = [point for point in points if apart(point) <= _LIKE]
+    return _nearest(met, middle) if met else min(points, key=apart)
+
+
+def _nearest(points: Sequence[Point], to: Point) -> Point:
+    return min(points, key=lambda point: _apart(point, to))
+
+
+def _apart(a: Point, b: Point) -> float:
+    return abs(log(a.rate / b.rate))
 
 
 def _pictured(curves: Sequence[Curve]) -> tuple[Curve, list[Point]] | None:

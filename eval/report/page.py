@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ncodec.errors import MissingDependency
-from ncodec.eval.report import stills, tables
+from ncodec.eval.report import deltas, stills, tables
+from ncodec.eval.report.cells import Table
 from ncodec.eval.report.charts import chart, swatch
 from ncodec.eval.report.crops import Comparison, Frame, comparisons, overview
-from ncodec.eval.report.groups import labels, with_seeds
+from ncodec.eval.report.groups import curve_names, labels, with_seeds
 from ncodec.eval.report.styles import Style, styles
-from ncodec.eval.report.tables import Table
 from ncodec.eval.report.words import bytes_of, plain, significant
 from ncodec.eval.results import Item, Metric, Summary
 from ncodec.formats import atomic_output
@@ -91,14 +91,14 @@ def _context(summary: Summary, folder: Path) -> dict[str, Any]:
     looks = styles(summary)
     known = labels(summary)
     images = summary.kind == "images"
-    averages = [
-        (metric, table, tables.missing(summary, metric.key))
-        for metric in known.values()
-        if (table := tables.averages(summary, metric.key, looks)) is not None
-    ]
+    averaged = {mean.metric for mean in summary.averages}
+    main = next((metric for metric in known.values() if metric.key in averaged), None)
     return {
         "summary": summary,
-        "averages": averages,
+        "main": main,
+        "averages": deltas.averages(summary, main, looks) if main else None,
+        "missing": deltas.missing(summary, main.key) if main else [],
+        "every_average": deltas.every_average(summary, known, looks) if len(averaged) > 1 else None,
         "parts": [
             _part(item, number, summary, known, looks, folder)
             for number, item in enumerate(summary.items)
@@ -116,7 +116,9 @@ def _context(summary: Summary, folder: Path) -> dict[str, Any]:
         "manifest": json.dumps(summary.manifest, indent=2, ensure_ascii=False, default=str),
         "used": [metric for metric in summary.metrics if metric.key in _had(summary)],
         "imported": any(c.role == "imported" for item in summary.items for c in item.curves),
-        "seeds": any(c.seed is not None for item in summary.items for c in item.curves),
+        "seeds": any(
+            len(curves) > 1 for item in summary.items for curves in curve_names(item).values()
+        ),
     }
 
 
@@ -141,8 +143,8 @@ def _part(
         drawn,
         [(name, looks[name]) for name in dict.fromkeys(curve.name for curve in item.curves)],
         main,
-        tables.item_deltas(item, main, looks) if main else None,
-        tables.every_delta(item, known, looks),
+        deltas.item_deltas(item, main, looks) if main else None,
+        deltas.every_delta(item, known, looks),
         tables.points(item, summary, looks),
         tables.settings(item, looks),
         tables.speed(item, summary.kind, looks),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
+from ncodec.eval.report.cells import Cell, Row, Table, over
 from ncodec.eval.report.groups import curve_names
-from ncodec.eval.report.tables import Cell, Row, Table, over
 from ncodec.eval.report.words import DASH, bytes_of, memory, plain, signed, significant
 from ncodec.eval.results import Point, Speed, Summary
 

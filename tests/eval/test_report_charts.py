@@ -137,6 +137,15 @@ def test_crops_are_of_like_rates_where_there_is_detail(tmp_path):
     assert len({crop.uri for crop in found.crops}) == 2
 
 
+def test_a_point_that_anchors_meet_goes_before_the_middle_one(tmp_path):
+    item = pictured(tmp_path)
+    ours, theirs = item.curves
+    only = replace(theirs, points=theirs.points[:1])
+    (found,) = comparisons(replace(item, curves=[ours, only]), tmp_path)
+    assert [crop.point.label for crop in found.crops[1:]] == ["p0", "p0"]
+    assert [crop.ratio for crop in found.crops] == [1, 1, pytest.approx(0.5)]
+
+
 def test_pictures_that_cannot_be_read_are_left_out(tmp_path):
     item = pictured(tmp_path)
     (tmp_path / "x2641.png").write_bytes((tmp_path / "source.png").read_bytes()[:200])

@@ -213,7 +213,7 @@ def test_a_video_report_tells_everything(tmp_path):
         "123 MB",
         "12.3 k",
         "Of luma, too.",
-        "hnerv against x264 medium: no figure on bikes (too far apart)",
+        "hnerv against x264 medium has no figure on bikes: too far apart",
     ):
         assert words in page.text, words
     # Two charts a clip; the source and a point of each beside it.
