@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ncodec.eval.bench.teacher import Teacher
 from ncodec.media import read_image
 
-__all__ = ["divergence", "logits_of", "share_equal"]
+__all__ = ["confidence", "divergence", "logits_of", "share_equal"]
 
 _BATCH = 32
 
@@ -32,6 +32,11 @@ def divergence(reference: NDArray[np.float32], other: NDArray[np.float32]) -> ND
     p, q = _log_softmax(reference), _log_softmax(other)
     found: NDArray[np.float64] = (np.exp(p) * (p - q)).sum(axis=1)
     return found
+
+
+def confidence(logits: NDArray[np.float32]) -> float:
+    """Mean over rows of the probability of the most likely class, 0..1."""
+    return float(np.exp(_log_softmax(logits)).max(axis=1).mean())
 
 
 def share_equal(classes: Sequence[int], wanted: Sequence[int]) -> float:

@@ -51,6 +51,11 @@ class Task:
         """Where what `verb` found is written."""
         return self.coded.with_suffix(f".{verb}.json")
 
+    def done(self, verb: str, keep: bool) -> bool:
+        """Whether `verb` is done, and what it decoded still there where it is to be kept."""
+        wanted = keep and verb == "decode"
+        return self.record(verb).exists() and (not wanted or self.decoded.exists())
+
     @property
     def decoded(self) -> Path:
         """The samples that came back, until they are no longer needed."""
@@ -74,7 +79,7 @@ def code(coder: Coder, tasks: Sequence[Task], processes: Processes, *, keep: boo
         NcodecError: an image could not be coded.
     """
     for verb in ("encode", "decode"):
-        todo = [task for task in tasks if not task.record(verb).exists()]
+        todo = [task for task in tasks if not task.done(verb, keep)]
         if not todo:
             continue
         job = {

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from blake3 import blake3
 
 from ncodec.errors import UsageError
-from ncodec.eval.bench.coders import Coder, codec_coder, format_coders
+from ncodec.eval.anchors.lossless import versions as library_versions
+from ncodec.eval.bench.coders import FORMATS, Coder, codec_coder, format_coders
 from ncodec.eval.bench.image_worker import Task, code, digest, speed
 from ncodec.eval.bench.image_worker import outcome as coded_outcome
 from ncodec.eval.bench.processes import Processes
@@ -22,10 +23,7 @@ from ncodec.threads import thread_count
 if TYPE_CHECKING:
     from ncodec.eval.data.sets import LabelledImage
 
-__all__ = ["NOT_EQUAL", "run_images"]
-
-NOT_EQUAL = "NOT EQUAL"
-"""How a remark begins that names an image which did not come back."""
+__all__ = ["run_images"]
 
 _REMARKS = (
     "Every file was decoded by a process that had not encoded it; equal means that the BLAKE3 of "
@@ -77,7 +75,7 @@ def run_images(
     folder: Path,
     *,
     codecs: Sequence[str],
-    anchors: Sequence[str],
+    anchors: Sequence[str] | None,
     threads: int,
     processes: Processes,
     dry_run: bool,
@@ -89,13 +87,13 @@ def run_images(
         images: of any size and sample type.
         folder: of the run; finished work is kept in its ``steps``.
         codecs: ``pc-photo`` or ``pc-photo:best``.
-        anchors: of `ncodec.eval.bench.coders.FORMATS`.
+        anchors: of `ncodec.eval.bench.coders.FORMATS`, None for all.
         threads: of ncodec's codecs, 0 for all; the anchors have one.
         dry_run: tell what is done and what would be; return nothing.
         tell: hears of progress, a line at a time.
 
     Returns:
-        An item an image; a remark begins with `NOT_EQUAL` where samples did not come back.
+        An item an image; what did not come back equal is among the failures.
 
     Raises:
         NcodecError: an image, a name or an effort cannot be used, or a coder failed.
@@ -104,7 +102,7 @@ def run_images(
         raise UsageError("there is no image to measure: give a file, a folder or a data set")
     threads = threads or thread_count()
     coders: list[Coder] = [codec_coder(name, threads) for name in dict.fromkeys(codecs)]
-    coders += format_coders(anchors)
+    coders += format_coders(list(FORMATS) if anchors is None else anchors)
     sources = [_Source.read(image) for image in images]
     store = Store(folder / "steps")
     found = [_coded(coder, sources, store, processes, dry_run, tell) for coder in coders]
@@ -166,8 +164,7 @@ def _summary(
     coders: Sequence[Coder],
     found: Sequence[Sequence[Mapping[str, Any]]],
 ) -> Summary:
-    remarks = list(_REMARKS)
-    items = []
+    items, failures = [], []
     for number, source in enumerate(sources):
         curves, absent = [], []
         for coder, outcomes in zip(coders, found, strict=True):
@@ -177,7 +174,10 @@ def _summary(
             point = _point(coder, source, outcomes[number])
             curves.append(Curve(coder.name, coder.role, [point], coder.settings))
             if not point.equal:
-                remarks.insert(0, f"{NOT_EQUAL}: {coder.name} on {source.image.name}")
+                failures.append(
+                    f"{source.image.name}, {coder.name}: NOT EQUAL, its decoded samples have "
+                    "another hash than the source's"
+                )
         items.append(
             Item(
                 source.image.name,
@@ -188,7 +188,12 @@ def _summary(
             )
         )
     title = f"Lossless images: {len(items)} {'image' if len(items) == 1 else 'images'}"
-    return Summary("images", title, "bits a subpixel", [], items, remarks=remarks)
+    remarks = [*_REMARKS]
+    if any(coder.role == "anchor" for coder in coders):
+        remarks.append(f"Libraries of the other formats: {library_versions()}.")
+    return Summary(
+        "images", title, "bits a subpixel", [], items, remarks=remarks, failures=failures
+    )
 
 
 def _point(coder: Coder, source: _Source, outcome: Mapping[str, Any]) -> Point:

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image as Pillow
 
 from ncodec.errors import InputError, MissingDependency, UsageError
-from ncodec.eval.bench.answers import divergence
+from ncodec.eval.bench.answers import confidence, divergence
 from ncodec.eval.bench.features import run_features
 from ncodec.eval.bench.processes import Processes
 from ncodec.eval.bench.teacher import TEACHERS, central_square
@@ -95,11 +95,21 @@ def test_what_is_done_is_not_done_again(tmp_path):
     assert [line.endswith(": done") for line in second] == [True, False, True, False]
 
 
+def test_a_run_that_was_killed_decodes_again_what_it_had_deleted(tmp_path):
+    images = pictures(tmp_path, count=1)
+    found, _ = run(images, tmp_path, points=1)
+    (record,) = (tmp_path / "run" / "steps").glob("features-*/record.json")
+    record.unlink()
+    again, _ = run(images, tmp_path, points=1)
+    assert again.items[0].curves[0].points[0].quality == found.items[0].curves[0].points[0].quality
+
+
 def test_divergence_is_that_of_the_definition():
     a, b = np.random.default_rng(1).normal(size=(2, 5, 7)).astype(np.float32)
     p, q = (np.exp(x) / np.exp(x).sum(axis=1, keepdims=True) for x in (a, b))
     assert np.allclose(divergence(a, b), (p * np.log(p / q)).sum(axis=1), atol=1e-6)
     assert divergence(a, a + 3) == pytest.approx(0, abs=1e-6)
+    assert confidence(a) == pytest.approx(p.max(axis=1).mean(), abs=1e-6)
 
 
 def test_the_preparation_is_the_middle_of_the_image(tmp_path):

@@ -1,11 +1,11 @@
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ncodec.errors import InputError, Interrupted, UsageError
-from ncodec.eval.bench.images import NOT_EQUAL, run_images
+from ncodec.eval.bench.coders import FORMATS
+from ncodec.eval.bench.images import run_images
 from ncodec.eval.bench.processes import Processes
 from ncodec.eval.data.sets import LabelledImage
 from ncodec.eval.results import load_summary
@@ -59,7 +59,8 @@ def test_a_codec_and_a_format_are_measured_and_equal(tmp_path):
         assert sum(point.breakdown.values()) == point.size
         assert point.commands[0].startswith("ncodec encode")
         assert "--effort fast" in point.commands[0]
-    assert not any(NOT_EQUAL in remark for remark in found.remarks)
+    assert not found.failures
+    assert "libwebp" in found.remarks[-1]
 
 
 def test_what_is_done_is_not_done_again(tmp_path):
@@ -86,6 +87,11 @@ def test_a_run_that_was_killed_goes_on(tmp_path):
     assert found.items[0].curves[0].points[0].equal
 
 
+def test_all_formats_are_the_default(tmp_path):
+    _, said = run([drawing(tmp_path, "a")], tmp_path, anchors=None, dry_run=True)
+    assert len(said) == sum(map(len, FORMATS.values()))
+
+
 def test_a_folder_may_be_relative_and_names_given_twice(tmp_path, monkeypatch):
     image = drawing(tmp_path, "a")
     monkeypatch.chdir(tmp_path)
@@ -97,13 +103,14 @@ def test_a_folder_may_be_relative_and_names_given_twice(tmp_path, monkeypatch):
 
 def test_other_samples_are_told(tmp_path):
     image = drawing(tmp_path, "a")
-    run([image], tmp_path)
-    (record,) = (tmp_path / "run" / "steps").glob("*/record.json")
-    changed = json.loads(record.read_text())
-    changed["outcome"]["digest"] = "0"
-    record.write_text(json.dumps(changed))
+    with pytest.raises(Interrupted):
+        run([image], tmp_path, Counted(1))
+    (coded,) = (tmp_path / "run" / "steps").glob("*/image.qoi")
+    pixels = imagecodecs.qoi_decode(coded.read_bytes())
+    pixels[3, 4, 0] ^= 1
+    coded.write_bytes(imagecodecs.qoi_encode(pixels))
     found, _ = run([image], tmp_path)
-    assert found.remarks[0] == f"{NOT_EQUAL}: QOI on a"
+    assert [failure.partition(", its")[0] for failure in found.failures] == ["a, QOI: NOT EQUAL"]
     assert not found.items[0].curves[0].points[0].equal
 
 
