@@ -126,7 +126,7 @@ def run_features(
             tell(f"{title}: {'to do' if store.find(step) is None else 'done'}")
         return None
     if store.find(prepare) is None:
-        tell(f"{judge.name}: preparing {len(images)} images")
+        tell(f"{judge.name}: preparing {_count(images)}")
     done = store.do(prepare)
     files = [done.folder / name for name in done.outcome["files"]]
     given = _Set(images, files, key, np.load(done.folder / "logits.npy"))
@@ -249,6 +249,10 @@ def _logits(tasks: Sequence[Task], teacher: Teacher, threads: int) -> NDArray[np
     return found
 
 
+def _count(images: Sequence[LabelledImage]) -> str:
+    return "1 image" if len(images) == 1 else f"{len(images)} images"
+
+
 def _title(coder: Coder) -> str:
     return f"{coder.name}, {coder.setting}" if coder.role == "anchor" else coder.name
 
@@ -290,9 +294,11 @@ def _summary(given: _Set, teacher: Teacher, prepared: Done, curves: Sequence[Cur
         metrics.append(_ACCURACY)
         remarks.append(f"Without compression the teacher's top-1 accuracy is {accuracy:.2f} %.")
     if count < 100:
-        remarks.append(f"{count} images: one image is {100 / count:.1f} points of agreement.")
+        remarks.append(
+            f"{_count(given.images)}: one image is {100 / count:.1f} points of agreement."
+        )
     item = Item(
-        f"{count} images",
+        _count(given.images),
         given.source,
         f"{width}x{height}, 3 of 8 bit, as the teacher takes them",
         curves,
