@@ -178,6 +178,7 @@ def video(
         seeds=range(seeds),
         jobs=jobs,
         imported=[import_compressai(path) for path in curves],
+        remarks=[f"Files were made {jobs} at a time: times are not comparable."] * (jobs > 1),
     )
     _run_video(run, **common)
 

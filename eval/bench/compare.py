@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import wrap
 from typing import Any
 
 from ncodec.eval.bench.clip import prepared
@@ -52,7 +53,7 @@ def compare(
 def page(found: dict[str, Any]) -> str:
     """What `compare` found, as a table of at most 100 columns."""
     first, second = found["files"]
-    lines = [f"{found['source']}: {found['description']}"]
+    lines = [found["source"], *wrap(found["description"], 100)]
     lines += [f"A  {first['file']}", f"B  {second['file']}"]
 
     def row(name: str, a: float | None, b: float | None, digits: int, change: str = "") -> str:
@@ -71,5 +72,6 @@ def page(found: dict[str, Any]) -> str:
         digits = 2 if metric.unit == "dB" else 4
         change = "" if a is None or b is None else f"{b - a:+.{digits}f} {metric.unit}".rstrip()
         lines.append(row(metric.label, a, b, digits, change))
-    lines += dict.fromkeys([*first["absent"], *second["absent"]])
+    for sentence in dict.fromkeys([*first["absent"], *second["absent"]]):
+        lines += wrap(sentence, 100)
     return "\n".join(lines)

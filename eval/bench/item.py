@@ -63,7 +63,7 @@ class ClipItem:
             enough = len(points) >= FEWEST_POINTS
             if enough and _main(points[-1]) > max(best, default=inf):
                 break
-        settings = f"{setting.codec}, preset {setting.preset}, a keyframe every {keyint} frames"
+        settings = f"{setting.codec}, preset {setting.preset}, one thread, keyint {keyint}"
         return Curve(name, "anchor", points, settings)
 
     def intervals(self, setting: AnchorSetting, several: bool) -> list[tuple[str, int]]:

@@ -77,7 +77,7 @@ class Processes:
                 process = subprocess.Popen(
                     [*_TIMED, str(record.fileno()), *command],
                     cwd=folder,
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE,
                     stdout=out,
                     stderr=err,
                     pass_fds=[record.fileno()],
@@ -93,6 +93,8 @@ class Processes:
             finally:
                 with self._lock:
                     self._live.discard(process.pid)
+                assert process.stdin is not None
+                process.stdin.close()
             texts = []
             for stream in (out, err, record):
                 stream.seek(0)

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 
@@ -16,7 +17,8 @@ def main() -> None:
     """Runs the command; a signal is its own business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     start = time.perf_counter()
-    child = subprocess.Popen(sys.argv[2:], restore_signals=True, preexec_fn=_listen)
+    child = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, preexec_fn=_listen)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _, status, usage = os.wait4(child.pid, 0)
     record = {
         "seconds": time.perf_counter() - start,
@@ -31,6 +33,12 @@ def main() -> None:
 def _listen() -> None:
     # Ignored signals stay ignored in a new program; handled ones do not.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _end_with_parent() -> None:
+    # Whoever started this holds the other end of its standard input, and may be killed.
+    os.read(0, 1)
+    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":

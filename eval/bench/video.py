@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from ncodec.errors import UsageError
 from ncodec.eval.anchors.video import AnchorSetting
 from ncodec.eval.bench.clip import Prepared, prepared
 from ncodec.eval.bench.item import ClipItem
@@ -174,6 +175,11 @@ def run_video(run: VideoRun, measurer: Measurer, tell: Tell) -> Summary:
 
 
 def _prepared(run: VideoRun, measurer: Measurer) -> list[Prepared]:
+    names = [spec.name for spec in run.clips]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise UsageError(
+            f"two clips are called {', '.join(sorted(twice))}: give each once, or rename a file"
+        )
     folder = measurer.folder / "clips"
     return [prepared(spec, folder, measurer.max_segment) for spec in run.clips]
 

@@ -1,8 +1,11 @@
 """Steps are done once; fresh processes are timed, fail with their own words, and stop."""
 
+import os
+import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -95,3 +98,31 @@ def test_stopping_interrupts_what_runs_and_starts_nothing_more(tmp_path):
     thread.join()
     with pytest.raises(Interrupted):
         processes.run(python("print()"), tmp_path)
+
+
+def test_a_killed_run_leaves_no_process_behind(tmp_path):
+    code = f"""
+import sys
+from pathlib import Path
+from ncodec.eval.bench.processes import Processes
+inner = "import os, time; os.symlink(str(os.getpid()), 'pid'); time.sleep(60)"
+Processes().run([sys.executable, "-S", "-c", inner], Path({str(tmp_path)!r}))
+"""
+    run = subprocess.Popen([sys.executable, "-c", code])
+    while not (tmp_path / "pid").is_symlink():
+        time.sleep(0.01)
+    pid = int(os.readlink(tmp_path / "pid"))
+    run.kill()
+    run.wait()
+    for _ in range(500):
+        if not running(pid):
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"process {pid} is still there")
+
+
+def running(pid):
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
