@@ -80,18 +80,14 @@ class Measurer:
         """The encode of a clip with an anchor: ``out.mp4``, its time and its command."""
 
         def work(folder: Path) -> dict[str, Any]:
-            output = folder / "out.mp4"
-            arguments = (setting, crf, keyint, clip.path, output)
-            ran = self.processes.run(anchors.command(*arguments, _ONE), self.folder)
+            files = (clip.path, folder / "out.mp4")
+            line = anchors.command(setting, crf, keyint, *files, _ONE)
+            ran = self.processes.run(line, self.folder)
             said = json.loads(ran.out)
-            speed = _speed(ran, clip.info.frames / said["seconds"])
+            source, output = (Path(self._inside(path)) for path in files)
             return {
-                "encode": speed,
-                "command": anchors.ffmpeg_line(
-                    *(setting, crf, keyint),
-                    *(Path(self._inside(path)) for path in (clip.path, output)),
-                    _ONE,
-                ),
+                "encode": _speed(ran, said["frames"] / said["seconds"]),
+                "command": anchors.ffmpeg_line(setting, crf, keyint, source, output, _ONE),
             }
 
         inputs = {

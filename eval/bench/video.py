@@ -12,7 +12,7 @@ from ncodec.errors import UsageError
 from ncodec.eval.anchors.video import AnchorSetting
 from ncodec.eval.bench.clip import Prepared, prepared
 from ncodec.eval.bench.item import ClipItem
-from ncodec.eval.bench.measure import Measurer
+from ncodec.eval.bench.measure import Measurer, flags
 from ncodec.eval.bench.steps import Step
 from ncodec.eval.data.clips import ClipSpec
 from ncodec.eval.metrics.bd import FEWEST_POINTS, average
@@ -41,6 +41,11 @@ class CodecLine:
     codec: str
     options: Mapping[str, Any]
     rates: Sequence[Mapping[str, Any]] | None = None
+
+    @property
+    def settings(self) -> str:
+        """What its points share, in words."""
+        return " ".join(["--codec", self.codec, *flags(self.options)])
 
     def points(self, clip: Prepared, count: int) -> Sequence[Mapping[str, Any]]:
         """What sets each point apart; one point for a codec that has no ladder."""
@@ -94,9 +99,9 @@ class _Task:
         return ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in self.rate.items()) or "default"
 
     @property
-    def curve(self) -> tuple[str, str, int]:
+    def curve(self) -> tuple[str, CodecLine, int]:
         """Clip, line and seed."""
-        return self.clip.spec.name, self.line.name, self.seed
+        return self.clip.spec.name, self.line, self.seed
 
     def step(self, measurer: Measurer) -> Step:
         """Its encode."""
@@ -147,7 +152,7 @@ def run_video(run: VideoRun, measurer: Measurer, tell: Tell) -> Summary:
             fits = [(task, pool.submit(task.make, items, measurer)) for task in _tasks(run, clips)]
             for (clip, line, seed), group in groupby(fits, lambda fit: fit[0].curve):
                 points = [point for _, fit in group if (point := fit.result()) is not None]
-                items[clip].add(Curve(line, "codec", points, seed=seed))
+                items[clip].add(Curve(line.name, "codec", points, line.settings, seed))
             # After the codecs, whose best quality they have to reach.
             sweeps = [
                 (item, pool.submit(item.sweep, setting, keyint, name))
