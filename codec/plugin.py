@@ -275,6 +275,10 @@ class HasNetwork(Protocol):
         """Multiply-accumulates for one pixel of a frame of the segment."""
         ...
 
+    def integers(self, segment: Segment, info: VideoInfo) -> Sequence[np.ndarray]:
+        """The quantised network that the segment holds, tensor by tensor."""
+        ...
+
 
 @runtime_checkable
 class HasRates(Protocol):

@@ -76,6 +76,8 @@ class Point:
         quality: metric key -> value; a metric that could not be had is None.
         encode, decode: time and memory.
         macs_per_pixel: multiply-accumulates of the decoder's network.
+        paper_rate: bits a pixel as papers count them: of the symbols alone, by a Huffman code
+            whose table is free. Beside the rate, never in its place.
         commands: what makes the file and reads it, to be typed into a shell.
         frames: per-frame data, a JSON file relative to the summary.
         picture: one decoded frame, a PNG file relative to the summary.
@@ -91,6 +93,7 @@ class Point:
     encode: Speed | None = None
     decode: Speed | None = None
     macs_per_pixel: float | None = None
+    paper_rate: float | None = None
     commands: Sequence[str] = ()
     frames: str | None = None
     picture: str | None = None
@@ -152,6 +155,7 @@ class Item:
         absent: what could not be measured, and why.
         picture: the source's frame that the points' pictures are to be compared with.
         frame: its index.
+        colour: what RGB was made with, in words.
     """
 
     name: str
@@ -162,6 +166,7 @@ class Item:
     absent: Sequence[str] = ()
     picture: str | None = None
     frame: int | None = None
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)

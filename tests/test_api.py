@@ -155,7 +155,12 @@ def test_arguments_that_cannot_be_used(clip_file, tmp_path, wrong):
 
 def test_codecs_lists_hnerv_with_its_options():
     (hnerv,) = (codec for codec in ncodec.codecs() if codec.name == "hnerv")
-    assert [option.name for option in hnerv.options] == ["preset", "model_size", "model_scale", "epochs"]
+    assert [option.name for option in hnerv.options] == [
+        "preset",
+        "model_size",
+        "model_scale",
+        "epochs",
+    ]
     assert (hnerv.bitstream_version, hnerv.media) == (1, ("video",))
 
 

@@ -140,6 +140,11 @@ def command() -> None:
     help="Files made side by side; more than one spoils their times.",
 )
 @click.option(
+    "--paper-bpp",
+    is_flag=True,
+    help="Also count bits as papers do, of symbols alone; a column beside the rate.",
+)
+@click.option(
     "--curve",
     "curves",
     multiple=True,
@@ -198,7 +203,8 @@ def papers(ctx: click.Context, scale: Fraction, data: Path | None, **common: Any
     from ncodec.eval.bench.papers import paper_run
 
     assert ctx.info_name is not None
-    _run_video(paper_run(ctx.info_name, scale, data), max_segment=240, say_time=True, **common)
+    run = paper_run(ctx.info_name, scale, data)
+    _run_video(run, max_segment=240, paper_bpp=True, say_time=True, **common)
 
 
 @command.command()
@@ -253,6 +259,7 @@ def _run_video(
     max_segment: int,
     dry_run: bool,
     quiet: bool,
+    paper_bpp: bool = False,
     say_time: bool = False,
 ) -> None:
     from ncodec.eval.anchors.video import SETTINGS_VERSION
@@ -270,7 +277,8 @@ def _run_video(
     }
 
     def work(folder: Path, processes: Processes, tell: Callable[[str], None]) -> Summary | None:
-        measurer = Measurer(folder, processes, threads or thread_count(), device, max_segment)
+        count = threads or thread_count()
+        measurer = Measurer(folder, processes, count, device, max_segment, paper_bpp)
         if dry_run or say_time:
             seconds = estimate(run, measurer, click.echo if dry_run else tell)
             line = f"fits that are left: about {duration(seconds)} on this machine"
@@ -316,9 +324,10 @@ def _run(
     quiet: bool,
     settings: dict[str, Any],
 ) -> None:
-    from ncodec.eval.bench.run import check, finish, opened
+    from ncodec.eval.bench.run import check, check_extra, finish, opened
     from ncodec.eval.report import table
 
+    check_extra()
     started = time.time()
 
     def tell(line: str) -> None:

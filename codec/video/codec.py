@@ -163,6 +163,9 @@ class InrCodec(ABC):
         shape = unpack_shape(segment.sections[0], info, segment.frame_count, Limits())
         return shape.macs_per_pixel
 
+    def integers(self, segment: Segment, info: VideoInfo) -> Sequence[np.ndarray]:
+        return [tensor.values for tensor in self._tensors(segment, info)[1]]
+
     def rate_points(
         self, windows: Sequence[Window], options: Mapping[str, Any], count: int
     ) -> Sequence[Mapping[str, Any]]:

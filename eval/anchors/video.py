@@ -38,12 +38,15 @@ class AnchorSetting:
         codec: FFmpeg's name of it.
         preset: the encoder's own name or number.
         low_delay: whether frames are coded in display order without looking ahead.
+        standard: whether the encoder's name alone asks for this line: not for low delay, nor for
+            another tune than PSNR.
+        tune: the measure of quality that it is tuned for, as the encoder writes it.
         crfs: from coarse to fine.
         fixed: FFmpeg's options besides the preset.
         key: the option that has the encoder's own parameters.
-        params: those, as its value. Here and in `fixed` ``{crf}``, ``{keyint}`` and ``{threads}``
-            stand for values. SVT-AV1's crf is a parameter because FFmpeg's option ends at 63, and
-            the encoder's range at 70.
+        params: those, as its value. Here and in `fixed` ``{crf}``, ``{keyint}``, ``{threads}``
+            and ``{tune}`` stand for values. SVT-AV1's crf is a parameter because FFmpeg's option
+            ends at 63, and the encoder's range at 70.
         filter: FFmpeg's bitstream filter that drops the encoder's message about itself, which
             would be a tenth of a small file; empty where a parameter does that.
         odd_sizes: whether the encoder takes odd sizes of subsampled chroma.
@@ -54,6 +57,8 @@ class AnchorSetting:
     codec: str
     preset: str
     low_delay: bool
+    standard: bool
+    tune: str
     crfs: tuple[int, ...]
     fixed: tuple[tuple[str, str], ...]
     key: str
@@ -63,7 +68,7 @@ class AnchorSetting:
 
     def options(self, crf: float, keyint: int, threads: int) -> dict[str, str]:
         """FFmpeg's options for a quality and frames from one keyframe to the next."""
-        values = {"crf": f"{crf:g}", "keyint": keyint, "threads": threads}
+        values = {"crf": f"{crf:g}", "keyint": keyint, "threads": threads, "tune": self.tune}
         options = {"preset": self.preset, **dict(self.fixed), self.key: self.params}
         return {name: text.format_map(values) for name, text in options.items()}
 
@@ -97,12 +102,16 @@ def _load() -> tuple[int, tuple[AnchorSetting, ...]]:
 def _setting(line: dict[str, Any], encoders: dict[str, Any]) -> AnchorSetting:
     encoder, preset, low_delay = line["encoder"], line["preset"], line.get("low_delay", False)
     shared = encoders[encoder]
+    tune = line.get("tune", "psnr")
+    suffix = f" tune {tune}" * (tune != "psnr")
     return AnchorSetting(
-        name=f"{encoder} {'preset ' * preset.isdigit()}{preset}{' low delay' * low_delay}",
+        name=f"{encoder} {'preset ' * preset.isdigit()}{preset}{' low delay' * low_delay}{suffix}",
         encoder=encoder,
         codec=shared["codec"],
         preset=preset,
         low_delay=low_delay,
+        standard=not low_delay and tune == "psnr",
+        tune=shared["tunes"][tune],
         crfs=tuple(shared["crfs"]),
         fixed=tuple(shared["options"].items()),
         key=shared["key"],
@@ -120,8 +129,8 @@ def anchor_settings(names: Sequence[str]) -> list[AnchorSetting]:
     """The settings that `names` ask for, each once.
 
     Args:
-        names: an encoder (``x264``) for its lines that are not low-delay, or a line's name with
-            hyphens (``svtav1-preset-4``, ``x264-veryslow-low-delay``).
+        names: an encoder (``x264``) for its `standard` lines, or a line's name with hyphens
+            (``svtav1-preset-4``, ``x264-veryslow-low-delay``, ``x265-veryslow-tune-ssim``).
 
     Raises:
         UsageError: a name is unknown.
@@ -139,7 +148,7 @@ def anchor_settings(names: Sequence[str]) -> list[AnchorSetting]:
 
 def _named(name: str) -> list[AnchorSetting]:
     lines = [s for s in SETTINGS if _typed(s) == name.strip().lower().replace(" ", "-")]
-    lines = lines or [s for s in SETTINGS if s.encoder == name and not s.low_delay]
+    lines = lines or [s for s in SETTINGS if s.encoder == name and s.standard]
     if not lines:
         encoders = dict.fromkeys(setting.encoder for setting in SETTINGS)
         allowed = ", ".join([*encoders, *map(_typed, SETTINGS)])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import inf
+from typing import Any
 
 from ncodec.errors import Interrupted, NcodecError
 from ncodec.eval.anchors.video import AnchorSetting
@@ -34,20 +35,22 @@ class ClipItem:
         self._measurer = measurer
         self._tell = tell
         self._absent: dict[str, None] = {}
+        self._colour = ""
 
     def point(self, step: Step, curve: str, label: str) -> Point | None:
         """One file; None where it failed, which is then among the failures."""
         name = f"{self.clip.spec.name}: {curve}, {label}"
         before = self._measurer.store.find(step) is not None
         try:
-            point, absent = self._measurer.point(self.clip, step, label)
+            point, said = self._measurer.point(self.clip, step, label)
         except Interrupted:
             raise
         except NcodecError as error:
             self.failures.append(f"{name}: {error}")
             self._tell(f"{name}: failed: {error}")
             return None
-        self._absent |= dict.fromkeys(absent)
+        self._absent |= dict.fromkeys(said["absent"])
+        self._colour = _colour(said["colour"])
         took = "kept" if before or not point.encode else f"{point.encode.seconds:.1f} s"
         self._tell(f"{name}: {point.size:,} bytes, {_main(point):.2f} dB, {took}")
         return point
@@ -103,8 +106,17 @@ class ClipItem:
             absent=list(self._absent),
             picture=self._measurer.original(first) if first else None,
             frame=self.clip.info.frames // 2,
+            colour=self._colour,
         )
 
 
 def _main(point: Point) -> float:
     return next(value for key in MAIN if (value := point.quality.get(key)) is not None)
+
+
+def _colour(found: Mapping[str, Any]) -> str:
+    named = "assumed, as the clip names none" if found["assumed"] else "as the clip says"
+    return (
+        f"RGB by {found['matrix']} ({named}), {found['range']} range, chroma "
+        f"{found['chroma_location']}; {found['scaler']}."
+    )

@@ -16,6 +16,7 @@ from ncodec import eval as evaluation
 from ncodec.eval.anchors import video as anchors
 from ncodec.eval.anchors.video import AnchorSetting
 from ncodec.eval.bench.clip import Prepared
+from ncodec.eval.bench.papercount import symbol_bits
 from ncodec.eval.bench.processes import Processes, Ran
 from ncodec.eval.bench.steps import Step, Store, code_digest, machine, versions
 from ncodec.eval.metrics.score import score
@@ -42,6 +43,7 @@ class Measurer:
         threads: CPU threads of each process.
         device: of codecs.
         max_segment: frames a segment at most.
+        paper_bpp: whether rates are also counted as papers do.
     """
 
     folder: Path
@@ -49,6 +51,7 @@ class Measurer:
     threads: int
     device: str
     max_segment: int
+    paper_bpp: bool = False
 
     @property
     def store(self) -> Store:
@@ -143,8 +146,8 @@ class Measurer:
         }
         return Step("score", inputs, work)
 
-    def point(self, clip: Prepared, encode: Step, label: str) -> tuple[Point, list[str]]:
-        """A file made, decoded and scored, and what about it is absent.
+    def point(self, clip: Prepared, encode: Step, label: str) -> tuple[Point, Mapping[str, Any]]:
+        """A file made, decoded and scored, and what scoring it said.
 
         Raises:
             NcodecError: one of the steps failed.
@@ -154,10 +157,12 @@ class Measurer:
         scored = self.store.do(self.score_step(clip, file))
         size = file.stat().st_size
         commands = [made.outcome["command"]]
-        macs: float | None = None
+        macs = paper = None
         if encode.kind == "encode":
             found = probe(file)
             breakdown, macs = found.breakdown(), found.macs_per_pixel
+            if self.paper_bpp and (bits := symbol_bits(file)) is not None:
+                paper = bits / clip.pixels
             commands.append(f"ncodec decode {shlex.quote(self._inside(file))} -o back.mkv")
         else:
             packets = anchors.packet_bytes(file)
@@ -172,11 +177,12 @@ class Measurer:
             encode=made.outcome["encode"] and Speed(**made.outcome["encode"]),
             decode=Speed(**scored.outcome["decode"]),
             macs_per_pixel=macs,
+            paper_rate=paper,
             commands=commands,
             frames=self._inside(scored.folder / _FRAMES),
             picture=self._inside(scored.folder / _PICTURE),
         )
-        return point, scored.outcome["absent"]
+        return point, scored.outcome
 
     def original(self, point: Point) -> str | None:
         """The source's frame that a point's picture is to be compared with."""

@@ -10,15 +10,37 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ncodec.errors import NcodecError, OutputError, UsageError, VerificationFailed
+from ncodec.errors import (
+    MissingDependency,
+    NcodecError,
+    OutputError,
+    UsageError,
+    VerificationFailed,
+)
 from ncodec.eval.bench.steps import code_digest, machine, versions
 from ncodec.eval.report import export_compressai, write_report
 from ncodec.eval.results import Summary, save_json
 
-__all__ = ["check", "finish", "opened"]
+__all__ = ["check", "check_extra", "finish", "opened"]
+
+_EXTRA = ("bjontegaard", "imagecodecs", "jinja2", "matplotlib")
+
+
+def check_extra() -> None:
+    """Before a run takes hours, makes sure that it can end in a report.
+
+    Raises:
+        MissingDependency: a package of the extra `eval` is not installed.
+    """
+    for package in _EXTRA:
+        if find_spec(package) is None:
+            raise MissingDependency(
+                f"benchmarks need {package}: run python -m pip install 'ncodec[eval]'"
+            )
 
 
 @contextmanager

@@ -35,6 +35,8 @@ def points(item: Item, summary: Summary, styles: Mapping[str, Style]) -> Table:
     sized = not summary.rate_unit.startswith("bytes")
     head = ["point", *(["bytes"] if sized else []), summary.rate_unit]
     head += ["kbit/s"] if clips else []
+    counted = any(point.paper_rate is not None for point in all_points)
+    head += ["bits a pixel as papers count"] if counted else []
     head += [heading(known[key]) for key in used]
     head += ["encode, s", "decode, 1/s"]
     rows = []
@@ -45,6 +47,7 @@ def points(item: Item, summary: Summary, styles: Mapping[str, Style]) -> Table:
             cells = [Cell(point.label), *([Cell(size)] if sized else [])]
             cells += [Cell(significant(point.rate) if sized else bytes_of(point.rate))]
             cells += [Cell(significant(point.bitrate, 4))] if clips else []
+            cells += [Cell(significant(point.paper_rate))] if counted else []
             cells += [Cell(measure(point.quality.get(key), known[key].unit)) for key in used]
             cells.append(Cell(significant(point.encode.seconds if point.encode else None)))
             cells.append(Cell(significant(point.decode.rate if point.decode else None)))

@@ -248,3 +248,18 @@ def test_a_damaged_film_is_no_measurement(clip, tmp_path):
         decode(path)
     with pytest.raises(InputError):
         decode(tmp_path / "none.mp4")
+
+
+@pytest.mark.parametrize("name", ["x264-veryslow", "x265-veryslow"])
+def test_lines_tuned_for_ssim_are_taken_when_named(name):
+    usual, other = setting(name), setting(f"{name}-tune-ssim")
+    assert usual.options(30, 8, 1) | {"tune": "ssim"} == other.options(30, 8, 1)
+    assert usual.options(30, 8, 1)["tune"] == "psnr"
+    assert usual in anchor_settings([usual.encoder])
+    assert other not in anchor_settings([usual.encoder])
+
+
+@pytest.mark.parametrize(("suffix", "number"), [("", 1), ("-tune-ssim", 2)])
+def test_svtav1_has_numbers_for_tunes(suffix, number):
+    params = setting(f"svtav1-preset-4{suffix}").options(30, 8, 1)["svtav1-params"]
+    assert f"tune={number}" in params.split(":")

@@ -2,10 +2,13 @@
 
 import json
 import os
+import signal
+import time
 
 import pytest
 from synthetic import film
 
+from ncodec.eval.bench import run
 from ncodec.eval.results import load_summary
 
 
@@ -93,6 +96,57 @@ def test_what_cannot_be_run_is_said_at_once(command, clip, plugins, arguments, c
     assert ran.code == code
     assert said in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_a_killed_run_goes_on(fresh, clip, elsewhere, tmp_path):
+    line = ["bench", "video", clip, "-o", "run", "--codecs", "rawplanes", "--anchors", "none"]
+    first = fresh(*line, path=[os.environ["PYTHONPATH"]])
+    while not list((tmp_path / "run").glob("steps/score-*/record.json")):
+        assert first.poll() is None, first.stderr.read()
+        time.sleep(0.01)
+    first.kill()
+    first.communicate()
+    second = fresh(*line, path=[os.environ["PYTHONPATH"]])
+    out, err = second.communicate()
+    assert second.returncode == 0, err
+    assert 1 <= err.count(b"kept") < 4
+    assert b"report.html" in out
+
+
+def test_ctrl_c_stops_a_run_and_its_processes(fresh, clip, elsewhere, tmp_path):
+    line = ["bench", "video", clip, "-o", "run", "--codecs", "rawplanes", "--anchors", "none"]
+    process = fresh(*line, path=[os.environ["PYTHONPATH"]])
+    while not list((tmp_path / "run").glob("steps/encode-*")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 130
+    assert b"what is finished is kept" in err
+    assert b"Traceback" not in err
+
+
+def test_files_are_made_side_by_side_if_wanted(command, clip, elsewhere):
+    ran = bench(command, clip, "--anchors", "x264-medium", "--points", 2, "--jobs", 3)
+    assert ran.code == 0, ran.err
+    found = load_summary("run/summary.json")
+    assert "times are not comparable" in found.remarks[0]
+    assert [len(curve.points) >= 2 for curve in found.items[0].curves] == [True, True]
+
+
+def test_two_clips_of_one_name_are_refused(command, clip, plugins, tmp_path):
+    (tmp_path / "other").mkdir()
+    other = film(tmp_path / "other" / "clip.mkv", frames=2)
+    ran = command("bench", "video", clip, other, "-o", "run", "--codecs", "rawplanes")
+    assert ran.code == 2
+    assert "two clips are called clip" in ran.err
+
+
+def test_a_run_needs_its_extra_before_it_starts(command, clip, monkeypatch):
+    monkeypatch.setattr(run, "find_spec", lambda name: None if name == "jinja2" else True)
+    ran = command("bench", "video", clip, "-o", "run")
+    assert ran.code == 8
+    assert "ncodec[eval]" in ran.err
+    assert not os.path.exists("run")
 
 
 def test_one_run_at_a_time_in_a_folder(command, clip, plugins):
