@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ncodec.cli.parameters import stoppable
-from ncodec.cli.progress import duration
+from ncodec.cli.bench_runs import bench_stills, bench_video
+from ncodec.cli.parameters import DEVICE, THREADS
 from ncodec.cli.values import NAMES, SCALE
-from ncodec.threads import thread_count
 
 if TYPE_CHECKING:
-    from ncodec.eval.bench.processes import Processes
-    from ncodec.eval.bench.video import CodecLine, VideoRun
-    from ncodec.eval.results import Summary
+    from ncodec.eval.bench.video import CodecLine
 
 __all__ = ["command"]
 
@@ -52,11 +46,7 @@ def _common(function: Callable[..., None]) -> Callable[..., None]:
             click.option(
                 "--data", type=_PATH, metavar="FOLDER", help="Data sets that are not installed."
             ),
-            click.option(
-                "--threads",
-                type=click.IntRange(min=1),
-                help="CPU threads of each process.  [default: all]",
-            ),
+            THREADS,
             click.option("--dry-run", is_flag=True, help="Say what would be done and how long."),
             click.option("-q", "--quiet", is_flag=True, help="No progress on stderr."),
         )
@@ -131,7 +121,7 @@ def command() -> None:
     help="Fits of every point, for the spread.",
 )
 @click.option("--max-segment", type=click.IntRange(min=1), default=240, show_default=True)
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@DEVICE
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
@@ -185,7 +175,7 @@ def video(
         imported=[import_compressai(path) for path in curves],
         remarks=[f"Files were made {jobs} at a time: times are not comparable."] * (jobs > 1),
     )
-    _run_video(run, **common)
+    bench_video(run, **common)
 
 
 @command.command(PAPERS)
@@ -197,14 +187,14 @@ def video(
     default="1",
     help="Factor on frame sides, epochs and network sizes; under 1 the report says so.",
 )
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@DEVICE
 def papers(ctx: click.Context, scale: Fraction, data: Path | None, **common: Any) -> None:
     """The table of a paper, at the paper's settings; says first how long that takes here."""
     from ncodec.eval.bench.papers import paper_run
 
     assert ctx.info_name is not None
     run = paper_run(ctx.info_name, scale, data)
-    _run_video(run, max_segment=240, paper_bpp=True, say_time=True, **common)
+    bench_video(run, max_segment=240, paper_bpp=True, say_time=True, **common)
 
 
 @command.command()
@@ -225,7 +215,7 @@ def images(**given: Any) -> None:
     """
     from ncodec.eval.bench.images import run_images
 
-    _run_stills(run_images, **given)
+    bench_stills(run_images, **given)
 
 
 @command.command()
@@ -239,7 +229,7 @@ def features(**given: Any) -> None:
     """Bytes of IMAGES against how often a classifier says the same of them, or is right."""
     from ncodec.eval.bench.features import run_features
 
-    _run_stills(run_features, **given)
+    bench_stills(run_features, **given)
 
 
 def _line(codec: str, preset: str | None) -> CodecLine:
@@ -249,114 +239,3 @@ def _line(codec: str, preset: str | None) -> CodecLine:
     options = {} if preset is None else {"preset": preset}
     named = resolve_options(frame_codec(codec), options).get("preset")
     return CodecLine(f"{codec} {named}" if named else codec, codec, options)
-
-
-def _run_video(
-    run: VideoRun,
-    output: Path,
-    threads: int | None,
-    device: str,
-    max_segment: int,
-    dry_run: bool,
-    quiet: bool,
-    paper_bpp: bool = False,
-    say_time: bool = False,
-) -> None:
-    from ncodec.eval.anchors.video import SETTINGS_VERSION
-    from ncodec.eval.bench.measure import Measurer
-    from ncodec.eval.bench.video import estimate, run_video
-
-    settings = {
-        "threads": threads or thread_count(),
-        "device": device,
-        "jobs": run.jobs,
-        "seeds": list(run.seeds),
-        "points": run.points,
-        "max_segment": max_segment,
-        "anchor settings": SETTINGS_VERSION,
-    }
-
-    def work(folder: Path, processes: Processes, tell: Callable[[str], None]) -> Summary | None:
-        count = threads or thread_count()
-        measurer = Measurer(folder, processes, count, device, max_segment, paper_bpp)
-        if dry_run or say_time:
-            seconds = estimate(run, measurer, click.echo if dry_run else tell)
-            line = f"fits that are left: about {duration(seconds)} on this machine"
-            click.echo(line, err=not dry_run)
-        return None if dry_run else run_video(run, measurer, tell)
-
-    _run(work, output, dry_run, quiet, settings)
-
-
-def _run_stills(
-    measure: Callable[..., Summary | None],
-    images: tuple[str, ...],
-    output: Path,
-    data: Path | None,
-    threads: int | None,
-    dry_run: bool,
-    quiet: bool,
-    **options: Any,
-) -> None:
-    from ncodec.eval.data.images import images_of
-
-    threads = threads or thread_count()
-    found = [image for text in images for image in images_of(text, data)]
-
-    def work(folder: Path, processes: Processes, tell: Callable[[str], None]) -> Summary | None:
-        return measure(
-            found,
-            folder,
-            threads=threads,
-            processes=processes,
-            dry_run=dry_run,
-            tell=click.echo if dry_run else tell,
-            **options,
-        )
-
-    _run(work, output, dry_run, quiet, {"threads": threads, "images": len(found), **options})
-
-
-def _run(
-    work: Callable[..., Summary | None],
-    output: Path,
-    dry_run: bool,
-    quiet: bool,
-    settings: dict[str, Any],
-) -> None:
-    from ncodec.eval.bench.run import check, check_extra, finish, opened
-    from ncodec.eval.report import table
-
-    check_extra()
-    started = time.time()
-
-    def tell(line: str) -> None:
-        if not quiet:
-            click.echo(line, err=True)
-
-    # A run that only says what it would do leaves nothing behind.
-    place = TemporaryDirectory() if dry_run and not output.exists() else opened(output)
-    with place as folder, _processes(tell) as processes:
-        home = Path(folder)
-        summary = work(home, processes, tell)
-        if summary is None:
-            return
-        summary = finish(summary, home, started, settings)
-    click.echo(table(summary))
-    click.echo(f"{output / 'report.html'}: the report")
-    check(summary)
-
-
-@contextmanager
-def _processes(tell: Callable[[str], None]) -> Iterator[Processes]:
-    """Processes that Ctrl-C stops."""
-    from ncodec.eval.bench.processes import Processes
-
-    processes = Processes()
-
-    def stop() -> None:
-        tell("\nncodec: stopping; what is finished is kept (again to stop at once)")
-        processes.stop()
-
-    with stoppable(stop):
-        yield processes

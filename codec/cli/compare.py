@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ncodec.cli.parameters import stoppable
+from ncodec.cli.parameters import DEVICE, THREADS, stoppable
 from ncodec.threads import thread_count
 
 __all__ = ["command"]
@@ -19,8 +19,8 @@ _PATH = click.Path(path_type=Path)
 @click.argument("second", type=_PATH)
 @click.option("--source", required=True, metavar="CLIP", help="What both were made of.")
 @click.option("--data", type=_PATH, metavar="FOLDER", help="Data sets that are not installed.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@THREADS
+@DEVICE
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 def command(
     first: Path,

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from ncodec.cli.parameters import DEVICE, THREADS
 from ncodec.cli.values import DURATION, FRAMES, REGION
 
 __all__ = ["command"]
@@ -35,8 +36,8 @@ __all__ = ["command"]
     metavar="FILE",
     help="A model that the file refers to, where `ncodec models` does not have it.",
 )
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]")
+@DEVICE
+@THREADS
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
 def command(
     source: str,

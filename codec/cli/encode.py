@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ncodec.cli.parameters import parameter, stoppable, stopping_notice
+from ncodec.cli.parameters import DEVICE, parameter, stoppable, stopping_notice
 from ncodec.cli.progress import watching
 from ncodec.cli.values import DURATION, SIZE
 from ncodec.media.kinds import media_kind
@@ -63,7 +63,7 @@ def _codec_in(args: list[str]) -> str:
     show_default=True,
     help="Video: frames a segment at most; segments also end at scene cuts.",
 )
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@DEVICE
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads in all.  [default: all]")
 @click.option(
     "--workers",

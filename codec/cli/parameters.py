@@ -16,7 +16,12 @@ import click
 from ncodec.cli.progress import log
 from ncodec.plugin import Option
 
-__all__ = ["parameter", "stoppable", "stopping_notice"]
+__all__ = ["DEVICE", "THREADS", "parameter", "stoppable", "stopping_notice"]
+
+THREADS = click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]")
+DEVICE = click.option(
+    "--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N."
+)
 
 
 def parameter(option: Option) -> click.Option:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ncodec.cli.parameters import parameter, stoppable, stopping_notice
+from ncodec.cli.parameters import DEVICE, THREADS, parameter, stoppable, stopping_notice
 from ncodec.cli.progress import duration, log
 from ncodec.registry import load_trainer, trainer_names
 
@@ -36,8 +36,8 @@ class _TrainCommand(click.Command):
 @click.argument("trainer", metavar="TRAINER")
 @click.argument("data", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, metavar="FILE", help="The .ncm file.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]")
+@DEVICE
+@THREADS
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--resume", is_flag=True, help="Continue a training that was interrupted.")
 @click.option("--log-json", is_flag=True, help="Progress on stderr as one JSON object a line.")

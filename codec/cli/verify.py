@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from ncodec.cli.parameters import DEVICE, THREADS
+
 __all__ = ["command"]
 
 
@@ -11,8 +13,8 @@ __all__ = ["command"]
 @click.argument("file")
 @click.option("--source", metavar="CLIP", help="What was encoded: compares the pictures.")
 @click.option("--model", "models", multiple=True, metavar="FILE", help="As in decode.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]")
+@DEVICE
+@THREADS
 def command(
     file: str, source: str | None, models: tuple[str, ...], device: str, threads: int | None
 ) -> None:
