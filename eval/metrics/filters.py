@@ -7,6 +7,7 @@ frame before, or the two before, so it is computed over a whole clip in order, n
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -167,7 +168,7 @@ class _Pair:
     def __init__(self, info: VideoInfo, rate: Fraction, name: str, **options: str) -> None:
         # Both inputs without colour tags: a difference in them is no business of these filters.
         self._info = replace(info, time_base=1 / rate, matrix=2, full_range=False)
-        self._graph: Graph | None = Graph()
+        self._graph = Graph()
         self._inputs = [self._add_input(rate) for _ in range(2)]
         compare, self._sink = self._graph.add(name, **options), self._graph.add("buffersink")
         for index, buffer in enumerate(self._inputs):
@@ -178,7 +179,6 @@ class _Pair:
 
     def _add_input(self, rate: Fraction) -> av.filter.context.FilterContext:
         # Not add_buffer, which leaves the frame rate out.
-        assert self._graph is not None
         return self._graph.add(
             "buffer",
             video_size=f"{self._info.width}x{self._info.height}",
@@ -199,11 +199,16 @@ class _Pair:
 
     def finish(self) -> list[av.VideoFrame]:
         """The frames that were held back. Frees the filter, which then writes its logs."""
+        left = self._ended()
+        del self._graph, self._inputs, self._sink
+        # A graph and its filters hold each other.
+        gc.collect()
+        return left
+
+    def _ended(self) -> list[av.VideoFrame]:
         for buffer in self._inputs:
             buffer.push(None)
-        left = self._pulled()
-        self._graph = None
-        return left
+        return self._pulled()
 
     def _pulled(self) -> list[av.VideoFrame]:
         done: list[av.VideoFrame] = []

@@ -159,12 +159,18 @@ def test_vmaf_where_pyav_has_it(tmp_path):
         assert "libvmaf" in vmaf_absent(info)
         return
     assert vmaf_absent(info) is None
-    found = Vmaf(info, RATE, 1, tmp_path / "vmaf.json")
-    for decoded, source in frames(info):
-        found.push(decoded, source)
-    values = found.finish()
-    assert len(values) == 4
-    assert 0 <= min(values[1:]) < values[0] <= 100
+
+    def values(name, spoil):
+        found = Vmaf(info, RATE, 1, tmp_path / name)
+        for _, source in frames(info):
+            planes = tuple(plane // spoil * spoil for plane in source.planes)
+            found.push(Frame(planes, source.pts), source)
+        return found.finish()
+
+    exact, coarse = values("exact.json", 1), values("coarse.json", 64)
+    assert len(exact) == len(coarse) == 4
+    assert all(0 <= low < high <= 100 for low, high in zip(coarse, exact, strict=True))
+    assert min(exact) > 95
 
 
 def test_vmaf_is_for_yuv_of_some_size():
