@@ -128,7 +128,7 @@ class Delta:
         test, seed, anchor, metric: which curves, and on which metric.
         rate: BD-rate in %, less than 0 where `test` needs fewer bytes.
         quality: BD-PSNR (or its like) in the metric's unit.
-        overlap: of the two curves' qualities, 0..1.
+        overlap: the share of the curve's range of quality that the anchor's covers, 0..1.
         why: why there is no figure, where there is none.
     """
 

@@ -207,7 +207,9 @@ def papers(ctx: click.Context, scale: Fraction, data: Path | None, **common: Any
     show_default=True,
     help="Codec, or codec:effort.",
 )
-@click.option("--anchors", type=NAMES, help="Formats, or none.  [default: all]")
+@click.option(
+    "--anchors", type=NAMES, help="Of png, webp, jpegxl, jpegls and qoi; or none.  [default: all]"
+)
 def images(**given: Any) -> None:
     """Bits a subpixel, seconds and equality of lossless image coders on IMAGES.
 

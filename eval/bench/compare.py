@@ -8,11 +8,13 @@ from tempfile import TemporaryDirectory
 from textwrap import wrap
 from typing import Any
 
+from ncodec.errors import UsageError
 from ncodec.eval.bench.clip import prepared
 from ncodec.eval.bench.measure import Measurer
 from ncodec.eval.bench.processes import Processes
 from ncodec.eval.data.clips import ClipSpec
 from ncodec.eval.metrics.score import METRICS
+from ncodec.probing import probe
 
 __all__ = ["compare", "page"]
 
@@ -28,6 +30,7 @@ def compare(
 
     Raises:
         InputError: a file cannot be read, or is of another size, format or length than the clip.
+        UsageError: a file holds still images.
     """
     with TemporaryDirectory(prefix="ncodec-") as name:
         folder = Path(name)
@@ -35,6 +38,11 @@ def compare(
         source = prepared(clip, folder, measurer.max_segment)
         found = []
         for file in files:
+            if file.suffix == ".nc" and probe(file).images is not None:
+                raise UsageError(
+                    f"{file} holds still images without loss: `ncodec verify {file} --source ...` "
+                    "compares them"
+                )
             scored = measurer.store.do(measurer.score_step(source, file.absolute())).outcome
             size = file.stat().st_size
             found.append(

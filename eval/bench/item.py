@@ -7,12 +7,12 @@ from dataclasses import replace
 from math import inf
 from typing import Any
 
-from ncodec.errors import Interrupted, NcodecError
+from ncodec.errors import InputError, Interrupted, NcodecError
 from ncodec.eval.anchors.video import AnchorSetting
+from ncodec.eval.bd import FEWEST_POINTS, bd
 from ncodec.eval.bench.clip import Prepared
 from ncodec.eval.bench.measure import Measurer
 from ncodec.eval.bench.steps import Step
-from ncodec.eval.metrics.bd import FEWEST_POINTS, bd
 from ncodec.eval.metrics.score import METRICS
 from ncodec.eval.results import Curve, Item, Point
 
@@ -55,8 +55,16 @@ class ClipItem:
         self._tell(f"{name}: {point.size:,} bytes, {_main(point):.2f} dB, {took}")
         return point
 
-    def sweep(self, setting: AnchorSetting, keyint: int, name: str) -> Curve:
-        """Points of an anchor from coarse to fine, until they reach past every codec's best."""
+    def sweep(self, setting: AnchorSetting, keyint: int, name: str) -> Curve | None:
+        """Points of an anchor from coarse to fine, until they reach past every codec's best.
+
+        None for a clip that the anchor does not take.
+        """
+        try:
+            setting.check(self.clip.info, self.clip.spec.name)
+        except InputError as error:
+            self._absent[f"{name}: {error}"] = None
+            return None
         best = [_main(p) for curve in self.curves if curve.role == "codec" for p in curve.points]
         points: list[Point] = []
         for crf in setting.crfs:
@@ -81,8 +89,10 @@ class ClipItem:
             found.append((setting.name + ONE_GOP, self.clip.info.frames))
         return found
 
-    def add(self, curve: Curve) -> None:
+    def add(self, curve: Curve | None) -> None:
         """A curve whose points are complete."""
+        if curve is None:
+            return
         ordered = sorted(curve.points, key=lambda point: point.rate)
         self.curves.append(replace(curve, points=ordered))
 

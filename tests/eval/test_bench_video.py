@@ -6,6 +6,7 @@ import signal
 import time
 
 import pytest
+from PIL import Image as Pillow
 from synthetic import film
 
 from ncodec.eval.bench import run
@@ -70,15 +71,28 @@ def test_what_a_dry_run_would_do(command, clip, plugins, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_file_that_fails_does_not_end_the_run(command, tmp_path, elsewhere):
-    # x264 and x265 take no RGB of this depth; the codec does.
-    clip = film(tmp_path / "clip.mkv", frames=3, size=(32, 32), pixel_format="gbrp12le")
-    ran = bench(command, clip, "--anchors", "x265-medium", "--points", 2)
+def test_a_file_that_fails_does_not_end_the_run(command, clip, elsewhere, tmp_path):
+    assert bench(command, clip, "--anchors", "none", "--points", 2).code == 0
+    folder = next((tmp_path / "run" / "steps").glob("encode-*"))
+    (folder / "record.json").unlink()
+    (folder / "out.nc").unlink()
+    (folder / "out.nc").mkdir()
+    ran = bench(command, clip, "--anchors", "none", "--points", 2)
     assert ran.code == 1
-    found = load_summary("run/summary.json")
-    assert found.failures
-    assert len(found.items[0].curves[0].points) == 2
     assert "Traceback" not in ran.err
+    found = load_summary("run/summary.json")
+    assert len(found.items[0].curves[0].points) == 1
+    (failure,) = found.failures
+    assert failure.startswith("clip: rawplanes, seed 0, coarseness")
+
+
+def test_an_anchor_that_does_not_take_a_clip_is_absent(command, tmp_path, elsewhere):
+    clip = film(tmp_path / "clip.mkv", frames=2, size=(32, 32), pixel_format="gbrp12le")
+    ran = bench(command, clip, "--anchors", "x265-medium", "--points", 1)
+    assert ran.code == 0, ran.err
+    (item,) = load_summary("run/summary.json").items
+    assert [curve.name for curve in item.curves] == ["rawplanes"]
+    assert any("x265 medium: clip is gbrp12le" in line for line in item.absent)
 
 
 @pytest.mark.parametrize(
@@ -171,6 +185,11 @@ def test_two_files_are_compared_with_their_source(command, clip, elsewhere, tmp_
     assert a["quality"]["psnr_y"] == 60 > b["quality"]["psnr_y"]
     text = command("compare", "a.nc", "b.nc", "--source", clip).out.decode()
     assert max(map(len, text.splitlines()[1:])) <= 100
+    Pillow.new("L", (8, 8)).save("grey.png")
+    assert command("encode", "grey.png", "-o", "grey.nc").code == 0
+    ran = command("compare", "a.nc", "grey.nc", "--source", clip)
+    assert ran.code == 2
+    assert "ncodec verify grey.nc" in ran.err
     ran = command("compare", "a.nc", clip, "--source", f"{clip}#crop=32x32")
     assert ran.code == 3
     assert "64" in ran.err

@@ -2,8 +2,8 @@
 
 Bjontegaard, "Calculation of average PSNR differences between RD-curves", VCEG-M33, 2001, with
 monotone cubics (PCHIP) between the points instead of one cubic through all, by the package
-`bjontegaard`. A figure comes from four points or more on either side and from ranges that share
-half of their union; where they do not, there is a reason instead of a figure.
+`bjontegaard`. A figure comes from four points or more on either side, and from an anchor that
+reaches at least half of the tested curve's range; else there is a reason instead of a figure.
 """
 
 from __future__ import annotations
@@ -14,24 +14,21 @@ from math import inf, isfinite, log10
 from statistics import fmean
 
 from ncodec.errors import MissingDependency
+from ncodec.eval.metrics.names import METRICS
 from ncodec.eval.results import Average, Curve, Delta, Item, Point
 
-__all__ = ["FEWEST_POINTS", "SMALLEST_OVERLAP", "average", "bd", "bracketed"]
+__all__ = ["FEWEST_POINTS", "SMALLEST_OVERLAP", "average", "bd"]
 
 FEWEST_POINTS = 4
 
 SMALLEST_OVERLAP = 0.5
-"""Of the ranges' intersection, as a share of their union."""
+"""Of the tested curve's range, the share that the anchor's covers."""
 
 _Axis = Callable[[Point], float]
 
 
 def bd(anchor: Curve, test: Curve, metric: str) -> Delta:
     """BD-rate and BD-quality of `test` against `anchor`.
-
-    Anchors are swept wider than a codec under test, so of the anchor's points count those in the
-    range of the test curve and the next one on either side (`bracketed`): for BD-rate the range of
-    qualities, for BD-quality the range of rates.
 
     Args:
         anchor, test: points without `metric` are left out.
@@ -46,31 +43,21 @@ def bd(anchor: Curve, test: Curve, metric: str) -> Delta:
         _unusable(test, ours, metric)
         or _unusable(anchor, theirs, metric)
         or _falling(test, ours, metric)
+        or _falling(anchor, theirs, metric)
     )
     rate = quality = None
     overlap = 0.0
     if why is None:
-        near = _within_range_of(ours, theirs, quality_of)
-        overlap = _overlap(ours, near, quality_of)
-        why = _falling(anchor, near, metric) or _too_small(overlap, "Qualities")
+        overlap = _overlap(ours, theirs, quality_of)
+        why = _too_small(overlap, anchor, "qualities")
     if why is None:
-        rate = _delta("bd_rate", near, ours, metric)
-        near = _within_range_of(ours, theirs, _log_rate)
-        why = _falling(anchor, near, metric)
-        why = why or _too_small(_overlap(ours, near, _log_rate), "rates")
+        rate = _delta("bd_rate", theirs, ours, metric)
+        why = _too_small(_overlap(ours, theirs, _log_rate), anchor, "rates")
         if why is None:
-            quality = _delta("bd_psnr", near, ours, metric)
+            quality = _delta("bd_psnr", theirs, ours, metric)
         else:
             why = f"BD-quality is absent: {why}"
     return Delta(test.name, test.seed, anchor.name, metric, rate, quality, overlap, why)
-
-
-def bracketed(points: Iterable[Point], low: float, high: float, metric: str) -> list[Point]:
-    """The points whose quality is in `low`..`high`, and the next one on either side, by rate.
-
-    The nearest others make them four, where there are as many.
-    """
-    return _bracketed(_having(points, metric), low, high, _quality_of(metric))
 
 
 def average(items: Sequence[Item]) -> list[Average]:
@@ -145,42 +132,25 @@ def _having(points: Iterable[Point], metric: str) -> list[Point]:
     return sorted(known, key=_rate)
 
 
-def _bracketed(points: Sequence[Point], low: float, high: float, axis: _Axis) -> list[Point]:
-    inside = [point for point in points if low <= axis(point) <= high]
-    below = sorted((point for point in points if axis(point) < low), key=axis, reverse=True)
-    above = sorted((point for point in points if axis(point) > high), key=axis)
-    chosen = [*inside, *below[:1], *above[:1]]
-    others = [*below[1:], *above[1:]]
-    others.sort(key=lambda point: max(low - axis(point), axis(point) - high))
-    chosen += others[: max(0, FEWEST_POINTS - len(chosen))]
-    return sorted(chosen, key=_rate)
-
-
-def _within_range_of(
-    ours: Sequence[Point], theirs: Sequence[Point], axis: _Axis
-) -> Sequence[Point]:
-    values = [axis(point) for point in ours]
-    return _bracketed(theirs, min(values), max(values), axis)
-
-
 def _overlap(ours: Sequence[Point], theirs: Sequence[Point], axis: _Axis) -> float:
-    """Intersection of the two ranges over their union, 0..1."""
+    """The share of our range that theirs covers, 0..1: what lies beyond ours plays no part."""
     a, b = [axis(point) for point in ours], [axis(point) for point in theirs]
     shared = min(max(a), max(b)) - max(min(a), min(b))
-    return max(0.0, shared) / (max(*a, *b) - min(*a, *b))
+    return max(0.0, shared) / (max(a) - min(a))
 
 
 def _unusable(curve: Curve, points: Sequence[Point], metric: str) -> str | None:
     """Why there is no curve through these points, whatever their order."""
     if len(points) < FEWEST_POINTS:
         return (
-            f"{curve.name} has {len(points)} points with {metric}, and at least {FEWEST_POINTS} are"
-            " needed."
+            f"{curve.name} has {len(points)} points with {_label(metric)}, and at least"
+            f" {FEWEST_POINTS} are needed."
         )
     for point in points:
         value = point.quality[metric]
         if not (0 < point.rate < inf and value is not None and isfinite(value)):
-            return f"{curve.name} has {metric} {value} at rate {point.rate} ({point.label})."
+            at = f"at rate {point.rate:.4g} ({point.label})"
+            return f"{curve.name} has {_label(metric)} {value} {at}."
     return None
 
 
@@ -190,20 +160,24 @@ def _falling(curve: Curve, points: Sequence[Point], metric: str) -> str | None:
     for lower, upper in pairwise(points):
         if upper.rate == lower.rate or quality(upper) <= quality(lower):
             return (
-                f"{metric} of {curve.name} does not rise with the rate from {lower.label}"
-                f" ({quality(lower):.6g} at {lower.rate:.6g}) to {upper.label}"
-                f" ({quality(upper):.6g} at {upper.rate:.6g})."
+                f"{_label(metric)} of {curve.name} does not rise with the rate from {lower.label}"
+                f" ({quality(lower):.4g} at {lower.rate:.4g}) to {upper.label}"
+                f" ({quality(upper):.4g} at {upper.rate:.4g})."
             )
     return None
 
 
-def _too_small(overlap: float, what: str) -> str | None:
+def _too_small(overlap: float, anchor: Curve, what: str) -> str | None:
     if overlap >= SMALLEST_OVERLAP:
         return None
     return (
-        f"{what} overlap by {100 * overlap:.1f} % of their union, and at least"
+        f"{anchor.name} covers {100 * overlap:.1f} % of its {what}, and at least"
         f" {100 * SMALLEST_OVERLAP:.0f} % is needed."
     )
+
+
+def _label(metric: str) -> str:
+    return next((known.label for known in METRICS if known.key == metric), metric)
 
 
 def _delta(name: str, anchor: Sequence[Point], test: Sequence[Point], metric: str) -> float:
