@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ _ONE = 1
 _PICTURE, _ORIGINAL, _FRAMES = "decoded.png", "source.png", "frames.json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Measurer:
     """Makes points; what was made before comes from the store.
 
@@ -44,6 +44,7 @@ class Measurer:
         device: of codecs.
         max_segment: frames a segment at most.
         paper_bpp: whether rates are also counted as papers do.
+        store: where its steps are kept.
     """
 
     folder: Path
@@ -52,11 +53,10 @@ class Measurer:
     device: str
     max_segment: int
     paper_bpp: bool = False
+    store: Store = field(init=False)
 
-    @property
-    def store(self) -> Store:
-        """Where steps are kept."""
-        return Store(self.folder / "steps")
+    def __post_init__(self) -> None:
+        self.store = Store(self.folder / "steps")
 
     def encode_step(
         self, clip: Prepared, codec: str, options: Mapping[str, Any], seed: int

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from inspect import getfile
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from blake3 import blake3
@@ -61,6 +62,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._locks: dict[str, Lock] = {}
 
     def path(self, step: Step) -> Path:
         """Where a step works and leaves its files."""
@@ -85,14 +87,18 @@ class Store:
             ) from None
 
     def do(self, step: Step) -> Done:
-        """The step's outcome, worked out now if it is not there; its record comes last."""
-        if (done := self.find(step)) is not None:
-            return done
-        folder = self.path(step)
-        folder.mkdir(parents=True, exist_ok=True)
-        outcome = step.work(folder)
-        save_json(folder / _RECORD, {"inputs": step.inputs, "outcome": outcome})
-        return Done(folder, outcome)
+        """The step's outcome, worked out now if it is not there; its record comes last.
+
+        Of several threads that want the same step, one does it.
+        """
+        with self._locks.setdefault(step.key, Lock()):
+            if (done := self.find(step)) is not None:
+                return done
+            folder = self.path(step)
+            folder.mkdir(parents=True, exist_ok=True)
+            outcome = step.work(folder)
+            save_json(folder / _RECORD, {"inputs": step.inputs, "outcome": outcome})
+            return Done(folder, outcome)
 
 
 @cache

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,19 @@ def test_a_step_that_was_cut_off_is_done_again(tmp_path):
     assert Store(tmp_path).find(step) is None
     Store(tmp_path).do(step)
     assert done == [{"a": 1}]
+
+
+def test_threads_that_want_one_step_do_it_once(tmp_path):
+    done, store = [], Store(tmp_path)
+
+    def work(folder):
+        done.append(folder)
+        time.sleep(0.05)
+        return {}
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(store.do, [Step("slow", {}, work)] * 4))
+    assert len(done) == 1
 
 
 def test_a_damaged_record_is_named(tmp_path):
