@@ -18,7 +18,8 @@ FLAGS = [*TINY_FLAGS[:2], *TINY_FLAGS[4:], "--time-budget", "10m", "--log-json"]
 def begin(fresh, source, workers):
     """An encode in a process group of its own, once a segment makes progress."""
     arguments = ("encode", source, "-o", "a.nc", *FLAGS, "--workers", workers)
-    job = fresh(*arguments, start_new_session=True)
+    # Unbuffered: what a line leaves in a buffer would be lost to `communicate`.
+    job = fresh(*arguments, start_new_session=True, bufsize=0)
     for line in job.stderr:
         if json.loads(line)["type"] == "progressed":
             return job
