@@ -56,7 +56,7 @@ class ClipItem:
         return point
 
     def sweep(self, setting: AnchorSetting, keyint: int, name: str) -> Curve | None:
-        """Points of an anchor from coarse to fine, until they reach past every codec's best.
+        """Points of an anchor from coarse to fine, until past every codec's quality and rate.
 
         None for a clip that the anchor does not take.
         """
@@ -65,14 +65,16 @@ class ClipItem:
         except InputError as error:
             self._absent[f"{name}: {error}"] = None
             return None
-        best = [_main(p) for curve in self.curves if curve.role == "codec" for p in curve.points]
+        ours = [p for curve in self.curves if curve.role == "codec" for p in curve.points]
+        best = max(map(_main, ours), default=inf)
+        most = max((point.rate for point in ours), default=inf)
         points: list[Point] = []
         for crf in setting.crfs:
             step = self._measurer.anchor_step(self.clip, setting, crf, keyint)
             if (point := self.point(step, name, f"crf {crf}")) is not None:
                 points.append(point)
             enough = len(points) >= FEWEST_POINTS
-            if enough and _main(points[-1]) > max(best, default=inf):
+            if enough and _main(points[-1]) > best and points[-1].rate > most:
                 break
         settings = f"{setting.codec}, preset {setting.preset}, one thread, keyint {keyint}"
         return Curve(name, "anchor", points, settings)
