@@ -79,15 +79,10 @@ class ClipItem:
         settings = f"{setting.codec}, preset {setting.preset}, one thread, keyint {keyint}"
         return Curve(name, "anchor", points, settings)
 
-    def intervals(self, setting: AnchorSetting, several: bool) -> list[tuple[str, int]]:
-        """(name, frames between keyframes): the file's own interval and the whole clip.
-
-        Args:
-            setting: the anchor.
-            several: whether some clip of the run has more than one segment.
-        """
+    def intervals(self, setting: AnchorSetting) -> list[tuple[str, int]]:
+        """(name, frames between keyframes): the file's own interval, and the whole clip if more."""
         found = [(setting.name, self.clip.interval)]
-        if several:
+        if self.clip.interval < self.clip.info.frames:
             found.append((setting.name + ONE_GOP, self.clip.info.frames))
         return found
 
@@ -98,23 +93,32 @@ class ClipItem:
         ordered = sorted(curve.points, key=lambda point: point.rate)
         self.curves.append(replace(curve, points=ordered))
 
-    def finished(self, imported: Sequence[Curve]) -> Item:
-        """The item with the deltas of every codec against every anchor."""
+    def finished(self, imported: Sequence[Curve], several: bool) -> Item:
+        """The item with the deltas of every codec against every anchor.
+
+        Args:
+            imported: curves of others.
+            several: whether some clip of the run has more than one segment: then a clip of one
+                gives its figures to means over anchors with one GOP, too.
+        """
         tests = [curve for curve in self.curves if curve.role == "codec"]
         anchors = [curve for curve in self.curves if curve.role == "anchor"]
         first = next((p for curve in self.curves for p in curve.points), None)
+        deltas = [
+            bd(anchor, test, metric.key)
+            for test in tests
+            for anchor in anchors
+            for metric in METRICS
+            if any(p.quality.get(metric.key) is not None for p in test.points)
+        ]
+        if several and self.clip.interval == self.clip.info.frames:
+            deltas += [replace(delta, anchor=delta.anchor + ONE_GOP) for delta in deltas]
         return Item(
             name=self.clip.spec.name,
             source=self.clip.spec.text,
             description=self.clip.description,
             curves=[*self.curves, *imported],
-            deltas=[
-                bd(anchor, test, metric.key)
-                for test in tests
-                for anchor in anchors
-                for metric in METRICS
-                if any(p.quality.get(metric.key) is not None for p in test.points)
-            ],
+            deltas=deltas,
             absent=list(self._absent),
             picture=self._measurer.original(first) if first else None,
             frame=self.clip.info.frames // 2,

@@ -158,7 +158,7 @@ def run_video(run: VideoRun, measurer: Measurer, tell: Tell) -> Summary:
                 (item, pool.submit(item.sweep, setting, keyint, name))
                 for item in items.values()
                 for setting in run.anchors
-                for name, keyint in item.intervals(setting, several)
+                for name, keyint in item.intervals(setting)
             ]
             for item, sweep in sweeps:
                 item.add(sweep.result())
@@ -166,7 +166,7 @@ def run_video(run: VideoRun, measurer: Measurer, tell: Tell) -> Summary:
             measurer.processes.stop()
             pool.shutdown(cancel_futures=True)
             raise
-    found = [item.finished(run.imported) for item in items.values()]
+    found = [item.finished(run.imported, several) for item in items.values()]
     return Summary(
         kind="video",
         title=run.title,
