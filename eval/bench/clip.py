@@ -14,8 +14,6 @@ from ncodec.media import Frame, open_source, scan
 
 __all__ = ["Prepared", "prepared"]
 
-_MATRICES = {1: "BT.709", 5: "BT.601", 6: "BT.601", 9: "BT.2020"}
-
 
 @dataclass(frozen=True, slots=True)
 class ClipWindow:
@@ -65,15 +63,12 @@ class Prepared:
 
     @property
     def description(self) -> str:
-        """Size, frames, rate, format and colour, in words."""
+        """Size, frames, rate, format and segments, in words."""
         info = self.info
-        matrix = _MATRICES.get(info.matrix, f"matrix {info.matrix}")
         segments = len(self.windows)
         return (
             f"{info.width}x{info.height}, {info.frames} frames, "
-            f"{info.frames / self.seconds:.5g} frames/s, {info.pixel_format}, "
-            f"{matrix if info.matrix != 2 else 'no matrix named'}, "
-            f"{'full' if info.full_range else 'limited'} range; "
+            f"{info.frames / self.seconds:.5g} frames/s, {info.pixel_format}; "
             f"{segments} segment{'s' * (segments > 1)} of at most {self.interval} frames"
         )
 

@@ -117,7 +117,7 @@ class Nc:
 
     @property
     def depends(self) -> Mapping[str, Any]:
-        return {"code": code_digest()}
+        return {"code": code_digest(self.codec)}
 
     def encode(self, source: Path, coded: Path) -> Cost:
         import ncodec

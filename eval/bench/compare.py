@@ -13,6 +13,7 @@ from ncodec.eval.bench.clip import prepared
 from ncodec.eval.bench.measure import Measurer
 from ncodec.eval.bench.processes import Processes
 from ncodec.eval.data.clips import ClipSpec
+from ncodec.eval.metrics.colour import colour_of, colour_words
 from ncodec.eval.metrics.score import METRICS
 from ncodec.probing import probe
 
@@ -25,7 +26,7 @@ def compare(
     """Scores of `files`, each decoded in a fresh process, against the clip.
 
     Returns:
-        ``source``, ``description``, and for each file its ``bytes``, ``bits_a_pixel``,
+        ``source``, ``description``, ``colour``, and for each file its ``bytes``, ``bits_a_pixel``,
         ``decode_seconds``, ``quality`` (metric key -> value or None) and what is ``absent``.
 
     Raises:
@@ -55,13 +56,19 @@ def compare(
                     "absent": scored["absent"],
                 }
             )
-    return {"source": clip.text, "description": source.description, "files": found}
+    colour = colour_words(colour_of(source.info))
+    return {
+        "source": clip.text,
+        "description": source.description,
+        "colour": colour,
+        "files": found,
+    }
 
 
 def page(found: dict[str, Any]) -> str:
     """What `compare` found, as a table of at most 100 columns."""
     first, second = found["files"]
-    lines = [found["source"], *wrap(found["description"], 100)]
+    lines = [found["source"], *wrap(found["description"], 100), *wrap(found["colour"], 100)]
     lines += [f"A  {first['file']}", f"B  {second['file']}"]
 
     def row(name: str, a: float | None, b: float | None, digits: int, change: str = "") -> str:

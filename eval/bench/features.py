@@ -24,7 +24,6 @@ from ncodec.eval.bench.steps import Done, Step, Store, machine, versions
 from ncodec.eval.bench.teacher import Teacher, load_teacher
 from ncodec.eval.results import Curve, Item, Metric, Point, Summary, save_json
 from ncodec.media import Image, read_image, write_image
-from ncodec.threads import thread_count
 
 if TYPE_CHECKING:
     from ncodec.eval.data.sets import LabelledImage
@@ -99,7 +98,7 @@ def run_features(
         anchors: of `ncodec.eval.bench.lossy.BASELINES`.
         points: qualities of each anchor.
         teacher: of `ncodec.eval.bench.teacher.TEACHERS`.
-        threads: of ncodec's codecs and the teacher, 0 for all; the anchors have one.
+        threads: of ncodec's codecs and the teacher; the anchors have one.
         dry_run: tell what is done and what would be; return nothing.
         tell: hears of progress, a line at a time.
 
@@ -111,7 +110,6 @@ def run_features(
     """
     if not images:
         raise UsageError("there is no image to measure: give a file, a folder or a data set")
-    threads = threads or thread_count()
     lines: list[Sequence[Coder]] = [[codec_coder(name, threads)] for name in dict.fromkeys(codecs)]
     lines += [lossy_coders(name, points) for name in dict.fromkeys(anchors)]
     judge = load_teacher(teacher)

@@ -18,7 +18,6 @@ from ncodec.eval.bench.processes import Processes
 from ncodec.eval.bench.steps import Step, Store, machine, versions
 from ncodec.eval.results import Curve, Item, Point, Summary
 from ncodec.media import read_image
-from ncodec.threads import thread_count
 
 if TYPE_CHECKING:
     from ncodec.eval.data.sets import LabelledImage
@@ -88,7 +87,7 @@ def run_images(
         folder: of the run; finished work is kept in its ``steps``.
         codecs: ``pc-photo`` or ``pc-photo:best``.
         anchors: of `ncodec.eval.bench.coders.FORMATS`, None for all.
-        threads: of ncodec's codecs, 0 for all; the anchors have one.
+        threads: of ncodec's codecs; the anchors have one.
         dry_run: tell what is done and what would be; return nothing.
         tell: hears of progress, a line at a time.
 
@@ -100,7 +99,6 @@ def run_images(
     """
     if not images:
         raise UsageError("there is no image to measure: give a file, a folder or a data set")
-    threads = threads or thread_count()
     coders: list[Coder] = [codec_coder(name, threads) for name in dict.fromkeys(codecs)]
     coders += format_coders(list(FORMATS) if anchors is None else anchors)
     sources = [_Source.read(image) for image in images]

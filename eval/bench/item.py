@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf
-from typing import Any
 
 from ncodec.errors import InputError, Interrupted, NcodecError
 from ncodec.eval.anchors.video import AnchorSetting
@@ -13,6 +12,7 @@ from ncodec.eval.bd import FEWEST_POINTS, bd
 from ncodec.eval.bench.clip import Prepared
 from ncodec.eval.bench.measure import Measurer
 from ncodec.eval.bench.steps import Step
+from ncodec.eval.metrics.colour import colour_words
 from ncodec.eval.metrics.score import METRICS
 from ncodec.eval.results import Curve, Item, Point
 
@@ -50,7 +50,7 @@ class ClipItem:
             self._tell(f"{name}: failed: {error}")
             return None
         self._absent |= dict.fromkeys(said["absent"])
-        self._colour = _colour(said["colour"])
+        self._colour = colour_words(said["colour"])
         took = "kept" if before or not point.encode else f"{point.encode.seconds:.1f} s"
         self._tell(f"{name}: {point.size:,} bytes, {_main(point):.2f} dB, {took}")
         return point
@@ -128,11 +128,3 @@ class ClipItem:
 
 def _main(point: Point) -> float:
     return next(value for key in MAIN if (value := point.quality.get(key)) is not None)
-
-
-def _colour(found: Mapping[str, Any]) -> str:
-    named = "assumed, as the clip names none" if found["assumed"] else "as the clip says"
-    return (
-        f"RGB by {found['matrix']} ({named}), {found['range']} range, chroma "
-        f"{found['chroma_location']}; {found['scaler']}."
-    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ncodec.formats import VideoInfo
 
-__all__ = ["colour_of"]
+__all__ = ["colour_of", "colour_words"]
 
 _MATRICES = {
     1: "BT.709",
@@ -51,6 +52,15 @@ def colour_of(info: VideoInfo) -> dict[str, Any]:
     if not info.pixel_format.startswith("yuv444p"):
         found["chroma_location"] = _location(info)
     return found
+
+
+def colour_words(found: Mapping[str, Any]) -> str:
+    """What `colour_of` found, as a sentence."""
+    named = "assumed, as the clip names none" if found["assumed"] else "as the clip says"
+    return (
+        f"RGB by {found['matrix']} ({named}), {found['range']} range, chroma "
+        f"{found['chroma_location']}; {found['scaler']}."
+    )
 
 
 def _location(info: VideoInfo) -> str:
