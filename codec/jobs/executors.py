@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import queue
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -29,6 +31,9 @@ Report = Callable[[int, dict[str, Any]], None]
 Stopping = Callable[[], bool]
 
 POLL_SECONDS = 0.2
+
+PR_SET_PDEATHSIG = 1
+"""Of <sys/prctl.h>: the signal that this process gets when its parent ends."""
 
 
 def run_inline(
@@ -105,12 +110,20 @@ _worker: dict[str, Any] = {}
 def _start_worker(progress: Any, stop: Any) -> None:
     # Ctrl-C reaches the whole process group: only the parent answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
+    _end_with_parent()
     _worker.update(progress=progress, stop=stop)
 
 
 def _end_with_parent() -> None:
     # A killed parent cannot ask its workers to stop, and a resumed job must not meet them.
+    if sys.platform == "linux":
+        # The kernel does it even while native code holds the interpreter's lock.
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    Thread(target=_watch_parent, daemon=True).start()
+
+
+def _watch_parent() -> None:
+    # Also right where the parent was killed before its worker could ask the kernel.
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()
