@@ -11,22 +11,23 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
 from ncodec.errors import DamagedFile, InputError, TargetUnreachable, VerificationFailed
-from ncodec.formats import Limits, Segment, VideoInfo, integer_hash
+from ncodec.formats import Segment, VideoInfo, integer_hash
 from ncodec.plugin import Context, Estimate, Option, Planes, Window
-from ncodec.video.config import pack_shape, unpack_shape
-from ncodec.video.geometry import choose_geometry
+from ncodec.video.geometry import Geometry, choose_geometry
+from ncodec.video.pictures import RGB, Pictures, source_pictures
 from ncodec.video.recipe import Recipe
-from ncodec.video.sizing import Shape, solve_shape
+from ncodec.video.shape import Shape
 from ncodec.weights import QuantizedTensor, unpack_tensors
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from ncodec.device import Device
     from ncodec.video.fit import Fit
 
 __all__ = ["InrCodec", "Preset"]
@@ -45,6 +46,9 @@ LENGTH_BYTES = 5
 """What the length of a section takes at most in the mini-header, on top of an empty one's."""
 
 
+S = TypeVar("S", bound=Shape)
+
+
 @dataclass(frozen=True, slots=True)
 class Preset:
     """A trade of time against quality.
@@ -52,7 +56,7 @@ class Preset:
     Attributes:
         recipe: how the network is fitted.
         size: factor on the default number of values.
-        published: quantise as the paper's code does, and size the network as the paper does.
+        published: fit RGB and quantise as the paper's code does.
     """
 
     recipe: Recipe
@@ -60,7 +64,7 @@ class Preset:
     published: bool = False
 
 
-class InrCodec(ABC):
+class InrCodec(ABC, Generic[S]):
     """Base of the codecs whose file is a network; a subclass fills in the class attributes."""
 
     codec_id: ClassVar[str]
@@ -98,7 +102,15 @@ class InrCodec(ABC):
         )
 
     @abstractmethod
-    def networks(self, shape: Shape) -> tuple[nn.Module, nn.Module]:
+    def solve(self, geometry: Geometry, frames: int, values: int, pictures: Pictures) -> S:
+        """The shape whose weights and embeddings come to about `values` values."""
+
+    @abstractmethod
+    def unpack(self, section: bytes, info: VideoInfo, frames: int) -> S:
+        """The shape that a configuration section describes, checked; see `Shape.pack`."""
+
+    @abstractmethod
+    def networks(self, shape: S) -> tuple[nn.Module, nn.Module]:
         """The encoder, which is thrown away after the fit, and the decoder."""
 
     def encode(self, window: Window, options: Mapping[str, Any], context: Context) -> Segment:
@@ -106,7 +118,6 @@ class InrCodec(ABC):
 
         from ncodec.device import resolve_device, threads
         from ncodec.video import quantize
-        from ncodec.video.fit import Fit
 
         start = time.monotonic()
         preset = self._preset(options)
@@ -115,8 +126,7 @@ class InrCodec(ABC):
         with threads(context.threads), torch.random.fork_rng(devices=[]):
             torch.manual_seed(context.seed)
             frames = _padded_frames(window, shape)
-            size = (shape.geometry.height, shape.geometry.width)
-            fit = Fit(*self.networks(shape), frames, size, preset.recipe, device, context.seed)
+            fit = self._fit(shape, frames, preset.recipe, device, context.seed)
             if context.seconds is not None:
                 rest = start + context.seconds - time.monotonic() - _tail(fit)
                 context = replace(context, seconds=max(rest, 0.0))
@@ -139,29 +149,28 @@ class InrCodec(ABC):
 
         shape, tensors = self._tensors(segment, info)
         _, decoder = self.networks(shape)
-        return DecodedSegment(decoder, tensors, info, context)
+        return DecodedSegment(decoder, shape.pictures, tensors, info, context)
 
     def estimate(
         self, windows: Sequence[Window], options: Mapping[str, Any], context: Context
     ) -> Estimate:
         recipe = self._preset(options).recipe
         seconds, size = 0.0, 0
-        paces: dict[tuple[int, ...], float] = {}
+        paces: dict[S, float] = {}
         for window in windows:
             shape = self._shape(window, options, context.target_size)
             values = shape.values(window.frame_count)
             size += context.target_size or round(values * BITS_A_VALUE / 8) + SECTION_OVERHEAD
             if context.seconds is None:
-                if shape.channels not in paces:
-                    paces[shape.channels] = self._pace(shape, recipe, context)
+                if shape not in paces:
+                    paces[shape] = self._pace(shape, recipe, context)
                 # One more epoch: measuring, quantising and checking the result.
                 steps = (recipe.epochs + 1) * -(-window.frame_count // recipe.batch)
-                seconds += steps * paces[shape.channels]
+                seconds += steps * paces[shape]
         return Estimate(seconds if context.seconds is None else context.seconds, size)
 
     def macs_per_pixel(self, segment: Segment, info: VideoInfo) -> float:
-        shape = unpack_shape(segment.sections[0], info, segment.frame_count, Limits())
-        return shape.macs_per_pixel
+        return self.unpack(segment.sections[0], info, segment.frame_count).macs_per_pixel
 
     def integers(self, segment: Segment, info: VideoInfo) -> Sequence[np.ndarray]:
         return [tensor.values for tensor in self._tensors(segment, info)[1]]
@@ -181,18 +190,24 @@ class InrCodec(ABC):
         chosen = (bisect_right(sizes, smallest << i) - 1 for i in range(count))
         return [{"model_scale": scales[index]} for index in chosen]
 
-    def _pace(self, shape: Shape, recipe: Recipe, context: Context) -> float:
+    def _pace(self, shape: S, recipe: Recipe, context: Context) -> float:
         """Seconds a step of a fit takes on black frames."""
         import torch
 
         from ncodec.device import resolve_device, threads
-        from ncodec.video.fit import Fit
 
         device = resolve_device(context.device)
-        region = (shape.geometry.height, shape.geometry.width)
         with threads(context.threads), torch.random.fork_rng(devices=[]):
-            frames = torch.zeros(recipe.batch, 3, *shape.geometry.padded, dtype=torch.uint8)
-            return Fit(*self.networks(shape), frames, region, recipe, device, 0).pace()
+            size = (shape.pictures.channels, *shape.geometry.padded)
+            frames = torch.zeros(recipe.batch, *size, dtype=torch.uint8)
+            return self._fit(shape, frames, recipe, device, 0).pace()
+
+    def _fit(self, shape: S, frames: Tensor, recipe: Recipe, device: Device, seed: int) -> Fit:
+        from ncodec.video.fit import Fit
+
+        region = (shape.geometry.height, shape.geometry.width)
+        networks = self.networks(shape)
+        return Fit(*networks, frames, region, shape.pictures.weights, recipe, device, seed)
 
     def _preset(self, options: Mapping[str, Any]) -> Preset:
         preset = self.presets[options["preset"]]
@@ -200,10 +215,12 @@ class InrCodec(ABC):
             return preset
         return replace(preset, recipe=replace(preset.recipe, epochs=options["epochs"]))
 
-    def _shape(self, window: Window, options: Mapping[str, Any], target: int | None) -> Shape:
+    def _shape(self, window: Window, options: Mapping[str, Any], target: int | None) -> S:
         info, frames = window.info, window.frame_count
-        geometry = choose_geometry(info.height, info.width)
-        least = solve_shape(geometry, frames, 0).values(frames)
+        preset = self.presets[options["preset"]]
+        pictures = RGB if preset.published else source_pictures(info)
+        geometry = choose_geometry(*pictures.size(info))
+        least = self.solve(geometry, frames, 0, pictures).values(frames)
         floor = round(least * LEAST_BITS / 8) + SECTION_OVERHEAD
         if target is not None and target < floor:
             raise TargetUnreachable(
@@ -216,11 +233,10 @@ class InrCodec(ABC):
         elif target is not None:
             values = (target - SECTION_OVERHEAD) * 8 / BITS_A_VALUE
         else:
-            size = self.presets[options["preset"]].size
-            values = size * default_values(info.width * info.height * frames)
-        return solve_shape(geometry, frames, round(values * options["model_scale"]))
+            values = preset.size * default_values(info.width * info.height * frames)
+        return self.solve(geometry, frames, round(values * options["model_scale"]), pictures)
 
-    def _tensors(self, segment: Segment, info: VideoInfo) -> tuple[Shape, list[QuantizedTensor]]:
+    def _tensors(self, segment: Segment, info: VideoInfo) -> tuple[S, list[QuantizedTensor]]:
         if len(segment.sections) != len(self.sections):
             raise DamagedFile(
                 f"segment {segment.index} has {len(segment.sections)} sections, "
@@ -228,7 +244,7 @@ class InrCodec(ABC):
             )
         configuration, weights, embeddings = segment.sections
         frames = segment.frame_count
-        shape = unpack_shape(configuration, info, frames, Limits())
+        shape = self.unpack(configuration, info, frames)
         tensors = unpack_tensors(weights, list(shape.tensors.values()))
         tensors += unpack_tensors(embeddings, [(frames, *shape.embedding)])
         if integer_hash(t.values for t in tensors) != segment.integer_hash:
@@ -248,7 +264,7 @@ def _segment(window: Window, shape: Shape, tensors: Sequence[QuantizedTensor]) -
         index=window.index,
         first_frame=window.first_frame,
         frame_count=window.frame_count,
-        sections=(pack_shape(shape), *(pack_sections(tensors) if tensors else (spare,))),
+        sections=(shape.pack(), *(pack_sections(tensors) if tensors else (spare,))),
         integer_hash=integer_hash(t.values for t in tensors),
     )
 
@@ -267,23 +283,20 @@ def _tail(fit: Fit) -> float:
 
 
 def _padded_frames(window: Window, shape: Shape) -> Tensor:
-    """The window's frames as RGB, (T, 3, H, W): uint8, or float16 in 0..1 above 8 bits."""
+    """The window's pictures, (T, C, H, W): uint8, or float16 in 0..1 above 8 bits."""
     import torch
 
-    from ncodec.media import to_rgb
-
-    rows, columns = shape.geometry.padded
+    (rows, columns), pictures = shape.geometry.padded, shape.pictures
     below, right = rows - shape.geometry.height, columns - shape.geometry.width
-    deep = window.info.bit_depth > 8
     frames = torch.empty(
-        (window.frame_count, 3, rows, columns),
-        dtype=torch.float16 if deep else torch.uint8,
+        (window.frame_count, pictures.channels, rows, columns),
+        dtype=torch.float16 if window.info.bit_depth > 8 else torch.uint8,
     )
     count = 0
     for count, frame in enumerate(window.frames(), 1):
-        rgb = np.pad(to_rgb(frame, window.info), ((0, below), (0, right), (0, 0)), mode="edge")
-        picture = torch.from_numpy(rgb.astype(np.float32) / 65535 if deep else rgb)
-        frames[count - 1] = picture.permute(2, 0, 1)
+        picture = pictures.pack(frame, window.info)
+        padded = np.pad(picture, ((0, below), (0, right), (0, 0)), mode="edge")
+        frames[count - 1] = torch.from_numpy(padded).permute(2, 0, 1)
     if count != window.frame_count:
         raise InputError(
             f"frames {window.first_frame} to {window.first_frame + window.frame_count - 1} were "

@@ -6,61 +6,47 @@ from math import prod
 from typing import Any
 
 from ncodec.errors import DamagedFile
-from ncodec.formats import Limits, VideoInfo, cbor
-from ncodec.video.geometry import Geometry
-from ncodec.video.sizing import Shape
+from ncodec.formats import Limits, cbor
+from ncodec.video.pictures import PICTURES, RGB, Pictures
+from ncodec.video.shape import Shape
 
-__all__ = ["pack_shape", "unpack_shape"]
+__all__ = ["MAX_KERNEL", "check_shape", "read_configuration", "stages"]
 
-_STRIDES, _CHANNELS, _KERNELS = range(3)
-_MAX_STAGES, _MAX_STRIDE, _MAX_KERNEL, _MAX_WIDTH = 8, 16, 15, 1 << 14
-
-
-def pack_shape(shape: Shape) -> bytes:
-    """The decoder's shape without the frame size, which the file's header has."""
-    return cbor.dumps(
-        {
-            _STRIDES: list(shape.geometry.strides),
-            _CHANNELS: list(shape.channels),
-            _KERNELS: list(shape.kernels),
-        }
-    )
+MAX_KERNEL = 15
+_MAX_STAGES, _MAX_STRIDE, _MAX_WIDTH = 8, 16, 1 << 14
 
 
-def unpack_shape(section: bytes, info: VideoInfo, frames: int, limits: Limits) -> Shape:
-    """What `pack_shape` packed, checked before anything is allocated for it.
-
-    Args:
-        section: its bytes.
-        info: the clip, for the frame size.
-        frames: embeddings that go with the decoder.
-        limits: what the file may ask for.
+def read_configuration(
+    section: bytes, lists: int, pictures_key: int, limits: Limits
+) -> tuple[list[tuple[int, ...]], Pictures]:
+    """The lists of integers under the keys 0, 1, ... and what the network shows.
 
     Raises:
-        DamagedFile: not such a map, or numbers that no encoder writes.
-        LimitExceeded: more parameters or pixels than the limits allow.
+        DamagedFile: not a map of `lists` lists and, if it is there, a known `pictures_key`.
     """
     found = cbor.loads(section, "the network's configuration", limits)
-    if not isinstance(found, dict) or set(found) != {_STRIDES, _CHANNELS, _KERNELS}:
+    if not isinstance(found, dict) or set(found) - {pictures_key} != set(range(lists)):
         raise DamagedFile("the network's configuration has wrong keys")
-    strides, channels, kernels = (_integers(found[key]) for key in range(3))
-    stages = len(strides)
-    plausible = (
-        1 <= stages <= _MAX_STAGES
-        and len(kernels) == stages
-        and len(channels) == stages + 2
+    code = found.get(pictures_key, RGB.code)
+    if type(code) is not int or code not in PICTURES:
+        raise DamagedFile("the network's configuration asks for unknown pictures")
+    return [_integers(found[key]) for key in range(lists)], PICTURES[code]
+
+
+def stages(strides: tuple[int, ...], channels: tuple[int, ...], extra: int) -> bool:
+    """Whether these can be a decoder's strides and, with `extra` more, its widths."""
+    return (
+        1 <= len(strides) <= _MAX_STAGES
+        and len(channels) == len(strides) + extra
         and all(1 <= s <= _MAX_STRIDE for s in strides)
-        and all(1 <= k <= _MAX_KERNEL and k % 2 for k in kernels)
         and all(1 <= c <= _MAX_WIDTH for c in channels)
     )
-    if not plausible:
-        raise DamagedFile(
-            f"a network of strides {strides}, channels {channels}, kernels {kernels} cannot be"
-        )
-    shape = Shape(Geometry(info.height, info.width, strides), channels, kernels)
+
+
+def check_shape(shape: Shape, frames: int, limits: Limits) -> None:
+    """Raises LimitExceeded for more parameters or pixels than the limits allow."""
     limits.check("frame_pixels", prod(shape.geometry.padded))
     limits.check("parameters", shape.values(frames))
-    return shape
 
 
 def _integers(value: Any) -> tuple[int, ...]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import nn
 
 from ncodec.device import resolve_device, threads
 from ncodec.formats import VideoInfo
-from ncodec.media import from_rgb
 from ncodec.plugin import Context, Planes
+from ncodec.video.pictures import Pictures
 from ncodec.video.quantize import load_tensors
 from ncodec.weights import QuantizedTensor
 
@@ -23,6 +22,7 @@ class DecodedSegment(Sequence[Planes]):
 
     Args:
         decoder: a network of the right shape, with any weights.
+        pictures: what it shows.
         tensors: its weights, then the embeddings.
         info: the clip.
         context: device and threads.
@@ -31,6 +31,7 @@ class DecodedSegment(Sequence[Planes]):
     def __init__(
         self,
         decoder: nn.Module,
+        pictures: Pictures,
         tensors: Sequence[QuantizedTensor],
         info: VideoInfo,
         context: Context,
@@ -38,6 +39,7 @@ class DecodedSegment(Sequence[Planes]):
         device = resolve_device(context.device)
         self._embeddings = load_tensors(decoder, tensors).to(device.place)
         self._decoder = decoder.to(device.place, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._pictures = pictures
         self._info = info
         self._threads = context.threads
 
@@ -47,7 +49,6 @@ class DecodedSegment(Sequence[Planes]):
     def __getitem__(self, index: int) -> Planes:  # type: ignore[override]
         with threads(self._threads), torch.inference_mode():
             picture = self._decoder(self._embeddings[index : index + 1])[0]
-            rgb = picture[:, : self._info.height, : self._info.width].permute(1, 2, 0)
-            # 16 bits whatever the clip's depth: the colour conversion rounds once, at its end.
-            levels = (rgb * 65535).round().to(torch.int32).cpu().numpy().astype(np.uint16)
-        return from_rgb(levels, self._info, 0).planes
+            rows, columns = self._pictures.size(self._info)
+            shown = picture[:, :rows, :columns].permute(1, 2, 0).cpu().numpy()
+        return self._pictures.unpack(shown, self._info)

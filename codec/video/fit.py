@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import log10
 from statistics import median
 
@@ -28,8 +28,9 @@ class Fit:
     Args:
         encoder: frames to embedding; fitted, not kept.
         decoder: embedding to frames.
-        frames: uint8 (or float16 in 0..1 for deeper samples), (T, 3, H, W), padded.
+        frames: uint8 (or float16 in 0..1 for deeper samples), (T, C, H, W), padded.
         region: rows and columns of the unpadded picture, which alone count in the loss.
+        weights: of each channel's mean squared error in the loss.
         recipe: what is done.
         device: where.
         seed: of the order of frames.
@@ -41,6 +42,7 @@ class Fit:
         decoder: nn.Module,
         frames: Tensor,
         region: tuple[int, int],
+        weights: Sequence[float],
         recipe: Recipe,
         device: Device,
         seed: int,
@@ -50,6 +52,7 @@ class Fit:
         self.decoder = decoder.to(device.place, memory_format=layout)  # type: ignore[call-overload]
         self.frames = frames.to(device.place).contiguous(memory_format=layout)
         self.region = region
+        self.weights = torch.tensor(weights, device=device.place)
         self.recipe = recipe
         self.device = device
         self.seed = seed
@@ -109,8 +112,7 @@ class Fit:
         target = self._unit(self.frames[self._batch()])
         with self.device.fitting(self.recipe.mixed):
             output = self.decoder(self.encoder(target))
-        rows, columns = self.region
-        loss: Tensor = (output - target)[..., :rows, :columns].square().mean()
+        loss = self._errors(output, target).mean()
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -141,14 +143,18 @@ class Fit:
 
     @torch.no_grad()
     def errors(self, embeddings: Tensor, decoder: nn.Module) -> Tensor:
-        """Mean squared error of each frame as `decoder` shows it, float32 (T,) in 0..1 squared."""
-        rows, columns = self.region
+        """Weighted mean squared error of each frame as `decoder` shows it, float32 (T,)."""
         count, parts = self.recipe.batch, []
         for first, frames in zip(range(0, len(self.frames), count), self._batches(), strict=True):
             output = decoder(embeddings[first : first + count])
-            difference = (output - self._unit(frames))[..., :rows, :columns]
-            parts.append(difference.square().mean(dim=(1, 2, 3)))
+            parts.append(self._errors(output, self._unit(frames)))
         return torch.cat(parts)
+
+    def _errors(self, output: Tensor, target: Tensor) -> Tensor:
+        """Weighted mean squared error of each frame, float32 (N,)."""
+        rows, columns = self.region
+        squares = (output - target)[..., :rows, :columns].square().mean(dim=(2, 3))
+        return squares @ self.weights
 
     def _batches(self) -> Iterator[Tensor]:
         for first in range(0, len(self.frames), self.recipe.batch):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ncodec.formats import Limits, VideoInfo
 from ncodec.video.codec import InrCodec, Preset
+from ncodec.video.geometry import Geometry
+from ncodec.video.hnerv_shape import HNeRVShape, solve_shape, unpack_shape
+from ncodec.video.pictures import Pictures
 from ncodec.video.recipe import Recipe
-from ncodec.video.sizing import Shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -18,11 +21,11 @@ def _recipe(epochs: int) -> Recipe:
     return Recipe(epochs=epochs, adam_rate=4e-3, muon_rate=1e-2)
 
 
-class HNeRV(InrCodec):
+class HNeRV(InrCodec[HNeRVShape]):
     """HNeRV: a network fitted to each segment is the file; slow to encode, quick to decode."""
 
     codec_id = "hnerv"
-    bitstream_version = 1
+    bitstream_version = 2
     presets: ClassVar = {
         "ultrafast": Preset(_recipe(3), size=0.25),
         "fast": Preset(_recipe(8), size=0.35),
@@ -36,11 +39,17 @@ class HNeRV(InrCodec):
     }
     default_preset = "medium"
 
-    def networks(self, shape: Shape) -> tuple[nn.Module, nn.Module]:
+    def solve(self, geometry: Geometry, frames: int, values: int, pictures: Pictures) -> HNeRVShape:
+        return solve_shape(geometry, frames, values, pictures)
+
+    def unpack(self, section: bytes, info: VideoInfo, frames: int) -> HNeRVShape:
+        return unpack_shape(section, info, frames, Limits())
+
+    def networks(self, shape: HNeRVShape) -> tuple[nn.Module, nn.Module]:
         from ncodec.video.hnerv_net import HNeRVDecoder, HNeRVEncoder
 
-        strides = shape.geometry.strides
+        strides, channels = shape.geometry.strides, shape.pictures.channels
         return (
-            HNeRVEncoder(strides, shape.encoder_dims),
-            HNeRVDecoder(strides, shape.channels, shape.kernels),
+            HNeRVEncoder(strides, shape.encoder_dims, channels),
+            HNeRVDecoder(strides, shape.channels, shape.kernels, channels),
         )

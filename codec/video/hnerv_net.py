@@ -16,14 +16,13 @@ __all__ = ["HNeRVDecoder", "HNeRVEncoder"]
 class HNeRVEncoder(nn.Module):
     """ConvNeXt with one block a stage, frame to embedding; never transmitted.
 
-    Input (N, 3, H, W) in 0..1 with H and W multiples of the strides' product,
+    Input (N, channels, H, W) in 0..1 with H and W multiples of the strides' product,
     output (N, dims[-1], H / prod(strides), W / prod(strides)).
     """
 
-    def __init__(self, strides: Sequence[int], dims: Sequence[int]) -> None:
+    def __init__(self, strides: Sequence[int], dims: Sequence[int], channels: int = 3) -> None:
         super().__init__()
         stages: list[nn.Module] = []
-        channels = 3
         for i, (stride, dim) in enumerate(zip(strides, dims, strict=True)):
             conv = nn.Conv2d(channels, dim, stride, stride)
             stages += [conv, _ChannelNorm(dim)] if i == 0 else [_ChannelNorm(channels), conv]
@@ -45,12 +44,17 @@ class HNeRVDecoder(nn.Module):
         channels: embedding channels, then the width of the stem and of each stage:
             ``len(strides) + 2`` numbers.
         kernels: side of each stage's convolution, odd.
+        out: channels of a picture.
 
-    Input (N, channels[0], h, w), output (N, 3, h * prod(strides), w * prod(strides)) in 0..1.
+    Input (N, channels[0], h, w), output (N, out, h * prod(strides), w * prod(strides)) in 0..1.
     """
 
     def __init__(
-        self, strides: Sequence[int], channels: Sequence[int], kernels: Sequence[int]
+        self,
+        strides: Sequence[int],
+        channels: Sequence[int],
+        kernels: Sequence[int],
+        out: int = 3,
     ) -> None:
         super().__init__()
         self.stem = nn.Conv2d(channels[0], channels[1], 1)
@@ -58,7 +62,7 @@ class HNeRVDecoder(nn.Module):
             _UpsampleBlock(channels[i + 1], channels[i + 2], kernel, stride)
             for i, (stride, kernel) in enumerate(zip(strides, kernels, strict=True))
         )
-        self.head = nn.Conv2d(channels[-1], 3, 3, padding=1)
+        self.head = nn.Conv2d(channels[-1], out, 3, padding=1)
 
     def forward(self, embedding: Tensor) -> Tensor:
         x = F.gelu(self.stem(embedding))

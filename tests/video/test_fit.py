@@ -11,11 +11,10 @@ from ncodec.device import resolve_device
 from ncodec.errors import Interrupted
 from ncodec.jobs.plan import FileCheckpoints
 from ncodec.plugin import Context
-from ncodec.video.fit import Fit
 from ncodec.video.geometry import choose_geometry
 from ncodec.video.hnerv import HNeRV
+from ncodec.video.hnerv_shape import solve_shape
 from ncodec.video.optim import orthogonalize
-from ncodec.video.sizing import solve_shape
 
 SIZE = (36, 64)
 FRAMES = 6
@@ -43,7 +42,7 @@ def make(preset="ultrafast", epochs=4, values=4000):
     for index in range(FRAMES):
         frames[index, :, : SIZE[0], : SIZE[1]] = picture(index)
     recipe = replace(HNeRV.presets[preset].recipe, epochs=epochs)
-    return Fit(*HNeRV().networks(shape), frames, SIZE, recipe, resolve_device("cpu"), seed=0)
+    return HNeRV()._fit(shape, frames, recipe, resolve_device("cpu"), seed=0)
 
 
 def psnr(fit):

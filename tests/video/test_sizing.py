@@ -12,11 +12,11 @@ from ncodec.errors import DamagedFile, NcodecError
 from ncodec.formats import Limits, VideoInfo, cbor
 from ncodec.probing import probe
 from ncodec.registry import resolve_options
-from ncodec.video.config import pack_shape, unpack_shape
 from ncodec.video.geometry import PUBLISHED, choose_geometry
 from ncodec.video.hnerv import HNeRV
+from ncodec.video.hnerv_shape import HNeRVShape, solve_shape, unpack_shape
+from ncodec.video.pictures import PACKED, RGB
 from ncodec.video.recipe import Recipe
-from ncodec.video.sizing import Shape, solve_shape
 
 BUNNY = (640, 1280)
 BUNNY_FRAMES = 132
@@ -60,7 +60,7 @@ def valid(height, width):
     assert all(1 <= stride <= 5 for stride in geometry.strides)
     shape = solve_shape(geometry, 10, 50_000)
     info = VideoInfo(width, height, 10, 1, "yuv420p")
-    assert unpack_shape(pack_shape(shape), info, 10, Limits()) == shape
+    assert unpack_shape(shape.pack(), info, 10, Limits()) == shape
     return rows * columns / (height * width)
 
 
@@ -116,13 +116,15 @@ INFO = VideoInfo(32, 24, 8, 1, "yuv420p")
         {2: [17] * 5},
         {2: "kernels"},
         {0: [True] * 5},
-        {3: 1},
+        {3: 2},
+        {3: True},
+        {4: 1},
         {1: [1 << 14] * 7},
         {0: [16] * 5},
     ],
 )
 def test_networks_that_cannot_be_are_refused_before_anything_is_allocated(change):
-    found = {**cbor.loads(pack_shape(SHAPE), "shape"), **change}
+    found = {**cbor.loads(SHAPE.pack(), "shape"), **change}
     with pytest.raises(NcodecError):
         unpack_shape(cbor.dumps(found), INFO, 8, Limits())
 
@@ -134,7 +136,7 @@ def test_any_bytes_as_a_configuration(data):
 
 
 def test_a_shape_counts_its_macs():
-    tiny = Shape(choose_geometry(1, 1), SHAPE.channels, SHAPE.kernels)
+    tiny = HNeRVShape(choose_geometry(1, 1), RGB, SHAPE.channels, SHAPE.kernels)
     assert tiny.geometry.padded == (1, 1)
     assert tiny.macs_per_pixel == sum(
         prod(shape) for name, shape in tiny.tensors.items() if name.endswith("weight")
@@ -159,5 +161,5 @@ def test_rate_points_are_networks_of_doubling_size(size):
 
 def test_a_file_says_what_its_decoder_costs(nc_file):
     found = probe(nc_file)
-    shape = solve_shape(choose_geometry(24, 32), 8, 3000)
+    shape = solve_shape(choose_geometry(12, 16), 8, 3000, PACKED)
     assert found.macs_per_pixel == pytest.approx(shape.macs_per_pixel)

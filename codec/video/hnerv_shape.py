@@ -1,13 +1,18 @@
-"""HNeRV's widths from a parameter budget, and what a decoder of them costs. No torch."""
+"""HNeRV's widths from a parameter budget, and its configuration section. No torch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod, sqrt
 
+from ncodec.errors import DamagedFile
+from ncodec.formats import Limits, VideoInfo, cbor
+from ncodec.video.config import MAX_KERNEL, check_shape, read_configuration, stages
 from ncodec.video.geometry import Geometry
+from ncodec.video.pictures import RGB, Pictures
+from ncodec.video.shape import Shape
 
-__all__ = ["Shape", "solve_shape"]
+__all__ = ["HNeRVShape", "solve_shape", "unpack_shape"]
 
 EMBEDDING_CHANNELS = 16
 REDUCTION = 1.2
@@ -16,18 +21,18 @@ KERNEL_MIN, KERNEL_MAX = 1, 5
 ENCODER_WIDTH = 64
 """The paper's settings (HNeRV, section 4.1): d, r, and the kernels 1, 3, 5, 5, 5."""
 
+_STRIDES, _CHANNELS, _KERNELS, _PICTURES = range(4)
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+
+@dataclass(frozen=True)
+class HNeRVShape(Shape):
     """Everything that fixes the decoder's tensors.
 
     Attributes:
-        geometry: frame size and strides.
         channels: embedding, stem, then each stage.
         kernels: side of each stage's convolution.
     """
 
-    geometry: Geometry
     channels: tuple[int, ...]
     kernels: tuple[int, ...]
 
@@ -54,33 +59,59 @@ class Shape:
         for i, (stride, kernel) in enumerate(zip(self.geometry.strides, self.kernels, strict=True)):
             out = self.channels[i + 2] * stride**2
             conv(f"stages.{i}.conv", self.channels[i + 1], out, kernel)
-        conv("head", self.channels[-1], 3, 3)
+        conv("head", self.channels[-1], self.pictures.channels, 3)
         return shapes
 
-    @property
-    def parameters(self) -> int:
-        """Decoder weights and biases, without embeddings."""
-        return sum(prod(shape) for shape in self.tensors.values())
+    def positions(self, name: str) -> int:
+        stage, strides = name.split("."), self.geometry.strides
+        above = {"stem": 0, "head": len(strides)}.get(stage[0])
+        passed = int(stage[1]) if above is None else above
+        return prod(self.geometry.grid) * prod(strides[:passed]) ** 2
 
-    def values(self, frames: int) -> int:
-        """Parameters, and the embeddings of so many frames."""
-        return self.parameters + frames * prod(self.embedding)
-
-    @property
-    def macs_per_pixel(self) -> float:
-        """Multiply-accumulates of the decoder for one sample of the unpadded frame."""
-        rows, columns = self.geometry.grid
-        positions, total = rows * columns, 0
-        for name, shape in self.tensors.items():
-            if not name.endswith("weight"):
-                continue
-            total += positions * prod(shape)
-            if name.startswith("stages"):
-                positions *= self.geometry.strides[int(name.split(".")[1])] ** 2
-        return total / (self.geometry.height * self.geometry.width)
+    def pack(self) -> bytes:
+        fields = {
+            _STRIDES: list(self.geometry.strides),
+            _CHANNELS: list(self.channels),
+            _KERNELS: list(self.kernels),
+        }
+        if self.pictures is not RGB:  # as version 1 wrote it
+            fields[_PICTURES] = self.pictures.code
+        return cbor.dumps(fields)
 
 
-def solve_shape(geometry: Geometry, frames: int, parameters: int) -> Shape:
+def unpack_shape(section: bytes, info: VideoInfo, frames: int, limits: Limits) -> HNeRVShape:
+    """What `HNeRVShape.pack` packed, checked before anything is allocated for it.
+
+    Args:
+        section: its bytes.
+        info: the clip, for the frame size.
+        frames: embeddings that go with the decoder.
+        limits: what the file may ask for.
+
+    Raises:
+        DamagedFile: not such a map, or numbers that no encoder writes.
+        LimitExceeded: more parameters or pixels than the limits allow.
+    """
+    found, pictures = read_configuration(section, 3, _PICTURES, limits)
+    strides, channels, kernels = found
+    plausible = (
+        stages(strides, channels, extra=2)
+        and len(kernels) == len(strides)
+        and all(1 <= k <= MAX_KERNEL and k % 2 for k in kernels)
+    )
+    if not plausible:
+        raise DamagedFile(
+            f"a network of strides {strides}, channels {channels}, kernels {kernels} cannot be"
+        )
+    geometry = Geometry(*pictures.size(info), strides)
+    shape = HNeRVShape(geometry, pictures, channels, kernels)
+    check_shape(shape, frames, limits)
+    return shape
+
+
+def solve_shape(
+    geometry: Geometry, frames: int, parameters: int, pictures: Pictures = RGB
+) -> HNeRVShape:
     """The widest decoder whose weights and embeddings come to about `parameters` values.
 
     The paper's solver: embeddings are counted first, then the stem's width is the larger root
@@ -91,6 +122,7 @@ def solve_shape(geometry: Geometry, frames: int, parameters: int) -> Shape:
         geometry: frame size and strides.
         frames: frames that get an embedding.
         parameters: decoder weights plus embedding values.
+        pictures: what the decoder shows.
     """
     strides, q = geometry.strides, 1 / REDUCTION
     kernels = tuple(min(KERNEL_MIN + 2 * i, KERNEL_MAX) for i in range(len(strides)))
@@ -103,7 +135,7 @@ def solve_shape(geometry: Geometry, frames: int, parameters: int) -> Shape:
     b = 9 * EMBEDDING_CHANNELS
     c = max(parameters - embeddings, 0)
     stem = max(int((sqrt(b**2 + 4 * a * c) - b) / (2 * a)), 1)
-    return Shape(geometry, widths(stem, len(strides)), kernels)
+    return HNeRVShape(geometry, pictures, widths(stem, len(strides)), kernels)
 
 
 def widths(stem: int, stages: int) -> tuple[int, ...]:
