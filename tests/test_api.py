@@ -82,7 +82,7 @@ def test_bytes_and_streams_are_sources(nc_file):
 
 def test_probe_tells_all_without_decoding(nc_file):
     found = ncodec.probe(nc_file)
-    assert (found.codec, found.bitstream_version, found.media_kind) == ("hnerv", 1, "video")
+    assert (found.codec, found.bitstream_version, found.media_kind) == ("hnerv", 2, "video")
     assert (found.info.width, found.info.height, found.info.frames) == (32, 24, 16)
     assert found.duration == Fraction(16, 25)
     assert found.constant_rate
@@ -158,10 +158,10 @@ def test_codecs_lists_hnerv_with_its_options():
     assert [option.name for option in hnerv.options] == [
         "preset",
         "model_size",
-        "model_scale",
+        "quality",
         "epochs",
     ]
-    assert (hnerv.bitstream_version, hnerv.media) == (1, ("video",))
+    assert (hnerv.bitstream_version, hnerv.media) == (2, ("video",))
 
 
 def test_files_that_are_none(tmp_path):

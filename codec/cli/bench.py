@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,8 @@ import click
 
 from ncodec.cli.bench_runs import bench_stills, bench_video
 from ncodec.cli.parameters import DEVICE, THREADS
-from ncodec.cli.values import NAMES, SCALE
+from ncodec.cli.values import DURATION, NAMES, SCALE
+from ncodec.errors import UsageError
 
 if TYPE_CHECKING:
     from ncodec.eval.bench.video import CodecLine
@@ -106,6 +108,18 @@ def command() -> None:
 @click.option("--codecs", type=NAMES, default="hnerv", show_default=True, help="a,b,c or none.")
 @click.option("--preset", "presets", type=NAMES, help="Of the codecs; several are a curve each.")
 @click.option(
+    "--time-budget",
+    "time_budgets",
+    type=DURATION,
+    multiple=True,
+    help="Wall time of each file, 60s; given again, another curve.",
+)
+@click.option(
+    "--reference",
+    metavar="NAME",
+    help="A curve that the codecs' others are compared with, too: 'hnerv paper'.",
+)
+@click.option(
     "--anchors",
     type=NAMES,
     default="x264,x265,svtav1",
@@ -146,6 +160,8 @@ def video(
     clips: tuple[str, ...],
     codecs: tuple[str, ...],
     presets: tuple[str, ...] | None,
+    time_budgets: tuple[float, ...],
+    reference: str | None,
     anchors: tuple[str, ...],
     points: int,
     seeds: int,
@@ -167,7 +183,7 @@ def video(
     run = VideoRun(
         title="Rate and distortion",
         clips=[spec for clip in clips for spec in clips_of(clip, data)],
-        lines=[_line(codec, preset) for codec in codecs for preset in presets or (None,)],
+        lines=_lines(codecs, presets or (None,), time_budgets or (None,), reference),
         anchors=anchor_settings(anchors),
         points=points,
         seeds=range(seeds),
@@ -234,10 +250,29 @@ def features(**given: Any) -> None:
     bench_stills(run_features, **given)
 
 
-def _line(codec: str, preset: str | None) -> CodecLine:
+def _lines(
+    codecs: Sequence[str],
+    presets: Sequence[str | None],
+    budgets: Sequence[float | None],
+    reference: str | None,
+) -> list[CodecLine]:
+    """A line for every codec, preset and time budget."""
+    every = product(codecs, presets, budgets)
+    lines = [_line(codec, preset, seconds, reference) for codec, preset, seconds in every]
+    if reference is not None and not any(line.reference for line in lines):
+        names = ", ".join(repr(line.name) for line in lines)
+        raise UsageError(f"--reference is {reference!r} but must be one of the curves: {names}")
+    return lines
+
+
+def _line(
+    codec: str, preset: str | None, seconds: float | None, reference: str | None
+) -> CodecLine:
     from ncodec.eval.bench.video import CodecLine
     from ncodec.registry import frame_codec, resolve_options
 
     options = {} if preset is None else {"preset": preset}
     named = resolve_options(frame_codec(codec), options).get("preset")
-    return CodecLine(f"{codec} {named}" if named else codec, codec, options)
+    words = [codec, named, seconds and f"{seconds:g} s"]
+    name = " ".join(word for word in words if word)
+    return CodecLine(name, codec, options, seconds=seconds, reference=name == reference)

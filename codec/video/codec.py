@@ -18,7 +18,7 @@ import numpy as np
 from ncodec.errors import DamagedFile, InputError, TargetUnreachable, VerificationFailed
 from ncodec.formats import Segment, VideoInfo, integer_hash
 from ncodec.plugin import Context, Estimate, Option, Planes, Window
-from ncodec.video.geometry import Geometry, choose_geometry
+from ncodec.video.geometry import STAGES, Geometry, choose_geometry
 from ncodec.video.pictures import RGB, Pictures, source_pictures
 from ncodec.video.recipe import Recipe
 from ncodec.video.shape import Shape
@@ -45,6 +45,12 @@ SECTION_OVERHEAD = 96
 LENGTH_BYTES = 5
 """What the length of a section takes at most in the mini-header, on top of an empty one's."""
 
+
+PRESET_QUALITY = 50.0
+"""The quality whose network has as many values as the preset or the user says."""
+
+DOUBLING = 10.0
+"""Points of quality that double the values."""
 
 S = TypeVar("S", bound=Shape)
 
@@ -92,17 +98,24 @@ class InrCodec(ABC, Generic[S]):
                 minimum=1e-3,
             ),
             Option(
-                "model_scale",
+                "quality",
                 float,
-                1.0,
-                "factor on the number of values, whatever sets it",
-                minimum=1e-3,
+                PRESET_QUALITY,
+                "ten more double the values; the preset's or --model-size is at 50",
+                minimum=0,
             ),
             Option("epochs", int, None, "passes over each segment", minimum=1),
         )
 
     @abstractmethod
-    def solve(self, geometry: Geometry, frames: int, values: int, pictures: Pictures) -> S:
+    def solve(
+        self,
+        geometry: Geometry,
+        frames: int,
+        values: int,
+        pictures: Pictures,
+        options: Mapping[str, Any],
+    ) -> S:
         """The shape whose weights and embeddings come to about `values` values."""
 
     @abstractmethod
@@ -110,8 +123,11 @@ class InrCodec(ABC, Generic[S]):
         """The shape that a configuration section describes, checked; see `Shape.pack`."""
 
     @abstractmethod
-    def networks(self, shape: S) -> tuple[nn.Module, nn.Module]:
-        """The encoder, which is thrown away after the fit, and the decoder."""
+    def networks(self, shape: S) -> tuple[nn.Module | None, nn.Module]:
+        """The encoder, which is thrown away after the fit, and the decoder.
+
+        Without an encoder the decoder takes the times of frames, (N,) in 0..1.
+        """
 
     def encode(self, window: Window, options: Mapping[str, Any], context: Context) -> Segment:
         import torch
@@ -127,19 +143,19 @@ class InrCodec(ABC, Generic[S]):
             torch.manual_seed(context.seed)
             frames = _padded_frames(window, shape)
             fit = self._fit(shape, frames, preset.recipe, device, context.seed)
+            weights = len(shape.tensors)
             if context.seconds is not None:
                 rest = start + context.seconds - time.monotonic() - _tail(fit)
                 context = replace(context, seconds=max(rest, 0.0))
             fit.run(context)
             floats = quantize.fitted_floats(fit)
             if preset.published and context.target_size is None:
-                tensors = quantize.quantize_published(floats)
+                tensors = quantize.quantize_published(floats, weights)
             else:
                 limit = None
                 if context.target_size is not None:
                     limit = context.target_size - len(_segment(window, shape, []).pack())
-                steps = quantize.balanced_steps(floats, fit)
-                tensors = quantize.quantize_stepped(floats, steps, limit)
+                tensors = quantize.quantize_stepped(floats, fit.final_steps(), weights, limit)
         return _segment(window, shape, tensors)
 
     def decode(
@@ -149,7 +165,8 @@ class InrCodec(ABC, Generic[S]):
 
         shape, tensors = self._tensors(segment, info)
         _, decoder = self.networks(shape)
-        return DecodedSegment(decoder, shape.pictures, tensors, info, context)
+        frames = segment.frame_count
+        return DecodedSegment(decoder, shape.pictures, tensors, frames, info, context)
 
     def estimate(
         self, windows: Sequence[Window], options: Mapping[str, Any], context: Context
@@ -178,17 +195,18 @@ class InrCodec(ABC, Generic[S]):
     def rate_points(
         self, windows: Sequence[Window], options: Mapping[str, Any], count: int
     ) -> Sequence[Mapping[str, Any]]:
-        """Sizes that double around the preset's, or from the smallest network on."""
+        """Sizes that double around the options', or from the smallest network on."""
 
-        def size(scale: float) -> int:
-            scaled = {**options, "model_scale": scale}
+        def size(quality: float) -> int:
+            scaled = {**options, "quality": quality}
             return sum(self._shape(w, scaled, None).values(w.frame_count) for w in windows)
 
-        scales = [round(1.05**power, 3) for power in range(-100, 150)]
-        sizes = [size(scale) for scale in scales]
-        smallest = size(2 ** -((count - 1) / 2))
+        around = [options["quality"] + DOUBLING * (i - (count - 1) / 2) for i in range(count)]
+        qualities = [0.5 * step for step in range(round(2 * max(0.0, around[-1])) + 100)]
+        sizes = [size(quality) for quality in qualities]
+        smallest = size(max(around[0], 0.0))
         chosen = (bisect_right(sizes, smallest << i) - 1 for i in range(count))
-        return [{"model_scale": scales[index]} for index in chosen]
+        return [{"quality": qualities[index]} for index in chosen]
 
     def _pace(self, shape: S, recipe: Recipe, context: Context) -> float:
         """Seconds a step of a fit takes on black frames."""
@@ -203,11 +221,12 @@ class InrCodec(ABC, Generic[S]):
             return self._fit(shape, frames, recipe, device, 0).pace()
 
     def _fit(self, shape: S, frames: Tensor, recipe: Recipe, device: Device, seed: int) -> Fit:
+        from ncodec.video.distortion import Distortion
         from ncodec.video.fit import Fit
 
         region = (shape.geometry.height, shape.geometry.width)
-        networks = self.networks(shape)
-        return Fit(*networks, frames, region, shape.pictures.weights, recipe, device, seed)
+        distortion = Distortion(frames, region, shape.pictures.weights, device.place)
+        return Fit(*self.networks(shape), shape.embedding, distortion, recipe, device, seed)
 
     def _preset(self, options: Mapping[str, Any]) -> Preset:
         preset = self.presets[options["preset"]]
@@ -219,8 +238,10 @@ class InrCodec(ABC, Generic[S]):
         info, frames = window.info, window.frame_count
         preset = self.presets[options["preset"]]
         pictures = RGB if preset.published else source_pictures(info)
-        geometry = choose_geometry(*pictures.size(info))
-        least = self.solve(geometry, frames, 0, pictures).values(frames)
+        # Packing is a stage's pixel shuffle already.
+        stages = STAGES if pictures is RGB else STAGES - 1
+        geometry = choose_geometry(*pictures.size(info), stages)
+        least = self.solve(geometry, frames, 0, pictures, options).values(frames)
         floor = round(least * LEAST_BITS / 8) + SECTION_OVERHEAD
         if target is not None and target < floor:
             raise TargetUnreachable(
@@ -234,7 +255,8 @@ class InrCodec(ABC, Generic[S]):
             values = (target - SECTION_OVERHEAD) * 8 / BITS_A_VALUE
         else:
             values = preset.size * default_values(info.width * info.height * frames)
-        return self.solve(geometry, frames, round(values * options["model_scale"]), pictures)
+        values *= 2 ** ((options["quality"] - PRESET_QUALITY) / DOUBLING)
+        return self.solve(geometry, frames, round(values), pictures, options)
 
     def _tensors(self, segment: Segment, info: VideoInfo) -> tuple[S, list[QuantizedTensor]]:
         if len(segment.sections) != len(self.sections):
@@ -242,11 +264,12 @@ class InrCodec(ABC, Generic[S]):
                 f"segment {segment.index} has {len(segment.sections)} sections, "
                 f"{self.codec_id} has {len(self.sections)}"
             )
-        configuration, weights, embeddings = segment.sections
+        configuration, weights, *embeddings = segment.sections
         frames = segment.frame_count
         shape = self.unpack(configuration, info, frames)
         tensors = unpack_tensors(weights, list(shape.tensors.values()))
-        tensors += unpack_tensors(embeddings, [(frames, *shape.embedding)])
+        if shape.embedding is not None:
+            tensors += unpack_tensors(embeddings[0], [(frames, *shape.embedding)])
         if integer_hash(t.values for t in tensors) != segment.integer_hash:
             raise VerificationFailed(
                 f"segment {segment.index} is intact but decodes to other integers than its "
@@ -259,12 +282,13 @@ def _segment(window: Window, shape: Shape, tensors: Sequence[QuantizedTensor]) -
     """The finished segment; without tensors, one as long as their sections leave it."""
     from ncodec.video.quantize import pack_sections
 
-    spare = bytes(2 * LENGTH_BYTES)
+    spare = (bytes(2 * LENGTH_BYTES),)
+    coded = pack_sections(tensors, len(shape.tensors)) if tensors else spare
     return Segment(
         index=window.index,
         first_frame=window.first_frame,
         frame_count=window.frame_count,
-        sections=(shape.pack(), *(pack_sections(tensors) if tensors else (spare,))),
+        sections=(shape.pack(), *coded),
         integer_hash=integer_hash(t.values for t in tensors),
     )
 

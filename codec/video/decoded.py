@@ -11,6 +11,7 @@ from ncodec.device import resolve_device, threads
 from ncodec.formats import VideoInfo
 from ncodec.plugin import Context, Planes
 from ncodec.video.pictures import Pictures
+from ncodec.video.distortion import frame_times
 from ncodec.video.quantize import load_tensors
 from ncodec.weights import QuantizedTensor
 
@@ -18,12 +19,13 @@ __all__ = ["DecodedSegment"]
 
 
 class DecodedSegment(Sequence[Planes]):
-    """Frame i of a segment is `decoder` of embedding i, cropped, in the clip's pixel format.
+    """Frame i of a segment is `decoder` of embedding or time i, cropped, in the clip's pixel format.
 
     Args:
         decoder: a network of the right shape, with any weights.
         pictures: what it shows.
         tensors: its weights, then the embeddings.
+        frames: how many there are.
         info: the clip.
         context: device and threads.
     """
@@ -33,22 +35,25 @@ class DecodedSegment(Sequence[Planes]):
         decoder: nn.Module,
         pictures: Pictures,
         tensors: Sequence[QuantizedTensor],
+        frames: int,
         info: VideoInfo,
         context: Context,
     ) -> None:
         device = resolve_device(context.device)
-        self._embeddings = load_tensors(decoder, tensors).to(device.place)
+        embeddings = load_tensors(decoder, tensors)
+        inputs = frame_times(frames) if embeddings is None else embeddings
+        self._inputs = inputs.to(device.place)
         self._decoder = decoder.to(device.place, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._pictures = pictures
         self._info = info
         self._threads = context.threads
 
     def __len__(self) -> int:
-        return len(self._embeddings)
+        return len(self._inputs)
 
     def __getitem__(self, index: int) -> Planes:  # type: ignore[override]
         with threads(self._threads), torch.inference_mode():
-            picture = self._decoder(self._embeddings[index : index + 1])[0]
+            picture = self._decoder(self._inputs[index : index + 1])[0]
             rows, columns = self._pictures.size(self._info)
             shown = picture[:, :rows, :columns].permute(1, 2, 0).cpu().numpy()
         return self._pictures.unpack(shown, self._info)

@@ -1,69 +1,90 @@
-"""Fitting an autoencoder to one segment: schedule, steps, checkpoints."""
+"""Fitting a network to one segment: schedule, rate and distortion, steps, checkpoints."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
 from math import log10
 from statistics import median
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from ncodec.device import Device
 from ncodec.errors import Interrupted
 from ncodec.plugin import Context
+from ncodec.video.distortion import Distortion, frame_times
 from ncodec.video.optim import Muon
 from ncodec.video.recipe import Recipe
+from ncodec.video.sensitivity import balanced_steps
+from ncodec.weights.rate import LearnedSteps, bits
 
 __all__ = ["Fit"]
 
 CHECKPOINT_SECONDS = 30.0
+RATE_EVERY = 4
+"""Steps of which one counts bits, four times: momentum spreads it."""
+
+FORGETTING = 0.05
+"""Share of a step's error in the running mean that later errors are measured in."""
 
 
 class Fit:
-    """An encoder and a decoder on their way to reproduce `frames`.
+    """A decoder, and what feeds it, on their way to reproduce a segment's frames.
+
+    The loss is ``ln D + a ln R``: a fit gives up a per cent of its bits only for less than ``a``
+    per cent of error, whatever the clip and the size of the network. Until the recipe's
+    `rate_from` it is ``ln D`` alone.
 
     Args:
-        encoder: frames to embedding; fitted, not kept.
-        decoder: embedding to frames.
-        frames: uint8 (or float16 in 0..1 for deeper samples), (T, C, H, W), padded.
-        region: rows and columns of the unpadded picture, which alone count in the loss.
-        weights: of each channel's mean squared error in the loss.
+        encoder: frames to embedding, fitted but not kept; None if the decoder takes the times of
+            frames in 0..1 instead.
+        decoder: embedding or times to frames.
+        embedding: shape of a frame's, or None.
+        distortion: the segment.
         recipe: what is done.
         device: where.
-        seed: of the order of frames.
+        seed: of the order of frames, and of noise.
     """
 
     def __init__(
         self,
-        encoder: nn.Module,
+        encoder: nn.Module | None,
         decoder: nn.Module,
-        frames: Tensor,
-        region: tuple[int, int],
-        weights: Sequence[float],
+        embedding: tuple[int, ...] | None,
+        distortion: Distortion,
         recipe: Recipe,
         device: Device,
         seed: int,
     ) -> None:
         layout = torch.channels_last
-        self.encoder = encoder.to(device.place, memory_format=layout)  # type: ignore[call-overload]
-        self.decoder = decoder.to(device.place, memory_format=layout)  # type: ignore[call-overload]
-        self.frames = frames.to(device.place).contiguous(memory_format=layout)
-        self.region = region
-        self.weights = torch.tensor(weights, device=device.place)
+        for network in (encoder, decoder):
+            if network is not None:
+                network.to(device.place, memory_format=layout)  # type: ignore[call-overload]
+        self.encoder, self.decoder = encoder, decoder
+        self.distortion = distortion
         self.recipe = recipe
         self.device = device
         self.seed = seed
         self.step_count = 0
         self.progress = 0.0
-        self.optimizers = _optimizers(nn.ModuleList([encoder, decoder]), recipe, device)
+        self._times = frame_times(len(distortion)).to(device.place)
+        self.embeddings = None
+        if embedding is not None:
+            self.embeddings = torch.zeros(len(distortion), *embedding, device=device.place)
+            self.embeddings.requires_grad_()
+        self._weights = dict(decoder.named_parameters())
+        self.steps = LearnedSteps(len(self._weights) + (embedding is not None), device.place)
+        self.error = torch.ones((), device=device.place)
+        """Running mean of the batches' errors."""
+        self._rated = torch.zeros((), dtype=torch.bool)
+        self.optimizers = self._optimizers()
         self._peaks = [o.param_groups[0]["lr"] for o in self.optimizers]
 
     @property
     def steps_per_epoch(self) -> int:
-        return -(-len(self.frames) // self.recipe.batch)
+        return -(-len(self.distortion) // self.recipe.batch)
 
     def run(self, context: Context) -> None:
         """Fits to the end of the schedule, by `context.seconds` if given, else by epochs.
@@ -107,19 +128,27 @@ class Fit:
 
     def step(self) -> Tensor:
         """One batch; returns its mean squared error, on the device."""
+        if self.recipe.rate_weight and self.progress >= self.recipe.rate_from and not self._rated:
+            self._begin_rating()
         for optimizer, peak in zip(self.optimizers, self._peaks, strict=True):
             optimizer.param_groups[0]["lr"] = peak * self.recipe.rate(self.progress)
-        target = self._unit(self.frames[self._batch()])
+        batch = self._batch()
+        target = self.distortion.pictures(batch)
         with self.device.fitting(self.recipe.mixed):
-            output = self.decoder(self.encoder(target))
-        loss = self._errors(output, target).mean()
+            output, rate = self._shown(batch, target)
+        error = self.distortion.errors(output, target).mean()
+        share = FORGETTING if self.step_count else 1.0
+        self.error.lerp_(error.detach(), share)
+        loss = error / self.error
+        if rate is not None:
+            loss = loss + RATE_EVERY * self.recipe.rate_weight * rate / rate.detach()
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         for optimizer in self.optimizers:
             optimizer.step()
         self.step_count += 1
-        return loss.detach()
+        return error.detach()
 
     def pace(self) -> float:
         """Seconds a step takes; the steps that are timed count.
@@ -137,38 +166,69 @@ class Fit:
         return median(times)
 
     @torch.no_grad()
-    def embeddings(self) -> Tensor:
-        """Embedding of every frame in float32, (T, d, h, w)."""
-        return torch.cat([self.encoder(self._unit(f)).float() for f in self._batches()])
+    def inputs(self) -> Tensor:
+        """What the decoder takes for every frame: embeddings (T, d, h, w), or times (T,)."""
+        if self.encoder is None or self.embeddings is None:
+            return self._times
+        if self._rated:
+            return self.embeddings.detach()
+        batches = self.distortion.batches(self.recipe.batch)
+        return torch.cat([self.encoder(self.distortion.pictures(b)).float() for b in batches])
 
     @torch.no_grad()
-    def errors(self, embeddings: Tensor, decoder: nn.Module) -> Tensor:
-        """Weighted mean squared error of each frame as `decoder` shows it, float32 (T,)."""
-        count, parts = self.recipe.batch, []
-        for first, frames in zip(range(0, len(self.frames), count), self._batches(), strict=True):
-            output = decoder(embeddings[first : first + count])
-            parts.append(self._errors(output, self._unit(frames)))
+    def errors(self, inputs: Tensor) -> Tensor:
+        """Weighted mean squared error of each frame as the decoder shows it, float32 (T,)."""
+        parts = []
+        for batch in self.distortion.batches(self.recipe.batch):
+            target = self.distortion.pictures(batch)
+            parts.append(self.distortion.errors(self.decoder(inputs[batch]), target))
         return torch.cat(parts)
 
-    def _errors(self, output: Tensor, target: Tensor) -> Tensor:
-        """Weighted mean squared error of each frame, float32 (N,)."""
-        rows, columns = self.region
-        squares = (output - target)[..., :rows, :columns].square().mean(dim=(2, 3))
-        return squares @ self.weights
+    def _shown(self, batch: Tensor, target: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The batch's pictures, and the segment's bits where they are counted."""
+        if not self._rated:
+            inputs = self._times[batch] if self.encoder is None else self.encoder(target)
+            return self.decoder(inputs), None
+        generator = None
+        if self.progress < self.recipe.round_from:
+            generator = torch.Generator(self.device.place)
+            generator.manual_seed(self.seed * 1_000_003 + self.step_count)
+        tensors = [*self._weights.values()]
+        if self.embeddings is not None:
+            tensors.append(self.embeddings)
+        pairs = [self.steps.quantize(i, t, generator) for i, t in enumerate(tensors)]
+        rate = None
+        if self.step_count % RATE_EVERY == 0:
+            rate = torch.stack([bits(integers) for _, integers in pairs]).sum()
+        values = [value for value, _ in pairs]
+        inputs = self._times[batch] if self.embeddings is None else values.pop()[batch]
+        weights = dict(zip(self._weights, values, strict=True))
+        return functional_call(self.decoder, weights, (inputs,)), rate
 
-    def _batches(self) -> Iterator[Tensor]:
-        for first in range(0, len(self.frames), self.recipe.batch):
-            yield self.frames[first : first + self.recipe.batch]
+    def final_steps(self) -> list[float]:
+        """Quantisation steps of the decoder's tensors and, last, of the embeddings: those that
+        were learned, or ones that suit the fit as it is.
+        """
+        if not self._rated:
+            self._begin_rating()
+        return self.steps.values()
 
-    def _unit(self, frames: Tensor) -> Tensor:
-        scale = 255 if frames.dtype == torch.uint8 else 1
-        return frames.float() / scale
+    def _begin_rating(self) -> None:
+        """From here on embeddings are parameters, and everything is quantised."""
+        inputs, coded = self.inputs(), self.embeddings is not None
+        error = self.errors(inputs).mean().item()
+        found = balanced_steps(self.decoder, inputs, coded, error, self.seed)
+        with torch.no_grad():
+            if self.embeddings is not None:
+                self.embeddings.copy_(inputs)
+            self.steps.octaves.copy_(torch.log2(torch.tensor(found)))
+        self._rated.fill_(True)
 
     def _batch(self) -> Tensor:
         # The order depends on seed and epoch alone, so a resumed fit sees the same batches.
         epoch, position = divmod(self.step_count, self.steps_per_epoch)
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
-        order = torch.randperm(len(self.frames), generator=generator)
+        order = torch.randperm(len(self.distortion), generator=generator)
         first = position * self.recipe.batch
         return order[first : first + self.recipe.batch].to(self.device.place)
 
@@ -191,9 +251,12 @@ class Fit:
 
     def _tensors(self) -> dict[str, Tensor]:
         """Everything that a step changes, by name."""
-        tensors: dict[str, Tensor] = {}
+        tensors = {"error": self.error, "rated": self._rated, "octaves": self.steps.octaves}
         for part, module in (("encoder", self.encoder), ("decoder", self.decoder)):
-            tensors |= {f"{part}.{name}": p for name, p in module.named_parameters()}
+            if module is not None:
+                tensors |= {f"{part}.{name}": p for name, p in module.named_parameters()}
+        if self.embeddings is not None:
+            tensors["embeddings"] = self.embeddings
         for i, optimizer in enumerate(self.optimizers):
             _materialize(optimizer)
             for j, parameter in enumerate(optimizer.param_groups[0]["params"]):
@@ -201,17 +264,22 @@ class Fit:
                     tensors[f"optimizer.{i}.{j}.{key}"] = value
         return tensors
 
-
-def _optimizers(networks: nn.Module, recipe: Recipe, device: Device) -> list[torch.optim.Optimizer]:
-    parameters = list(networks.parameters())
-    matrices = [p for p in parameters if p.ndim >= 2 and recipe.muon_rate is not None]
-    rest = [p for p in parameters if p.ndim < 2 or recipe.muon_rate is None]
-    optimizers: list[torch.optim.Optimizer] = [
-        torch.optim.Adam(rest, lr=recipe.adam_rate, fused=True)
-    ]
-    if recipe.muon_rate is not None:
-        optimizers.append(Muon(matrices, lr=recipe.muon_rate))
-    return optimizers
+    def _optimizers(self) -> list[torch.optim.Optimizer]:
+        recipe, parameters = self.recipe, [*self.decoder.parameters()]
+        if self.encoder is not None:
+            parameters += self.encoder.parameters()
+        matrices = [p for p in parameters if p.ndim >= 2 and recipe.muon_rate is not None]
+        rest = [p for p in parameters if p.ndim < 2 or recipe.muon_rate is None]
+        optimizers: list[torch.optim.Optimizer] = [
+            torch.optim.Adam(rest, lr=recipe.adam_rate, betas=recipe.betas, fused=True)
+        ]
+        if recipe.muon_rate is not None:
+            optimizers.append(Muon(matrices, lr=recipe.muon_rate))
+        if recipe.rate_weight:
+            optimizers.append(torch.optim.Adam([self.steps.octaves], lr=recipe.steps_rate))
+        if recipe.rate_weight and self.embeddings is not None:
+            optimizers.append(torch.optim.Adam([self.embeddings], lr=recipe.embeddings_rate))
+        return optimizers
 
 
 def _materialize(optimizer: torch.optim.Optimizer) -> None:

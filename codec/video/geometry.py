@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, log2, prod
 
-__all__ = ["Geometry", "choose_geometry"]
+__all__ = ["STAGES", "Geometry", "choose_geometry"]
 
 PUBLISHED = {
     (640, 1280): (5, 4, 4, 2, 2),
@@ -48,13 +48,13 @@ class Geometry:
         return rows * total, columns * total
 
 
-def choose_geometry(height: int, width: int) -> Geometry:
+def choose_geometry(height: int, width: int, stages: int = STAGES) -> Geometry:
     """The published strides where the paper has them, otherwise those that waste least.
 
     The search weighs padded samples that carry no picture against the distance, in octaves,
     from the paper's number of embedding positions.
     """
-    if (height, width) in PUBLISHED:
+    if stages == STAGES and (height, width) in PUBLISHED:
         return Geometry(height, width, PUBLISHED[height, width])
 
     def badness(strides: tuple[int, ...]) -> tuple[float, tuple[int, ...]]:
@@ -63,7 +63,7 @@ def choose_geometry(height: int, width: int) -> Geometry:
         distance = abs(log2(prod(geometry.grid) / POSITIONS))
         return 2 * waste + 0.25 * distance, strides
 
-    return Geometry(height, width, min(_descending(STAGES, 5), key=badness))
+    return Geometry(height, width, min(_descending(stages, 5), key=badness))
 
 
 def _descending(stages: int, largest: int) -> Iterator[tuple[int, ...]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ncodec.formats import Limits, VideoInfo
 from ncodec.video.codec import InrCodec, Preset
@@ -39,7 +40,14 @@ class HNeRV(InrCodec[HNeRVShape]):
     }
     default_preset = "medium"
 
-    def solve(self, geometry: Geometry, frames: int, values: int, pictures: Pictures) -> HNeRVShape:
+    def solve(
+        self,
+        geometry: Geometry,
+        frames: int,
+        values: int,
+        pictures: Pictures,
+        options: Mapping[str, Any],
+    ) -> HNeRVShape:
         return solve_shape(geometry, frames, values, pictures)
 
     def unpack(self, section: bytes, info: VideoInfo, frames: int) -> HNeRVShape:

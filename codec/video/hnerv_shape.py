@@ -69,7 +69,7 @@ class HNeRVShape(Shape):
         return prod(self.geometry.grid) * prod(strides[:passed]) ** 2
 
     def pack(self) -> bytes:
-        fields = {
+        fields: dict[int, int | list[int]] = {
             _STRIDES: list(self.geometry.strides),
             _CHANNELS: list(self.channels),
             _KERNELS: list(self.kernels),

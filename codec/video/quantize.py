@@ -16,7 +16,6 @@ from ncodec.weights.bitstream import pack_side
 from ncodec.weights.quantize import STEPS_PER_OCTAVE
 
 __all__ = [
-    "balanced_steps",
     "fitted_floats",
     "load_tensors",
     "pack_sections",
@@ -25,29 +24,31 @@ __all__ = [
 ]
 
 Floats = Sequence[np.ndarray]
-"""A decoder's tensors in its state dict's order, then the embeddings (T, d, h, w): float32."""
+"""A decoder's tensors in its state dict's order, then the embeddings (T, d, h, w) if it takes
+embeddings: float32."""
 
-LOSS = 0.1
-"""What quantisation adds to the fit's squared error when no size is given: 0.4 dB."""
-
-PROBE_FRAMES = 8
 COARSEST, FINEST = 8 * STEPS_PER_OCTAVE, -16 * STEPS_PER_OCTAVE
 
 
-def quantize_published(floats: Floats) -> list[QuantizedTensor]:
-    """HNeRV's own: 8 bits between the extremes for weights, 6 for embeddings."""
-    *weights, embeddings = floats
-    return [*(affine(w, 8) for w in weights), affine(embeddings, 6)]
+def quantize_published(floats: Floats, weights: int) -> list[QuantizedTensor]:
+    """HNeRV's own: 8 bits between the extremes for weights, 6 for embeddings.
+
+    Args:
+        floats: what to quantise.
+        weights: how many of them are a decoder's.
+    """
+    return [affine(t, 8 if i < weights else 6) for i, t in enumerate(floats)]
 
 
 def quantize_stepped(
-    floats: Floats, steps: Sequence[float], limit: int | None
+    floats: Floats, steps: Sequence[float], weights: int, limit: int | None
 ) -> list[QuantizedTensor]:
     """One step a tensor; with a limit, `steps` times the least factor that meets it.
 
     Args:
         floats: what to quantise.
-        steps: from `balanced_steps`.
+        steps: of the tensors.
+        weights: how many of them are a decoder's.
         limit: bytes that the two sections of `pack_sections` may take, or None.
 
     Raises:
@@ -68,9 +69,9 @@ def quantize_stepped(
         else:
             low = middle + 1
     # The estimate is within a percent: walk from there to the exact answer.
-    while low > FINEST and _exact(at(low - 1)) <= limit:
+    while low > FINEST and _exact(at(low - 1), weights) <= limit:
         low -= 1
-    while (size := _exact(at(low))) > limit:
+    while (size := _exact(at(low), weights)) > limit:
         if low >= COARSEST:
             raise TargetUnreachable(
                 f"{limit} bytes are too few for this segment's network: the coarsest "
@@ -80,61 +81,32 @@ def quantize_stepped(
     return at(low)
 
 
-def balanced_steps(floats: Floats, fit: Fit) -> list[float]:
-    """The steps that spend bits where the picture feels them, adding `LOSS` to its error.
-
-    Uniform noise of a step's size in tensor t of n values adds ``s * step**2 / 12`` to the
-    picture's squared error, s being measured here, and costs ``-n * log2(step)`` bits. At a
-    given rate the sum of errors is least where every ``s * step**2 / n`` is the same.
-
-    Args:
-        floats: the fit's result.
-        fit: whose decoder holds the same weights; it is left as it was.
-    """
-    generator = torch.Generator().manual_seed(fit.seed)
-    decoder = fit.decoder
-    embeddings = torch.from_numpy(floats[-1]).to(next(decoder.parameters()).device)
-    error = fit.errors(embeddings, decoder).mean().item()
-    picks = np.linspace(0, len(embeddings) - 1, min(PROBE_FRAMES, len(embeddings)))
-    some = embeddings[torch.from_numpy(picks.astype(np.int64))]
-    count = sum(t.size for t in floats)
-    steps = []
-    with torch.no_grad():
-        clean = decoder(some)
-        for tensor in [*decoder.state_dict().values(), some]:
-            kept = tensor.clone()
-            deviation = 0.01 * float(kept.square().mean().sqrt()) + 1e-6
-            noise = torch.randn(kept.shape, generator=generator).to(kept.device)
-            tensor.add_(noise, alpha=deviation)
-            change = float((decoder(some) - clean).square().mean())
-            tensor.copy_(kept)
-            total = embeddings.numel() if tensor is some else kept.numel()
-            sensitivity = max(change / deviation**2, 1e-12)
-            steps.append((12 * LOSS * error / count * total / sensitivity) ** 0.5)
-    return steps
-
-
 def fitted_floats(fit: Fit) -> list[np.ndarray]:
     """The decoder's tensors and the embeddings that a fit came to."""
-    tensors = [*fit.decoder.state_dict().values(), fit.embeddings()]
+    tensors = list(fit.decoder.state_dict().values())
+    if fit.encoder is not None:
+        tensors.append(fit.inputs())
     return [t.detach().float().cpu().contiguous().numpy() for t in tensors]
 
 
-def load_tensors(decoder: nn.Module, tensors: Sequence[QuantizedTensor]) -> Tensor:
-    """Puts the weights into `decoder`; returns the embeddings (T, d, h, w) on its device."""
+def load_tensors(decoder: nn.Module, tensors: Sequence[QuantizedTensor]) -> Tensor | None:
+    """Puts the weights into `decoder`; returns the embeddings (T, d, h, w), if there are any."""
     parameters = list(decoder.state_dict().values())
-    for parameter, tensor in zip(parameters, tensors[:-1], strict=True):
+    for parameter, tensor in zip(parameters, tensors, strict=False):
         parameter.copy_(torch.from_numpy(tensor.dequantize()))
-    return torch.from_numpy(tensors[-1].dequantize()).to(parameters[0].device)
+    if len(tensors) == len(parameters):
+        return None
+    return torch.from_numpy(tensors[-1].dequantize())
 
 
-def pack_sections(tensors: Sequence[QuantizedTensor]) -> tuple[bytes, bytes]:
-    """The sections of weights and of embeddings."""
-    return pack_tensors(tensors[:-1]), pack_tensors(tensors[-1:])
+def pack_sections(tensors: Sequence[QuantizedTensor], weights: int) -> tuple[bytes, ...]:
+    """The section of the decoder's `weights` tensors, and that of embeddings if there are any."""
+    parts = (tensors[:weights], tensors[weights:])
+    return tuple(pack_tensors(part) for part in parts if part)
 
 
-def _exact(tensors: Sequence[QuantizedTensor]) -> int:
-    return sum(map(len, pack_sections(tensors)))
+def _exact(tensors: Sequence[QuantizedTensor], weights: int) -> int:
+    return sum(map(len, pack_sections(tensors, weights)))
 
 
 def _estimate(tensors: Sequence[QuantizedTensor]) -> int:

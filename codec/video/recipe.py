@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import cos, pi
+from typing import Literal
 
 __all__ = ["Recipe"]
 
@@ -20,6 +21,16 @@ class Recipe:
             takes it from there to zero.
         batch: frames a step.
         mixed: run convolutions in the device's fast dtype, where it has one.
+        betas: of Adam.
+        loss: ``squares`` is the squared error of the planes as they are scored; ``l1-ssim`` is
+            NeRV's 0.7 L1 + 0.3 (1 - SSIM).
+        rate_weight: per cent of squared error that a fit gives up for a per cent of bits; 0
+            leaves quantisation to what comes after the fit.
+        rate_from: progress from which quantisation is part of the fit, as noise.
+        round_from: progress from which it is rounding.
+        steps_rate: peak learning rate of the steps' logarithms, in octaves.
+        embeddings_rate: peak learning rate of embeddings from `rate_from` on, when they are no
+            longer an encoder's but parameters.
     """
 
     epochs: int
@@ -28,6 +39,13 @@ class Recipe:
     warmup: float = 0.1
     batch: int = 2
     mixed: bool = True
+    betas: tuple[float, float] = (0.9, 0.999)
+    loss: Literal["squares", "l1-ssim"] = "squares"
+    rate_weight: float = 0.0
+    rate_from: float = 0.5
+    round_from: float = 0.85
+    steps_rate: float = 0.02
+    embeddings_rate: float = 5e-3
 
     def rate(self, progress: float) -> float:
         """Learning rate over its peak at `progress` 0..1 of the fit."""

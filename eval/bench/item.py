@@ -93,22 +93,26 @@ class ClipItem:
         ordered = sorted(curve.points, key=lambda point: point.rate)
         self.curves.append(replace(curve, points=ordered))
 
-    def finished(self, imported: Sequence[Curve], several: bool) -> Item:
+    def finished(
+        self, imported: Sequence[Curve], several: bool, references: Sequence[str] = ()
+    ) -> Item:
         """The item with the deltas of every codec against every anchor.
 
         Args:
             imported: curves of others.
             several: whether some clip of the run has more than one segment: then a clip of one
                 gives its figures to means over anchors with one GOP, too.
+            references: names of codecs that the others are compared with, too.
         """
         tests = [curve for curve in self.curves if curve.role == "codec"]
-        anchors = [curve for curve in self.curves if curve.role == "anchor"]
+        anchors = [c for c in self.curves if c.role == "anchor" or c.name in references]
         first = next((p for curve in self.curves for p in curve.points), None)
         deltas = [
             bd(anchor, test, metric.key)
             for test in tests
             for anchor in anchors
             for metric in METRICS
+            if anchor.name != test.name
             if any(p.quality.get(metric.key) is not None for p in test.points)
         ]
         if several and self.clip.interval == self.clip.info.frames:

@@ -35,17 +35,27 @@ class CodecLine:
         codec: its id.
         options: those that all its points share.
         rates: options that each point adds; None for the codec's own ladder.
+        seconds: wall time of each encode, or None for as long as its options say.
+        reference: whether the run's other lines are compared with it, as with an anchor.
     """
 
     name: str
     codec: str
     options: Mapping[str, Any]
     rates: Sequence[Mapping[str, Any]] | None = None
+    seconds: float | None = None
+    reference: bool = False
 
     @property
     def settings(self) -> str:
         """What its points share, in words."""
-        return " ".join(["--codec", self.codec, *flags(self.options)])
+        return " ".join(["--codec", self.codec, *flags(self.given)])
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """What `ncodec encode` is given for all its points."""
+        budget = {} if self.seconds is None else {"time_budget": self.seconds}
+        return {**self.options, **budget}
 
     def points(self, clip: Prepared, count: int) -> Sequence[Mapping[str, Any]]:
         """What sets each point apart; one point for a codec that has no ladder."""
@@ -105,7 +115,7 @@ class _Task:
 
     def step(self, measurer: Measurer) -> Step:
         """Its encode."""
-        options = {**self.line.options, **self.rate}
+        options = {**self.line.given, **self.rate}
         return measurer.encode_step(self.clip, self.line.codec, options, self.seed)
 
     def make(self, items: Mapping[str, ClipItem], measurer: Measurer) -> Point | None:
@@ -127,7 +137,7 @@ def estimate(run: VideoRun, measurer: Measurer, tell: Tell) -> float:
             continue
         codec = frame_codec(task.line.codec)
         options = resolve_options(codec, {**task.line.options, **task.rate})
-        context = Context(measurer.device, measurer.threads, task.seed)
+        context = Context(measurer.device, measurer.threads, task.seed, task.line.seconds)
         seconds = codec.estimate(task.clip.windows, options, context).seconds
         tell(f"{name}: about {seconds:,.0f} s")
         total += seconds
@@ -166,7 +176,8 @@ def run_video(run: VideoRun, measurer: Measurer, tell: Tell) -> Summary:
             measurer.processes.stop()
             pool.shutdown(cancel_futures=True)
             raise
-    found = [item.finished(run.imported, several) for item in items.values()]
+    references = [line.name for line in run.lines if line.reference]
+    found = [item.finished(run.imported, several, references) for item in items.values()]
     return Summary(
         kind="video",
         title=run.title,

@@ -46,7 +46,7 @@ def make(preset="ultrafast", epochs=4, values=4000):
 
 
 def psnr(fit):
-    return -10 * log10(fit.errors(fit.embeddings(), fit.decoder).mean().item())
+    return -10 * log10(fit.errors(fit.inputs()).mean().item())
 
 
 @pytest.mark.parametrize("preset", ["medium", "paper"])
@@ -91,7 +91,8 @@ def test_a_fit_that_stopped_at_any_step_ends_with_the_same_weights(tmp_path, sto
     assert resumed.step_count == whole.step_count
     for a, b in zip(whole.decoder.parameters(), resumed.decoder.parameters(), strict=True):
         assert torch.equal(a, b)
-    assert torch.equal(whole.embeddings(), resumed.embeddings())
+    assert torch.equal(whole.inputs(), resumed.inputs())
+    assert whole.final_steps() == resumed.final_steps()
 
 
 def test_a_stop_without_a_checkpoint_store_is_interrupted_too():
@@ -101,11 +102,10 @@ def test_a_stop_without_a_checkpoint_store_is_interrupted_too():
 
 def test_padding_does_not_count():
     fit = make()
-    before = fit.errors(fit.embeddings(), fit.decoder)
-    assert tuple(fit.frames.shape[2:]) != SIZE or fit.region == SIZE
-    fit.frames[..., SIZE[0] :, :] = 255
-    embeddings = make().embeddings()
-    after = fit.errors(embeddings, fit.decoder)
+    embeddings = fit.inputs()
+    before = fit.errors(embeddings)
+    fit.distortion.frames[..., SIZE[0] :, :] = 255
+    after = fit.errors(embeddings)
     assert torch.allclose(before, after)
 
 
