@@ -1,0 +1,101 @@
+"""NeRV++ (arXiv 2402.18305): a network from a frame's time to the frame is the clip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ncodec.formats import Limits, VideoInfo
+from ncodec.plugin import Option
+from ncodec.video.codec import InrCodec, Preset
+from ncodec.video.geometry import Geometry
+from ncodec.video.nervpp_shape import (
+    HIDDEN,
+    VARIANTS,
+    WIDTH,
+    NeRVppShape,
+    solve_shape,
+    unpack_shape,
+)
+from ncodec.video.pictures import Pictures
+from ncodec.video.recipe import Recipe
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["NeRVpp"]
+
+
+def _recipe(epochs: int) -> Recipe:
+    return Recipe(epochs=epochs, adam_rate=4e-3, muon_rate=2e-2)
+
+
+_PUBLISHED = Recipe(
+    epochs=300,
+    adam_rate=5e-4,
+    muon_rate=None,
+    warmup=0.2,
+    batch=1,
+    mixed=False,
+    betas=(0.5, 0.999),
+    loss="l1-ssim",
+)
+
+
+class NeRVpp(InrCodec[NeRVppShape]):
+    """NeRV++: a network from time to frame, fitted to each segment, is the file."""
+
+    codec_id = "nervpp"
+    bitstream_version = 1
+    presets: ClassVar = {
+        "ultrafast": Preset(_recipe(3), size=0.25),
+        "fast": Preset(_recipe(8), size=0.35),
+        "medium": Preset(_recipe(40), size=0.75),
+        "slow": Preset(_recipe(240), size=1.0),
+        # Twice the size: about the smallest published network for the paper's 720p clip.
+        "paper": Preset(_PUBLISHED, size=2.0, published=True),
+    }
+    default_preset = "medium"
+
+    @property
+    def options(self) -> Sequence[Option]:
+        return (
+            *super().options,
+            Option(
+                "width",
+                int,
+                None,
+                "channels that no stage but the first goes under; fewer are faster",
+                minimum=1,
+            ),
+            Option(
+                "variant",
+                str,
+                VARIANTS[0],
+                "network of the paper or of its authors' public code",
+                choices=VARIANTS,
+            ),
+        )
+
+    def solve(
+        self,
+        geometry: Geometry,
+        frames: int,
+        values: int,
+        pictures: Pictures,
+        options: Mapping[str, Any],
+    ) -> NeRVppShape:
+        published = self.presets[options["preset"]].published
+        width = options["width"] or (WIDTH if published else None)
+        hidden = HIDDEN if published else None
+        return solve_shape(geometry, frames, values, pictures, width, hidden, options["variant"])
+
+    def unpack(self, section: bytes, info: VideoInfo, frames: int) -> NeRVppShape:
+        return unpack_shape(section, info, frames, Limits())
+
+    def networks(self, shape: NeRVppShape) -> tuple[None, nn.Module]:
+        from ncodec.video.nervpp_net import NeRVppDecoder
+
+        geometry, out = shape.geometry, shape.pictures.channels
+        public = shape.variant == "public"
+        return None, NeRVppDecoder(geometry.strides, shape.channels, geometry.grid, out, public)
