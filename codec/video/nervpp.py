@@ -27,7 +27,7 @@ __all__ = ["NeRVpp"]
 
 
 def _recipe(epochs: int) -> Recipe:
-    return Recipe(epochs=epochs, adam_rate=4e-3, muon_rate=2e-2)
+    return Recipe(epochs=epochs, adam_rate=4e-3, muon_rate=1e-2)
 
 
 _PUBLISHED = Recipe(
@@ -47,6 +47,7 @@ class NeRVpp(InrCodec[NeRVppShape]):
 
     codec_id = "nervpp"
     bitstream_version = 1
+    sections: ClassVar = ("configuration", "weights")
     presets: ClassVar = {
         "ultrafast": Preset(_recipe(3), size=0.25),
         "fast": Preset(_recipe(8), size=0.35),

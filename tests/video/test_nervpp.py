@@ -206,6 +206,7 @@ def test_any_bytes_as_a_configuration(data):
 def test_presets_grow():
     codec = load_codec("nervpp")
     assert (codec.codec_id, codec.bitstream_version) == ("nervpp", 1)
+    assert codec.sections == ("configuration", "weights")
     quick = [codec.presets[name] for name in ("ultrafast", "fast", "medium", "slow")]
     assert all(a.recipe.epochs < b.recipe.epochs and a.size < b.size for a, b in pairwise(quick))
     paper = codec.presets["paper"].recipe
