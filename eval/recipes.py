@@ -14,8 +14,8 @@ import click
 
 import ncodec
 from ncodec.registry import frame_codec
-from ncodec.video.codec import InrCodec, Preset
-from ncodec.video.recipe import Recipe
+from ncodec.video.codec import InrCodec
+from ncodec.video.recipe import Preset, Recipe
 
 RECIPES = {
     "paper (Adam 1e-3, batch 2)": Recipe(1, adam_rate=1e-3, muon_rate=None, batch=2),

@@ -10,64 +10,42 @@ import time
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-import numpy as np
-
-from ncodec.errors import DamagedFile, InputError, TargetUnreachable, VerificationFailed
+from ncodec.errors import DamagedFile, TargetUnreachable, VerificationFailed
 from ncodec.formats import Segment, VideoInfo, integer_hash
 from ncodec.plugin import Context, Estimate, Option, Planes, Window
+from ncodec.video.budget import (
+    LEAST_BITS,
+    PRESET_QUALITY,
+    QUALITY_DOUBLING,
+    default_values,
+    quality_factor,
+    section_bytes,
+    values_in,
+)
 from ncodec.video.geometry import STAGES, Geometry, choose_geometry
-from ncodec.video.pictures import RGB, Pictures, source_pictures
-from ncodec.video.recipe import Recipe
+from ncodec.video.pictures import PACKED, RGB, Pictures, source_pictures
+from ncodec.video.recipe import Preset, Recipe
 from ncodec.video.shape import Shape
 from ncodec.weights import QuantizedTensor, unpack_tensors
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor, nn
 
     from ncodec.device import Device
+    from ncodec.video.aim import Aim
     from ncodec.video.fit import Fit
 
-__all__ = ["InrCodec", "Preset"]
-
-BITS_A_VALUE = 4.5
-"""What weights and embeddings take when a target size decides how many there are."""
-
-LEAST_BITS = 2.0
-"""Coarser than this the picture falls apart: a target size that asks for it is refused."""
-
-SECTION_OVERHEAD = 96
-"""About what a segment adds to its weights and embeddings: mini-header, configuration, hash."""
-
+__all__ = ["InrCodec"]
 
 LENGTH_BYTES = 5
 """What the length of a section takes at most in the mini-header, on top of an empty one's."""
 
 
-PRESET_QUALITY = 50.0
-"""The quality whose network has as many values as the preset or the user says."""
-
-DOUBLING = 10.0
-"""Points of quality that double the values."""
-
 S = TypeVar("S", bound=Shape)
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A trade of time against quality.
-
-    Attributes:
-        recipe: how the network is fitted.
-        size: factor on the default number of values.
-        published: fit RGB and quantise as the paper's code does.
-    """
-
-    recipe: Recipe
-    size: float
-    published: bool = False
 
 
 class InrCodec(ABC, Generic[S]):
@@ -104,6 +82,13 @@ class InrCodec(ABC, Generic[S]):
                 "ten more double the values; the preset's or --model-size is at 50",
                 minimum=0,
             ),
+            Option(
+                "target_psnr",
+                float,
+                None,
+                "dB that every segment's decoded frames reach, RGB, mean over frames",
+                minimum=1,
+            ),
             Option("epochs", int, None, "passes over each segment", minimum=1),
         )
 
@@ -134,6 +119,8 @@ class InrCodec(ABC, Generic[S]):
 
         from ncodec.device import resolve_device, threads
         from ncodec.video import quantize
+        from ncodec.video.source import padded_frames
+        from ncodec.video.targets import RGB_WEIGHTS, quantize_to_psnr
 
         start = time.monotonic()
         preset = self._preset(options)
@@ -141,32 +128,36 @@ class InrCodec(ABC, Generic[S]):
         device = resolve_device(context.device)
         with threads(context.threads), torch.random.fork_rng(devices=[]):
             torch.manual_seed(context.seed)
-            frames = _padded_frames(window, shape)
+            frames = padded_frames(window, shape)
+            psnr = options["target_psnr"]
             fit = self._fit(shape, frames, preset.recipe, device, context.seed)
-            weights = len(shape.tensors)
+            if psnr is not None and shape.pictures is PACKED:
+                fit.distortion.weigh(RGB_WEIGHTS)
+            limit = None
+            if context.target_size is not None:
+                limit = context.target_size - len(_segment(window, shape, []).pack())
             if context.seconds is not None:
                 rest = start + context.seconds - time.monotonic() - _tail(fit)
                 context = replace(context, seconds=max(rest, 0.0))
-            fit.run(context)
-            floats = quantize.fitted_floats(fit)
-            if preset.published and context.target_size is None:
+            fit.run(context, _aim(limit, psnr))
+            floats, weights = quantize.fitted_floats(fit), len(shape.tensors)
+            if psnr is not None:
+
+                def decode(tensors: Sequence[QuantizedTensor]) -> Sequence[Planes]:
+                    return self._decoded(shape, tensors, window.info, window.frame_count, context)
+
+                tensors = quantize_to_psnr(floats, fit.final_steps(), psnr, window, decode)
+            elif preset.published and limit is None:
                 tensors = quantize.quantize_published(floats, weights)
             else:
-                limit = None
-                if context.target_size is not None:
-                    limit = context.target_size - len(_segment(window, shape, []).pack())
                 tensors = quantize.quantize_stepped(floats, fit.final_steps(), weights, limit)
         return _segment(window, shape, tensors)
 
     def decode(
         self, segment: Segment, info: VideoInfo, shared: Sequence[bytes], context: Context
     ) -> Sequence[Planes]:
-        from ncodec.video.decoded import DecodedSegment
-
         shape, tensors = self._tensors(segment, info)
-        _, decoder = self.networks(shape)
-        frames = segment.frame_count
-        return DecodedSegment(decoder, shape.pictures, tensors, frames, info, context)
+        return self._decoded(shape, tensors, info, segment.frame_count, context)
 
     def estimate(
         self, windows: Sequence[Window], options: Mapping[str, Any], context: Context
@@ -177,7 +168,7 @@ class InrCodec(ABC, Generic[S]):
         for window in windows:
             shape = self._shape(window, options, context.target_size)
             values = shape.values(window.frame_count)
-            size += context.target_size or round(values * BITS_A_VALUE / 8) + SECTION_OVERHEAD
+            size += context.target_size or section_bytes(values)
             if context.seconds is None:
                 if shape not in paces:
                     paces[shape] = self._pace(shape, recipe, context)
@@ -201,7 +192,9 @@ class InrCodec(ABC, Generic[S]):
             scaled = {**options, "quality": quality}
             return sum(self._shape(w, scaled, None).values(w.frame_count) for w in windows)
 
-        around = [options["quality"] + DOUBLING * (i - (count - 1) / 2) for i in range(count)]
+        around = [
+            options["quality"] + QUALITY_DOUBLING * (i - (count - 1) / 2) for i in range(count)
+        ]
         qualities = [0.5 * step for step in range(round(2 * max(0.0, around[-1])) + 100)]
         sizes = [size(quality) for quality in qualities]
         smallest = size(max(around[0], 0.0))
@@ -219,6 +212,19 @@ class InrCodec(ABC, Generic[S]):
             size = (shape.pictures.channels, *shape.geometry.padded)
             frames = torch.zeros(recipe.batch, *size, dtype=torch.uint8)
             return self._fit(shape, frames, recipe, device, 0).pace()
+
+    def _decoded(
+        self,
+        shape: S,
+        tensors: Sequence[QuantizedTensor],
+        info: VideoInfo,
+        frames: int,
+        context: Context,
+    ) -> Sequence[Planes]:
+        from ncodec.video.decoded import DecodedSegment
+
+        _, decoder = self.networks(shape)
+        return DecodedSegment(decoder, shape.pictures, tensors, frames, info, context)
 
     def _fit(self, shape: S, frames: Tensor, recipe: Recipe, device: Device, seed: int) -> Fit:
         from ncodec.video.distortion import Distortion
@@ -242,7 +248,7 @@ class InrCodec(ABC, Generic[S]):
         stages = STAGES if pictures is RGB else STAGES - 1
         geometry = choose_geometry(*pictures.size(info), stages)
         least = self.solve(geometry, frames, 0, pictures, options).values(frames)
-        floor = round(least * LEAST_BITS / 8) + SECTION_OVERHEAD
+        floor = section_bytes(least, LEAST_BITS)
         if target is not None and target < floor:
             raise TargetUnreachable(
                 f"frames {window.first_frame} to {window.first_frame + frames - 1} cannot be had "
@@ -252,10 +258,10 @@ class InrCodec(ABC, Generic[S]):
         if options["model_size"] is not None:
             values = options["model_size"] * 1e6
         elif target is not None:
-            values = (target - SECTION_OVERHEAD) * 8 / BITS_A_VALUE
+            values = values_in(target)
         else:
             values = preset.size * default_values(info.width * info.height * frames)
-        values *= 2 ** ((options["quality"] - PRESET_QUALITY) / DOUBLING)
+        values *= quality_factor(options["quality"])
         return self.solve(geometry, frames, round(values), pictures, options)
 
     def _tensors(self, segment: Segment, info: VideoInfo) -> tuple[S, list[QuantizedTensor]]:
@@ -293,37 +299,16 @@ def _segment(window: Window, shape: Shape, tensors: Sequence[QuantizedTensor]) -
     )
 
 
-def default_values(pixels: int) -> float:
-    """Weights and embedding values for a segment of so many pixels, at preset size 1.
+def _aim(limit: int | None, psnr: float | None) -> Aim:
+    """What the fit should come to, so that little is left to the steps' common factor."""
+    from ncodec.video.aim import Aim
 
-    Grows slower than the clip, as the published sizes do (0.35 to 3 M at 108 M pixels).
-    """
-    return float(13 * pixels**0.6)
+    return Aim(
+        bits=None if limit is None else 8.0 * limit,
+        error=None if psnr is None else 10 ** (-psnr / 10),
+    )
 
 
 def _tail(fit: Fit) -> float:
     """Seconds that follow the fit: embeddings, probes, coding and the jobs' check of the file."""
     return 2.0 + 2 * fit.steps_per_epoch * fit.pace()
-
-
-def _padded_frames(window: Window, shape: Shape) -> Tensor:
-    """The window's pictures, (T, C, H, W): uint8, or float16 in 0..1 above 8 bits."""
-    import torch
-
-    (rows, columns), pictures = shape.geometry.padded, shape.pictures
-    below, right = rows - shape.geometry.height, columns - shape.geometry.width
-    frames = torch.empty(
-        (window.frame_count, pictures.channels, rows, columns),
-        dtype=torch.float16 if window.info.bit_depth > 8 else torch.uint8,
-    )
-    count = 0
-    for count, frame in enumerate(window.frames(), 1):
-        picture = pictures.pack(frame, window.info)
-        padded = np.pad(picture, ((0, below), (0, right), (0, 0)), mode="edge")
-        frames[count - 1] = torch.from_numpy(padded).permute(2, 0, 1)
-    if count != window.frame_count:
-        raise InputError(
-            f"frames {window.first_frame} to {window.first_frame + window.frame_count - 1} were "
-            f"announced, {count} could be read: the source changed while it was encoded"
-        )
-    return frames

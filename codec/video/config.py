@@ -17,20 +17,24 @@ _MAX_STAGES, _MAX_STRIDE, _MAX_WIDTH = 8, 16, 1 << 14
 
 
 def read_configuration(
-    section: bytes, lists: int, pictures_key: int, limits: Limits
-) -> tuple[list[tuple[int, ...]], Pictures]:
-    """The lists of integers under the keys 0, 1, ... and what the network shows.
+    section: bytes, lists: int, pictures_key: int, limits: Limits, flag_key: int | None = None
+) -> tuple[list[tuple[int, ...]], Pictures, bool]:
+    """The lists of integers under the keys 0, 1, ..., what the network shows, and whether the
+    map has the flag.
 
     Raises:
         DamagedFile: not a map of `lists` lists and, if it is there, a known `pictures_key`.
     """
     found = cbor.loads(section, "the network's configuration", limits)
-    if not isinstance(found, dict) or set(found) - {pictures_key} != set(range(lists)):
+    if not isinstance(found, dict) or set(found) - {pictures_key, flag_key} != set(range(lists)):
         raise DamagedFile("the network's configuration has wrong keys")
     code = found.get(pictures_key, RGB.code)
     if type(code) is not int or code not in PICTURES:
         raise DamagedFile("the network's configuration asks for unknown pictures")
-    return [_integers(found[key]) for key in range(lists)], PICTURES[code]
+    flag = found.get(flag_key, 1)
+    if type(flag) is not int or flag != 1:
+        raise DamagedFile("the network's configuration has a flag that is not 1")
+    return [_integers(found[key]) for key in range(lists)], PICTURES[code], flag_key in found
 
 
 def stages(strides: tuple[int, ...], channels: tuple[int, ...], extra: int) -> bool:

@@ -10,8 +10,8 @@ from torch import nn
 from ncodec.device import resolve_device, threads
 from ncodec.formats import VideoInfo
 from ncodec.plugin import Context, Planes
-from ncodec.video.pictures import Pictures
 from ncodec.video.distortion import frame_times
+from ncodec.video.pictures import Pictures
 from ncodec.video.quantize import load_tensors
 from ncodec.weights import QuantizedTensor
 
@@ -19,7 +19,7 @@ __all__ = ["DecodedSegment"]
 
 
 class DecodedSegment(Sequence[Planes]):
-    """Frame i of a segment is `decoder` of embedding or time i, cropped, in the clip's pixel format.
+    """Frame i is `decoder` of embedding or time i, cropped, in the clip's pixel format.
 
     Args:
         decoder: a network of the right shape, with any weights.

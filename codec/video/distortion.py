@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from ncodec.video.losses import l1_ssim
+
 __all__ = ["Distortion", "frame_times"]
 
 
@@ -29,7 +31,11 @@ class Distortion:
     ) -> None:
         self.frames = frames.to(place).contiguous(memory_format=torch.channels_last)
         self.region = region
-        self.weights = torch.tensor(weights, device=place)
+        self.weigh(weights)
+
+    def weigh(self, weights: Sequence[float]) -> None:
+        """Changes what each channel's mean squared error counts."""
+        self.weights = torch.tensor(weights, device=self.frames.device)
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -46,9 +52,16 @@ class Distortion:
 
     def errors(self, output: Tensor, target: Tensor) -> Tensor:
         """Weighted mean squared error of each frame, float32 (N,)."""
-        rows, columns = self.region
-        squares = (output - target)[..., :rows, :columns].square().mean(dim=(2, 3))
+        squares = (self._shown(output) - self._shown(target)).square().mean(dim=(2, 3))
         return squares @ self.weights
+
+    def l1_ssim(self, output: Tensor, target: Tensor) -> Tensor:
+        """NeRV's loss of each frame, float32 (N,)."""
+        return l1_ssim(self._shown(output), self._shown(target))
+
+    def _shown(self, pictures: Tensor) -> Tensor:
+        rows, columns = self.region
+        return pictures[..., :rows, :columns]
 
 
 def frame_times(count: int) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from math import log10
+from math import isfinite, log10
 from statistics import median
 
 import numpy as np
@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from ncodec.device import Device
-from ncodec.errors import Interrupted
+from ncodec.errors import Interrupted, TargetUnreachable
 from ncodec.plugin import Context
+from ncodec.video.aim import Aim
 from ncodec.video.distortion import Distortion, frame_times
-from ncodec.video.optim import Muon
+from ncodec.video.optim import Muon, materialize
 from ncodec.video.recipe import Recipe
 from ncodec.video.sensitivity import balanced_steps
 from ncodec.weights.rate import LearnedSteps, bits
@@ -78,6 +79,8 @@ class Fit:
         self.steps = LearnedSteps(len(self._weights) + (embedding is not None), device.place)
         self.error = torch.ones((), device=device.place)
         """Running mean of the batches' errors."""
+        self.rate_weight = torch.tensor(recipe.rate_weight, device=device.place)
+        self._aim: Aim | None = None
         self._rated = torch.zeros((), dtype=torch.bool)
         self.optimizers = self._optimizers()
         self._peaks = [o.param_groups[0]["lr"] for o in self.optimizers]
@@ -86,12 +89,18 @@ class Fit:
     def steps_per_epoch(self) -> int:
         return -(-len(self.distortion) // self.recipe.batch)
 
-    def run(self, context: Context) -> None:
+    def run(self, context: Context, aim: Aim | None = None) -> None:
         """Fits to the end of the schedule, by `context.seconds` if given, else by epochs.
+
+        Args:
+            context: time, checkpoints, and who is told.
+            aim: what the weight of the rate is steered to.
 
         Raises:
             Interrupted: `context.stopping()` came true; the state is in the checkpoint.
+            TargetUnreachable: the fit diverged.
         """
+        self._aim = aim
         self._load(context)
         start, first = time.monotonic(), self.progress
         if first:
@@ -115,6 +124,11 @@ class Fit:
             if self.step_count % self.steps_per_epoch == 0 or self.progress == 1:
                 epoch = self.step_count / self.steps_per_epoch
                 mean = torch.stack(errors).mean().item()
+                if not isfinite(mean):
+                    raise TargetUnreachable(
+                        f"the fit diverged: its squared error is {mean} after {epoch:.0f} epochs; "
+                        "choose another --seed, --quality or --preset"
+                    )
                 # A time budget has no number of epochs: what the pace so far leads to.
                 context.report(
                     fraction=self.progress,
@@ -139,9 +153,15 @@ class Fit:
         error = self.distortion.errors(output, target).mean()
         share = FORGETTING if self.step_count else 1.0
         self.error.lerp_(error.detach(), share)
-        loss = error / self.error
+        loss = error
+        if self.recipe.loss == "l1-ssim":
+            loss = self.distortion.l1_ssim(output, target).mean()
+        elif self.recipe.rate_weight:
+            loss = error / self.error
         if rate is not None:
-            loss = loss + RATE_EVERY * self.recipe.rate_weight * rate / rate.detach()
+            if self._aim is not None:
+                self._aim.steer(self.rate_weight, rate.detach(), self.error)
+            loss = loss + RATE_EVERY * self.rate_weight * rate / rate.detach()
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -193,7 +213,7 @@ class Fit:
         if self.progress < self.recipe.round_from:
             generator = torch.Generator(self.device.place)
             generator.manual_seed(self.seed * 1_000_003 + self.step_count)
-        tensors = [*self._weights.values()]
+        tensors: list[Tensor] = [*self._weights.values()]
         if self.embeddings is not None:
             tensors.append(self.embeddings)
         pairs = [self.steps.quantize(i, t, generator) for i, t in enumerate(tensors)]
@@ -252,20 +272,22 @@ class Fit:
     def _tensors(self) -> dict[str, Tensor]:
         """Everything that a step changes, by name."""
         tensors = {"error": self.error, "rated": self._rated, "octaves": self.steps.octaves}
+        tensors["rate weight"] = self.rate_weight
         for part, module in (("encoder", self.encoder), ("decoder", self.decoder)):
             if module is not None:
                 tensors |= {f"{part}.{name}": p for name, p in module.named_parameters()}
         if self.embeddings is not None:
             tensors["embeddings"] = self.embeddings
         for i, optimizer in enumerate(self.optimizers):
-            _materialize(optimizer)
+            materialize(optimizer)
             for j, parameter in enumerate(optimizer.param_groups[0]["params"]):
                 for key, value in optimizer.state[parameter].items():
                     tensors[f"optimizer.{i}.{j}.{key}"] = value
         return tensors
 
     def _optimizers(self) -> list[torch.optim.Optimizer]:
-        recipe, parameters = self.recipe, [*self.decoder.parameters()]
+        recipe = self.recipe
+        parameters: list[Tensor] = [*self.decoder.parameters()]
         if self.encoder is not None:
             parameters += self.encoder.parameters()
         matrices = [p for p in parameters if p.ndim >= 2 and recipe.muon_rate is not None]
@@ -280,18 +302,3 @@ class Fit:
         if recipe.rate_weight and self.embeddings is not None:
             optimizers.append(torch.optim.Adam([self.embeddings], lr=recipe.embeddings_rate))
         return optimizers
-
-
-def _materialize(optimizer: torch.optim.Optimizer) -> None:
-    """Gives an optimizer that has not stepped yet the state tensors that a checkpoint fills."""
-    parameters = optimizer.param_groups[0]["params"]
-    if all(p in optimizer.state for p in parameters):
-        return
-    rate, grads = optimizer.param_groups[0]["lr"], [p.grad for p in parameters]
-    optimizer.param_groups[0]["lr"] = 0.0
-    for p in parameters:
-        p.grad = torch.zeros_like(p)
-    optimizer.step()
-    optimizer.param_groups[0]["lr"] = rate
-    for p, grad in zip(parameters, grads, strict=True):
-        p.grad = grad

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ncodec.formats import Limits, VideoInfo
-from ncodec.video.codec import InrCodec, Preset
+from ncodec.video.codec import InrCodec
 from ncodec.video.geometry import Geometry
 from ncodec.video.hnerv_shape import HNeRVShape, solve_shape, unpack_shape
 from ncodec.video.pictures import Pictures
-from ncodec.video.recipe import Recipe
+from ncodec.video.recipe import Preset, Recipe
 
 if TYPE_CHECKING:
     from torch import nn
@@ -19,7 +19,7 @@ __all__ = ["HNeRV"]
 
 
 def _recipe(epochs: int) -> Recipe:
-    return Recipe(epochs=epochs, adam_rate=4e-3, muon_rate=1e-2)
+    return Recipe(epochs=epochs, adam_rate=4e-3, muon_rate=1e-2, rate_weight=0.66)
 
 
 class HNeRV(InrCodec[HNeRVShape]):
@@ -48,7 +48,8 @@ class HNeRV(InrCodec[HNeRVShape]):
         pictures: Pictures,
         options: Mapping[str, Any],
     ) -> HNeRVShape:
-        return solve_shape(geometry, frames, values, pictures)
+        skips = not self.presets[options["preset"]].published
+        return solve_shape(geometry, frames, values, pictures, skips)
 
     def unpack(self, section: bytes, info: VideoInfo, frames: int) -> HNeRVShape:
         return unpack_shape(section, info, frames, Limits())
@@ -59,5 +60,5 @@ class HNeRV(InrCodec[HNeRVShape]):
         strides, channels = shape.geometry.strides, shape.pictures.channels
         return (
             HNeRVEncoder(strides, shape.encoder_dims, channels),
-            HNeRVDecoder(strides, shape.channels, shape.kernels, channels),
+            HNeRVDecoder(strides, shape.channels, shape.kernels, channels, shape.skips),
         )

@@ -45,6 +45,8 @@ class HNeRVDecoder(nn.Module):
             ``len(strides) + 2`` numbers.
         kernels: side of each stage's convolution, odd.
         out: channels of a picture.
+        skips: whether a stage adds its input, enlarged bilinearly, before the GELU: the first
+            channels, as many as the stage has.
 
     Input (N, channels[0], h, w), output (N, out, h * prod(strides), w * prod(strides)) in 0..1.
     """
@@ -55,11 +57,12 @@ class HNeRVDecoder(nn.Module):
         channels: Sequence[int],
         kernels: Sequence[int],
         out: int = 3,
+        skips: bool = False,
     ) -> None:
         super().__init__()
         self.stem = nn.Conv2d(channels[0], channels[1], 1)
         self.stages = nn.ModuleList(
-            _UpsampleBlock(channels[i + 1], channels[i + 2], kernel, stride)
+            _UpsampleBlock(channels[i + 1], channels[i + 2], kernel, stride, skips)
             for i, (stride, kernel) in enumerate(zip(strides, kernels, strict=True))
         )
         self.head = nn.Conv2d(channels[-1], out, 3, padding=1)
@@ -73,13 +76,18 @@ class HNeRVDecoder(nn.Module):
 
 
 class _UpsampleBlock(nn.Module):
-    def __init__(self, channels: int, out: int, kernel: int, stride: int) -> None:
+    def __init__(self, channels: int, out: int, kernel: int, stride: int, skip: bool) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, out * stride**2, kernel, padding=(kernel - 1) // 2)
         self.stride = stride
+        self.skip = skip
 
     def forward(self, x: Tensor) -> Tensor:
-        result: Tensor = F.gelu(F.pixel_shuffle(self.conv(x), self.stride))
+        y = F.pixel_shuffle(self.conv(x), self.stride)
+        if self.skip:
+            kept = min(x.shape[1], y.shape[1])
+            y[:, :kept] += F.interpolate(x[:, :kept], scale_factor=self.stride, mode="bilinear")
+        result: Tensor = F.gelu(y)
         return result
 
 

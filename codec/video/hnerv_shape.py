@@ -21,7 +21,10 @@ KERNEL_MIN, KERNEL_MAX = 1, 5
 ENCODER_WIDTH = 64
 """The paper's settings (HNeRV, section 4.1): d, r, and the kernels 1, 3, 5, 5, 5."""
 
-_STRIDES, _CHANNELS, _KERNELS, _PICTURES = range(4)
+SMALL_KERNEL = 3
+"""The largest kernel of a decoder with skips: both together spare bits and time."""
+
+_STRIDES, _CHANNELS, _KERNELS, _PICTURES, _SKIPS = range(5)
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,12 @@ class HNeRVShape(Shape):
     Attributes:
         channels: embedding, stem, then each stage.
         kernels: side of each stage's convolution.
+        skips: whether each stage adds its input, enlarged, which the paper's does not.
     """
 
     channels: tuple[int, ...]
     kernels: tuple[int, ...]
+    skips: bool = False
 
     @property
     def encoder_dims(self) -> tuple[int, ...]:
@@ -76,6 +81,8 @@ class HNeRVShape(Shape):
         }
         if self.pictures is not RGB:  # as version 1 wrote it
             fields[_PICTURES] = self.pictures.code
+        if self.skips:
+            fields[_SKIPS] = 1
         return cbor.dumps(fields)
 
 
@@ -92,7 +99,7 @@ def unpack_shape(section: bytes, info: VideoInfo, frames: int, limits: Limits) -
         DamagedFile: not such a map, or numbers that no encoder writes.
         LimitExceeded: more parameters or pixels than the limits allow.
     """
-    found, pictures = read_configuration(section, 3, _PICTURES, limits)
+    found, pictures, skips = read_configuration(section, 3, _PICTURES, limits, _SKIPS)
     strides, channels, kernels = found
     plausible = (
         stages(strides, channels, extra=2)
@@ -104,13 +111,17 @@ def unpack_shape(section: bytes, info: VideoInfo, frames: int, limits: Limits) -
             f"a network of strides {strides}, channels {channels}, kernels {kernels} cannot be"
         )
     geometry = Geometry(*pictures.size(info), strides)
-    shape = HNeRVShape(geometry, pictures, channels, kernels)
+    shape = HNeRVShape(geometry, pictures, channels, kernels, skips)
     check_shape(shape, frames, limits)
     return shape
 
 
 def solve_shape(
-    geometry: Geometry, frames: int, parameters: int, pictures: Pictures = RGB
+    geometry: Geometry,
+    frames: int,
+    parameters: int,
+    pictures: Pictures = RGB,
+    skips: bool = False,
 ) -> HNeRVShape:
     """The widest decoder whose weights and embeddings come to about `parameters` values.
 
@@ -123,9 +134,11 @@ def solve_shape(
         frames: frames that get an embedding.
         parameters: decoder weights plus embedding values.
         pictures: what the decoder shows.
+        skips: with skips and small kernels instead of the paper's.
     """
     strides, q = geometry.strides, 1 / REDUCTION
-    kernels = tuple(min(KERNEL_MIN + 2 * i, KERNEL_MAX) for i in range(len(strides)))
+    largest = SMALL_KERNEL if skips else KERNEL_MAX
+    kernels = tuple(min(KERNEL_MIN + 2 * i, largest) for i in range(len(strides)))
     embeddings = EMBEDDING_CHANNELS * prod(geometry.grid) * frames
     a = q * sum(
         q ** (2 * i) * s**2 * k**2 for i, (s, k) in enumerate(zip(strides, kernels, strict=True))
@@ -135,7 +148,7 @@ def solve_shape(
     b = 9 * EMBEDDING_CHANNELS
     c = max(parameters - embeddings, 0)
     stem = max(int((sqrt(b**2 + 4 * a * c) - b) / (2 * a)), 1)
-    return HNeRVShape(geometry, pictures, widths(stem, len(strides)), kernels)
+    return HNeRVShape(geometry, pictures, widths(stem, len(strides)), kernels, skips)
 
 
 def widths(stem: int, stages: int) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ncodec.formats import Limits, VideoInfo
 from ncodec.plugin import Option
-from ncodec.video.codec import InrCodec, Preset
+from ncodec.video.codec import InrCodec
 from ncodec.video.geometry import Geometry
 from ncodec.video.nervpp_shape import (
     HIDDEN,
@@ -18,7 +18,7 @@ from ncodec.video.nervpp_shape import (
     unpack_shape,
 )
 from ncodec.video.pictures import Pictures
-from ncodec.video.recipe import Recipe
+from ncodec.video.recipe import Preset, Recipe
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,7 +27,7 @@ __all__ = ["NeRVpp"]
 
 
 def _recipe(epochs: int) -> Recipe:
-    return Recipe(epochs=epochs, adam_rate=4e-3, muon_rate=1e-2)
+    return Recipe(epochs=epochs, adam_rate=4e-3, muon_rate=1e-2, rate_weight=0.66)
 
 
 _PUBLISHED = Recipe(

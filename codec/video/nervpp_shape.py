@@ -118,7 +118,7 @@ def unpack_shape(section: bytes, info: VideoInfo, frames: int, limits: Limits) -
         DamagedFile: not such a map, or numbers that no encoder writes.
         LimitExceeded: more parameters or pixels than the limits allow.
     """
-    found, pictures = read_configuration(section, 3, _PICTURES, limits)
+    found, pictures, _ = read_configuration(section, 3, _PICTURES, limits)
     strides, channels, variant = found
     known = len(variant) == 1 and 0 <= variant[0] < len(VARIANTS)
     if not (stages(strides, channels, extra=2) and known):

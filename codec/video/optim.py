@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["Muon", "orthogonalize"]
+__all__ = ["Muon", "materialize", "orthogonalize"]
 
 QUINTIC = (3.4445, -4.7750, 2.0315)
 """Newton-Schulz coefficients that push singular values to about 1 in five steps (K. Jordan)."""
@@ -26,9 +26,18 @@ def orthogonalize(matrices: Tensor, steps: int = 5) -> Tensor:
     tall = matrices.shape[-2] > matrices.shape[-1]
     x = matrices.mT if tall else matrices
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    # Every iterate is a polynomial in the first one's Gram matrix, times the first one: so all
+    # but the ends is arithmetic on the short side alone.
+    gram = x @ x.mT
+    total = factor = None
     for _ in range(steps):
-        gram = x @ x.mT
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        if factor is not None:
+            gram = factor @ gram @ factor
+        factor = b * gram + c * gram @ gram
+        factor.diagonal(dim1=-2, dim2=-1).add_(a)
+        total = factor if total is None else factor @ total
+    assert total is not None
+    x = total @ x
     result: Tensor = x.mT if tall else x
     return result
 
@@ -63,3 +72,20 @@ class Muon(torch.optim.Optimizer):
                 for (parameter, _), update in zip(members, updates, strict=True):
                     scale = -0.2 * max(shape) ** 0.5 * group["lr"]
                     parameter.add_(update.reshape(parameter.shape), alpha=scale)
+
+
+def materialize(optimizer: torch.optim.Optimizer) -> None:
+    """Gives an optimizer that has not stepped yet the state tensors that a checkpoint fills."""
+    parameters = optimizer.param_groups[0]["params"]
+    if all(p in optimizer.state for p in parameters):
+        return
+    rate, grads = optimizer.param_groups[0]["lr"], [p.grad for p in parameters]
+    optimizer.param_groups[0]["lr"] = 0.0
+    for p in parameters:
+        p.grad = torch.zeros_like(p)
+    optimizer.step()
+    optimizer.param_groups[0]["lr"] = rate
+    for p, grad in zip(parameters, grads, strict=True):
+        p.grad = grad
+        for value in optimizer.state[p].values():
+            value.zero_()

@@ -21,6 +21,7 @@ __all__ = [
     "pack_sections",
     "quantize_published",
     "quantize_stepped",
+    "shifted",
 ]
 
 Floats = Sequence[np.ndarray]
@@ -54,10 +55,9 @@ def quantize_stepped(
     Raises:
         TargetUnreachable: the limit is too small even for the coarsest steps.
     """
-    base = [step_index(step) for step in steps]
 
     def at(shift: int) -> list[QuantizedTensor]:
-        return [stepped(t, index + shift) for t, index in zip(floats, base, strict=True)]
+        return shifted(floats, steps, shift)
 
     if limit is None:
         return at(0)
@@ -79,6 +79,11 @@ def quantize_stepped(
             )
         low += 1
     return at(low)
+
+
+def shifted(floats: Floats, steps: Sequence[float], shift: int) -> list[QuantizedTensor]:
+    """One step a tensor, `shift` indices coarser than `steps`."""
+    return [stepped(t, step_index(s) + shift) for t, s in zip(floats, steps, strict=True)]
 
 
 def fitted_floats(fit: Fit) -> list[np.ndarray]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import cos, pi
 from typing import Literal
 
-__all__ = ["Recipe"]
+__all__ = ["Preset", "Recipe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +52,18 @@ class Recipe:
         if progress < self.warmup:
             return 0.1 + 0.9 * progress / self.warmup
         return 0.5 + 0.5 * cos(pi * (progress - self.warmup) / (1 - self.warmup))
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A trade of time against quality.
+
+    Attributes:
+        recipe: how the network is fitted.
+        size: factor on the default number of values.
+        published: fit RGB and quantise as the paper's code does.
+    """
+
+    recipe: Recipe
+    size: float
+    published: bool = False
