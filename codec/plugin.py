@@ -139,7 +139,7 @@ class Context:
         seconds: wall time that `encode` may take, or None for as long as its options say.
         target_size: bytes that the segment may take and should nearly fill, or None.
         report: called with ``fraction`` (0..1) and what else is known: ``epoch``, ``epochs``,
-            ``psnr``; with ``resumed=True`` where an earlier run had come so far.
+            ``psnr``, ``size``; with ``resumed=True`` where an earlier run had come so far.
         stopping: true once the user wants to stop: save a checkpoint, raise `Interrupted`.
         checkpoints: state that a resumed encode continues from, or None.
     """

@@ -119,6 +119,8 @@ def _state(event: Progressed) -> str:
     parts = [f"epoch {event.epoch}/{event.epochs}"] if event.epochs else []
     if event.psnr is not None:
         parts.append(f"{event.psnr:.2f} dB")
+    if event.size is not None:
+        parts.append(f"{event.size:,} bytes")
     parts.append(f"{duration(event.elapsed)} elapsed")
     if event.eta is not None:
         parts.append(f"{duration(event.eta)} left")

@@ -38,6 +38,7 @@ class Board:
             fraction=whole,
             elapsed=elapsed,
             eta=elapsed * (1 - whole) / gained if gained > 0 else None,
+            size=values.get("size"),
         )
 
     def _whole(self) -> float:

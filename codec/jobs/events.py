@@ -41,7 +41,10 @@ class Planned(Event):
 
 @dataclass(frozen=True, slots=True)
 class Progressed(Event):
-    """A segment went on. `fraction` 0..1 and `eta` seconds are of the whole job."""
+    """A segment went on. `fraction` 0..1 and `eta` seconds are of the whole job.
+
+    `size` is what the segment's weights would take now, where the fit counts that already.
+    """
 
     segment: int
     segments: int
@@ -51,6 +54,7 @@ class Progressed(Event):
     fraction: float
     elapsed: float
     eta: float | None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

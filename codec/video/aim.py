@@ -35,7 +35,7 @@ class Aim:
             error: of the fit as it is.
         """
         if self.bits is not None:
-            off = torch.log(rate / self.bits)
+            off = torch.log(rate.clamp_min(1) / self.bits)
         elif self.error is not None:
             off = torch.log(self.error / error)
         else:

@@ -27,6 +27,9 @@ CHECKPOINT_SECONDS = 30.0
 RATE_EVERY = 4
 """Steps of which one counts bits, four times: momentum spreads it."""
 
+EXACT = 1e-8
+"""Of a squared error: less is nothing to a picture of 8 bits."""
+
 FORGETTING = 0.05
 """Share of a step's error in the running mean that later errors are measured in."""
 
@@ -135,6 +138,7 @@ class Fit:
                     epoch=int(epoch),
                     epochs=round(epoch / self.progress),
                     psnr=-10 * log10(max(mean, 1e-10)),
+                    size=self.estimated_bytes(),
                 )
                 errors = []
         # What follows the fit may be interrupted too.
@@ -157,11 +161,11 @@ class Fit:
         if self.recipe.loss == "l1-ssim":
             loss = self.distortion.l1_ssim(output, target).mean()
         elif self.recipe.rate_weight:
-            loss = error / self.error
+            loss = error / self.error.clamp_min(EXACT)
         if rate is not None:
             if self._aim is not None:
                 self._aim.steer(self.rate_weight, rate.detach(), self.error)
-            loss = loss + RATE_EVERY * self.rate_weight * rate / rate.detach()
+            loss = loss + RATE_EVERY * self.rate_weight * rate / rate.detach().clamp_min(1)
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -213,17 +217,30 @@ class Fit:
         if self.progress < self.recipe.round_from:
             generator = torch.Generator(self.device.place)
             generator.manual_seed(self.seed * 1_000_003 + self.step_count)
-        tensors: list[Tensor] = [*self._weights.values()]
-        if self.embeddings is not None:
-            tensors.append(self.embeddings)
-        pairs = [self.steps.quantize(i, t, generator) for i, t in enumerate(tensors)]
-        rate = None
-        if self.step_count % RATE_EVERY == 0:
-            rate = torch.stack([bits(integers) for _, integers in pairs]).sum()
-        values = [value for value, _ in pairs]
+        values, rate = self._quantized(generator, self.step_count % RATE_EVERY == 0)
         inputs = self._times[batch] if self.embeddings is None else values.pop()[batch]
         weights = dict(zip(self._weights, values, strict=True))
         return functional_call(self.decoder, weights, (inputs,)), rate
+
+    def _quantized(
+        self, generator: torch.Generator | None, rated: bool
+    ) -> tuple[list[Tensor], Tensor | None]:
+        """Weights and, last, embeddings as they will be decoded; and their bits if `rated`."""
+        tensors: list[Tensor] = [*self._weights.values()]
+        if self.embeddings is not None:
+            tensors.append(self.embeddings)
+        found = [self.steps.quantize(i, t, generator) for i, t in enumerate(tensors)]
+        rate = torch.stack([bits(*integers) for _, *integers in found]).sum() if rated else None
+        return [values for values, *_ in found], rate
+
+    @torch.no_grad()
+    def estimated_bytes(self) -> int | None:
+        """What weights and embeddings will take as they are, by the fit's own rate."""
+        if not self._rated:
+            return None
+        _, rate = self._quantized(None, rated=True)
+        assert rate is not None
+        return round(rate.item() / 8)
 
     def final_steps(self) -> list[float]:
         """Quantisation steps of the decoder's tensors and, last, of the embeddings: those that
@@ -236,7 +253,7 @@ class Fit:
     def _begin_rating(self) -> None:
         """From here on embeddings are parameters, and everything is quantised."""
         inputs, coded = self.inputs(), self.embeddings is not None
-        error = self.errors(inputs).mean().item()
+        error = max(self.errors(inputs).mean().item(), EXACT)
         found = balanced_steps(self.decoder, inputs, coded, error, self.seed)
         with torch.no_grad():
             if self.embeddings is not None:

@@ -43,7 +43,7 @@ class Recipe:
     loss: Literal["squares", "l1-ssim"] = "squares"
     rate_weight: float = 0.0
     rate_from: float = 0.5
-    round_from: float = 0.85
+    round_from: float = 0.6
     steps_rate: float = 0.02
     embeddings_rate: float = 5e-3
 

@@ -46,5 +46,7 @@ def balanced_steps(
         change = float((decoder(some) - clean).square().mean())
         tensor.copy_(kept)
         sensitivity = max(change / deviation**2, 1e-12)
-        steps.append((12 * LOSS * error / sum(totals) * total / sensitivity) ** 0.5)
+        step = (12 * LOSS * error / sum(totals) * total / sensitivity) ** 0.5
+        # All of a tensor within half a step is nothing but noise: coarser would be louder.
+        steps.append(min(step, 2 * float(kept.abs().max()) or 1.0))
     return steps

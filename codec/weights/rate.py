@@ -14,6 +14,9 @@ __all__ = ["LearnedSteps", "bits"]
 _NARROWEST = 0.02
 """Of a scale in steps: under it every value is the same symbol."""
 
+_LEAST = 1e-9
+"""Of a probability: what lies farther out is an escape."""
+
 
 class LearnedSteps:
     """Quantisation of a list of tensors inside a fit, with a step of each that is learned too.
@@ -31,8 +34,8 @@ class LearnedSteps:
 
     def quantize(
         self, index: int, tensor: Tensor, generator: torch.Generator | None
-    ) -> tuple[Tensor, Tensor]:
-        """Tensor `index` as it will be decoded, roughly or exactly, and its integers.
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Tensor `index` as it will be decoded, roughly or exactly.
 
         Args:
             index: of the tensor in the list.
@@ -40,7 +43,8 @@ class LearnedSteps:
             generator: of the noise; None rounds.
 
         Returns:
-            two tensors of the same shape that gradients pass through.
+            values, their integers, and what those were before noise or rounding; all of the
+            tensor's shape, all with gradients.
         """
         octaves = self.octaves[index]
         # Only the steps that a file can say.
@@ -52,34 +56,34 @@ class LearnedSteps:
         else:
             noise = torch.empty_like(scaled).uniform_(-0.5, 0.5, generator=generator)
             integers = scaled + noise
-        return integers * step, integers
+        return integers * step, integers, scaled
 
     def values(self) -> list[float]:
         """The steps."""
         return [2.0**octaves for octaves in self.octaves.tolist()]
 
 
-def bits(integers: Tensor) -> Tensor:
-    """Bits that the coder's fixed models take for integers, rounded or not; a scalar.
+def bits(integers: Tensor, unrounded: Tensor) -> Tensor:
+    """Bits that the coder's fixed models take for integers, noisy or rounded; a scalar.
 
-    The better of a discretised Laplace and a discretised Gaussian whose scale fits these values
-    best, as `ncodec.formats.entropy` chooses among its tables. The choice is the tensor's, the
-    gradient that of the chosen one.
+    The better of a discretised Laplace and a discretised Gaussian with the scale of the
+    unrounded values, as `ncodec.formats.entropy` chooses among its tables.
     """
     distance = integers.abs()
-    return torch.minimum(_laplace_bits(distance), _gaussian_bits(distance))
+    laplace = _laplace_bits(distance, unrounded.abs().mean().clamp_min(_NARROWEST))
+    squares = unrounded.square().mean().clamp_min(_NARROWEST**2)
+    return torch.minimum(laplace, _gaussian_bits(distance, squares.sqrt()))
 
 
-def _laplace_bits(distance: Tensor) -> Tensor:
-    rate = 1 / distance.mean().clamp_min(_NARROWEST)
-    outer = torch.exp(-rate * (distance + 0.5))
+def _laplace_bits(distance: Tensor, scale: Tensor) -> Tensor:
+    outer = torch.exp(-(distance + 0.5) / scale)
     # Within half a step of zero the interval has its mode inside.
-    inner = torch.exp(-rate * (distance - 0.5).abs())
+    inner = torch.exp(-(distance - 0.5).abs() / scale)
     mass = torch.where(distance < 0.5, 1 - 0.5 * (inner + outer), 0.5 * (inner - outer))
-    return -torch.log2(mass.clamp_min(1e-9)).sum()
+    return -torch.log2(mass.clamp_min(_LEAST)).sum()
 
 
-def _gaussian_bits(distance: Tensor) -> Tensor:
-    scale = 1 / (sqrt(2) * distance.square().mean().sqrt().clamp_min(_NARROWEST))
+def _gaussian_bits(distance: Tensor, deviation: Tensor) -> Tensor:
+    scale = 1 / (sqrt(2) * deviation)
     mass = torch.erf((distance + 0.5) * scale) - torch.erf((distance - 0.5) * scale)
-    return -torch.log2((0.5 * mass).clamp_min(1e-9)).sum()
+    return -torch.log2((0.5 * mass).clamp_min(_LEAST)).sum()

@@ -10,18 +10,20 @@ from ncodec.video.hnerv_shape import solve_shape
 CLIPS = [((640, 1280), 132, 350_000), ((15, 17), 3, 2000), ((1, 1), 1, 10), ((90, 160), 9, 40_000)]
 
 
+@pytest.mark.parametrize("skips", [False, True])
 @pytest.mark.parametrize(("size", "frames", "values"), CLIPS)
-def test_tensors_are_the_state_dict_in_its_order(size, frames, values):
-    shape = solve_shape(choose_geometry(*size), frames, values)
+def test_tensors_are_the_state_dict_in_its_order(size, frames, values, skips):
+    shape = solve_shape(choose_geometry(*size), frames, values, skips=skips)
     _, decoder = HNeRV().networks(shape)
     found = {name: tuple(tensor.shape) for name, tensor in decoder.state_dict().items()}
     assert list(found.items()) == list(shape.tensors.items())
     assert sum(p.numel() for p in decoder.parameters()) == shape.parameters
 
 
+@pytest.mark.parametrize("skips", [False, True])
 @pytest.mark.parametrize(("size", "frames", "values"), CLIPS[1:])
-def test_frame_to_embedding_to_frame(size, frames, values):
-    shape = solve_shape(choose_geometry(*size), frames, values)
+def test_frame_to_embedding_to_frame(size, frames, values, skips):
+    shape = solve_shape(choose_geometry(*size), frames, values, skips=skips)
     encoder, decoder = HNeRV().networks(shape)
     with torch.no_grad():
         embedding = encoder(torch.rand(2, 3, *shape.geometry.padded))

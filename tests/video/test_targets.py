@@ -1,12 +1,16 @@
 """Sizes and times that were asked for, and the same integers on any number of threads."""
 
+from fractions import Fraction
+
+import numpy as np
 import pytest
-from synthetic import TINY
+from synthetic import TINY, film
 
 import ncodec
 from ncodec.errors import TargetUnreachable
-from ncodec.formats import Reader
+from ncodec.formats import Reader, VideoInfo
 from ncodec.jobs import Progressed
+from ncodec.media import Frame, open_sink
 from ncodec.verify import verify
 
 SIZED = {name: value for name, value in TINY.items() if name != "model_size"}
@@ -30,6 +34,77 @@ def test_a_target_size_that_cannot_be_says_so_and_leaves_nothing(clip_file, tmp_
         with pytest.raises(TargetUnreachable):
             ncodec.encode(clip_file, tmp_path / "a.nc", **SIZED, target_size=target)
         assert not list(tmp_path.iterdir())
+
+
+STEADY = TINY | {"preset": "fast", "epochs": 20, "model_size": 0.01, "max_segment": 8}
+
+
+def test_a_target_psnr_is_reached_by_every_segment_with_fewer_bytes(clip_file, tmp_path):
+    free = ncodec.encode(clip_file, tmp_path / "free.nc", **STEADY)
+    target = free.psnr - 4
+    done = ncodec.encode(clip_file, tmp_path / "a.nc", **STEADY, target_psnr=target)
+    with Reader(tmp_path / "a.nc") as reader:
+        reached = [reader.read_segment(entry.index).psnr for entry in reader.segments]
+    assert all(target <= psnr <= target + 3 for psnr in reached)
+    assert done.size < free.size
+    assert verify(tmp_path / "a.nc", source=clip_file, threads=1).rgb >= target - 0.05
+
+
+def test_a_target_psnr_out_of_reach_says_what_was_reached_and_leaves_nothing(clip_file, tmp_path):
+    with pytest.raises(TargetUnreachable, match=r"frames 0 to 7 reach \d+\.\d\d dB, not 90"):
+        ncodec.encode(clip_file, tmp_path / "a.nc", **STEADY | {"epochs": 1}, target_psnr=90)
+    assert not list(tmp_path.iterdir())
+
+
+def test_more_quality_is_more_bytes_and_a_better_picture(clip_file, tmp_path):
+    sizes, psnrs = [], []
+    for quality in (50, 80):
+        done = ncodec.encode(clip_file, tmp_path / "a.nc", **STEADY | {"quality": quality, "epochs": 60})
+        sizes.append(done.size)
+        psnrs.append(done.psnr)
+    assert sizes == sorted(sizes)
+    assert psnrs == sorted(psnrs)
+
+
+def test_a_fit_estimates_its_file_within_a_percent(clip_file, tmp_path):
+    events = []
+    options = STEADY | {"model_size": 0.05}
+    ncodec.encode(clip_file, tmp_path / "a.nc", **options, watch=events.append)
+    last = {event.segment: event.size for event in events if isinstance(event, Progressed)}
+    coded = ncodec.probe(tmp_path / "a.nc").breakdown()
+    assert sum(last.values()) == pytest.approx(coded["weights"] + coded["embeddings"], rel=0.01)
+
+
+@pytest.mark.parametrize("codec", ["hnerv", "nervpp"])
+@pytest.mark.parametrize("size", [(16, 16), (2, 2), (33, 1)])
+def test_small_and_flat_clips(codec, size, tmp_path):
+    source = film(tmp_path / "a.mkv", frames=1, size=size, pixel_format="gray")
+    options = TINY | {"codec": codec}
+    assert ncodec.encode(source, tmp_path / "a.nc", **options).frames == 1
+    assert verify(tmp_path / "a.nc", source=source, threads=1).frames == 1
+
+
+@pytest.mark.parametrize("codec", ["hnerv", "nervpp"])
+def test_one_colour_is_a_valid_file(codec, tmp_path):
+    info = VideoInfo(16, 16, 3, Fraction(1, 25), "yuv420p", matrix=1)
+    planes = tuple(np.full(shape, 77, np.uint8) for shape in ((16, 16), (8, 8), (8, 8)))
+    with open_sink(tmp_path / "a.mkv", info, None) as sink:
+        for pts in range(3):
+            sink.write(Frame(planes, pts))
+    options = TINY | {"codec": codec, "preset": "fast", "epochs": 60}
+    done = ncodec.encode(tmp_path / "a.mkv", tmp_path / "a.nc", **options)
+    assert done.psnr is None or done.psnr > 30
+    assert verify(tmp_path / "a.nc", source=tmp_path / "a.mkv", threads=1).frames == 3
+
+
+def test_a_fit_that_diverges_says_so_and_leaves_nothing(clip_file, tmp_path, monkeypatch):
+    from ncodec.video.distortion import Distortion
+
+    errors = Distortion.errors
+    monkeypatch.setattr(Distortion, "errors", lambda *a: errors(*a) * float("nan"))
+    with pytest.raises(TargetUnreachable, match="diverged: its squared error is nan"):
+        ncodec.encode(clip_file, tmp_path / "a.nc", **TINY)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_time_budget_ends_with_every_segment_done(clip_file, tmp_path):
