@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -19,19 +19,17 @@ class Device:
 
     Attributes:
         place: the torch device.
-        autocast: dtype of a fit's convolutions, or None for float32.
+        autocast: fast dtype of convolutions, or None for float32.
     """
 
     place: torch.device
     autocast: torch.dtype | None
 
-    def fitting(self, mixed: bool) -> torch.autocast:
-        """The context in which a fit's forward passes run; float32 unless `mixed`."""
-        return torch.autocast(
-            self.place.type,
-            dtype=self.autocast or torch.bfloat16,
-            enabled=mixed and self.autocast is not None,
-        )
+    def running(self, mixed: bool) -> AbstractContextManager[object]:
+        """The context in which networks run; float32 unless `mixed`."""
+        if not mixed or self.autocast is None:
+            return nullcontext()
+        return torch.autocast(self.place.type, dtype=self.autocast)
 
 
 def resolve_device(name: str) -> Device:

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ncodec.errors import DamagedFile, TargetUnreachable, VerificationFailed
@@ -40,6 +41,12 @@ if TYPE_CHECKING:
     from ncodec.video.fit import Fit
 
 __all__ = ["InrCodec"]
+
+MIXED_PSNR = 38.0
+"""dB under which bfloat16's own error, some 60 dB, does not move the second decimal."""
+
+HEADROOM = 0.2
+"""dB that a fit aims above a target: coarser steps than its own cost less than finer ones gain."""
 
 LENGTH_BYTES = 5
 """What the length of a section takes at most in the mini-header, on top of an empty one's."""
@@ -157,24 +164,29 @@ class InrCodec(ABC, Generic[S]):
         self, segment: Segment, info: VideoInfo, shared: Sequence[bytes], context: Context
     ) -> Sequence[Planes]:
         shape, tensors = self._tensors(segment, info)
-        return self._decoded(shape, tensors, info, segment.frame_count, context)
+        # A segment without a record is being measured for it, in float32.
+        mixed = segment.psnr is not None and segment.psnr < MIXED_PSNR
+        return self._decoded(shape, tensors, info, segment.frame_count, context, mixed)
 
     def estimate(
         self, windows: Sequence[Window], options: Mapping[str, Any], context: Context
     ) -> Estimate:
         recipe = self._preset(options).recipe
         seconds, size = 0.0, 0
-        paces: dict[S, float] = {}
+        paces: dict[tuple[S, int], float] = {}
         for window in windows:
             shape = self._shape(window, options, context.target_size)
             values = shape.values(window.frame_count)
             size += context.target_size or section_bytes(values)
             if context.seconds is None:
-                if shape not in paces:
-                    paces[shape] = self._pace(shape, recipe, context)
+                positions = prod(shape.geometry.padded)
+                batch = recipe.frames_a_step(window.frame_count, positions)
+                if (shape, batch) not in paces:
+                    fixed = replace(recipe, batch=batch)
+                    paces[shape, batch] = self._pace(shape, fixed, batch, context)
                 # One more epoch: measuring, quantising and checking the result.
-                steps = (recipe.epochs + 1) * -(-window.frame_count // recipe.batch)
-                seconds += steps * paces[shape]
+                steps = (recipe.epochs + 1) * -(-window.frame_count // batch)
+                seconds += steps * paces[shape, batch]
         return Estimate(seconds if context.seconds is None else context.seconds, size)
 
     def macs_per_pixel(self, segment: Segment, info: VideoInfo) -> float:
@@ -201,8 +213,8 @@ class InrCodec(ABC, Generic[S]):
         chosen = (bisect_right(sizes, smallest << i) - 1 for i in range(count))
         return [{"quality": qualities[index]} for index in chosen]
 
-    def _pace(self, shape: S, recipe: Recipe, context: Context) -> float:
-        """Seconds a step of a fit takes on black frames."""
+    def _pace(self, shape: S, recipe: Recipe, batch: int, context: Context) -> float:
+        """Seconds a step of a fit takes on a batch of black frames."""
         import torch
 
         from ncodec.device import resolve_device, threads
@@ -210,7 +222,7 @@ class InrCodec(ABC, Generic[S]):
         device = resolve_device(context.device)
         with threads(context.threads), torch.random.fork_rng(devices=[]):
             size = (shape.pictures.channels, *shape.geometry.padded)
-            frames = torch.zeros(recipe.batch, *size, dtype=torch.uint8)
+            frames = torch.zeros(batch, *size, dtype=torch.uint8)
             return self._fit(shape, frames, recipe, device, 0).pace()
 
     def _decoded(
@@ -220,11 +232,12 @@ class InrCodec(ABC, Generic[S]):
         info: VideoInfo,
         frames: int,
         context: Context,
+        mixed: bool = False,
     ) -> Sequence[Planes]:
         from ncodec.video.decoded import DecodedSegment
 
         _, decoder = self.networks(shape)
-        return DecodedSegment(decoder, shape.pictures, tensors, frames, info, context)
+        return DecodedSegment(decoder, shape.pictures, tensors, frames, info, context, mixed)
 
     def _fit(self, shape: S, frames: Tensor, recipe: Recipe, device: Device, seed: int) -> Fit:
         from ncodec.video.distortion import Distortion
@@ -305,7 +318,7 @@ def _aim(limit: int | None, psnr: float | None) -> Aim:
 
     return Aim(
         bits=None if limit is None else 8.0 * limit,
-        error=None if psnr is None else 10 ** (-psnr / 10),
+        error=None if psnr is None else 10 ** (-(psnr + HEADROOM) / 10),
     )
 
 

@@ -71,6 +71,8 @@ class Fit:
         self.recipe = recipe
         self.device = device
         self.seed = seed
+        rows, columns = distortion.frames.shape[2:]
+        self.batch = recipe.frames_a_step(len(distortion), rows * columns)
         self.step_count = 0
         self.progress = 0.0
         self._times = frame_times(len(distortion)).to(device.place)
@@ -84,13 +86,13 @@ class Fit:
         """Running mean of the batches' errors."""
         self.rate_weight = torch.tensor(recipe.rate_weight, device=device.place)
         self._aim: Aim | None = None
-        self._rated = torch.zeros((), dtype=torch.bool)
+        self._rated = False
         self.optimizers = self._optimizers()
         self._peaks = [o.param_groups[0]["lr"] for o in self.optimizers]
 
     @property
     def steps_per_epoch(self) -> int:
-        return -(-len(self.distortion) // self.recipe.batch)
+        return -(-len(self.distortion) // self.batch)
 
     def run(self, context: Context, aim: Aim | None = None) -> None:
         """Fits to the end of the schedule, by `context.seconds` if given, else by epochs.
@@ -152,7 +154,7 @@ class Fit:
             optimizer.param_groups[0]["lr"] = peak * self.recipe.rate(self.progress)
         batch = self._batch()
         target = self.distortion.pictures(batch)
-        with self.device.fitting(self.recipe.mixed):
+        with self.device.running(self.recipe.mixed):
             output, rate = self._shown(batch, target)
         error = self.distortion.errors(output, target).mean()
         share = FORGETTING if self.step_count else 1.0
@@ -196,14 +198,14 @@ class Fit:
             return self._times
         if self._rated:
             return self.embeddings.detach()
-        batches = self.distortion.batches(self.recipe.batch)
+        batches = self.distortion.batches(self.batch)
         return torch.cat([self.encoder(self.distortion.pictures(b)).float() for b in batches])
 
     @torch.no_grad()
     def errors(self, inputs: Tensor) -> Tensor:
         """Weighted mean squared error of each frame as the decoder shows it, float32 (T,)."""
         parts = []
-        for batch in self.distortion.batches(self.recipe.batch):
+        for batch in self.distortion.batches(self.batch):
             target = self.distortion.pictures(batch)
             parts.append(self.distortion.errors(self.decoder(inputs[batch]), target))
         return torch.cat(parts)
@@ -259,15 +261,15 @@ class Fit:
             if self.embeddings is not None:
                 self.embeddings.copy_(inputs)
             self.steps.octaves.copy_(torch.log2(torch.tensor(found)))
-        self._rated.fill_(True)
+        self._rated = True
 
     def _batch(self) -> Tensor:
         # The order depends on seed and epoch alone, so a resumed fit sees the same batches.
         epoch, position = divmod(self.step_count, self.steps_per_epoch)
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
         order = torch.randperm(len(self.distortion), generator=generator)
-        first = position * self.recipe.batch
-        return order[first : first + self.recipe.batch].to(self.device.place)
+        first = position * self.batch
+        return order[first : first + self.batch].to(self.device.place)
 
     def _save(self, context: Context) -> None:
         if context.checkpoints is None:
@@ -275,6 +277,7 @@ class Fit:
         state = {name: t.detach().cpu().numpy() for name, t in self._tensors().items()}
         state["step"] = np.asarray(self.step_count)
         state["progress"] = np.asarray(self.progress)
+        state["rated"] = np.asarray(self._rated)
         context.checkpoints.save(state)
 
     def _load(self, context: Context) -> None:
@@ -282,14 +285,15 @@ class Fit:
         if state is None:
             return
         self.step_count, self.progress = int(state["step"]), float(state["progress"])
+        self._rated = bool(state["rated"])
         with torch.no_grad():
             for name, tensor in self._tensors().items():
                 tensor.copy_(torch.from_numpy(state[name]))
 
     def _tensors(self) -> dict[str, Tensor]:
         """Everything that a step changes, by name."""
-        tensors = {"error": self.error, "rated": self._rated, "octaves": self.steps.octaves}
-        tensors["rate weight"] = self.rate_weight
+        tensors = {"error": self.error, "rate weight": self.rate_weight}
+        tensors["octaves"] = self.steps.octaves
         for part, module in (("encoder", self.encoder), ("decoder", self.decoder)):
             if module is not None:
                 tensors |= {f"{part}.{name}": p for name, p in module.named_parameters()}

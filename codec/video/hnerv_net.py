@@ -45,8 +45,7 @@ class HNeRVDecoder(nn.Module):
             ``len(strides) + 2`` numbers.
         kernels: side of each stage's convolution, odd.
         out: channels of a picture.
-        skips: whether a stage adds its input, enlarged bilinearly, before the GELU: the first
-            channels, as many as the stage has.
+        skips: whether a stage adds its input, enlarged bilinearly, before the GELU.
 
     Input (N, channels[0], h, w), output (N, out, h * prod(strides), w * prod(strides)) in 0..1.
     """
@@ -76,19 +75,42 @@ class HNeRVDecoder(nn.Module):
 
 
 class _UpsampleBlock(nn.Module):
+    enlarging: Tensor
+
     def __init__(self, channels: int, out: int, kernel: int, stride: int, skip: bool) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, out * stride**2, kernel, padding=(kernel - 1) // 2)
         self.stride = stride
-        self.skip = skip
+        # The skip is linear in the input, as the convolution is: added to the kernel it is free.
+        fixed = enlarging_kernel(channels, out, kernel, stride) if skip else torch.zeros(())
+        self.register_buffer("enlarging", fixed, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.pixel_shuffle(self.conv(x), self.stride)
-        if self.skip:
-            kept = min(x.shape[1], y.shape[1])
-            y[:, :kept] += F.interpolate(x[:, :kept], scale_factor=self.stride, mode="bilinear")
-        result: Tensor = F.gelu(y)
+        kernel = self.conv.weight + self.enlarging
+        y = F.conv2d(x, kernel, self.conv.bias, padding=self.conv.padding)
+        result: Tensor = F.gelu(F.pixel_shuffle(y, self.stride))
         return result
+
+
+def enlarging_kernel(channels: int, out: int, kernel: int, stride: int) -> Tensor:
+    """The kernel that, before a pixel shuffle, enlarges the first channels bilinearly.
+
+    Samples are taken between pixel centres (torch's ``align_corners=False``) with zeros around
+    the picture, and without the taps that lie outside the kernel.
+
+    Returns:
+        float32 (out * stride**2, channels, kernel, kernel).
+    """
+    taps = torch.zeros(stride, kernel)
+    for phase in range(stride):
+        offset = (phase + 0.5) / stride - 0.5
+        for tap in range(kernel):
+            taps[phase, tap] = max(0.0, 1 - abs(tap - (kernel - 1) / 2 - offset))
+    patch = torch.einsum("ik,jl->ijkl", taps, taps).flatten(0, 1)
+    fixed = torch.zeros(out, stride**2, channels, kernel, kernel)
+    for channel in range(min(channels, out)):
+        fixed[channel, :, channel] = patch
+    return fixed.flatten(0, 1)
 
 
 class _ConvNeXtBlock(nn.Module):

@@ -9,6 +9,10 @@ from typing import Literal
 __all__ = ["Preset", "Recipe"]
 
 
+BATCH_POSITIONS = 102_400
+LEAST_BATCH, LEAST_STEPS = 2, 16
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How a network is fitted.
@@ -19,7 +23,7 @@ class Recipe:
         muon_rate: peak learning rate of Muon on the convolutions, or None for Adam on all.
         warmup: share of the fit in which the rate rises from a tenth to its peak; a cosine
             takes it from there to zero.
-        batch: frames a step.
+        batch: frames a step; None for as many as keep the device busy, see `frames_a_step`.
         mixed: run convolutions in the device's fast dtype, where it has one.
         betas: of Adam.
         loss: ``squares`` is the squared error of the planes as they are scored; ``l1-ssim`` is
@@ -37,7 +41,7 @@ class Recipe:
     adam_rate: float
     muon_rate: float | None
     warmup: float = 0.1
-    batch: int = 2
+    batch: int | None = 2
     mixed: bool = True
     betas: tuple[float, float] = (0.9, 0.999)
     loss: Literal["squares", "l1-ssim"] = "squares"
@@ -46,6 +50,17 @@ class Recipe:
     round_from: float = 0.6
     steps_rate: float = 0.02
     embeddings_rate: float = 5e-3
+
+    def frames_a_step(self, frames: int, positions: int) -> int:
+        """The batch for a segment of so many frames of so many positions each.
+
+        What a step costs besides its frames (the optimisers', quantisation, starting threads) is
+        shared by more of them where they are small; but an epoch of few steps learns little.
+        """
+        if self.batch is not None:
+            return self.batch
+        most = max(LEAST_BATCH, frames // LEAST_STEPS)
+        return min(max(BATCH_POSITIONS // positions, LEAST_BATCH), most)
 
     def rate(self, progress: float) -> float:
         """Learning rate over its peak at `progress` 0..1 of the fit."""

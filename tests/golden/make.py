@@ -18,6 +18,15 @@ from synthetic import film  # noqa: E402
 CLIPS = {
     "hnerv-1-stepped": {"preset": "medium", "epochs": 30},
     "hnerv-1-published": {"preset": "paper", "epochs": 30},
+    "hnerv-2-packed": {"preset": "medium", "epochs": 60},
+    "nervpp-1-packed": {"codec": "nervpp", "preset": "medium", "epochs": 60},
+    "nervpp-1-public": {
+        "codec": "nervpp",
+        "preset": "paper",
+        "variant": "public",
+        "width": 8,
+        "epochs": 10,
+    },
 }
 PHOTOS = {
     "pc-photo-1-fast": ("fast", 3, np.uint8),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from ncodec.device import resolve_device
+from ncodec.device import Device, resolve_device
 from ncodec.errors import Interrupted
 from ncodec.jobs.plan import FileCheckpoints
 from ncodec.plugin import Context
@@ -114,3 +114,18 @@ def test_orthogonalised_matrices_have_singular_values_near_one(shape):
     values = torch.linalg.svdvals(orthogonalize(torch.randn(shape), steps=10))
     assert values.min() > 0.5
     assert values.max() < 1.3
+
+
+def test_nothing_of_a_fit_stays_behind_on_the_cpu(monkeypatch):
+    # Tensors of the meta device have no values, but mix with the CPU's as little as a GPU's do.
+    adam = torch.optim.Adam
+    monkeypatch.setattr(torch.optim, "Adam", lambda *a, fused=False, **options: adam(*a, **options))
+    codec, geometry = HNeRV(), choose_geometry(*SIZE)
+    shape = solve_shape(geometry, FRAMES, 4000, skips=True)
+    frames = torch.zeros(FRAMES, 3, *geometry.padded).byte()
+    device = Device(torch.device("meta"), None)
+    fit = codec._fit(shape, frames, HNeRV.presets["medium"].recipe, device, seed=0)
+    for rated, progress in ((False, 0.2), (True, 0.9)):
+        fit._rated, fit.progress = rated, progress
+        assert fit.step().device.type == "meta"
+        assert fit.errors(fit.inputs()).device.type == "meta"

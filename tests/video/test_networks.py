@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from ncodec.video.geometry import choose_geometry
 from ncodec.video.hnerv import HNeRV
+from ncodec.video.hnerv_net import enlarging_kernel
 from ncodec.video.hnerv_shape import solve_shape
 
 CLIPS = [((640, 1280), 132, 350_000), ((15, 17), 3, 2000), ((1, 1), 1, 10), ((90, 160), 9, 40_000)]
@@ -32,3 +34,18 @@ def test_frame_to_embedding_to_frame(size, frames, values, skips):
     assert picture.shape == (2, 3, *shape.geometry.padded)
     assert picture.min() >= 0
     assert picture.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("channels", "out", "stride"), [(3, 2, 2), (2, 3, 5), (4, 4, 3), (2, 2, 1)]
+)
+def test_a_skip_enlarges_bilinearly_inside_the_picture(channels, out, stride):
+    x = torch.rand(1, channels, 6, 7)
+    y = F.conv2d(x, enlarging_kernel(channels, out, 3, stride), padding=1)
+    found = F.pixel_shuffle(y, stride)
+    expected = F.interpolate(x, scale_factor=stride, mode="bilinear")
+    both, inside = min(channels, out), slice(stride, -stride)
+    assert torch.allclose(
+        found[:, :both, inside, inside], expected[:, :both, inside, inside], atol=1e-6
+    )
+    assert not found[:, both:].any()

@@ -59,7 +59,9 @@ def test_a_target_psnr_out_of_reach_says_what_was_reached_and_leaves_nothing(cli
 def test_more_quality_is_more_bytes_and_a_better_picture(clip_file, tmp_path):
     sizes, psnrs = [], []
     for quality in (50, 80):
-        done = ncodec.encode(clip_file, tmp_path / "a.nc", **STEADY | {"quality": quality, "epochs": 60})
+        done = ncodec.encode(
+            clip_file, tmp_path / "a.nc", **STEADY | {"quality": quality, "epochs": 60}
+        )
         sizes.append(done.size)
         psnrs.append(done.psnr)
     assert sizes == sorted(sizes)
