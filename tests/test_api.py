@@ -159,6 +159,7 @@ def test_codecs_lists_hnerv_with_its_options():
         "preset",
         "model_size",
         "quality",
+        "target_psnr",
         "epochs",
     ]
     assert (hnerv.bitstream_version, hnerv.media) == (2, ("video",))

@@ -25,6 +25,9 @@ def test_there_are_golden_files():
     assert [path.stem for path in FILES] == [
         "hnerv-1-published",
         "hnerv-1-stepped",
+        "hnerv-2-packed",
+        "nervpp-1-packed",
+        "nervpp-1-public",
         "pc-hclt-1-trained",
         "pc-idf-1-circuit",
         "pc-photo-1-best",

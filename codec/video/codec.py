@@ -42,9 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["InrCodec"]
 
-MIXED_PSNR = 38.0
-"""dB under which bfloat16's own error, some 60 dB, does not move the second decimal."""
-
 HEADROOM = 0.2
 """dB that a fit aims above a target: coarser steps than its own cost less than finer ones gain."""
 
@@ -164,9 +161,7 @@ class InrCodec(ABC, Generic[S]):
         self, segment: Segment, info: VideoInfo, shared: Sequence[bytes], context: Context
     ) -> Sequence[Planes]:
         shape, tensors = self._tensors(segment, info)
-        # A segment without a record is being measured for it, in float32.
-        mixed = segment.psnr is not None and segment.psnr < MIXED_PSNR
-        return self._decoded(shape, tensors, info, segment.frame_count, context, mixed)
+        return self._decoded(shape, tensors, info, segment.frame_count, context)
 
     def estimate(
         self, windows: Sequence[Window], options: Mapping[str, Any], context: Context
@@ -232,12 +227,11 @@ class InrCodec(ABC, Generic[S]):
         info: VideoInfo,
         frames: int,
         context: Context,
-        mixed: bool = False,
     ) -> Sequence[Planes]:
         from ncodec.video.decoded import DecodedSegment
 
         _, decoder = self.networks(shape)
-        return DecodedSegment(decoder, shape.pictures, tensors, frames, info, context, mixed)
+        return DecodedSegment(decoder, shape.pictures, tensors, frames, info, context)
 
     def _fit(self, shape: S, frames: Tensor, recipe: Recipe, device: Device, seed: int) -> Fit:
         from ncodec.video.distortion import Distortion

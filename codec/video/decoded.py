@@ -28,7 +28,6 @@ class DecodedSegment(Sequence[Planes]):
         frames: how many there are.
         info: the clip.
         context: device and threads.
-        mixed: in the device's fast dtype, where it has one.
     """
 
     def __init__(
@@ -39,7 +38,6 @@ class DecodedSegment(Sequence[Planes]):
         frames: int,
         info: VideoInfo,
         context: Context,
-        mixed: bool = False,
     ) -> None:
         device = resolve_device(context.device)
         embeddings = load_tensors(decoder, tensors)
@@ -48,18 +46,13 @@ class DecodedSegment(Sequence[Planes]):
         self._decoder = decoder.to(device.place, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._pictures = pictures
         self._info = info
-        self._device, self._mixed = device, mixed
         self._threads = context.threads
 
     def __len__(self) -> int:
         return len(self._inputs)
 
     def __getitem__(self, index: int) -> Planes:  # type: ignore[override]
-        with (
-            threads(self._threads),
-            torch.inference_mode(),
-            self._device.running(self._mixed),
-        ):
+        with threads(self._threads), torch.inference_mode():
             picture = self._decoder(self._inputs[index : index + 1])[0]
             rows, columns = self._pictures.size(self._info)
             shown = picture[:, :rows, :columns].permute(1, 2, 0).cpu().numpy()
