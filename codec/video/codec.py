@@ -144,13 +144,13 @@ class InrCodec(ABC, Generic[S]):
                 rest = start + context.seconds - time.monotonic() - _tail(fit)
                 context = replace(context, seconds=max(rest, 0.0))
             fit.run(context, _aim(limit, psnr))
-            floats, weights = quantize.fitted_floats(fit), len(shape.tensors)
+            floats, weights = fit.floats(), len(shape.tensors)
             if psnr is not None:
 
                 def decode(tensors: Sequence[QuantizedTensor]) -> Sequence[Planes]:
                     return self._decoded(shape, tensors, window.info, window.frame_count, context)
 
-                tensors = quantize_to_psnr(floats, fit.final_steps(), psnr, window, decode)
+                tensors = quantize_to_psnr(floats, fit.final_steps(), weights, psnr, window, decode)
             elif preset.published and limit is None:
                 tensors = quantize.quantize_published(floats, weights)
             else:

@@ -17,6 +17,7 @@ from ncodec.plugin import Context
 from ncodec.video.aim import Aim
 from ncodec.video.distortion import Distortion, frame_times
 from ncodec.video.optim import Muon, materialize
+from ncodec.video.quantize import estimated_size, shifted
 from ncodec.video.recipe import Recipe
 from ncodec.video.sensitivity import balanced_steps
 from ncodec.weights.rate import LearnedSteps, bits
@@ -228,21 +229,35 @@ class Fit:
         self, generator: torch.Generator | None, rated: bool
     ) -> tuple[list[Tensor], Tensor | None]:
         """Weights and, last, embeddings as they will be decoded; and their bits if `rated`."""
-        tensors: list[Tensor] = [*self._weights.values()]
-        if self.embeddings is not None:
-            tensors.append(self.embeddings)
-        found = [self.steps.quantize(i, t, generator) for i, t in enumerate(tensors)]
-        rate = torch.stack([bits(*integers) for _, *integers in found]).sum() if rated else None
+        found = [self.steps.quantize(i, t, generator) for i, t in enumerate(self._parts())]
+        rate = None
+        if rated:
+            parts = [bits(*integers) for _, *integers in found]
+            if self.embeddings is not None:
+                changes = (torch.diff(t, dim=0, prepend=t[:1] * 0) for t in found[-1][1:])
+                parts[-1] = torch.minimum(parts[-1], bits(*changes))
+            rate = torch.stack(parts).sum()
         return [values for values, *_ in found], rate
 
     @torch.no_grad()
     def estimated_bytes(self) -> int | None:
-        """What weights and embeddings will take as they are, by the fit's own rate."""
+        """What weights and embeddings will take as they are, by the coder's own models."""
         if not self._rated:
             return None
-        _, rate = self._quantized(None, rated=True)
-        assert rate is not None
-        return round(rate.item() / 8)
+        steps = self.steps.values()
+        return estimated_size(shifted(self.floats(), steps, len(self._weights), 0))
+
+    def floats(self) -> list[np.ndarray]:
+        """The decoder's tensors and, last, the embeddings, as they are."""
+        parts: list[Tensor] = [*self._weights.values()]
+        if self.embeddings is not None:
+            parts.append(self.inputs())
+        return [t.detach().float().cpu().contiguous().numpy() for t in parts]
+
+    def _parts(self) -> list[Tensor]:
+        """Weights and, last, embeddings."""
+        parts: list[Tensor] = [*self._weights.values()]
+        return parts if self.embeddings is None else [*parts, self.embeddings]
 
     def final_steps(self) -> list[float]:
         """Quantisation steps of the decoder's tensors and, last, of the embeddings: those that

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -10,13 +11,19 @@ from torch import Tensor, nn
 
 from ncodec.errors import TargetUnreachable
 from ncodec.formats.entropy.tensor import estimate_bytes
-from ncodec.video.fit import Fit
-from ncodec.weights import QuantizedTensor, affine, pack_tensors, step_index, stepped
-from ncodec.weights.bitstream import pack_side
+from ncodec.weights import (
+    QuantizedTensor,
+    SteppedTensor,
+    affine,
+    pack_tensors,
+    step_index,
+    stepped,
+)
+from ncodec.weights.bitstream import coded_arrays, differences, pack_side
 from ncodec.weights.quantize import STEPS_PER_OCTAVE
 
 __all__ = [
-    "fitted_floats",
+    "estimated_size",
     "load_tensors",
     "pack_sections",
     "quantize_published",
@@ -57,14 +64,14 @@ def quantize_stepped(
     """
 
     def at(shift: int) -> list[QuantizedTensor]:
-        return shifted(floats, steps, shift)
+        return shifted(floats, steps, weights, shift)
 
     if limit is None:
         return at(0)
     low, high = FINEST, COARSEST
     while low < high:
         middle = (low + high) // 2
-        if _estimate(at(middle)) <= limit:
+        if estimated_size(at(middle)) <= limit:
             high = middle
         else:
             low = middle + 1
@@ -81,17 +88,21 @@ def quantize_stepped(
     return at(low)
 
 
-def shifted(floats: Floats, steps: Sequence[float], shift: int) -> list[QuantizedTensor]:
-    """One step a tensor, `shift` indices coarser than `steps`."""
-    return [stepped(t, step_index(s) + shift) for t, s in zip(floats, steps, strict=True)]
+def shifted(
+    floats: Floats, steps: Sequence[float], weights: int, shift: int
+) -> list[QuantizedTensor]:
+    """One step a tensor, `shift` indices coarser than `steps`; embeddings the cheaper way."""
+    found = [stepped(t, step_index(s) + shift) for t, s in zip(floats, steps, strict=True)]
+    return [*found[:weights], *(cheaper(t) for t in found[weights:])]
 
 
-def fitted_floats(fit: Fit) -> list[np.ndarray]:
-    """The decoder's tensors and the embeddings that a fit came to."""
-    tensors = list(fit.decoder.state_dict().values())
-    if fit.encoder is not None:
-        tensors.append(fit.inputs())
-    return [t.detach().float().cpu().contiguous().numpy() for t in tensors]
+def cheaper(tensor: SteppedTensor) -> SteppedTensor:
+    """The tensor, coded by differences along time where that takes fewer bytes."""
+    changes = differences(tensor.values)
+    fits = np.abs(changes).max(initial=0) <= np.iinfo(np.int32).max
+    if fits and estimate_bytes([changes]) < estimate_bytes([tensor.values]):
+        return replace(tensor, differences=True)
+    return tensor
 
 
 def load_tensors(decoder: nn.Module, tensors: Sequence[QuantizedTensor]) -> Tensor | None:
@@ -114,5 +125,6 @@ def _exact(tensors: Sequence[QuantizedTensor], weights: int) -> int:
     return sum(map(len, pack_sections(tensors, weights)))
 
 
-def _estimate(tensors: Sequence[QuantizedTensor]) -> int:
-    return len(pack_side(tensors)) + estimate_bytes([t.values for t in tensors])
+def estimated_size(tensors: Sequence[QuantizedTensor]) -> int:
+    """About what `pack_sections` makes of them, within a per cent."""
+    return len(pack_side(tensors)) + estimate_bytes(coded_arrays(tensors))

@@ -31,13 +31,19 @@ Decode = Callable[[Sequence[QuantizedTensor]], Sequence[Planes]]
 
 
 def quantize_to_psnr(
-    floats: Floats, steps: Sequence[float], target: float, window: Window, decode: Decode
+    floats: Floats,
+    steps: Sequence[float],
+    weights: int,
+    target: float,
+    window: Window,
+    decode: Decode,
 ) -> list[QuantizedTensor]:
     """`steps` times the largest factor with which the decoded frames reach `target`.
 
     Args:
         floats: what to quantise.
         steps: of the tensors.
+        weights: how many of them are a decoder's.
         target: mean over frames of RGB-PSNR in dB, as a segment records it.
         window: the source.
         decode: a segment's frames from its tensors.
@@ -51,13 +57,13 @@ def quantize_to_psnr(
     # The PSNR of a few frames falls with the factor: the last notch that reaches the target.
     while low < high:
         middle = (low + high + 1) // 2
-        if probed(decode(shifted(floats, steps, middle * NOTCH))) >= target:
+        if probed(decode(shifted(floats, steps, weights, middle * NOTCH))) >= target:
             low = middle
         else:
             high = middle - 1
     every = _psnr(window, set(range(window.frame_count)))
     while True:
-        tensors = shifted(floats, steps, low * NOTCH)
+        tensors = shifted(floats, steps, weights, low * NOTCH)
         reached = every(decode(tensors))
         if reached >= target:
             return tensors

@@ -1,6 +1,7 @@
 """Quantised tensors as bytes: side information, then one entropy-coded stream of integers.
 
-    for each tensor   kind u8: 0 = stepped, 1 = affine over the whole, 2 + axis = affine along it
+    for each tensor   kind u8: 0 = stepped, 128 = stepped and coded by differences along the first
+                      axis, 1 = affine over the whole, 2 + axis = affine along it
                       stepped: index i16, -4096 to 4096;      affine: minima f16..., scales f16...
     then              the integers, as `ncodec.formats.entropy` codes arrays
 
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile
 from ncodec.formats.entropy.tensor import decode_arrays, encode_arrays
@@ -24,9 +26,9 @@ from ncodec.weights.quantize import (
     SteppedTensor,
 )
 
-__all__ = ["pack_side", "pack_tensors", "unpack_tensors"]
+__all__ = ["coded_arrays", "differences", "pack_side", "pack_tensors", "unpack_tensors"]
 
-_STEPPED, _WHOLE, _FIRST_AXIS = 0, 1, 2
+_STEPPED, _WHOLE, _FIRST_AXIS, _DIFFERENCES = 0, 1, 2, 128
 _KIND = struct.Struct("<B")
 _INDEX = struct.Struct("<h")
 _HALF = np.dtype("<f2")
@@ -34,7 +36,22 @@ _HALF = np.dtype("<f2")
 
 def pack_tensors(tensors: Sequence[QuantizedTensor]) -> bytes:
     """Side information and coded integers of the tensors, in their order."""
-    return pack_side(tensors) + encode_arrays([t.values for t in tensors])
+    return pack_side(tensors) + encode_arrays(coded_arrays(tensors))
+
+
+def coded_arrays(tensors: Sequence[QuantizedTensor]) -> list[NDArray[np.integer]]:
+    """What the entropy coder gets: the integers, or their differences."""
+    return [
+        differences(t.values) if isinstance(t, SteppedTensor) and t.differences else t.values
+        for t in tensors
+    ]
+
+
+def differences(values: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Each entry along the first axis less the one before, and the first as it is."""
+    changes = values.astype(np.int64)
+    changes[1:] -= values[:-1]
+    return changes
 
 
 def pack_side(tensors: Sequence[QuantizedTensor]) -> bytes:
@@ -42,7 +59,8 @@ def pack_side(tensors: Sequence[QuantizedTensor]) -> bytes:
     parts = []
     for tensor in tensors:
         if isinstance(tensor, SteppedTensor):
-            parts += [_KIND.pack(_STEPPED), _INDEX.pack(tensor.index)]
+            kind = _DIFFERENCES if tensor.differences else _STEPPED
+            parts += [_KIND.pack(kind), _INDEX.pack(tensor.index)]
         else:
             kind = _WHOLE if tensor.axis is None else _FIRST_AXIS + tensor.axis
             parts += [_KIND.pack(kind)]
@@ -66,7 +84,7 @@ def unpack_tensors(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[Quant
         for shape in shapes:
             (kind,) = _KIND.unpack_from(data, offset)
             offset += _KIND.size
-            if kind == _STEPPED:
+            if kind in (_STEPPED, _DIFFERENCES):
                 (index,) = _INDEX.unpack_from(data, offset)
                 offset += _INDEX.size
                 if abs(index) > LARGEST_INDEX:
@@ -88,11 +106,20 @@ def unpack_tensors(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[Quant
     for values, shape, (kind, index, bounds) in zip(arrays, shapes, side, strict=True):
         values = values.reshape(shape)
         if bounds is None:
-            tensors.append(SteppedTensor(values, index))
+            if kind == _DIFFERENCES:
+                values = _summed(values)
+            tensors.append(SteppedTensor(values, index, kind == _DIFFERENCES))
         else:
             axis = None if kind == _WHOLE else kind - _FIRST_AXIS
             tensors.append(AffineTensor(values, *bounds, axis))
     return tensors
+
+
+def _summed(values: NDArray[np.int32]) -> NDArray[np.int32]:
+    sums = np.cumsum(values, axis=0, dtype=np.int64)
+    if np.abs(sums).max(initial=0) > np.iinfo(np.int32).max:
+        raise DamagedFile("differences of a tensor add up to more than an int32")
+    return sums.astype(np.int32)
 
 
 def _reduced(shape: tuple[int, ...], kind: int) -> tuple[int, ...]:

@@ -39,10 +39,13 @@ class SteppedTensor:
     Attributes:
         values: int32, the tensor's shape.
         index: of the step, -LARGEST_INDEX to LARGEST_INDEX.
+        differences: whether each entry along the first axis is coded by its difference from the
+            one before.
     """
 
     values: Integers
     index: int
+    differences: bool = False
 
     def dequantize(self) -> Floats:
         """The tensor in float32."""

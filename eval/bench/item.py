@@ -116,7 +116,8 @@ class ClipItem:
             if any(p.quality.get(metric.key) is not None for p in test.points)
         ]
         if several and self.clip.interval == self.clip.info.frames:
-            deltas += [replace(delta, anchor=delta.anchor + ONE_GOP) for delta in deltas]
+            named = [curve.name for curve in anchors if curve.role == "anchor"]
+            deltas += [replace(d, anchor=d.anchor + ONE_GOP) for d in deltas if d.anchor in named]
         return Item(
             name=self.clip.spec.name,
             source=self.clip.spec.text,

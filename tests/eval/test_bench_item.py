@@ -41,3 +41,21 @@ def test_a_clip_of_one_segment_counts_in_both_means(several, anchors):
     assert len({delta.rate for delta in found.deltas}) == 1
     assert found.deltas[0].rate > 0
     assert [curve.name for curve in found.curves] == ["codec", "x264 medium"]
+
+
+def test_a_codec_that_is_a_reference_is_compared_with_as_anchors_are():
+    clip = item(20)
+    clip.add(curve("codec", "codec", [30, 32, 34, 36]))
+    clip.add(curve("published", "codec", [28, 30, 32, 34]))
+    clip.add(curve("x264 medium", "anchor", [33, 35, 37, 39]))
+    found = clip.finished((), True, ["published"])
+    pairs = {(delta.test, delta.anchor) for delta in found.deltas}
+    assert pairs == {
+        ("codec", "x264 medium"),
+        ("codec", "x264 medium, one GOP"),
+        ("codec", "published"),
+        ("published", "x264 medium"),
+        ("published", "x264 medium, one GOP"),
+    }
+    (against,) = (delta for delta in found.deltas if delta.anchor == "published")
+    assert against.rate == pytest.approx(-50)

@@ -71,6 +71,24 @@ def test_what_a_dry_run_would_do(command, clip, plugins, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_time_budgets_and_presets_are_a_curve_each(command, clip, tmp_path):
+    budgets = ("--time-budget", "2s", "--time-budget", "1m", "--preset", "fast,paper")
+    given = ("bench", "video", clip, "-o", "run", "--anchors", "none", "--points", 1, "--dry-run")
+    ran = command(*given, *budgets, "--reference", "hnerv paper 60 s")
+    assert ran.code == 0, ran.err
+    lines = ran.out.decode().splitlines()[:-1]
+    assert [line.split(": ")[1].split(",")[0] for line in lines] == [
+        "hnerv fast 2 s",
+        "hnerv fast 60 s",
+        "hnerv paper 2 s",
+        "hnerv paper 60 s",
+    ]
+    assert [line.split(": ")[2] for line in lines] == ["about 2 s", "about 60 s"] * 2
+    ran = command(*given, *budgets, "--reference", "hnerv slow")
+    assert ran.code == 2
+    assert "--reference is 'hnerv slow' but must be one of the curves: 'hnerv fast 2 s'" in ran.err
+
+
 def test_a_file_that_fails_does_not_end_the_run(command, clip, elsewhere, tmp_path):
     assert bench(command, clip, "--anchors", "none", "--points", 2).code == 0
     folder = next((tmp_path / "run" / "steps").glob("encode-*"))
