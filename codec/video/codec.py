@@ -19,7 +19,6 @@ from ncodec.formats import Segment, VideoInfo, integer_hash
 from ncodec.plugin import Context, Estimate, Option, Planes, Window
 from ncodec.video.budget import (
     LEAST_BITS,
-    PRESET_QUALITY,
     QUALITY_DOUBLING,
     default_values,
     quality_factor,
@@ -27,6 +26,7 @@ from ncodec.video.budget import (
     values_in,
 )
 from ncodec.video.geometry import STAGES, Geometry, choose_geometry
+from ncodec.video.options import inr_options
 from ncodec.video.pictures import PACKED, RGB, Pictures, source_pictures
 from ncodec.video.recipe import Preset, Recipe
 from ncodec.video.shape import Shape
@@ -64,37 +64,7 @@ class InrCodec(ABC, Generic[S]):
 
     @property
     def options(self) -> Sequence[Option]:
-        return (
-            Option(
-                "preset",
-                str,
-                self.default_preset,
-                "trade of time against quality",
-                choices=tuple(self.presets),
-            ),
-            Option(
-                "model_size",
-                float,
-                None,
-                "millions of weights and embedding values a segment",
-                minimum=1e-3,
-            ),
-            Option(
-                "quality",
-                float,
-                PRESET_QUALITY,
-                "ten more double the values; the preset's or --model-size is at 50",
-                minimum=0,
-            ),
-            Option(
-                "target_psnr",
-                float,
-                None,
-                "dB that every segment's decoded frames reach, RGB, mean over frames",
-                minimum=1,
-            ),
-            Option("epochs", int, None, "passes over each segment", minimum=1),
-        )
+        return inr_options(self.presets, self.default_preset)
 
     @abstractmethod
     def solve(
@@ -144,17 +114,17 @@ class InrCodec(ABC, Generic[S]):
                 rest = start + context.seconds - time.monotonic() - _tail(fit)
                 context = replace(context, seconds=max(rest, 0.0))
             fit.run(context, _aim(limit, psnr))
-            floats, weights = fit.floats(), len(shape.tensors)
+            (floats, steps), weights = fit.finish(), len(shape.tensors)
             if psnr is not None:
 
                 def decode(tensors: Sequence[QuantizedTensor]) -> Sequence[Planes]:
                     return self._decoded(shape, tensors, window.info, window.frame_count, context)
 
-                tensors = quantize_to_psnr(floats, fit.final_steps(), weights, psnr, window, decode)
+                tensors = quantize_to_psnr(floats, steps, weights, psnr, window, decode)
             elif preset.published and limit is None:
                 tensors = quantize.quantize_published(floats, weights)
             else:
-                tensors = quantize.quantize_stepped(floats, fit.final_steps(), weights, limit)
+                tensors = quantize.quantize_stepped(floats, steps, weights, limit)
         return _segment(window, shape, tensors)
 
     def decode(

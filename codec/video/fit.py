@@ -16,11 +16,10 @@ from ncodec.errors import Interrupted, TargetUnreachable
 from ncodec.plugin import Context
 from ncodec.video.aim import Aim
 from ncodec.video.distortion import Distortion, frame_times
-from ncodec.video.optim import Muon, materialize
-from ncodec.video.quantize import estimated_size, shifted
+from ncodec.video.optim import optimizer_tensors, optimizers
 from ncodec.video.recipe import Recipe
 from ncodec.video.sensitivity import balanced_steps
-from ncodec.weights.rate import LearnedSteps, bits
+from ncodec.video.values import Values
 
 __all__ = ["Fit"]
 
@@ -77,18 +76,13 @@ class Fit:
         self.step_count = 0
         self.progress = 0.0
         self._times = frame_times(len(distortion)).to(device.place)
-        self.embeddings = None
-        if embedding is not None:
-            self.embeddings = torch.zeros(len(distortion), *embedding, device=device.place)
-            self.embeddings.requires_grad_()
-        self._weights = dict(decoder.named_parameters())
-        self.steps = LearnedSteps(len(self._weights) + (embedding is not None), device.place)
+        self.values = Values(decoder, embedding, len(distortion), device.place)
         self.error = torch.ones((), device=device.place)
         """Running mean of the batches' errors."""
         self.rate_weight = torch.tensor(recipe.rate_weight, device=device.place)
         self._aim: Aim | None = None
         self._rated = False
-        self.optimizers = self._optimizers()
+        self.optimizers = optimizers(recipe, decoder, encoder, self.values)
         self._peaks = [o.param_groups[0]["lr"] for o in self.optimizers]
 
     @property
@@ -141,7 +135,7 @@ class Fit:
                     epoch=int(epoch),
                     epochs=round(epoch / self.progress),
                     psnr=-10 * log10(max(mean, 1e-10)),
-                    size=self.estimated_bytes(),
+                    size=self.values.size() if self._rated else None,
                 )
                 errors = []
         # What follows the fit may be interrupted too.
@@ -195,10 +189,10 @@ class Fit:
     @torch.no_grad()
     def inputs(self) -> Tensor:
         """What the decoder takes for every frame: embeddings (T, d, h, w), or times (T,)."""
-        if self.encoder is None or self.embeddings is None:
+        if self.encoder is None or self.values.embeddings is None:
             return self._times
         if self._rated:
-            return self.embeddings.detach()
+            return self.values.embeddings.detach()
         batches = self.distortion.batches(self.batch)
         return torch.cat([self.encoder(self.distortion.pictures(b)).float() for b in batches])
 
@@ -220,62 +214,29 @@ class Fit:
         if self.progress < self.recipe.round_from:
             generator = torch.Generator(self.device.place)
             generator.manual_seed(self.seed * 1_000_003 + self.step_count)
-        values, rate = self._quantized(generator, self.step_count % RATE_EVERY == 0)
-        inputs = self._times[batch] if self.embeddings is None else values.pop()[batch]
-        weights = dict(zip(self._weights, values, strict=True))
+        rated = self.step_count % RATE_EVERY == 0
+        weights, embeddings, rate = self.values.quantized(generator, rated)
+        inputs = self._times[batch] if embeddings is None else embeddings[batch]
         return functional_call(self.decoder, weights, (inputs,)), rate
 
-    def _quantized(
-        self, generator: torch.Generator | None, rated: bool
-    ) -> tuple[list[Tensor], Tensor | None]:
-        """Weights and, last, embeddings as they will be decoded; and their bits if `rated`."""
-        found = [self.steps.quantize(i, t, generator) for i, t in enumerate(self._parts())]
-        rate = None
-        if rated:
-            parts = [bits(*integers) for _, *integers in found]
-            if self.embeddings is not None:
-                changes = (torch.diff(t, dim=0, prepend=t[:1] * 0) for t in found[-1][1:])
-                parts[-1] = torch.minimum(parts[-1], bits(*changes))
-            rate = torch.stack(parts).sum()
-        return [values for values, *_ in found], rate
-
-    @torch.no_grad()
-    def estimated_bytes(self) -> int | None:
-        """What weights and embeddings will take as they are, by the coder's own models."""
-        if not self._rated:
-            return None
-        steps = self.steps.values()
-        return estimated_size(shifted(self.floats(), steps, len(self._weights), 0))
-
-    def floats(self) -> list[np.ndarray]:
-        """The decoder's tensors and, last, the embeddings, as they are."""
-        parts: list[Tensor] = [*self._weights.values()]
-        if self.embeddings is not None:
-            parts.append(self.inputs())
-        return [t.detach().float().cpu().contiguous().numpy() for t in parts]
-
-    def _parts(self) -> list[Tensor]:
-        """Weights and, last, embeddings."""
-        parts: list[Tensor] = [*self._weights.values()]
-        return parts if self.embeddings is None else [*parts, self.embeddings]
-
-    def final_steps(self) -> list[float]:
-        """Quantisation steps of the decoder's tensors and, last, of the embeddings: those that
-        were learned, or ones that suit the fit as it is.
+    def finish(self) -> tuple[list[np.ndarray], list[float]]:
+        """What is to be quantised, the decoder's tensors and, last, the embeddings (T, d, h, w);
+        and the steps that were learned for them, or ones that suit the fit as it is.
         """
         if not self._rated:
             self._begin_rating()
-        return self.steps.values()
+        return self.values.floats(), self.values.steps.values()
 
     def _begin_rating(self) -> None:
         """From here on embeddings are parameters, and everything is quantised."""
-        inputs, coded = self.inputs(), self.embeddings is not None
+        inputs, embeddings = self.inputs(), self.values.embeddings
         error = max(self.errors(inputs).mean().item(), EXACT)
+        coded = embeddings is not None
         found = balanced_steps(self.decoder, inputs, coded, error, self.seed)
         with torch.no_grad():
-            if self.embeddings is not None:
-                self.embeddings.copy_(inputs)
-            self.steps.octaves.copy_(torch.log2(torch.tensor(found)))
+            if embeddings is not None:
+                embeddings.copy_(inputs)
+            self.values.steps.octaves.copy_(torch.log2(torch.tensor(found)))
         self._rated = True
 
     def _batch(self) -> Tensor:
@@ -308,33 +269,10 @@ class Fit:
     def _tensors(self) -> dict[str, Tensor]:
         """Everything that a step changes, by name."""
         tensors = {"error": self.error, "rate weight": self.rate_weight}
-        tensors["octaves"] = self.steps.octaves
+        tensors["octaves"] = self.values.steps.octaves
+        if self.values.embeddings is not None:
+            tensors["embeddings"] = self.values.embeddings
         for part, module in (("encoder", self.encoder), ("decoder", self.decoder)):
             if module is not None:
                 tensors |= {f"{part}.{name}": p for name, p in module.named_parameters()}
-        if self.embeddings is not None:
-            tensors["embeddings"] = self.embeddings
-        for i, optimizer in enumerate(self.optimizers):
-            materialize(optimizer)
-            for j, parameter in enumerate(optimizer.param_groups[0]["params"]):
-                for key, value in optimizer.state[parameter].items():
-                    tensors[f"optimizer.{i}.{j}.{key}"] = value
-        return tensors
-
-    def _optimizers(self) -> list[torch.optim.Optimizer]:
-        recipe = self.recipe
-        parameters: list[Tensor] = [*self.decoder.parameters()]
-        if self.encoder is not None:
-            parameters += self.encoder.parameters()
-        matrices = [p for p in parameters if p.ndim >= 2 and recipe.muon_rate is not None]
-        rest = [p for p in parameters if p.ndim < 2 or recipe.muon_rate is None]
-        optimizers: list[torch.optim.Optimizer] = [
-            torch.optim.Adam(rest, lr=recipe.adam_rate, betas=recipe.betas, fused=True)
-        ]
-        if recipe.muon_rate is not None:
-            optimizers.append(Muon(matrices, lr=recipe.muon_rate))
-        if recipe.rate_weight:
-            optimizers.append(torch.optim.Adam([self.steps.octaves], lr=recipe.steps_rate))
-        if recipe.rate_weight and self.embeddings is not None:
-            optimizers.append(torch.optim.Adam([self.embeddings], lr=recipe.embeddings_rate))
-        return optimizers
+        return tensors | optimizer_tensors(self.optimizers)

@@ -1,15 +1,18 @@
-"""Muon for convolutions: momentum whose matrix form is orthogonalised before each step."""
+"""Who moves what in a fit; Muon for convolutions: momentum, orthogonalised before each step."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-__all__ = ["Muon", "materialize", "orthogonalize"]
+from ncodec.video.recipe import Recipe
+from ncodec.video.values import Values
+
+__all__ = ["Muon", "optimizer_tensors", "optimizers", "orthogonalize"]
 
 QUINTIC = (3.4445, -4.7750, 2.0315)
 """Newton-Schulz coefficients that push singular values to about 1 in five steps (K. Jordan)."""
@@ -74,7 +77,39 @@ class Muon(torch.optim.Optimizer):
                     parameter.add_(update.reshape(parameter.shape), alpha=scale)
 
 
-def materialize(optimizer: torch.optim.Optimizer) -> None:
+def optimizers(
+    recipe: Recipe, decoder: nn.Module, encoder: nn.Module | None, values: Values
+) -> list[torch.optim.Optimizer]:
+    """Muon for matrices, if the recipe has it, and Adam for the rest; with a rate, Adam for
+    quantisation steps and for embeddings, too.
+    """
+    parameters = [*decoder.parameters(), *([] if encoder is None else encoder.parameters())]
+    matrices = [p for p in parameters if p.ndim >= 2 and recipe.muon_rate is not None]
+    rest = [p for p in parameters if p.ndim < 2 or recipe.muon_rate is None]
+    found: list[torch.optim.Optimizer] = [
+        torch.optim.Adam(rest, lr=recipe.adam_rate, betas=recipe.betas, fused=True)
+    ]
+    if recipe.muon_rate is not None:
+        found.append(Muon(matrices, lr=recipe.muon_rate))
+    if recipe.rate_weight:
+        found.append(torch.optim.Adam([values.steps.octaves], lr=recipe.steps_rate))
+    if recipe.rate_weight and values.embeddings is not None:
+        found.append(torch.optim.Adam([values.embeddings], lr=recipe.embeddings_rate))
+    return found
+
+
+def optimizer_tensors(optimizers: Sequence[torch.optim.Optimizer]) -> dict[str, Tensor]:
+    """The state of every optimizer by name, made where there is none yet."""
+    tensors = {}
+    for i, optimizer in enumerate(optimizers):
+        _materialize(optimizer)
+        for j, parameter in enumerate(optimizer.param_groups[0]["params"]):
+            for key, value in optimizer.state[parameter].items():
+                tensors[f"optimizer.{i}.{j}.{key}"] = value
+    return tensors
+
+
+def _materialize(optimizer: torch.optim.Optimizer) -> None:
     """Gives an optimizer that has not stepped yet the state tensors that a checkpoint fills."""
     parameters = optimizer.param_groups[0]["params"]
     if all(p in optimizer.state for p in parameters):

@@ -33,7 +33,13 @@ def affine_tensors(draw):
     return AffineTensor(integers, low, scale, axis)
 
 
-quantized = st.one_of(st.builds(SteppedTensor, values, st.integers(-4096, 4096)), affine_tensors())
+indices = st.integers(-4096, 4096)
+small = values.map(lambda v: v // 4)
+quantized = st.one_of(
+    st.builds(SteppedTensor, values, indices),
+    st.builds(SteppedTensor, small, indices, st.just(True)),
+    affine_tensors(),
+)
 
 
 @given(st.lists(quantized, max_size=4))
@@ -42,6 +48,7 @@ def test_what_is_packed_is_unpacked(tensors):
     assert len(found) == len(tensors)
     for a, b in zip(tensors, found, strict=True):
         assert type(a) is type(b)
+        assert getattr(a, "differences", False) == getattr(b, "differences", False)
         np.testing.assert_array_equal(a.values, b.values)
         np.testing.assert_array_equal(a.dequantize(), b.dequantize())
 
@@ -92,3 +99,17 @@ def test_quantised_weights_take_fewer_bytes_with_coarser_steps():
     sizes = [len(pack_tensors([stepped(tensor, index)])) for index in range(-512, 129, 64)]
     assert all(coarse < fine for fine, coarse in pairwise(sizes))
     assert sizes[0] < tensor.size * 12 / 8
+
+
+def test_differences_of_what_changes_slowly_take_fewer_bytes():
+    values = np.cumsum(np.random.default_rng(0).integers(-1, 2, (200, 30)), axis=0).astype(np.int32)
+    plain, changes = (pack_tensors([SteppedTensor(values, 0, way)]) for way in (False, True))
+    assert len(changes) < 0.5 * len(plain)
+
+
+def test_differences_that_add_up_to_too_much_are_damage():
+    values = np.full((3, 1), 2**30, np.int32)
+    data = bytearray(pack_tensors([SteppedTensor(values, 0)]))
+    data[0] = 128
+    with pytest.raises(DamagedFile, match="add up"):
+        unpack_tensors(bytes(data), [(3, 1)])
