@@ -28,10 +28,10 @@ class HNeRV(InrCodec[HNeRVShape]):
     codec_id = "hnerv"
     bitstream_version = 2
     presets: ClassVar = {
-        "ultrafast": Preset(_recipe(3), size=0.25),
-        "fast": Preset(_recipe(8), size=0.35),
-        "medium": Preset(_recipe(40), size=0.75),
-        "slow": Preset(_recipe(240), size=1.0),
+        "ultrafast": Preset(_recipe(6), size=0.25),
+        "fast": Preset(_recipe(16), size=0.35),
+        "medium": Preset(_recipe(100), size=0.75),
+        "slow": Preset(_recipe(400), size=1.0),
         "paper": Preset(
             Recipe(epochs=300, adam_rate=1e-3, muon_rate=None, mixed=False),
             size=1.0,

@@ -49,10 +49,10 @@ class NeRVpp(InrCodec[NeRVppShape]):
     bitstream_version = 1
     sections: ClassVar = ("configuration", "weights")
     presets: ClassVar = {
-        "ultrafast": Preset(_recipe(3), size=0.25),
-        "fast": Preset(_recipe(8), size=0.35),
-        "medium": Preset(_recipe(40), size=0.75),
-        "slow": Preset(_recipe(240), size=1.0),
+        "ultrafast": Preset(_recipe(6), size=0.25),
+        "fast": Preset(_recipe(16), size=0.35),
+        "medium": Preset(_recipe(100), size=0.75),
+        "slow": Preset(_recipe(400), size=1.0),
         # Twice the size: about the smallest published network for the paper's 720p clip.
         "paper": Preset(_PUBLISHED, size=2.0, published=True),
     }
