@@ -14,7 +14,7 @@ from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from ncodec.errors import DamagedFile, TargetUnreachable, VerificationFailed
+from ncodec.errors import DamagedFile, TargetUnreachable, UsageError, VerificationFailed
 from ncodec.formats import Segment, VideoInfo, integer_hash
 from ncodec.plugin import Context, Estimate, Option, Planes, Window
 from ncodec.video.budget import (
@@ -218,6 +218,8 @@ class InrCodec(ABC, Generic[S]):
         return replace(preset, recipe=replace(preset.recipe, epochs=options["epochs"]))
 
     def _shape(self, window: Window, options: Mapping[str, Any], target: int | None) -> S:
+        if target is not None and options["target_psnr"] is not None:
+            raise UsageError("a target size and a target PSNR were given: choose one of them")
         info, frames = window.info, window.frame_count
         preset = self.presets[options["preset"]]
         pictures = RGB if preset.published else source_pictures(info)

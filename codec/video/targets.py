@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from ncodec.errors import TargetUnreachable
+from ncodec.formats import VideoInfo
+from ncodec.media import Frame
 from ncodec.plugin import Planes, Window
 from ncodec.quality import mean_psnr, rgb_psnr
 from ncodec.video.quantize import Floats, shifted
@@ -51,20 +53,21 @@ def quantize_to_psnr(
     Raises:
         TargetUnreachable: even the finest steps do not reach it.
     """
-    few = np.linspace(0, window.frame_count - 1, min(PROBED, window.frame_count)).astype(int)
-    probed = _psnr(window, set(few.tolist()))
+    picks = np.linspace(0, window.frame_count - 1, min(PROBED, window.frame_count)).astype(int)
+    chosen = set(picks.tolist())
+    few = [(i, frame) for i, frame in enumerate(window.frames()) if i in chosen]
     low, high = -FINER // NOTCH, COARSER // NOTCH
     # The PSNR of a few frames falls with the factor: the last notch that reaches the target.
     while low < high:
         middle = (low + high + 1) // 2
-        if probed(decode(shifted(floats, steps, weights, middle * NOTCH))) >= target:
+        decoded = decode(shifted(floats, steps, weights, middle * NOTCH))
+        if _psnr(decoded, few, window.info) >= target:
             low = middle
         else:
             high = middle - 1
-    every = _psnr(window, set(range(window.frame_count)))
     while True:
         tensors = shifted(floats, steps, weights, low * NOTCH)
-        reached = every(decode(tensors))
+        reached = _psnr(decode(tensors), enumerate(window.frames()), window.info)
         if reached >= target:
             return tensors
         if low * NOTCH <= -FINER:
@@ -76,12 +79,7 @@ def quantize_to_psnr(
         low -= 1
 
 
-def _psnr(window: Window, chosen: set[int]) -> Callable[[Sequence[Planes]], float]:
-    """Mean RGB-PSNR of the chosen frames, of a segment's as they are decoded."""
-
-    def psnr(decoded: Sequence[Planes]) -> float:
-        pairs = ((i, f) for i, f in enumerate(window.frames()) if i in chosen)
-        found = mean_psnr(rgb_psnr(decoded[i], f.planes, window.info) for i, f in pairs)
-        return float("inf") if found is None else found
-
-    return psnr
+def _psnr(decoded: Sequence[Planes], source: Iterable[tuple[int, Frame]], info: VideoInfo) -> float:
+    """Mean RGB-PSNR of those decoded frames whose numbers and sources are given."""
+    found = mean_psnr(rgb_psnr(decoded[i], frame.planes, info) for i, frame in source)
+    return float("inf") if found is None else found

@@ -7,7 +7,7 @@ import pytest
 from synthetic import TINY, film
 
 import ncodec
-from ncodec.errors import TargetUnreachable
+from ncodec.errors import TargetUnreachable, UsageError
 from ncodec.formats import Reader, VideoInfo
 from ncodec.jobs import Progressed
 from ncodec.media import Frame, open_sink
@@ -53,6 +53,12 @@ def test_a_target_psnr_is_reached_by_every_segment_with_fewer_bytes(clip_file, t
 def test_a_target_psnr_out_of_reach_says_what_was_reached_and_leaves_nothing(clip_file, tmp_path):
     with pytest.raises(TargetUnreachable, match=r"frames 0 to 7 reach \d+\.\d\d dB, not 90"):
         ncodec.encode(clip_file, tmp_path / "a.nc", **STEADY | {"epochs": 1}, target_psnr=90)
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_targets_are_one_too_many(clip_file, tmp_path):
+    with pytest.raises(UsageError, match="choose one"):
+        ncodec.encode(clip_file, tmp_path / "a.nc", **TINY, target_size=40_000, target_psnr=30)
     assert not list(tmp_path.iterdir())
 
 
