@@ -1,0 +1,180 @@
+"""Images to packets on one machine, packets to features and answers on another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ncodec.device import resolve_device
+from ncodec.errors import UnsupportedFormat, UsageError
+from ncodec.features.model import StudentModel, find
+from ncodec.features.network import build, load_arrays
+from ncodec.features.payload import Latents, open_packet, pack, packet
+from ncodec.features.teachers import Teacher, load_teacher
+from ncodec.formats import Model
+from ncodec.media import Image, read_image
+
+__all__ = ["Decoder", "Encoder"]
+
+Picture = Image | NDArray[np.uint8] | str | Path
+
+
+class Encoder:
+    """The device's side: a small convolutional network and integer tables.
+
+    Args:
+        model: a model file, the name of a shipped one, or None for the shipped one.
+        rate: 1, the fewest bytes, up to the number of rates that the model has.
+        whole: keep an image's own size and all of it, rather than the teacher's resize and crop.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+
+    Raises:
+        NcodecError: the model cannot be used, or has no such rate.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | Model | StudentModel | None = None,
+        *,
+        rate: int = 3,
+        whole: bool = False,
+        device: str = "cpu",
+    ) -> None:
+        self.model, _ = find(model)
+        self.rate, self.whole = rate, whole
+        self._rate = self.model.rate(rate)
+        self._place = resolve_device(device).place
+        network = build(self.model.architecture.encoder, 3, False)
+        load_arrays(network, self.model.encoder)
+        network.to(self._place, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = network.eval().requires_grad_(False)
+
+    @overload
+    def encode(self, image: Picture) -> bytes: ...
+    @overload
+    def encode(self, image: Sequence[Picture]) -> list[bytes]: ...
+    def encode(self, image: Picture | Sequence[Picture]) -> bytes | list[bytes]:
+        """An image, or each of several, as a packet.
+
+        Args:
+            image: a file, an `ncodec.media.Image`, or uint8 [height, width, channels].
+
+        Raises:
+            InputError: a file is no image.
+            UsageError: an image has 16 bits a sample, or is too small.
+        """
+        if not isinstance(image, Image | np.ndarray | str | Path):
+            return [self.encode(each) for each in image]
+        latents = self.latents(self.prepare(image))
+        return packet(pack(latents, self.model), self.model)
+
+    def prepare(self, image: Picture) -> NDArray[np.uint8]:
+        """An image as the network takes it, uint8 [height, width, 3]."""
+        if isinstance(image, str | Path):
+            image = read_image(image)
+        pixels = image.pixels if isinstance(image, Image) else image
+        return self.model.preparation.prepare(pixels, self.whole)
+
+    def latents(self, prepared: NDArray[np.uint8]) -> Latents:
+        """What is coded of a prepared image."""
+        height, width, _ = prepared.shape
+        if min(map(self.model.architecture.latent_side, (height, width))) < 1:
+            raise UsageError(f"an image of {width}x{height} is too small: enlarge it")
+        image = torch.from_numpy(np.ascontiguousarray(prepared)).to(self._place)
+        with torch.inference_mode():
+            given = self.model.preparation.normalised(image.permute(2, 0, 1)[None].float())
+            found: NDArray[np.float32] = self._network(given)[0].cpu().numpy()
+        return Latents(self.rate, width, height, self._rate.rounded(found))
+
+
+class Decoder:
+    """The server's side: the student's decoder and the teacher's tail.
+
+    Args:
+        model: as in `Encoder`.
+        teacher_weights: the weights of a teacher whose package does not bring them.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+
+    Raises:
+        NcodecError: the model cannot be used. The teacher is loaded when it is first needed.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | Model | StudentModel | None = None,
+        *,
+        teacher_weights: str | Path | None = None,
+        device: str = "cpu",
+    ) -> None:
+        self.model, _ = find(model)
+        self._weights = Path(teacher_weights) if teacher_weights else None
+        self._place = resolve_device(device).place
+        network = build(self.model.architecture.decoder, self.model.architecture.latents, True)
+        load_arrays(network, self.model.decoder)
+        network.to(self._place, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = network.eval().requires_grad_(False)
+
+    @cached_property
+    def teacher(self) -> Teacher:
+        """The teacher whose tail goes on from the features.
+
+        Raises:
+            MissingDependency: it is not installed.
+            UnsupportedFormat: its weights are not those that the student was trained with.
+        """
+        found = load_teacher(self.model.teacher, self._weights)
+        if found.weights != self.model.weights:
+            raise UnsupportedFormat(
+                f"the weights of {self.model.teacher} have BLAKE3 {found.weights[:16]}... and the "
+                f"model was trained with {self.model.weights[:16]}...: install or give those"
+            )
+        return found.to(self._place)
+
+    def features(self, packets: bytes | Sequence[bytes]) -> Tensor:
+        """What the teacher computes at the cut, approximately: float32 [n, channels, h, w].
+
+        Args:
+            packets: one, or several of images of one size.
+
+        Raises:
+            DamagedFile, UnsupportedFormat: a packet is damaged, or for another model.
+        """
+        return self.features_of([open_packet(p, self.model) for p in _several(packets)])
+
+    def embedding(self, packets: bytes | Sequence[bytes]) -> Tensor:
+        """The teacher's pooled features, float32 [n, features]; errors as `features`."""
+        with torch.inference_mode():
+            return self.teacher.embedding(self.features(packets)).cpu()
+
+    def logits(self, packets: bytes | Sequence[bytes]) -> Tensor:
+        """The teacher's answers, float32 [n, classes]; errors as `features`."""
+        with torch.inference_mode():
+            return self.teacher.logits(self.features(packets)).cpu()
+
+    def features_of(self, latents: Sequence[Latents]) -> Tensor:
+        """Features of decoded latents, which must be of images of one size."""
+        if len({each.values.shape for each in latents}) != 1:
+            raise UsageError("images of several sizes are no batch: decode them one by one")
+        restored = [self.model.rate(each.rate).restored(each.values) for each in latents]
+        with torch.inference_mode():
+            found: Tensor = self._network(torch.from_numpy(np.stack(restored)).to(self._place))
+        return found
+
+
+def _several(packets: bytes | Sequence[bytes]) -> Sequence[bytes]:
+    return [packets] if isinstance(packets, bytes) else packets
+
+
+def top(logits: NDArray[np.floating[Any]], count: int = 5) -> list[tuple[int, float]]:
+    """The most likely classes of one image and their probabilities."""
+    values = logits.astype(np.float64)
+    likely = np.exp(values - values.max())
+    likely /= likely.sum()
+    return [(int(i), float(likely[i])) for i in np.argsort(-likely, kind="stable")[:count]]

@@ -1,0 +1,276 @@
+"""Both stages of the Entropic Student's training (arXiv 2108.11898, section 3)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from ncodec.errors import Interrupted, TargetUnreachable
+from ncodec.features.crops import Photographs
+from ncodec.features.student import Student
+from ncodec.features.teachers import Teacher
+from ncodec.plugin import Context
+
+__all__ = ["Agreement", "Recipe", "fit"]
+
+_RATE = 1e-3
+"""Of learning, at the start of either stage."""
+
+_ALPHA = 0.5
+"""Share of the cross entropy where there are labels."""
+
+_WARM = 0.02
+"""Price of bits while warming up."""
+
+_COLLAPSED_BITS = 16.0
+"""An image whose latents carry less says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How long and on what.
+
+    Attributes:
+        betas: what a bit costs in squared feature error, a rate each, ascending.
+        epochs: of warming up, of stage 1 and of stage 2.
+        crops: of an image in an epoch.
+        batch: crops a step, the nearest multiple of the number of rates.
+        side: of a crop.
+        adam: in stage 2, in place of SGD: for short trainings.
+    """
+
+    betas: tuple[float, ...]
+    epochs: tuple[int, int, int]
+    crops: int
+    batch: int
+    side: int
+    adam: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a check on images found, one value a rate: % of equal top-1, KL in nats, bits."""
+
+    agreement: Sequence[float]
+    divergence: Sequence[float]
+    bits: Sequence[float]
+
+
+class _Run:
+    """A training that goes on where a checkpoint ends."""
+
+    def __init__(
+        self, student: Student, teacher: Teacher, photographs: Photographs, recipe: Recipe,
+        context: Context, place: torch.device,
+    ) -> None:
+        self.student, self.teacher, self.photographs = student, teacher, photographs
+        self.recipe, self.context, self.place = recipe, context, place
+        self.batch = max(round(recipe.batch / student.rates), 1) * student.rates
+        self.steps = max(len(photographs) * recipe.crops // self.batch, 1)
+        betas = torch.tensor(recipe.betas, device=place)
+        self.betas = betas.repeat(self.batch // student.rates)
+
+    def images(self, stage: int, step: int) -> tuple[Tensor, Tensor | None]:
+        """Float crops of 0..255 and labels; they depend on seed, stage and step alone."""
+        seed = [self.context.seed, stage, step]
+        rng = np.random.default_rng(seed)
+        which = rng.integers(len(self.photographs), size=self.batch)
+        pixels = self.photographs.batch(which.tolist(), self.recipe.side, seed, self.context.threads)
+        labels = self.photographs.labels
+        chosen = None if labels is None else torch.from_numpy(labels[which]).to(self.place)
+        torch.manual_seed(int(rng.integers(1 << 62)))
+        return _floats(pixels, self.place), chosen
+
+    def warm(self, step: int) -> dict[str, Tensor]:
+        """Features at the cut alone, with bits at a fraction of their price."""
+        student, teacher = self.student, self.teacher
+        images, _ = self.images(0, step)
+        with torch.no_grad():
+            wanted = teacher.features(images)
+        latents = student.latents(teacher.preparation.normalised(images))
+        bits = student.bits(latents)
+        found = student.decode(student.rounded(latents))
+        error = teacher.scales[0] * (found - wanted).square().sum(dim=(1, 2, 3))
+        loss = (error + _WARM * self.betas * bits).mean() + student.prior.loss()
+        return {"loss": loss, "bits": bits.detach(), "error": error.detach()}
+
+    def match(self, step: int) -> dict[str, Tensor]:
+        """Stage 1: feature matching and rate."""
+        student, teacher = self.student, self.teacher
+        images, _ = self.images(1, step)
+        with torch.no_grad():
+            wanted = teacher.tail(teacher.features(images))
+        latents = student.latents(teacher.preparation.normalised(images))
+        bits = student.bits(latents)
+        found = teacher.tail(student.decode(student.rounded(latents)))
+        errors = [
+            scale * (a - b).square().sum(dim=(1, 2, 3))
+            for a, b, scale in zip(found, wanted, teacher.scales, strict=True)
+        ]
+        error = torch.stack(errors).sum(dim=0)
+        loss = (error + self.betas * bits).mean() + student.prior.loss()
+        return {"loss": loss, "bits": bits.detach(), "error": error.detach()}
+
+    def distil(self, step: int) -> dict[str, Tensor]:
+        """Stage 2: the teacher's answers from rounded latents, encoder and prior frozen."""
+        student, teacher = self.student, self.teacher
+        images, labels = self.images(2, step)
+        with torch.no_grad():
+            wanted = teacher.logits(teacher.features(images))
+            latents = student.rounded(student.latents(teacher.preparation.normalised(images)))
+        logits = teacher.logits(student.decode(latents))
+        divergence = _divergence(wanted, logits)
+        loss = divergence.mean()
+        if labels is not None:
+            loss = (1 - _ALPHA) * loss + _ALPHA * functional.cross_entropy(logits, labels)
+        same = (wanted.argmax(dim=1) == logits.argmax(dim=1)).float()
+        return {"loss": loss, "divergence": divergence.detach(), "agreement": 100 * same}
+
+    def checked(self, figures: dict[str, Tensor]) -> None:
+        """Raises where the training is lost."""
+        if not isfinite(figures["loss"].item()):
+            raise TargetUnreachable(
+                f"the loss is {figures['loss'].item()}: give a smaller --beta than "
+                f"{max(self.recipe.betas):g}"
+            )
+
+    def by_rate(self, values: Tensor) -> list[float]:
+        """Means over the images of each rate."""
+        found: list[float] = values.reshape(-1, self.student.rates).mean(dim=0).tolist()
+        return found
+
+
+def _floats(pixels: NDArray[np.uint8], place: torch.device) -> Tensor:
+    """uint8 [n, h, w, 3] as float [n, 3, h, w] in channels_last."""
+    return torch.from_numpy(pixels).to(place).permute(0, 3, 1, 2).float()
+
+
+def _divergence(wanted: Tensor, found: Tensor) -> Tensor:
+    """KL of each row, in nats; temperature 1."""
+    p, q = wanted.log_softmax(dim=1), found.log_softmax(dim=1)
+    return (p.exp() * (p - q)).sum(dim=1)
+
+
+def fit(
+    student: Student, teacher: Teacher, photographs: Photographs, recipe: Recipe,
+    context: Context, place: torch.device, validate: Callable[[], Agreement] | None = None,
+) -> dict[str, list[float]]:
+    """Trains `student` in place.
+
+    Args:
+        student: on `place`, as `teacher` is.
+        teacher: frozen.
+        photographs: to take crops of.
+        recipe: how.
+        context: seed, threads, progress, checkpoints.
+        place: the device.
+        validate: called after each epoch; its figures are reported.
+
+    Returns:
+        By name, one value a rate, of the last epoch: ``bits``, ``divergence``, ``agreement``.
+
+    Raises:
+        TargetUnreachable: a rate has collapsed, or the loss is no number.
+        Interrupted: `context.stopping()` came true; a checkpoint is kept.
+    """
+    run = _Run(student, teacher, photographs, recipe, context, place)
+    networks = [*student.encoder.parameters(), *student.decoder.parameters()]
+    scalars = [student.gain, student.inverse, *student.prior.parameters()]
+    # Short trainings have to find the priors, too: their parameters move faster.
+    matching = torch.optim.Adam(
+        [{"params": networks, "times": 1.0}, {"params": scalars, "times": 5.0}]
+    )
+    tuned = [*student.decoder.parameters(), student.inverse]
+    distilling: torch.optim.Optimizer = (
+        torch.optim.Adam(tuned)
+        if recipe.adam
+        else torch.optim.SGD(tuned, lr=_RATE, momentum=0.9, weight_decay=5e-4)
+    )
+    stages = (
+        (run.warm, matching, ()),
+        (run.match, matching, (0.5, 0.8)),
+        (run.distil, distilling, (0.5,)),
+    )
+    optimisers = (matching, distilling)
+    done, last = _restore(student, optimisers, context)
+    total = sum(recipe.epochs)
+    for stage, (work, optimiser, drops) in enumerate(stages):
+        before = sum(recipe.epochs[:stage])
+        if stage == 2 and done <= before:
+            student.settle()
+        epochs = recipe.epochs[stage]
+        for epoch in range(max(done - before, 0), epochs):
+            rate = _RATE * 0.1 ** sum(epoch >= share * epochs for share in drops)
+            for group in optimiser.param_groups:
+                group["lr"] = rate * group.get("times", 1.0)
+            sums: dict[str, list[float]] = {}
+            for step in range(epoch * run.steps, (epoch + 1) * run.steps):
+                if context.stopping():
+                    raise Interrupted("stopped by the user: --resume goes on at the last epoch")
+                figures = work(step)
+                run.checked(figures)
+                optimiser.zero_grad(set_to_none=True)
+                figures.pop("loss").backward()
+                optimiser.step()
+                for name, values in figures.items():
+                    rates = run.by_rate(values)
+                    sums[name] = [a + b / run.steps for a, b in zip(
+                        sums.get(name, [0.0] * student.rates), rates, strict=True)]
+            if stage == 1:
+                _alive(sums["bits"], recipe, epoch)
+            last.update(sums)
+            told = {f"{name}{rate}": value for name, values in sums.items()
+                    for rate, value in enumerate(values)}
+            if validate is not None:
+                check = validate()
+                told |= {f"valid_{name}{rate}": value for name in ("agreement", "divergence", "bits")
+                         for rate, value in enumerate(getattr(check, name))}
+            number = before + epoch + 1
+            context.report(
+                fraction=number / total, stage=stage, epoch=number, epochs=total, **told
+            )
+            _keep(student, optimisers, number, last, context)
+    return last
+
+
+def _alive(bits: Sequence[float], recipe: Recipe, epoch: int) -> None:
+    for found, beta in zip(bits, recipe.betas, strict=True):
+        if found < _COLLAPSED_BITS:
+            raise TargetUnreachable(
+                f"beta {beta:g} has collapsed in epoch {epoch + 1}: its latents carry "
+                f"{found:.1f} bits an image; give smaller values to --beta"
+            )
+
+
+def _keep(
+    student: Student, optimisers: Sequence[torch.optim.Optimizer], epoch: int,
+    last: dict[str, list[float]], context: Context,
+) -> None:
+    if context.checkpoints is None:
+        return
+    stream = io.BytesIO()
+    state = [student.state_dict(), [o.state_dict() for o in optimisers], epoch, last]
+    torch.save(state, stream)
+    context.checkpoints.save({"state": np.frombuffer(stream.getvalue(), np.uint8)})
+
+
+def _restore(
+    student: Student, optimisers: Sequence[torch.optim.Optimizer], context: Context
+) -> tuple[int, dict[str, list[float]]]:
+    kept = context.checkpoints.load() if context.checkpoints else None
+    if kept is None:
+        return 0, {}
+    stream = io.BytesIO(kept["state"].tobytes())
+    weights, states, epoch, last = torch.load(stream, map_location="cpu", weights_only=True)
+    student.load_state_dict(weights)
+    for optimiser, state in zip(optimisers, states, strict=True):
+        optimiser.load_state_dict(state)
+    return epoch, last

@@ -1,0 +1,220 @@
+"""What a student's model file holds; read without torch.
+
+    CBOR map {"architecture", "teacher", "weights", "preparation", "networks", "rates"}
+
+docs/entropic-student.md lists the fields. Everything that entropy decoding needs is integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncodec.errors import DamagedFile, UsageError
+from ncodec.features.preparation import Preparation
+from ncodec.features.prior import Prior
+from ncodec.features.shape import Architecture, Layer
+from ncodec.formats import Model, cbor, read_model
+from ncodec.formats.entropy.coder import Table
+from ncodec.store import shipped_model, shipped_models
+
+__all__ = ["DEFAULT", "FAMILY", "VERSION", "Rate", "StudentModel", "find"]
+
+FAMILY, VERSION = "entropic-student", 1
+DEFAULT = "entropic-lite0"
+"""The model that comes with ncodec."""
+
+_HALF, _SINGLE, _WORD = np.dtype("<f2"), np.dtype("<f4"), np.dtype("<u4")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One of a model's rates.
+
+    Attributes:
+        beta: what it was trained for.
+        gain, inverse: of each channel before and after rounding, float32 [channels].
+        prior: integer tables.
+    """
+
+    beta: float
+    gain: NDArray[np.float32]
+    inverse: NDArray[np.float32]
+    prior: Prior
+
+    def rounded(self, latents: NDArray[np.float32]) -> NDArray[np.int32]:
+        """The encoder's output [channels, h, w] as integers around the medians."""
+        scaled = latents * self.gain[:, None, None] - self.prior.medians[:, None, None]
+        found: NDArray[np.int32] = np.rint(scaled.clip(-_EDGE, _EDGE)).astype(np.int32)
+        return found
+
+    def restored(self, values: NDArray[np.int32]) -> NDArray[np.float32]:
+        """What the decoder network takes, float32 [channels, h, w]."""
+        found: NDArray[np.float32] = (
+            values.astype(np.float32) + self.prior.medians[:, None, None]
+        ) * self.inverse[:, None, None]
+        return found
+
+
+_EDGE = float(1 << 30)
+
+
+@dataclass(frozen=True)
+class StudentModel:
+    """A student: networks, rates, and which teacher's tail it feeds.
+
+    Attributes:
+        architecture: of its networks.
+        teacher: its name.
+        weights: BLAKE3 of the teacher's weights, hexadecimal.
+        preparation: of images.
+        encoder, decoder: weights, as `ncodec.features.network.to_arrays` orders them.
+        rates: from most bytes to fewest.
+        digest: BLAKE3 of the model file.
+    """
+
+    architecture: Architecture
+    teacher: str
+    weights: str
+    preparation: Preparation
+    encoder: Sequence[NDArray[np.float16]]
+    decoder: Sequence[NDArray[np.float16]]
+    rates: Sequence[Rate]
+    digest: bytes = b""
+
+    def rate(self, number: int) -> Rate:
+        """Rate `number`, from 1, the fewest bytes, up.
+
+        Raises:
+            UsageError: there is no such rate.
+        """
+        if not 1 <= number <= len(self.rates):
+            raise UsageError(
+                f"rate {number} is not in this model: choose 1, the fewest bytes, "
+                f"to {len(self.rates)}"
+            )
+        return self.rates[-number]
+
+    def pack(self) -> bytes:
+        """The data of a model file."""
+        shape = self.preparation
+        return cbor.dumps(
+            {
+                "architecture": self.architecture.to_record(),
+                "teacher": self.teacher,
+                "weights": self.weights,
+                "preparation": [shape.outside, shape.side, *shape.mean, *shape.deviation],
+                "networks": b"".join(
+                    array.astype(_HALF).tobytes() for array in (*self.encoder, *self.decoder)
+                ),
+                "rates": [_packed(rate) for rate in self.rates],
+            }
+        )
+
+    @classmethod
+    def of(cls, model: Model) -> StudentModel:
+        """A student from a model file's content.
+
+        Raises:
+            UnsupportedFormat: the model is another family's, or newer.
+            DamagedFile: its data are not a student.
+        """
+        found = cbor.loads(model.expect(FAMILY, VERSION), "the model")
+        try:
+            architecture = Architecture.from_record(found["architecture"])
+            outside, side, *scales = found["preparation"]
+            preparation = Preparation(
+                int(outside), int(side), tuple(scales[:3]), tuple(scales[3:6])
+            )
+            networks = found["networks"]
+            shapes = [
+                _shapes(architecture.encoder, 3),
+                _shapes(architecture.decoder, architecture.latents),
+            ]
+            sizes = [sum(map(prod, part)) for part in shapes]
+            if len(networks) != sum(sizes) * _HALF.itemsize:
+                raise ValueError("networks of another size")
+            values = np.frombuffer(networks, _HALF)
+            encoder, decoder = (
+                _split(part, shape)
+                for part, shape in zip(np.split(values, [sizes[0]]), shapes, strict=True)
+            )
+            rates = [_unpacked(record, architecture.latents) for record in found["rates"]]
+            teacher, weights = str(found["teacher"]), str(found["weights"])
+            if not rates or len(rates) > 255 or preparation.side < 1 or preparation.outside < 1:
+                raise ValueError("no rates, or no size")
+        except (KeyError, TypeError, ValueError, UsageError) as error:
+            raise DamagedFile(f"the model is no student ({error}): get another copy") from None
+        return cls(
+            architecture, teacher, weights, preparation, encoder, decoder, rates, model.digest
+        )
+
+
+def find(model: str | Path | Model | StudentModel | None) -> tuple[StudentModel, bool]:
+    """The student in a file, or a shipped one by name; whether it comes with ncodec.
+
+    Raises:
+        InputError, UnsupportedFormat, DamagedFile: the file holds no student.
+    """
+    if isinstance(model, StudentModel):
+        return model, False
+    if isinstance(model, Model):
+        return StudentModel.of(model), False
+    if model is None or str(model) in shipped_models():
+        return StudentModel.of(shipped_model(str(model or DEFAULT))), True
+    return StudentModel.of(read_model(model)), False
+
+
+def _shapes(layers: Sequence[Layer], given: int) -> list[tuple[int, ...]]:
+    """Of a network's weights, in order."""
+    shapes: list[tuple[int, ...]] = []
+    for number, layer in enumerate(layers):
+        shapes.append((layer.channels * layer.up**2, given, layer.kernel, layer.kernel))
+        if number + 1 < len(layers):
+            shapes += [(layer.channels,), (layer.channels, layer.channels)]
+        given = layer.channels
+    return shapes
+
+
+def _split(
+    values: NDArray[np.float16], shapes: Sequence[tuple[int, ...]]
+) -> list[NDArray[np.float16]]:
+    ends = np.cumsum([prod(shape) for shape in shapes])[:-1]
+    parts = np.split(values, ends)
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
+def _packed(rate: Rate) -> dict[str, Any]:
+    prior = rate.prior
+    return {
+        "beta": rate.beta,
+        "gain": rate.gain.astype(_SINGLE).tobytes(),
+        "inverse": rate.inverse.astype(_SINGLE).tobytes(),
+        "medians": prior.medians.astype(_SINGLE).tobytes(),
+        "firsts": list(prior.firsts),
+        "sizes": [len(table) for table in prior.tables],
+        "tables": b"".join(t.frequencies.astype(_WORD).tobytes() for t in prior.tables),
+    }
+
+
+def _unpacked(record: Any, channels: int) -> Rate:
+    gain, inverse, medians = (
+        np.frombuffer(record[name], _SINGLE).astype(np.float32)
+        for name in ("gain", "inverse", "medians")
+    )
+    firsts, sizes = record["firsts"], record["sizes"]
+    tables = np.frombuffer(record["tables"], _WORD).astype(np.int64)
+    lengths = {len(part) for part in (gain, inverse, medians, firsts, sizes)}
+    if lengths != {channels} or sum(sizes) != len(tables) or min(sizes) < 2:
+        raise ValueError("a rate of other channels")
+    if not all(type(first) is int and abs(first) < 1 << 20 for first in firsts):
+        raise ValueError("a table starts nowhere")
+    parts = np.split(tables, np.cumsum(sizes)[:-1])
+    prior = Prior(medians, firsts, [Table(part) for part in parts])
+    return Rate(float(record["beta"]), gain, inverse, prior)

@@ -1,0 +1,115 @@
+"""The student in training: both networks, gains of every rate, and the learned prior."""
+
+from __future__ import annotations
+
+from math import log
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ncodec.errors import MissingDependency
+from ncodec.features.network import build
+from ncodec.features.prior import Prior, quantised
+from ncodec.features.shape import Architecture
+
+__all__ = ["Student"]
+
+_LARGEST = 512
+"""Values to either side of the median that a table may list; what is beyond is escaped."""
+
+
+def _compressai() -> tuple[Any, Any]:
+    try:
+        from compressai.entropy_models import EntropyBottleneck
+        from compressai.layers import GDN1
+    except ImportError:
+        raise MissingDependency(
+            "training a student needs CompressAI: run python -m pip install 'ncodec[features]'"
+        ) from None
+    return EntropyBottleneck, GDN1
+
+
+class Student(nn.Module):
+    """One encoder and decoder for all rates; image i of a batch has rate i mod `rates`.
+
+    A rate is a gain for every channel of the latents (arXiv 2003.02012), another one after
+    rounding, and a factorised prior of its own (CompressAI's EntropyBottleneck).
+    """
+
+    def __init__(self, architecture: Architecture, rates: int) -> None:
+        super().__init__()
+        bottleneck, gdn = _compressai()
+        self.rates, self.channels = rates, architecture.latents
+        self.encoder = build(architecture.encoder, 3, False, gdn)
+        self.decoder = build(architecture.decoder, architecture.latents, True, gdn)
+        start = torch.linspace(log(_FIRST_GAIN), log(_LAST_GAIN), rates)[:, None]
+        self.gain = nn.Parameter(start.repeat(1, self.channels))
+        self.inverse = nn.Parameter(-start.repeat(1, self.channels))
+        self.prior = bottleneck(rates * self.channels, init_scale=_SPREAD)
+
+    def latents(self, images: Tensor) -> Tensor:
+        """Normalised images [n, 3, h, w] to scaled latents [n / rates, rates * channels, ...]."""
+        y = self.encoder(images)
+        gain = self.gain.exp().repeat(len(y) // self.rates, 1)
+        return self._folded(y * gain[:, :, None, None])
+
+    def bits(self, latents: Tensor) -> Tensor:
+        """Bits of each image, [n], of latents with uniform noise in place of rounding.
+
+        The decoder meets rounded latents from the start (arXiv 2004.06720): one that has learned
+        from noise is far off once they are.
+        """
+        _, likelihoods = self.prior(latents, training=True)
+        bits: Tensor = self._unfolded(likelihoods).log2().neg().sum(dim=(1, 2, 3))
+        return bits
+
+    def rounded(self, latents: Tensor) -> Tensor:
+        """Latents rounded around the medians of their priors; the gradient passes."""
+        medians = self.prior.quantiles[:, 0, 1].detach()[:, None, None]
+        return latents + (torch.round(latents - medians) + medians - latents).detach()
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Rounded latents to the teacher's features [n, ...]."""
+        y = self._unfolded(latents)
+        inverse = self.inverse.exp().repeat(len(y) // self.rates, 1)
+        features: Tensor = self.decoder(y * inverse[:, :, None, None])
+        return features
+
+    def settle(self) -> None:
+        """Finds the medians of the priors, which training has only followed."""
+        optimiser = torch.optim.Adam([self.prior.quantiles], lr=0.05)
+        for step in range(_SETTLING):
+            for group in optimiser.param_groups:
+                group["lr"] = 0.05 * 0.002 ** (step / _SETTLING)
+            optimiser.zero_grad()
+            self.prior.loss().backward()
+            optimiser.step()
+
+    @torch.no_grad()
+    def tables(self) -> list[Prior]:
+        """The prior of each rate as integers."""
+        medians = self.prior.quantiles[:, 0, 1]
+        steps = torch.arange(-_LARGEST, _LARGEST + 1, device=medians.device)
+        grid = (medians[:, None] + steps)[None, :, None, :]
+        _, mass = self.prior(grid, training=False)
+        masses: NDArray[np.float64] = mass[0, :, 0].double().cpu().numpy()
+        centres = medians.cpu().numpy().astype(np.float32)
+        size = self.channels
+        return [
+            quantised(masses[r * size : (r + 1) * size], centres[r * size : (r + 1) * size])
+            for r in range(self.rates)
+        ]
+
+    def _folded(self, y: Tensor) -> Tensor:
+        return y.reshape(-1, self.rates * self.channels, *y.shape[2:])
+
+    def _unfolded(self, y: Tensor) -> Tensor:
+        return y.reshape(-1, self.channels, *y.shape[2:])
+
+
+_FIRST_GAIN, _LAST_GAIN = 4.0, 0.4
+_SPREAD = 4.0
+_SETTLING = 2000
