@@ -12,7 +12,7 @@ from ncodec.errors import UsageError
 from ncodec.formats import Reader, same_file
 from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
 from ncodec.media import media_kind
-from ncodec.plugin import ImageCodec, Region
+from ncodec.plugin import FeatureCodec, ImageCodec, Region
 from ncodec.probing import CodecInfo, Probe, SegmentInfo, codecs, probe
 from ncodec.registry import DEFAULT_CODECS, load_codec, load_trainer, resolve_options
 from ncodec.stills import Album, encode_images
@@ -82,7 +82,7 @@ def encode(
     """
     given = {name: value for name, value in options.items() if value is not None}
     name = codec or DEFAULT_CODECS[media_kind(source)]
-    if isinstance(load_codec(name), ImageCodec):
+    if isinstance(load_codec(name), ImageCodec | FeatureCodec):
         for argument, value, default in (
             ("target_size", target_size, None),
             ("time_budget", time_budget, None),
@@ -185,6 +185,12 @@ def open(
         NcodecError: the file cannot be read, or its codec or its model is not there.
     """
     reader = Reader(source)
+    if reader.header.media_kind == "features":
+        reader.close()
+        raise UsageError(
+            f"{reader.name} holds features, not pictures: decode it with --head, or open it with "
+            "ncodec.stills.FeatureFile"
+        )
     kind = Album if reader.header.media_kind == "image" and _codes_images(reader) else Clip
     return kind(reader, device=device, threads=threads, models=models)
 

@@ -53,7 +53,7 @@ class Clip(Sequence[Frame]):
         self._reader = source if isinstance(source, Reader) else Reader(source)
         try:
             codec = codec_for(self._reader.header)
-            if isinstance(codec, ImageCodec):
+            if isinstance(codec, ImageCodec | FeatureCodec):
                 raise UnsupportedFormat(
                     f"{self._reader.name} holds images of {codec.codec_id}, not frames: open it "
                     "with ncodec.open"

@@ -26,6 +26,8 @@ __all__ = [
     "Coded",
     "Context",
     "Estimate",
+    "FeatureCodec",
+    "Features",
     "HasNetwork",
     "HasRates",
     "ImageCodec",
@@ -310,6 +312,54 @@ class ImageCodec(Protocol):
 
     def open_images(self, stored: Stored, context: Context) -> Pictures:
         """The images of a file; decodes none yet."""
+        ...
+
+
+class Features(Protocol):
+    """The images of a file of features, as what their heads make of them.
+
+    Attributes:
+        heads: names of what can be had.
+    """
+
+    @property
+    def heads(self) -> Sequence[str]: ...
+
+    def __len__(self) -> int: ...
+
+    def head(self, name: str, index: int) -> np.ndarray:
+        """Float32 features of image `index`, without an axis for the batch.
+
+        Raises:
+            UsageError: there is no such head.
+            DamagedFile: its segment is lost, or cannot be decoded.
+            VerificationFailed: the decoded integers differ from a segment's hash.
+        """
+        ...
+
+    def classes(self) -> Sequence[str]:
+        """Names of what ``logits`` tells apart."""
+        ...
+
+
+@runtime_checkable
+class FeatureCodec(Protocol):
+    """A codec of what a network needs of still images; `media` has ``features``."""
+
+    codec_id: ClassVar[str]
+    bitstream_version: ClassVar[int]
+    media: ClassVar[frozenset[str]]
+    options: ClassVar[Sequence[Option]]
+    sections: ClassVar[Sequence[str]]
+
+    def encode_images(
+        self, images: Sequence[Image], options: Mapping[str, Any], context: Context
+    ) -> Coded:
+        """Images, of any shapes, as a file's parts."""
+        ...
+
+    def open_features(self, stored: Stored, context: Context) -> Features:
+        """The features of a file; decodes none yet."""
         ...
 
 

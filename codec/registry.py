@@ -9,7 +9,7 @@ from typing import Any
 
 from ncodec.errors import MissingDependency, UnsupportedFormat, UsageError
 from ncodec.formats import Header
-from ncodec.plugin import Codec, ImageCodec, Option, Trainer
+from ncodec.plugin import Codec, FeatureCodec, ImageCodec, Option, Trainer
 
 __all__ = [
     "CODECS",
@@ -40,13 +40,14 @@ def trainer_names() -> tuple[str, ...]:
 
 
 @cache
-def load_codec(name: str) -> Codec | ImageCodec:
+def load_codec(name: str) -> Codec | ImageCodec | FeatureCodec:
     """The codec called `name`.
 
     Raises:
         MissingDependency: no installed package has it, or it cannot be loaded.
     """
-    codec: Codec | ImageCodec = _loaded(CODECS, "codec", name, "choose one of these with --codec")
+    otherwise = "choose one of these with --codec"
+    codec: Codec | ImageCodec | FeatureCodec = _loaded(CODECS, "codec", name, otherwise)
     return codec
 
 
@@ -64,12 +65,12 @@ def frame_codec(name: str) -> Codec:
         UsageError: it codes still images.
     """
     codec = load_codec(name)
-    if isinstance(codec, ImageCodec):
+    if isinstance(codec, ImageCodec | FeatureCodec):
         raise UsageError(f"{name} codes still images, not frames: choose another --codec")
     return codec
 
 
-def codec_for(header: Header) -> Codec | ImageCodec:
+def codec_for(header: Header) -> Codec | ImageCodec | FeatureCodec:
     """The codec that reads a file with this header.
 
     Raises:
@@ -86,7 +87,7 @@ def codec_for(header: Header) -> Codec | ImageCodec:
 
 
 def resolve_options(
-    codec: Codec | ImageCodec | Trainer, given: Mapping[str, Any]
+    codec: Codec | ImageCodec | FeatureCodec | Trainer, given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Every option of `codec`: what is given, converted and checked, and defaults for the rest.
 
@@ -118,7 +119,7 @@ def _value(option: Option, value: Any) -> Any:
     return value
 
 
-def _name(codec: Codec | ImageCodec | Trainer) -> str:
+def _name(codec: Codec | ImageCodec | FeatureCodec | Trainer) -> str:
     name: str = codec.codec_id if hasattr(codec, "codec_id") else codec.name
     return name
 

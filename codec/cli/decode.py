@@ -8,6 +8,7 @@ import click
 
 from ncodec.cli.parameters import DEVICE, THREADS
 from ncodec.cli.values import DURATION, FRAMES, REGION
+from ncodec.errors import UsageError
 
 __all__ = ["command"]
 
@@ -17,11 +18,17 @@ __all__ = ["command"]
 @click.option(
     "-o",
     "--output",
-    required=True,
     metavar="OUT",
     help="FILE.mp4, FILE.mkv (lossless), FILE.y4m, FILE.png, a folder for PNGs, or - for y4m; "
     "images: .png, .tif, .webp, .ppm, or - for PNG; collections: a folder, .npy, .idx.",
 )
+@click.option(
+    "--head",
+    metavar="NAME",
+    help="Of features: classify (text, or --json), or features, embedding, logits "
+    "into FILE.npy or FILE.safetensors.",
+)
+@click.option("--json", "as_json", is_flag=True, help="With --head classify.")
 @click.option(
     "--frames",
     type=FRAMES,
@@ -41,7 +48,9 @@ __all__ = ["command"]
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
 def command(
     source: str,
-    output: str,
+    output: str | None,
+    head: str | None,
+    as_json: bool,
     frames: slice | None,
     at: float | None,
     region: tuple[int, int, int, int] | None,
@@ -58,6 +67,7 @@ def command(
       ncodec decode clip.nc -o frame.png --at 1.5
       ncodec decode clip.nc -o - | ffplay -
       ncodec decode photo.nc -o part.png --region 0,0,640,480
+      ncodec decode features.nc --head classify --json
     """
     import time
 
@@ -66,6 +76,20 @@ def command(
     from ncodec.formats import same_file
     from ncodec.stills import Album
 
+    if head is not None:
+        if at is not None or region is not None:
+            raise UsageError("features have no time and no regions: choose images by --frames")
+        from ncodec.cli.heads import write_head
+
+        write_head(
+            source, output, head, frames=frames, as_json=as_json, models=models, device=device,
+            threads=threads or 0,
+        )
+        return
+    if as_json:
+        raise UsageError("--json goes with --head classify")
+    if output is None:
+        raise UsageError("there is no output: give -o FILE, or --head classify for features")
     start = time.monotonic()
     live = sys.stderr.isatty() and not quiet
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 import torch
@@ -146,35 +146,34 @@ class Decoder:
         Raises:
             DamagedFile, UnsupportedFormat: a packet is damaged, or for another model.
         """
-        return self.features_of([open_packet(p, self.model) for p in _several(packets)])
+        return self._decoded(packets, "features")
 
     def embedding(self, packets: bytes | Sequence[bytes]) -> Tensor:
         """The teacher's pooled features, float32 [n, features]; errors as `features`."""
-        with torch.inference_mode():
-            return self.teacher.embedding(self.features(packets)).cpu()
+        return self._decoded(packets, "embedding")
 
     def logits(self, packets: bytes | Sequence[bytes]) -> Tensor:
         """The teacher's answers, float32 [n, classes]; errors as `features`."""
-        with torch.inference_mode():
-            return self.teacher.logits(self.features(packets)).cpu()
+        return self._decoded(packets, "logits")
 
-    def features_of(self, latents: Sequence[Latents]) -> Tensor:
-        """Features of decoded latents, which must be of images of one size."""
+    def heads(self, latents: Sequence[Latents], name: str) -> Tensor:
+        """``features``, ``embedding`` or ``logits`` of decoded latents of images of one size."""
+        features = self._features(latents)
+        with torch.inference_mode():
+            if name == "embedding":
+                features = self.teacher.embedding(features)
+            elif name == "logits":
+                features = self.teacher.logits(features)
+            return features.cpu()
+
+    def _decoded(self, packets: bytes | Sequence[bytes], name: str) -> Tensor:
+        several = [packets] if isinstance(packets, bytes) else packets
+        return self.heads([open_packet(each, self.model) for each in several], name)
+
+    def _features(self, latents: Sequence[Latents]) -> Tensor:
         if len({each.values.shape for each in latents}) != 1:
             raise UsageError("images of several sizes are no batch: decode them one by one")
         restored = [self.model.rate(each.rate).restored(each.values) for each in latents]
         with torch.inference_mode():
             found: Tensor = self._network(torch.from_numpy(np.stack(restored)).to(self._place))
         return found
-
-
-def _several(packets: bytes | Sequence[bytes]) -> Sequence[bytes]:
-    return [packets] if isinstance(packets, bytes) else packets
-
-
-def top(logits: NDArray[np.floating[Any]], count: int = 5) -> list[tuple[int, float]]:
-    """The most likely classes of one image and their probabilities."""
-    values = logits.astype(np.float64)
-    likely = np.exp(values - values.max())
-    likely /= likely.sum()
-    return [(int(i), float(likely[i])) for i in np.argsort(-likely, kind="stable")[:count]]

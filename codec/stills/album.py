@@ -20,7 +20,7 @@ from ncodec.stills.records import KEY, Records
 from ncodec.store import find_model
 from ncodec.threads import thread_count
 
-__all__ = ["Album"]
+__all__ = ["Album", "StoredFile"]
 
 
 class Album(Sequence[Image]):
@@ -62,7 +62,7 @@ class Album(Sequence[Image]):
             ]
             record = self._reader.meta.get(KEY)
             self._records = Records() if record is None else Records.unpack(record)
-            stored = _StoredFile(self._reader, tuple(shared))
+            stored = StoredFile(self._reader, tuple(shared))
             context = Context(device=device, threads=threads or thread_count())
             self._pictures = codec.open_images(stored, context)
         except BaseException:
@@ -150,7 +150,7 @@ class Album(Sequence[Image]):
 
 
 @dataclass(frozen=True, slots=True)
-class _StoredFile:
+class StoredFile:
     """An open file as `ncodec.plugin.Stored`."""
 
     reader: Reader

@@ -13,7 +13,7 @@ from ncodec.errors import Interrupted, UsageError
 from ncodec.formats import Header, Writer, atomic_output, same_file
 from ncodec.jobs import Event, Finished, SegmentDone
 from ncodec.media import open_collection
-from ncodec.plugin import Context, ImageCodec
+from ncodec.plugin import Context, FeatureCodec, ImageCodec
 from ncodec.registry import load_codec, resolve_options
 from ncodec.stills.records import KEY, Records
 from ncodec.threads import thread_count
@@ -49,7 +49,7 @@ def encode_images(
     start = time.monotonic()
     same_file(source, output)
     chosen = load_codec(codec)
-    if not isinstance(chosen, ImageCodec):
+    if not isinstance(chosen, ImageCodec | FeatureCodec):
         raise UsageError(f"{codec} codes frames, not still images: choose another --codec")
     resolved = resolve_options(chosen, options)
     context = Context(
@@ -58,7 +58,8 @@ def encode_images(
     with atomic_output(output) as stream:
         images = open_collection(source)
         coded = chosen.encode_images(images, resolved, context)
-        header = Header(chosen.codec_id, chosen.bitstream_version, "image", coded.info)
+        kind = "image" if isinstance(chosen, ImageCodec) else "features"
+        header = Header(chosen.codec_id, chosen.bitstream_version, kind, coded.info)
         writer = Writer(stream, header)
         for conf in coded.confs:
             writer.conf(conf)

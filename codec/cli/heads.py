@@ -1,0 +1,93 @@
+"""ncodec decode --head: features and answers in place of pictures."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import numpy as np
+
+from ncodec.errors import UsageError
+from ncodec.formats import atomic_output
+from ncodec.stills import FeatureFile
+
+__all__ = ["CLASSIFY", "write_head"]
+
+CLASSIFY = "classify"
+
+
+def write_head(
+    source: str,
+    output: str | None,
+    head: str,
+    *,
+    frames: slice | None,
+    as_json: bool,
+    models: Sequence[str],
+    device: str,
+    threads: int,
+) -> int:
+    """Writes what a head makes of the images of a file; returns how many.
+
+    ``classify`` writes the five most likely classes as text or JSON, on stdout if `output` is not
+    given; other heads write one array [images, ...], as .npy, or .safetensors by its name.
+    """
+    with FeatureFile(source, device=device, threads=threads, models=models) as opened:
+        chosen = range(len(opened))[frames or slice(None)]
+        if not chosen:
+            raise UsageError(
+                f"no image is in that range: the file has images 0 to {len(opened) - 1}"
+            )
+        if head == CLASSIFY:
+            answers = [(opened.names[index], opened.classify(index)) for index in chosen]
+            text = _json(answers) if as_json else _text(answers)
+            if output in (None, "-"):
+                click.echo(text)
+                return len(chosen)
+            data = f"{text}\n".encode()
+        elif as_json:
+            raise UsageError(f"--json goes with --head {CLASSIFY}, not with --head {head}")
+        elif output is None:
+            raise UsageError(f"--head {head} needs -o: FILE.npy, FILE.safetensors, or - for NPY")
+        else:
+            found = [opened.head(head, index) for index in chosen]
+            if len({each.shape for each in found}) > 1:
+                raise UsageError("images of several sizes are no one array: choose with --frames")
+            data = _array(np.stack(found), output, head)
+    assert output is not None
+    with atomic_output(output) as stream:
+        stream.write(data)
+    return len(chosen)
+
+
+def _text(answers: Sequence[tuple[str, list[tuple[str, float]]]]) -> str:
+    lines = []
+    for name, classes in answers:
+        lines.append(name)
+        lines += [f"  {100 * share:5.1f} %  {label}" for label, share in classes]
+    return "\n".join(lines)
+
+
+def _json(answers: Sequence[tuple[str, list[tuple[str, float]]]]) -> str:
+    records: list[dict[str, Any]] = [
+        {"image": name, "classes": [{"name": label, "share": share} for label, share in classes]}
+        for name, classes in answers
+    ]
+    return json.dumps(records, indent=2)
+
+
+def _array(values: np.ndarray, output: str, name: str) -> bytes:
+    if output.endswith(".safetensors"):
+        raw = np.ascontiguousarray(values, "<f4").tobytes()
+        about = {"dtype": "F32", "shape": list(values.shape), "data_offsets": [0, len(raw)]}
+        head = json.dumps({name: about}).encode()
+        head += b" " * (-len(head) % 8)
+        return len(head).to_bytes(8, "little") + head + raw
+    if output != "-" and not output.endswith(".npy"):
+        raise UsageError(f"{output} is neither .npy nor .safetensors, which --head {name} writes")
+    stream = io.BytesIO()
+    np.save(stream, values, allow_pickle=False)
+    return stream.getvalue()
