@@ -14,7 +14,7 @@ from ncodec.errors import DamagedFile, UnsupportedFormat, UsageError
 from ncodec.formats import Reader, Segment, SegmentEntry, VideoInfo
 from ncodec.media import Frame
 from ncodec.media.frame import PIXEL_FORMATS
-from ncodec.plugin import Context, ImageCodec, Planes
+from ncodec.plugin import Context, FeatureCodec, ImageCodec, Planes
 from ncodec.registry import codec_for
 from ncodec.store import find_model
 from ncodec.threads import thread_count

@@ -82,7 +82,13 @@ def command(
         from ncodec.cli.heads import write_head
 
         write_head(
-            source, output, head, frames=frames, as_json=as_json, models=models, device=device,
+            source,
+            output,
+            head,
+            frames=frames,
+            as_json=as_json,
+            models=models,
+            device=device,
             threads=threads or 0,
         )
         return

@@ -31,7 +31,9 @@ class EntropicStudent:
     media = frozenset({"features"})
     sections = ("latents",)
     options = (
-        Option("model", Path, None, "A model of `ncodec train entropic-student`  [default: shipped]"),
+        Option(
+            "model", Path, None, "A model of `ncodec train entropic-student`  [default: shipped]"
+        ),
         Option("rate", int, 3, "1, the fewest bytes, to as many as the model has", minimum=1),
         Option("whole", bool, False, "Keep each image's size, not the teacher's resize and crop"),
     )

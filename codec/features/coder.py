@@ -15,7 +15,7 @@ from torch import Tensor
 from ncodec.device import resolve_device
 from ncodec.errors import UnsupportedFormat, UsageError
 from ncodec.features.model import StudentModel, find
-from ncodec.features.network import build, load_arrays
+from ncodec.features.network import build_decoder, build_encoder, load_arrays
 from ncodec.features.payload import Latents, open_packet, pack, packet
 from ncodec.features.teachers import Teacher, load_teacher
 from ncodec.formats import Model
@@ -51,7 +51,7 @@ class Encoder:
         self.rate, self.whole = rate, whole
         self._rate = self.model.rate(rate)
         self._place = resolve_device(device).place
-        network = build(self.model.architecture.encoder, 3, False)
+        network = build_encoder(self.model.architecture)
         load_arrays(network, self.model.encoder)
         network.to(self._place, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._network = network.eval().requires_grad_(False)
@@ -87,7 +87,7 @@ class Encoder:
         height, width, _ = prepared.shape
         if min(map(self.model.architecture.latent_side, (height, width))) < 1:
             raise UsageError(f"an image of {width}x{height} is too small: enlarge it")
-        image = torch.from_numpy(np.ascontiguousarray(prepared)).to(self._place)
+        image = torch.from_numpy(np.array(prepared)).to(self._place)
         with torch.inference_mode():
             given = self.model.preparation.normalised(image.permute(2, 0, 1)[None].float())
             found: NDArray[np.float32] = self._network(given)[0].cpu().numpy()
@@ -116,7 +116,7 @@ class Decoder:
         self.model, _ = find(model)
         self._weights = Path(teacher_weights) if teacher_weights else None
         self._place = resolve_device(device).place
-        network = build(self.model.architecture.decoder, self.model.architecture.latents, True)
+        network = build_decoder(self.model.architecture)
         load_arrays(network, self.model.decoder)
         network.to(self._place, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._network = network.eval().requires_grad_(False)

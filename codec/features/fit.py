@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -19,7 +19,7 @@ from ncodec.features.student import Student
 from ncodec.features.teachers import Teacher
 from ncodec.plugin import Context
 
-__all__ = ["Agreement", "Recipe", "fit"]
+__all__ = ["Recipe", "alive", "fit"]
 
 _RATE = 1e-3
 """Of learning, at the start of either stage."""
@@ -55,21 +55,17 @@ class Recipe:
     adam: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """What a check on images found, one value a rate: % of equal top-1, KL in nats, bits."""
-
-    agreement: Sequence[float]
-    divergence: Sequence[float]
-    bits: Sequence[float]
-
-
 class _Run:
     """A training that goes on where a checkpoint ends."""
 
     def __init__(
-        self, student: Student, teacher: Teacher, photographs: Photographs, recipe: Recipe,
-        context: Context, place: torch.device,
+        self,
+        student: Student,
+        teacher: Teacher,
+        photographs: Photographs,
+        recipe: Recipe,
+        context: Context,
+        place: torch.device,
     ) -> None:
         self.student, self.teacher, self.photographs = student, teacher, photographs
         self.recipe, self.context, self.place = recipe, context, place
@@ -83,7 +79,9 @@ class _Run:
         seed = [self.context.seed, stage, step]
         rng = np.random.default_rng(seed)
         which = rng.integers(len(self.photographs), size=self.batch)
-        pixels = self.photographs.batch(which.tolist(), self.recipe.side, seed, self.context.threads)
+        pixels = self.photographs.batch(
+            which.tolist(), self.recipe.side, seed, self.context.threads
+        )
         labels = self.photographs.labels
         chosen = None if labels is None else torch.from_numpy(labels[which]).to(self.place)
         torch.manual_seed(int(rng.integers(1 << 62)))
@@ -160,8 +158,12 @@ def _divergence(wanted: Tensor, found: Tensor) -> Tensor:
 
 
 def fit(
-    student: Student, teacher: Teacher, photographs: Photographs, recipe: Recipe,
-    context: Context, place: torch.device, validate: Callable[[], Agreement] | None = None,
+    student: Student,
+    teacher: Teacher,
+    photographs: Photographs,
+    recipe: Recipe,
+    context: Context,
+    place: torch.device,
 ) -> dict[str, list[float]]:
     """Trains `student` in place.
 
@@ -172,7 +174,6 @@ def fit(
         recipe: how.
         context: seed, threads, progress, checkpoints.
         place: the device.
-        validate: called after each epoch; its figures are reported.
 
     Returns:
         By name, one value a rate, of the last epoch: ``bits``, ``divergence``, ``agreement``.
@@ -222,26 +223,26 @@ def fit(
                 optimiser.step()
                 for name, values in figures.items():
                     rates = run.by_rate(values)
-                    sums[name] = [a + b / run.steps for a, b in zip(
-                        sums.get(name, [0.0] * student.rates), rates, strict=True)]
+                    sums[name] = [
+                        a + b / run.steps
+                        for a, b in zip(sums.get(name, [0.0] * student.rates), rates, strict=True)
+                    ]
             if stage == 1:
-                _alive(sums["bits"], recipe, epoch)
+                alive(sums["bits"], recipe, epoch)
             last.update(sums)
-            told = {f"{name}{rate}": value for name, values in sums.items()
-                    for rate, value in enumerate(values)}
-            if validate is not None:
-                check = validate()
-                told |= {f"valid_{name}{rate}": value for name in ("agreement", "divergence", "bits")
-                         for rate, value in enumerate(getattr(check, name))}
+            told = {
+                f"{name}{rate}": value
+                for name, values in sums.items()
+                for rate, value in enumerate(values)
+            }
             number = before + epoch + 1
-            context.report(
-                fraction=number / total, stage=stage, epoch=number, epochs=total, **told
-            )
+            context.report(fraction=number / total, stage=stage, epoch=number, epochs=total, **told)
             _keep(student, optimisers, number, last, context)
     return last
 
 
-def _alive(bits: Sequence[float], recipe: Recipe, epoch: int) -> None:
+def alive(bits: Sequence[float], recipe: Recipe, epoch: int) -> None:
+    """Raises TargetUnreachable where the latents of a rate say next to nothing."""
     for found, beta in zip(bits, recipe.betas, strict=True):
         if found < _COLLAPSED_BITS:
             raise TargetUnreachable(
@@ -251,8 +252,11 @@ def _alive(bits: Sequence[float], recipe: Recipe, epoch: int) -> None:
 
 
 def _keep(
-    student: Student, optimisers: Sequence[torch.optim.Optimizer], epoch: int,
-    last: dict[str, list[float]], context: Context,
+    student: Student,
+    optimisers: Sequence[torch.optim.Optimizer],
+    epoch: int,
+    last: dict[str, list[float]],
+    context: Context,
 ) -> None:
     if context.checkpoints is None:
         return

@@ -134,8 +134,13 @@ class StudentModel:
             )
             networks = found["networks"]
             shapes = [
-                _shapes(architecture.encoder, 3),
-                _shapes(architecture.decoder, architecture.latents),
+                _shapes(architecture.encoder, 3, architecture.bias, True),
+                _shapes(
+                    architecture.decoder,
+                    architecture.latents,
+                    architecture.bias,
+                    not architecture.relu,
+                ),
             ]
             sizes = [sum(map(prod, part)) for part in shapes]
             if len(networks) != sum(sizes) * _HALF.itemsize:
@@ -171,12 +176,15 @@ def find(model: str | Path | Model | StudentModel | None) -> tuple[StudentModel,
     return StudentModel.of(read_model(model)), False
 
 
-def _shapes(layers: Sequence[Layer], given: int) -> list[tuple[int, ...]]:
+def _shapes(layers: Sequence[Layer], given: int, bias: bool, normed: bool) -> list[tuple[int, ...]]:
     """Of a network's weights, in order."""
     shapes: list[tuple[int, ...]] = []
     for number, layer in enumerate(layers):
-        shapes.append((layer.channels * layer.up**2, given, layer.kernel, layer.kernel))
-        if number + 1 < len(layers):
+        out = layer.channels * layer.up**2
+        shapes.append((out, given, layer.kernel, layer.kernel))
+        if bias:
+            shapes.append((out,))
+        if normed and number + 1 < len(layers):
             shapes += [(layer.channels,), (layer.channels, layer.channels)]
         given = layer.channels
     return shapes

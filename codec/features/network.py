@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from ncodec.features.shape import Architecture, Layer
 
-__all__ = ["GDN1", "build", "load_arrays", "to_arrays"]
+__all__ = ["GDN1", "build_decoder", "build_encoder", "load_arrays", "to_arrays"]
 
 Norm = Callable[[int, bool], nn.Module]
 """Makes a layer from channels, and whether it is the inverse."""
@@ -33,28 +33,40 @@ class GDN1(nn.Module):
         return x * norm if self.inverse else x / norm
 
 
-def build(layers: Sequence[Layer], given: int, inverse: bool, norm: Norm = GDN1) -> nn.Sequential:
-    """An encoder of RGB (`given` is 3), or a decoder (`inverse`) of so many latents."""
+def build_encoder(architecture: Architecture, norm: Norm = GDN1) -> nn.Sequential:
+    """From normalised RGB to latents."""
+    return _build(architecture.encoder, 3, architecture.bias, lambda n: norm(n, False))
+
+
+def build_decoder(architecture: Architecture, norm: Norm = GDN1) -> nn.Sequential:
+    """From latents to the teacher's features."""
+    between = (lambda _: nn.ReLU()) if architecture.relu else (lambda n: norm(n, True))
+    return _build(architecture.decoder, architecture.latents, architecture.bias, between)
+
+
+def _build(
+    layers: Sequence[Layer], given: int, bias: bool, between: Callable[[int], nn.Module]
+) -> nn.Sequential:
     modules: list[nn.Module] = []
     for number, layer in enumerate(layers):
         out = layer.channels * layer.up**2
-        modules.append(
-            nn.Conv2d(given, out, layer.kernel, layer.stride, layer.padding, bias=False)
-        )
+        modules.append(nn.Conv2d(given, out, layer.kernel, layer.stride, layer.padding, bias=bias))
         if layer.up > 1:
             modules.append(nn.PixelShuffle(layer.up))
         if number + 1 < len(layers):
-            modules.append(norm(layer.channels, inverse))
+            modules.append(between(layer.channels))
         given = layer.channels
     return nn.Sequential(*modules)
 
 
 def to_arrays(network: nn.Sequential) -> list[NDArray[np.float16]]:
-    """Weights in order: of a convolution, then beta and gamma of the GDN1 behind it."""
+    """Weights in order: of a convolution, its bias, then beta and gamma of the GDN1 behind it."""
     arrays: list[Tensor] = []
     for module in network:
         if isinstance(module, nn.Conv2d):
             arrays.append(module.weight)
+            if module.bias is not None:
+                arrays.append(module.bias)
         elif hasattr(module, "beta_reparam"):  # CompressAI's keeps both reparametrised
             reparametrised: Any = module
             arrays.append(reparametrised.beta_reparam(module.beta))
@@ -72,12 +84,3 @@ def load_arrays(network: nn.Sequential, arrays: Sequence[NDArray[np.floating[Any
     with torch.no_grad():
         for parameter, array in zip(parameters, arrays, strict=True):
             parameter.copy_(torch.from_numpy(array.astype(np.float32)))
-
-
-def parameters(architecture: Architecture) -> Mapping[str, int]:
-    """Parameters of encoder and decoder."""
-    pair = {
-        "encoder": build(architecture.encoder, 3, False),
-        "decoder": build(architecture.decoder, architecture.latents, True),
-    }
-    return {name: sum(p.numel() for p in net.parameters()) for name, net in pair.items()}

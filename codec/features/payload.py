@@ -19,7 +19,7 @@ from ncodec.formats import Limits, pack_packet, unpack_packet
 from ncodec.formats.packet import AGREEMENT_BYTES
 from ncodec.formats.times import unpack_varint, varint
 
-__all__ = ["Latents", "pack", "packet", "unpack", "open_packet"]
+__all__ = ["Latents", "open_packet", "pack", "packet", "unpack"]
 
 
 @dataclass(frozen=True)

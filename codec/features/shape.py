@@ -13,7 +13,7 @@ __all__ = ["LITE", "PAPER", "Architecture", "Layer"]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A convolution without bias; GDN1 (in the decoder its inverse) follows all but the last.
+    """A convolution; GDN1 (in the decoder its inverse, or ReLU) follows all but the last.
 
     Attributes:
         channels: that come out.
@@ -42,10 +42,19 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """Encoder, from RGB to latents, and decoder, from latents to the teacher's features."""
+    """Encoder, from RGB to latents, and decoder, from latents to the teacher's features.
+
+    Attributes:
+        encoder, decoder: layers in order.
+        bias: whether convolutions have biases. Without, GDN1 leaves every network an odd function:
+            the negative of an image has the negative of its features.
+        relu: ReLU in the decoder in place of the inverse GDN1.
+    """
 
     encoder: tuple[Layer, ...]
     decoder: tuple[Layer, ...]
+    bias: bool = False
+    relu: bool = False
 
     @property
     def latents(self) -> int:
@@ -66,9 +75,10 @@ class Architecture:
         """What `to_record` made; DamagedFile for anything else."""
         try:
             encoder, decoder = (_layers(record[name]) for name in ("encoder", "decoder"))
+            bias, relu = bool(record["bias"]), bool(record["relu"])
         except (KeyError, TypeError):
             raise DamagedFile("the model does not describe its layers: get another copy") from None
-        return cls(encoder, decoder)
+        return cls(encoder, decoder, bias, relu)
 
 
 def _layers(records: Sequence[Mapping[str, Any]]) -> tuple[Layer, ...]:
@@ -92,7 +102,8 @@ PAPER = Architecture(
 
 LITE = Architecture(
     (Layer(48, 9, 4, 4), Layer(64, 5, 2, 2), Layer(48, 3, 1, 1)),
-    (Layer(96, 3, 1, 1), Layer(64, 3, 1, 1, 2), Layer(24, 3, 1, 1)),
+    (Layer(96, 3, 1, 1), Layer(48, 3, 1, 1, 2), Layer(48, 3, 1, 1), Layer(24, 3, 1, 1)),
+    bias=True,
+    relu=True,
 )
-"""For EfficientNet-Lite0 cut at the same stride 4; 48 latents at stride 8. At stride 16 as many
-lose half of the features' variance whatever they may cost."""
+"""For EfficientNet-Lite0 cut at the same stride 4; 48 latents at stride 8."""

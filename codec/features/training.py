@@ -23,9 +23,7 @@ class StudentTrainer:
 
     name: ClassVar[str] = "entropic-student"
     options: ClassVar[Sequence[Option]] = (
-        Option(
-            "teacher", str, "efficientnet-lite0", "The classifier; resnet18 to resnet152, too"
-        ),
+        Option("teacher", str, "efficientnet-lite0", "The classifier; resnet18 to resnet152, too"),
         Option("teacher_weights", Path, None, "Its state_dict, where no package brings it"),
         Option(
             "beta",
@@ -33,7 +31,9 @@ class StudentTrainer:
             "0.08,0.2,0.5,1.2,3,8",
             "Squared feature error that a bit may cost, one value a rate",
         ),
-        Option("warm_epochs", int, 0, "Before: the cut's features alone, bits nearly free", minimum=0),
+        Option(
+            "warm_epochs", int, 0, "Before: the cut's features alone, bits nearly free", minimum=0
+        ),
         Option("epochs", int, 10, "Of stage 1, features", minimum=1),
         Option("distil_epochs", int, 10, "Of stage 2, the teacher's answers", minimum=0),
         Option("optimiser", str, "sgd", "Of stage 2", choices=("sgd", "adam")),
@@ -93,9 +93,7 @@ def model_of(student: Student, teacher: Teacher, betas: Sequence[float]) -> Stud
     inverses = student.inverse.detach().exp().cpu().numpy()
     rates = [
         Rate(beta, gain, inverse, prior)
-        for beta, gain, inverse, prior in zip(
-            betas, gains, inverses, student.tables(), strict=True
-        )
+        for beta, gain, inverse, prior in zip(betas, gains, inverses, student.tables(), strict=True)
     ]
     return StudentModel(
         teacher.architecture,

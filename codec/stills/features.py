@@ -99,5 +99,6 @@ class FeatureFile:
         likely /= likely.sum()
         names = self._features.classes()
         return [
-            (names[i], float(likely[i])) for i in np.argsort(-likely, kind="stable")[:count].tolist()
+            (names[i], float(likely[i]))
+            for i in np.argsort(-likely, kind="stable")[:count].tolist()
         ]

@@ -20,6 +20,7 @@ from ncodec.eval.bench.coders import Coder, codec_coder
 from ncodec.eval.bench.image_worker import Task, code, outcome, speed
 from ncodec.eval.bench.lossy import lossy_coders
 from ncodec.eval.bench.processes import Processes
+from ncodec.eval.bench.student import Student, student_coders
 from ncodec.eval.bench.steps import Done, Step, Store, machine, versions
 from ncodec.eval.bench.teacher import Teacher, load_teacher
 from ncodec.eval.results import Curve, Item, Metric, Point, Summary, save_json
@@ -94,7 +95,8 @@ def run_features(
     Args:
         images: a set; the teacher's preparation makes them all of one size.
         folder: of the run; finished work is kept in its ``steps``.
-        codecs: of still images: ``pc-photo`` or ``pc-photo:best``.
+        codecs: of still images: ``pc-photo`` or ``pc-photo:best``; or of features,
+            ``entropic-student`` or ``entropic-student:FILE.ncm``, at each of a model's rates.
         anchors: of `ncodec.eval.bench.lossy.BASELINES`.
         points: qualities of each anchor.
         teacher: of `ncodec.eval.bench.teacher.TEACHERS`.
@@ -110,7 +112,7 @@ def run_features(
     """
     if not images:
         raise UsageError("there is no image to measure: give a file, a folder or a data set")
-    lines: list[Sequence[Coder]] = [[codec_coder(name, threads)] for name in dict.fromkeys(codecs)]
+    lines: list[Sequence[Coder]] = [_codec_line(name, threads) for name in dict.fromkeys(codecs)]
     lines += [lossy_coders(name, points) for name in dict.fromkeys(anchors)]
     judge = load_teacher(teacher)
     store = Store(folder / "steps")
@@ -146,6 +148,14 @@ def run_features(
         found.sort(key=lambda point: point.rate)
         curves.append(Curve(line[0].name, line[0].role, found, line[0].settings))
     return _summary(given, judge, done, curves)
+
+
+def _codec_line(text: str, threads: int) -> Sequence[Coder]:
+    """A codec of pictures at one setting, or one of features at all of its rates."""
+    name, _, model = text.partition(":")
+    if name == Student.codec:
+        return student_coders(model or None, threads)
+    return [codec_coder(text, threads)]
 
 
 def _key(images: Sequence[LabelledImage]) -> str:
@@ -202,7 +212,7 @@ def _measure(
     ]
     code(coder, tasks, processes, keep=True)
     found = [outcome(task) for task in tasks]
-    logits = _logits(tasks, teacher, threads)
+    logits = _logits(coder, tasks, teacher, threads)
     differences = divergence(given.logits, logits)
     answers, wanted = (values.argmax(axis=1).tolist() for values in (logits, given.logits))
     rows = [
@@ -234,14 +244,19 @@ def _measure(
     }
 
 
-def _logits(tasks: Sequence[Task], teacher: Teacher, threads: int) -> NDArray[np.float32]:
+def _logits(
+    coder: Coder, tasks: Sequence[Task], teacher: Teacher, threads: int
+) -> NDArray[np.float32]:
     """What the teacher answers to decoded files, which are deleted.
 
-    They hold pixels, and the whole of the teacher sees them. This is where features would go
-    through its last layers alone.
+    Where they hold pixels the whole of it sees them; features have gone through its last layers
+    alone when they were decoded.
     """
     files = [task.decoded for task in tasks]
-    found = logits_of(files, teacher, threads)
+    if isinstance(coder, Student):
+        found = np.stack([np.load(file) for file in files])
+    else:
+        found = logits_of(files, teacher, threads)
     for file in files:
         file.unlink()
     return found
@@ -284,8 +299,8 @@ def _summary(given: _Set, teacher: Teacher, prepared: Done, curves: Sequence[Cur
         f"preparation makes {width}x{height}: {size:,.0f} bytes an image as PNG. It gives "
         f"its first class {sure:.0f} % in the mean; where that is little, small errors change it.",
         "Every file was decoded by a process that had not encoded it. Times are means of an image "
-        "in a process that has coded one before; the anchors have one thread. No encoder here has "
-        "a network of its own.",
+        "in a process that has coded one before; the anchors have one thread. A student's time "
+        "holds its networks, decoding goes on to the classes; the other coders have none.",
     ]
     accuracy = given.accuracy(given.logits.argmax(axis=1).tolist())
     if accuracy is not None:

@@ -25,12 +25,13 @@ from ncodec.errors import InputError, Interrupted, NcodecError
 from ncodec.eval.bench.coders import Coder, Format, Nc
 from ncodec.eval.bench.lossy import Lossy
 from ncodec.eval.bench.processes import Processes
+from ncodec.eval.bench.student import Student
 from ncodec.eval.results import Speed, save_json
 from ncodec.media import read_image
 
 __all__ = ["Task", "code", "digest", "outcome", "speed"]
 
-_KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in (Nc, Format, Lossy)}
+_KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in (Nc, Format, Lossy, Student)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def _encode(coder: Coder, task: Task, coded: Path) -> dict[str, Any]:
         if coder.role == "codec":
             raise
         return {"absent": str(error)}
-    breakdown = ncodec.probe(coded).breakdown() if coder.role == "codec" else {}
+    breakdown = ncodec.probe(coded).breakdown() if isinstance(coder, Nc) else {}
     return {"size": coded.stat().st_size, "breakdown": breakdown, "encode": asdict(cost)}
 
 
@@ -127,6 +128,8 @@ def _decode(coder: Coder, task: Task, output: Path) -> dict[str, Any]:
     if "absent" in json.loads(task.record("encode").read_text()):
         return {}
     cost = coder.decode(task.coded, output)
+    if isinstance(coder, Student):
+        return {"digest": digest(np.load(output)), "decode": asdict(cost)}
     pixels = _as_source(read_image(output).pixels, task.kind[0])
     return {"digest": digest(pixels), "decode": asdict(cost)}
 

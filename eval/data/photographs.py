@@ -159,6 +159,23 @@ def _shrink(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     return means
 
 
+def crops(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Twelve squares of an image, overlapping: of its shorter side 2, of two thirds of it 4, of
+    half of it 6."""
+    height, width, _ = pixels.shape
+    short = min(height, width)
+    found = []
+    for side, down, across in (
+        (short, 1 + (height > width), 1 + (width >= height)),
+        (2 * short // 3, 2, 2),
+        (short // 2, *((2, 3) if width >= height else (3, 2))),
+    ):
+        for top in np.linspace(0, height - side, down).astype(int):
+            for left in np.linspace(0, width - side, across).astype(int):
+                found.append(pixels[top : top + side, left : left + side])
+    return found
+
+
 SETS = {"train": TRAIN, "tune": TUNE, "held-out": HELD_OUT}
 
 
@@ -166,12 +183,18 @@ SETS = {"train": TRAIN, "tune": TUNE, "held-out": HELD_OUT}
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("output", type=click.Path(path_type=Path))
 @click.option("--set", "chosen", type=click.Choice(list(SETS)), default="held-out")
-def main(folder: Path, output: Path, chosen: str) -> None:
+@click.option("--crops", "cropped", is_flag=True, help="Twelve squares of each instead.")
+def main(folder: Path, output: Path, chosen: str, cropped: bool) -> None:
     """Write the photographs of a set, shrunk, as PNG files into the folder OUTPUT."""
     output.mkdir(parents=True, exist_ok=True)
     for index, photograph in enumerate(SETS[chosen]):
         pixels = load(folder, photograph)
-        write_image(output / f"{index:02}-{photograph.name}.png", Image(pixels))
+        name = f"{index:02}-{photograph.name}"
+        if not cropped:
+            write_image(output / f"{name}.png", Image(pixels))
+            continue
+        for number, part in enumerate(crops(pixels)):
+            write_image(output / f"{name}-{number:02}.png", Image(np.ascontiguousarray(part)))
 
 
 if __name__ == "__main__":

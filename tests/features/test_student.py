@@ -1,0 +1,133 @@
+import numpy as np
+import pytest
+import torch
+
+import ncodec
+from ncodec.errors import Interrupted, TargetUnreachable, UsageError
+from ncodec.features.fit import Recipe, alive
+from ncodec.features.model import StudentModel
+from ncodec.features.network import build_decoder, build_encoder, load_arrays, to_arrays
+from ncodec.features.shape import LITE, PAPER, Architecture
+from ncodec.features.student import Student
+from ncodec.features.teachers import load_teacher
+from ncodec.formats import read_model
+
+
+def shapes(network, side, channels):
+    found = []
+    x = torch.zeros(1, channels, side, side)
+    for layer in network:
+        x = layer(x)
+        if isinstance(layer, torch.nn.Conv2d):
+            found.append(tuple(x.shape[1:]))
+    return found
+
+
+def test_the_papers_layers_and_parameters():
+    encoder, decoder = build_encoder(PAPER), build_decoder(PAPER)
+    assert shapes(encoder, 224, 3) == [(96, 112, 112), (48, 56, 56), (24, 55, 55)]
+    assert shapes(decoder, 55, 24) == [(512, 56, 56), (256, 55, 55), (256, 56, 56)]
+    assert PAPER.latent_side(224) == 55
+    assert sum(p.numel() for p in encoder.parameters()) == 138_672
+    assert not any(m.bias is not None for m in encoder if isinstance(m, torch.nn.Conv2d))
+
+
+@pytest.mark.parametrize(("name", "width"), [("resnet18", 64), ("resnet50", 256)])
+def test_students_of_resnets_end_in_what_layer2_takes(name, width, tmp_path):
+    models = pytest.importorskip("torchvision.models")
+    torch.manual_seed(0)
+    network = models.get_model(name).eval()
+    torch.save(network.state_dict(), tmp_path / "weights.pth")
+    teacher = load_teacher(name, tmp_path / "weights.pth")
+    images = 255 * torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        features = teacher.features(images)
+        assert features.shape == (1, width, 16, 16)
+        whole = network(teacher.preparation.normalised(images))
+        assert torch.allclose(teacher.logits(features), whole, rtol=1e-3, atol=1e-4)
+        latents = build_encoder(teacher.architecture)(images)
+        assert build_decoder(teacher.architecture)(latents).shape == features.shape
+
+
+@pytest.mark.parametrize("architecture", [PAPER, LITE], ids=["paper", "lite"])
+def test_networks_of_training_and_of_use_are_the_same(architecture):
+    torch.manual_seed(0)
+    student = Student(architecture, 2)
+    images = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        for trained, build in (
+            (student.encoder, build_encoder),
+            (student.decoder, build_decoder),
+        ):
+            used = build(architecture)
+            load_arrays(used, to_arrays(trained))
+            expected = trained(images)
+            assert torch.allclose(used(images), expected, rtol=0.02, atol=0.02)
+            images = expected
+    assert Architecture.from_record(architecture.to_record()) == architecture
+
+
+def test_rounding_is_around_the_medians():
+    student = Student(LITE, 2)
+    with torch.no_grad():
+        student.prior.quantiles[:, 0, 1] = torch.linspace(-0.5, 0.5, 96)
+    latents = 3 * torch.randn(2, 96, 3, 3)
+    medians = student.prior.quantiles[:, 0, 1].detach()[:, None, None]
+    steps = student.rounded(latents) - medians
+    assert torch.allclose(steps, steps.round(), atol=1e-5)
+    assert (student.rounded(latents) - latents).abs().max() <= 0.5 + 1e-5
+
+
+def test_a_model_comes_back_from_its_bytes(model):
+    content = read_model(model)
+    found = StudentModel.of(content)
+    assert found.pack() == content.data
+    assert [rate.beta for rate in found.rates] == [0.001, 0.01]
+    assert len(found.rates[0].prior.tables) == found.architecture.latents
+
+
+OPTIONS = {"beta": "0.01", "epochs": 2, "distil_epochs": 0, "crops": 2, "batch": 2, "side": 64}
+
+
+def test_a_resumed_training_ends_as_one_in_one_go(tmp_path, photographs, small_student):
+    def train(name, **given):
+        ncodec.train(
+            "entropic-student", photographs, tmp_path / name, threads=1, **OPTIONS, **given
+        )
+        return StudentModel.of(read_model(tmp_path / name))
+
+    whole = train("whole.ncm")
+    told = []
+    with pytest.raises(Interrupted):
+        train("parts.ncm", stopping=lambda: len(told) == 1, report=lambda **k: told.append(k))
+    assert not (tmp_path / "parts.ncm").exists()
+    resumed = train("parts.ncm", resume=True)
+    assert resumed.pack() == whole.pack()
+
+
+def test_a_collapsed_rate_is_named():
+    recipe = Recipe((0.5, 7.0), (0, 1, 0), 1, 2, 64)
+    alive([900.0, 100.0], recipe, 0)
+    with pytest.raises(TargetUnreachable, match="beta 7 has collapsed in epoch 4"):
+        alive([900.0, 3.0], recipe, 3)
+
+
+@pytest.mark.parametrize("beta", ["", "x", "0", "1,-2", "nan"])
+def test_betas_must_be_numbers(tmp_path, photographs, beta):
+    with pytest.raises(UsageError, match="beta is"):
+        ncodec.train("entropic-student", photographs, tmp_path / "x.ncm", beta=beta or ",")
+
+
+def test_folders_of_classes_are_labels(tmp_path, photographs):
+    from ncodec.features.crops import Photographs
+
+    for name, numbers in (("b", [0, 1]), ("a", [2])):
+        (tmp_path / name).mkdir()
+        for number in numbers:
+            data = (photographs / f"{number}.png").read_bytes()
+            (tmp_path / name / f"{number}.png").write_bytes(data)
+    found = Photographs([str(tmp_path)])
+    assert found.labels is not None
+    assert found.labels.tolist() == [0, 1, 1]
+    again = [found.batch([0, 2], 32, [5], threads) for threads in (1, 2)]
+    assert np.array_equal(*again)
