@@ -19,6 +19,7 @@ VERBS = {
     "encode": "Encode a clip, an image or a collection of images into a .nc file.",
     "decode": "Decode a .nc file into a film, y4m or images.",
     "train": "Train a model for a codec that needs one.",
+    "export": "Write a model's networks for ONNX Runtime.",
     "info": "Show what a .nc file holds, without decoding it.",
     "verify": "Check a .nc file's integrity, integers and quality.",
     "compare": "Compare two files of a clip with their source.",

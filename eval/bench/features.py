@@ -20,8 +20,8 @@ from ncodec.eval.bench.coders import Coder, codec_coder
 from ncodec.eval.bench.image_worker import Task, code, outcome, speed
 from ncodec.eval.bench.lossy import lossy_coders
 from ncodec.eval.bench.processes import Processes
-from ncodec.eval.bench.student import Student, student_coders
 from ncodec.eval.bench.steps import Done, Step, Store, machine, versions
+from ncodec.eval.bench.student import Student, student_coders
 from ncodec.eval.bench.teacher import Teacher, load_teacher
 from ncodec.eval.results import Curve, Item, Metric, Point, Summary, save_json
 from ncodec.media import Image, read_image, write_image

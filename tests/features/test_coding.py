@@ -139,3 +139,49 @@ def test_a_missing_model_and_a_missing_head_are_told(tmp_path, model, photograph
         assert len(done.stderr.decode().strip().splitlines()) == 1
     done = cli("decode", coded, "--head", "classify", "--model", photographs / "0.png")
     assert done.returncode == 3
+
+
+NO_TORCH = """
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"torch", "ncodec", "compressai"}:
+            raise ImportError(name + " is blocked")
+sys.meta_path.insert(0, Block())
+sys.argv = sys.argv[1:]
+import runpy
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def test_an_exported_encoder_makes_packets_without_torch(tmp_path, model, photographs):
+    exported = cli("export", model, "--onnx", tmp_path / "edge")
+    assert exported.returncode == 0, exported.stderr
+    coded = tmp_path / "photo.packet"
+    source = photographs / "2.png"
+    done = subprocess.run(
+        [sys.executable, "-c", NO_TORCH, str(tmp_path / "edge/edge.py"), source, coded, "2"],
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    decoder, encoder = Decoder(model), Encoder(model, rate=2)
+    found = open_packet(coded.read_bytes(), decoder.model)
+    expected = encoder.latents(encoder.prepare(source))
+    assert (found.rate, found.width, found.height) == (2, 224, 224)
+    assert (found.values != expected.values).mean() < 0.01
+    assert np.abs(found.values - expected.values).max() <= 1
+
+
+def test_an_exported_decoder_gives_the_same_features(tmp_path, model, photographs):
+    import onnxruntime
+
+    from ncodec.features.onnx import export
+
+    decoder = Decoder(model)
+    export(decoder.model, tmp_path)
+    packet = Encoder(model, rate=1).encode(photographs / "0.png")
+    latents = open_packet(packet, decoder.model)
+    restored = decoder.model.rate(1).restored(latents.values)
+    session = onnxruntime.InferenceSession(str(tmp_path / "decoder.onnx"))
+    (found,) = session.run(None, {"latents": restored[None]})
+    assert np.allclose(found, decoder.features(packet).numpy(), rtol=1e-3, atol=1e-3)

@@ -1,0 +1,119 @@
+"""Encodes an image to a packet without PyTorch and without ncodec: NumPy, ONNX Runtime and
+constriction, and Pillow to read the file.
+
+    python edge.py photo.jpg photo.packet [RATE]
+
+Stands in a folder of `ncodec export --onnx` beside encoder.onnx and tables.npz; this file may be
+copied to where it is needed. docs/entropic-student.md describes the packet.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from pathlib import Path
+from typing import Any
+
+import constriction
+import numpy as np
+import onnxruntime
+
+__all__ = ["EdgeEncoder"]
+
+_CLASSES, _GROUP, _TOTAL = 34, 8, 1 << 24
+
+
+class EdgeEncoder:
+    """What a device needs of a model, from the folder of an export."""
+
+    def __init__(self, folder: str | Path, rate: int = 3, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self._network = onnxruntime.InferenceSession(
+            str(Path(folder) / "encoder.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        with np.load(Path(folder) / "tables.npz", allow_pickle=False) as archive:
+            found = dict(archive)
+        count = len(found["gain"])
+        if not 1 <= rate <= count:
+            raise ValueError(f"rate {rate} is not in this model: choose 1 to {count}")
+        self.rate = rate
+        self._outside, self._side = found["preparation"].tolist()
+        self._agreement = found["agreement"].tobytes()
+        self._gain, self._medians, self._firsts, sizes = (
+            found[name][-rate] for name in ("gain", "medians", "firsts", "sizes")
+        )
+        start = int(found["sizes"][: count - rate].sum())
+        ends = start + np.cumsum(sizes)
+        self._tables = [found["tables"][e - n : e] for e, n in zip(ends, sizes, strict=True)]
+
+    def prepare(self, path: str | Path) -> np.ndarray:
+        """An image file, resized and cut as the teacher does: uint8 [side, side, 3]."""
+        from PIL import Image
+
+        with Image.open(path) as opened:
+            picture = opened.convert("RGB")
+        part = max(min(picture.size) * self._side // self._outside, 1)
+        left, top = ((length - part + 1) // 2 for length in picture.size)
+        square = picture.crop((left, top, left + part, top + part))
+        return np.asarray(square.resize((self._side, self._side), Image.Resampling.BICUBIC))
+
+    def encode(self, pixels: np.ndarray) -> bytes:
+        """A prepared image, uint8 [height, width, 3], as a packet."""
+        (latents,) = self._network.run(None, {"image": pixels[None]})
+        scaled = latents[0] * self._gain[:, None, None] - self._medians[:, None, None]
+        values = np.rint(scaled.clip(-(2.0**30), 2.0**30)).astype(np.int64)
+        coder = constriction.stream.queue.RangeEncoder()
+        for row, first, table in zip(values, self._firsts, self._tables, strict=True):
+            self._channel(coder, row.reshape(-1) - first, table)
+        stream = coder.get_compressed().astype("<u4").tobytes()
+        height, width, _ = pixels.shape
+        payload = bytes([self.rate]) + _varint(width) + _varint(height) + stream
+        body = b"\x01\x00" + self._agreement + _varint(len(payload)) + payload
+        return body + zlib.crc32(body).to_bytes(4, "little")
+
+    def _channel(self, coder: Any, moved: np.ndarray, table: np.ndarray) -> None:
+        count = len(table) - 1
+        outside = (moved < 0) | (moved >= count)
+        coder.encode(np.where(outside, count, moved).astype(np.int32), _model(table))
+        beyond = moved[outside]
+        if not len(beyond):
+            return
+        folded = np.where(beyond < 0, -2 * beyond - 1, 2 * (beyond - count)) + 1
+        classes = np.frexp(folded.astype(np.float64))[1].astype(np.int32) - 1
+        coder.encode(classes, _model(_uniform(_CLASSES)))
+        for size in np.unique(classes).tolist():
+            rest = folded[classes == size]
+            for shift in range(0, size, _GROUP):
+                group = 1 << min(_GROUP, size - shift)
+                coder.encode(
+                    ((rest >> shift) & (group - 1)).astype(np.int32), _model(_uniform(group))
+                )
+
+
+def _model(frequencies: np.ndarray) -> Any:
+    weights = (frequencies - 1).astype(np.float64)
+    return constriction.stream.model.Categorical(weights, lazy=False, perfect=False)
+
+
+def _uniform(size: int) -> np.ndarray:
+    share, rest = divmod(_TOTAL, size)
+    return share + (np.arange(size) < rest)
+
+
+def _varint(value: int) -> bytes:
+    data = bytearray()
+    while value > 127:
+        data.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*data, value])
+
+
+def _main() -> None:
+    source, output, *rest = sys.argv[1:]
+    encoder = EdgeEncoder(Path(__file__).parent, *map(int, rest))
+    Path(output).write_bytes(encoder.encode(encoder.prepare(source)))
+
+
+if __name__ == "__main__":
+    _main()
