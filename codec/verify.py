@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 import ncodec
-from ncodec.errors import DamagedFile, InputError, VerificationFailed
+from ncodec.errors import DamagedFile, InputError, UsageError, VerificationFailed
 from ncodec.formats import Reader
 from ncodec.media import open_collection, open_source
 from ncodec.quality import mean_psnr, planes_psnr, rgb_psnr
-from ncodec.stills import Album
+from ncodec.stills import Album, FeatureFile
 
 __all__ = ["Verification", "verify"]
 
@@ -66,7 +66,10 @@ def verify(
             )
         segments = len(reader.segments)
         recorded = [reader.read_segment(s.index).psnr for s in reader.segments]
+        features = reader.header.media_kind == "features"
         spans = [range(s.first_frame, s.first_frame + s.frame_count) for s in reader.segments]
+    if features:
+        return _verify_features(file, segments, source, models, watch)
     opened = ncodec.open(file, device=device, threads=threads, models=models)
     if isinstance(opened, Album):
         with opened:
@@ -113,6 +116,23 @@ def verify(
         planes=tuple(sum(p) / len(planes) for p in zip(*planes, strict=True)),
         recorded=sum(total) / len(clip) if len(total) == segments else None,
     )
+
+
+def _verify_features(
+    file: str | Path,
+    segments: int,
+    source: str | Path | None,
+    models: Iterable[str | Path],
+    watch: Callable[[int, int], None],
+) -> Verification:
+    """Decodes all features, which checks the hashes of their integers."""
+    if source is not None:
+        raise UsageError("features are not compared with a source: leave --source out")
+    with FeatureFile(file, models=models) as opened:
+        for index in range(len(opened)):
+            opened.head("features", index)
+            watch(index + 1, len(opened))
+        return Verification(len(opened), segments, None, (), None)
 
 
 def _verify_images(

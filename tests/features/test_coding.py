@@ -12,6 +12,7 @@ from ncodec.features import Decoder, Encoder
 from ncodec.features.payload import open_packet
 from ncodec.formats import Model, Reader, read_model
 from ncodec.stills import FeatureFile
+from ncodec.verify import verify
 
 BLOCKED = """
 import sys
@@ -110,6 +111,7 @@ def test_a_file_names_its_model_and_keeps_any_size(tmp_path, model, photographs,
         with pytest.raises(UsageError, match="is no head"):
             opened.head("nonsense")
     assert ncodec.probe(coded).images == 1
+    assert verify(coded).frames == 1
     with pytest.raises(UsageError, match="--head"):
         ncodec.open(coded)
 
