@@ -15,7 +15,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import click
@@ -86,8 +86,8 @@ def _anchor(pixels: Sequence[NDArray[np.uint8]], decoder: Decoder, bandwidth: fl
     for quality in _QUALITIES:
         coded = [jpeg.encode(each, quality) for each in pixels]
         size = sum(map(len, coded)) / len(coded)
-        encode = milliseconds(lambda quality=quality: jpeg.encode(pixels[0], quality))
-        decode = milliseconds(lambda data=coded[0]: classes(data))
+        encode = milliseconds(partial(jpeg.encode, pixels[0], quality))
+        decode = milliseconds(partial(classes, coded[0]))
         sent = 8000 * size / bandwidth
         click.echo(
             f"JPEG {quality}: {size:.0f} bytes, {encode:.1f} ms + {sent:.1f} ms sent + "
@@ -129,7 +129,7 @@ def main(images: str, model: str | None, bandwidth: float | None) -> None:
             coded = np.concatenate([decoder.embedding(packet).numpy() for packet in packets])
             said.append(f"recall@1 {recall(coded, whole, groups):.1f} %")
         if bandwidth:
-            decode = milliseconds(lambda data=packets[0]: decoder.logits(data))
+            decode = milliseconds(partial(decoder.logits, packets[0]))
             sent = 8000 * size / bandwidth
             said.append(
                 f"{torch_ms:.1f} ms + {sent:.1f} ms sent + {decode:.1f} ms = "

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 import numpy as np
+from numpy.typing import NDArray
 
 from ncodec.errors import UsageError
 from ncodec.formats import atomic_output
@@ -79,7 +80,7 @@ def _json(answers: Sequence[tuple[str, list[tuple[str, float]]]]) -> str:
     return json.dumps(records, indent=2)
 
 
-def _array(values: np.ndarray, output: str, name: str) -> bytes:
+def _array(values: NDArray[Any], output: str, name: str) -> bytes:
     if output.endswith(".safetensors"):
         raw = np.ascontiguousarray(values, "<f4").tobytes()
         about = {"dtype": "F32", "shape": list(values.shape), "data_offsets": [0, len(raw)]}

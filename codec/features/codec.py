@@ -12,7 +12,7 @@ from ncodec.formats import Conf, Model, Segment, VideoInfo, integer_hash, read_m
 from ncodec.plugin import Coded, Context, Option, Stored
 
 if TYPE_CHECKING:
-    import numpy as np
+    from numpy.typing import NDArray
 
     from ncodec.features.coder import Decoder
     from ncodec.features.payload import Latents
@@ -95,7 +95,7 @@ class _Opened:
     def __len__(self) -> int:
         return max(self._stored.info.frames, *(first + 1 for first in self._segments), 0)
 
-    def head(self, name: str, index: int) -> np.ndarray:
+    def head(self, name: str, index: int) -> NDArray[Any]:
         from ncodec.device import threads
 
         if name not in self.heads:
@@ -103,7 +103,7 @@ class _Opened:
         latents = self._latents(index)
         with threads(self._threads):
             found = self._decoder.heads([latents], name)
-        values: np.ndarray = found[0].numpy()
+        values: NDArray[Any] = found[0].numpy()
         return values
 
     def classes(self) -> Sequence[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import overload
 
 import numpy as np
 import torch
@@ -56,12 +55,12 @@ class Encoder:
         network.to(self._place, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._network = network.eval().requires_grad_(False)
 
-    @overload
-    def encode(self, image: Picture) -> bytes: ...
-    @overload
-    def encode(self, image: Sequence[Picture]) -> list[bytes]: ...
-    def encode(self, image: Picture | Sequence[Picture]) -> bytes | list[bytes]:
-        """An image, or each of several, as a packet.
+    def encode_all(self, images: Iterable[Picture]) -> list[bytes]:
+        """Several images, a packet each; errors as `encode`."""
+        return [self.encode(image) for image in images]
+
+    def encode(self, image: Picture) -> bytes:
+        """An image as a packet.
 
         Args:
             image: a file, an `ncodec.media.Image`, or uint8 [height, width, channels].
@@ -70,8 +69,6 @@ class Encoder:
             InputError: a file is no image.
             UsageError: an image has 16 bits a sample, or is too small.
         """
-        if not isinstance(image, Image | np.ndarray | str | Path):
-            return [self.encode(each) for each in image]
         latents = self.latents(self.prepare(image))
         return packet(pack(latents, self.model), self.model)
 

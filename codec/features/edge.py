@@ -17,6 +17,7 @@ from typing import Any
 import constriction
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 __all__ = ["EdgeEncoder"]
 
@@ -47,7 +48,7 @@ class EdgeEncoder:
         ends = start + np.cumsum(sizes)
         self._tables = [found["tables"][e - n : e] for e, n in zip(ends, sizes, strict=True)]
 
-    def prepare(self, path: str | Path) -> np.ndarray:
+    def prepare(self, path: str | Path) -> NDArray[Any]:
         """An image file, resized and cut as the teacher does: uint8 [side, side, 3]."""
         from PIL import Image
 
@@ -58,7 +59,7 @@ class EdgeEncoder:
         square = picture.crop((left, top, left + part, top + part))
         return np.asarray(square.resize((self._side, self._side), Image.Resampling.BICUBIC))
 
-    def encode(self, pixels: np.ndarray) -> bytes:
+    def encode(self, pixels: NDArray[Any]) -> bytes:
         """A prepared image, uint8 [height, width, 3], as a packet."""
         (latents,) = self._network.run(None, {"image": pixels[None]})
         scaled = latents[0] * self._gain[:, None, None] - self._medians[:, None, None]
@@ -70,9 +71,10 @@ class EdgeEncoder:
         height, width, _ = pixels.shape
         payload = bytes([self.rate]) + _varint(width) + _varint(height) + stream
         body = b"\x01\x00" + self._agreement + _varint(len(payload)) + payload
-        return body + zlib.crc32(body).to_bytes(4, "little")
+        packet: bytes = body + zlib.crc32(body).to_bytes(4, "little")
+        return packet
 
-    def _channel(self, coder: Any, moved: np.ndarray, table: np.ndarray) -> None:
+    def _channel(self, coder: Any, moved: NDArray[Any], table: NDArray[Any]) -> None:
         count = len(table) - 1
         outside = (moved < 0) | (moved >= count)
         coder.encode(np.where(outside, count, moved).astype(np.int32), _model(table))
@@ -91,12 +93,12 @@ class EdgeEncoder:
                 )
 
 
-def _model(frequencies: np.ndarray) -> Any:
+def _model(frequencies: NDArray[Any]) -> Any:
     weights = (frequencies - 1).astype(np.float64)
     return constriction.stream.model.Categorical(weights, lazy=False, perfect=False)
 
 
-def _uniform(size: int) -> np.ndarray:
+def _uniform(size: int) -> NDArray[Any]:
     share, rest = divmod(_TOTAL, size)
     return share + (np.arange(size) < rest)
 

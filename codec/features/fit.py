@@ -219,7 +219,7 @@ def fit(
                 figures = work(step)
                 run.checked(figures)
                 optimiser.zero_grad(set_to_none=True)
-                figures.pop("loss").backward()
+                torch.autograd.backward(figures.pop("loss"))
                 optimiser.step()
                 for name, values in figures.items():
                     rates = run.by_rate(values)

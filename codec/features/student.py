@@ -75,7 +75,8 @@ class Student(nn.Module):
     def rounded(self, latents: Tensor) -> Tensor:
         """Latents rounded around the medians of their priors; the gradient passes."""
         medians = self.prior.quantiles[:, 0, 1].detach()[:, None, None]
-        return latents + (torch.round(latents - medians) + medians - latents).detach()
+        rounded: Tensor = torch.round(latents - medians) + medians
+        return latents + (rounded - latents).detach()
 
     def decode(self, latents: Tensor) -> Tensor:
         """Rounded latents to the teacher's features [n, ...]."""

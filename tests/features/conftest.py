@@ -5,9 +5,12 @@ import pytest
 import torch
 from PIL import Image as Pillow
 
-import ncodec
 from ncodec.features import teachers
+from ncodec.features.model import FAMILY, VERSION, Rate, StudentModel
+from ncodec.features.network import build_decoder, build_encoder, to_arrays
+from ncodec.features.prior import quantised
 from ncodec.features.shape import Architecture, Layer
+from ncodec.formats import Model, read_model
 
 SMALL = Architecture(
     (Layer(8, 9, 4, 4), Layer(8, 5, 2, 2), Layer(6, 3, 1, 1)),
@@ -28,32 +31,36 @@ def photographs(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="session")
-def small_student():
+@pytest.fixture
+def small_student(monkeypatch):
     """Trains with small networks: what is tested is the path, not what comes out."""
-    before = teachers.LITE
-    teachers.LITE = SMALL
-    yield
-    teachers.LITE = before
+    monkeypatch.setattr(teachers, "LITE", SMALL)
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory, photographs, small_student):
-    """A model file that a short training made."""
-    path = tmp_path_factory.mktemp("student") / "student.ncm"
+def model(tmp_path_factory):
+    """A model file of random networks for the real teacher, with two rates."""
     torch.manual_seed(1)
-    ncodec.train(
-        "entropic-student",
-        photographs,
-        path,
-        beta="0.001,0.01",
-        epochs=2,
-        distil_epochs=1,
-        crops=4,
-        batch=4,
-        side=64,
-        threads=1,
+    teacher = teachers.load_teacher("efficientnet-lite0")
+    k = np.arange(-30, 31)
+    rates = []
+    for beta, gain in ((0.001, 20.0), (0.01, 4.0)):
+        mass = np.exp(-np.abs(k) / gain)
+        medians = np.linspace(-0.4, 0.4, SMALL.latents, dtype=np.float32)
+        prior = quantised(np.tile(mass / mass.sum(), (SMALL.latents, 1)), medians)
+        scale = np.full(SMALL.latents, gain, np.float32)
+        rates.append(Rate(beta, scale, 1 / scale, prior))
+    student = StudentModel(
+        SMALL,
+        teacher.name,
+        teacher.weights,
+        teacher.preparation,
+        to_arrays(build_encoder(SMALL)),
+        to_arrays(build_decoder(SMALL)),
+        rates,
     )
+    path = tmp_path_factory.mktemp("student") / "student.ncm"
+    path.write_bytes(Model(FAMILY, VERSION, student.pack()).pack())
     return path
 
 
@@ -62,6 +69,6 @@ def store(tmp_path, model, monkeypatch):
     """A store that has the model, also for other processes."""
     monkeypatch.setenv("NCODEC_MODELS", str(tmp_path / "models"))
     (tmp_path / "models").mkdir()
-    content = ncodec.formats.read_model(model)
+    content = read_model(model)
     (tmp_path / "models" / f"{content.digest.hex()}.ncm").write_bytes(model.read_bytes())
     return dict(os.environ)

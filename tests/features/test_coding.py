@@ -34,7 +34,7 @@ def cli(*arguments, env=None):
 
 def test_a_packet_holds_an_image_and_twenty_bytes(model, photographs):
     encoder, decoder = Encoder(model, rate=2), Decoder(model)
-    packets = encoder.encode([photographs / "0.png", photographs / "1.png"])
+    packets = encoder.encode_all([photographs / "0.png", photographs / "1.png"])
     for name, packet in zip(("0.png", "1.png"), packets, strict=True):
         latents = encoder.latents(encoder.prepare(photographs / name))
         assert np.array_equal(open_packet(packet, decoder.model).values, latents.values)
@@ -93,7 +93,7 @@ def test_files_on_the_command_line_without_compressai(tmp_path, model, photograp
     assert written.returncode == 0, written.stderr
     logits = np.load(tmp_path / "l.npy")
     decoder = Decoder(model)
-    packets = Encoder(model, rate=2).encode([photographs / f"{i}.png" for i in range(3)])
+    packets = Encoder(model, rate=2).encode_all(photographs / f"{i}.png" for i in range(3))
     assert np.allclose(logits, decoder.logits(packets).numpy(), atol=1e-3)
 
 
