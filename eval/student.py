@@ -79,7 +79,7 @@ def _anchor(pixels: Sequence[NDArray[np.uint8]], decoder: Decoder, bandwidth: fl
     jpeg = BASELINES["jpeg"]
 
     def classes(data: bytes) -> Any:
-        image = torch.from_numpy(jpeg.decode(data)).permute(2, 0, 1)[None].float()
+        image = torch.from_numpy(np.array(jpeg.decode(data))).permute(2, 0, 1)[None].float()
         with torch.inference_mode():
             return decoder.teacher.logits(decoder.teacher.features(image))
 

@@ -44,7 +44,7 @@ def export(model: StudentModel, folder: str | Path) -> list[Path]:
         ]
         paths[0].write_bytes(_encoder(onnx, model))
         with paths[1].open("wb") as stream:
-            np.savez(stream, **_tables(model))
+            np.savez(stream, **dict[str, Any](_tables(model)))
         paths[2].write_bytes(_decoder(onnx, model))
         paths[3].write_bytes(Path(__file__).with_name("edge.py").read_bytes())
     except OSError as error:

@@ -16,7 +16,7 @@ from ncodec.formats import read_model
 
 needs_compressai = pytest.mark.skipif(
     find_spec("compressai") is None,
-    reason="CompressAI needs numpy < 2, which the other tools of development do not: see docs",
+    reason="CompressAI wants numpy < 2, whose types the checks do not know; install ncodec[features]",
 )
 
 
