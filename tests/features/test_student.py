@@ -16,7 +16,7 @@ from ncodec.formats import read_model
 
 needs_compressai = pytest.mark.skipif(
     find_spec("compressai") is None,
-    reason="CompressAI wants numpy < 2, whose types the checks do not know; install ncodec[features]",
+    reason="CompressAI is not there: it wants numpy < 2; install ncodec[features]",
 )
 
 
