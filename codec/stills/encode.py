@@ -71,7 +71,9 @@ def encode_images(
             count += 1
             size = sum(map(len, segment.sections))
             watch(SegmentDone(segment.index, 0, segment.frame_count, size, None))
-        records = Records(len(images), images.layout, images.names, images.metadata)
+        # Profiles and EXIF are larger than features, and of no use to whoever has no picture.
+        metadata = images.metadata if kind == "image" else ()
+        records = Records(len(images), images.layout, images.names, metadata)
         given = {
             name: value
             for name, value in resolved.items()
