@@ -133,6 +133,18 @@ class InrCodec(ABC, Generic[S]):
         shape, tensors = self._tensors(segment, info)
         return self._decoded(shape, tensors, info, segment.frame_count, context)
 
+    def preview(
+        self,
+        segment: Segment,
+        info: VideoInfo,
+        shared: Sequence[bytes],
+        context: Context,
+        reduction: int,
+    ) -> Sequence[Planes]:
+        shape, tensors = self._tensors(segment, info)
+        frames = segment.frame_count
+        return self._decoded(shape, tensors, info, frames, context, reduction)
+
     def estimate(
         self, windows: Sequence[Window], options: Mapping[str, Any], context: Context
     ) -> Estimate:
@@ -197,11 +209,12 @@ class InrCodec(ABC, Generic[S]):
         info: VideoInfo,
         frames: int,
         context: Context,
+        reduction: int = 1,
     ) -> Sequence[Planes]:
         from ncodec.video.decoded import DecodedSegment
 
         _, decoder = self.networks(shape)
-        return DecodedSegment(decoder, shape.pictures, tensors, frames, info, context)
+        return DecodedSegment(decoder, shape.pictures, tensors, frames, info, context, reduction)
 
     def _fit(self, shape: S, frames: Tensor, recipe: Recipe, device: Device, seed: int) -> Fit:
         from ncodec.video.distortion import Distortion

@@ -73,6 +73,27 @@ class HNeRVDecoder(nn.Module):
         picture: Tensor = self.head(x)
         return torch.tanh(picture.float()) * 0.5 + 0.5
 
+    @property
+    def preview_factor(self) -> int:
+        """How much smaller, each way, the picture of `preview` is."""
+        stage: _UpsampleBlock = self.stages[-1]  # type: ignore[assignment]
+        return stage.stride
+
+    def preview(self, embedding: Tensor) -> Tensor:
+        """The frame without the last stage's upsampling, about the mean of each cell of pixels.
+
+        The last stage and the head cost most of a frame. Their kernels are averaged over a cell,
+        which is exact but for the GELU between them and for the head's taps at a cell's edge.
+        """
+        *stages, last = self.stages
+        x = F.gelu(self.stem(embedding))
+        for stage in stages:
+            x = stage(x)
+        x = last.pooled(x)
+        kernel = _pooled_kernel(self.head.weight, self.preview_factor)
+        picture = F.conv2d(x, kernel, self.head.bias, padding=1)
+        return torch.tanh(picture.float()) * 0.5 + 0.5
+
 
 class _UpsampleBlock(nn.Module):
     enlarging: Tensor
@@ -90,6 +111,22 @@ class _UpsampleBlock(nn.Module):
         y = F.conv2d(x, kernel, self.conv.bias, padding=self.conv.padding)
         result: Tensor = F.gelu(F.pixel_shuffle(y, self.stride))
         return result
+
+    def pooled(self, x: Tensor) -> Tensor:
+        """`forward`, one value for every cell of stride x stride."""
+        cells = self.stride**2
+        kernel = (self.conv.weight + self.enlarging).unflatten(0, (-1, cells)).mean(1)
+        assert self.conv.bias is not None
+        bias = self.conv.bias.unflatten(0, (-1, cells)).mean(1)
+        return F.gelu(F.conv2d(x, kernel, bias, padding=self.conv.padding))
+
+
+def _pooled_kernel(kernel: Tensor, factor: int) -> Tensor:
+    """The 3x3 kernel that makes means over cells from means over cells, as if those were flat."""
+    edge = 1 / factor
+    taps = torch.tensor([[edge, 1 - edge, 0.0], [0.0, 1.0, 0.0], [0.0, 1 - edge, edge]])
+    taps = taps.to(kernel.device)
+    return torch.einsum("oixy,xa,yb->oiab", kernel, taps, taps)
 
 
 def enlarging_kernel(channels: int, out: int, kernel: int, stride: int) -> Tensor:
