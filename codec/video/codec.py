@@ -104,7 +104,8 @@ class InrCodec(ABC, Generic[S]):
             torch.manual_seed(context.seed)
             frames = padded_frames(window, shape)
             psnr = options["target_psnr"]
-            fit = self._fit(shape, frames, preset.recipe, device, context.seed)
+            compiled = options["compile"]
+            fit = self._fit(shape, frames, preset.recipe, device, context.seed, compiled)
             if psnr is not None and shape.pictures is PACKED:
                 fit.distortion.weigh(RGB_WEIGHTS)
             limit = None
@@ -216,13 +217,22 @@ class InrCodec(ABC, Generic[S]):
         _, decoder = self.networks(shape)
         return DecodedSegment(decoder, shape.pictures, tensors, frames, info, context, reduction)
 
-    def _fit(self, shape: S, frames: Tensor, recipe: Recipe, device: Device, seed: int) -> Fit:
+    def _fit(
+        self,
+        shape: S,
+        frames: Tensor,
+        recipe: Recipe,
+        device: Device,
+        seed: int,
+        compiled: bool = False,
+    ) -> Fit:
         from ncodec.video.distortion import Distortion
         from ncodec.video.fit import Fit
 
         region = (shape.geometry.height, shape.geometry.width)
         distortion = Distortion(frames, region, shape.pictures.weights, device.place)
-        return Fit(*self.networks(shape), shape.embedding, distortion, recipe, device, seed)
+        networks, embedding = self.networks(shape), shape.embedding
+        return Fit(*networks, embedding, distortion, recipe, device, seed, compiled)
 
     def _preset(self, options: Mapping[str, Any]) -> Preset:
         preset = self.presets[options["preset"]]

@@ -76,8 +76,13 @@ class HNeRVDecoder(nn.Module):
     @property
     def preview_factor(self) -> int:
         """How much smaller, each way, the picture of `preview` is."""
-        stage: _UpsampleBlock = self.stages[-1]  # type: ignore[assignment]
-        return stage.stride
+        return self._last.stride
+
+    @property
+    def _last(self) -> _UpsampleBlock:
+        stage = self.stages[-1]
+        assert isinstance(stage, _UpsampleBlock)
+        return stage
 
     def preview(self, embedding: Tensor) -> Tensor:
         """The frame without the last stage's upsampling, about the mean of each cell of pixels.
@@ -85,11 +90,10 @@ class HNeRVDecoder(nn.Module):
         The last stage and the head cost most of a frame. Their kernels are averaged over a cell,
         which is exact but for the GELU between them and for the head's taps at a cell's edge.
         """
-        *stages, last = self.stages
         x = F.gelu(self.stem(embedding))
-        for stage in stages:
+        for stage in self.stages[:-1]:
             x = stage(x)
-        x = last.pooled(x)
+        x = self._last.pooled(x)
         kernel = _pooled_kernel(self.head.weight, self.preview_factor)
         picture = F.conv2d(x, kernel, self.head.bias, padding=1)
         return torch.tanh(picture.float()) * 0.5 + 0.5
@@ -115,9 +119,10 @@ class _UpsampleBlock(nn.Module):
     def pooled(self, x: Tensor) -> Tensor:
         """`forward`, one value for every cell of stride x stride."""
         cells = self.stride**2
-        kernel = (self.conv.weight + self.enlarging).unflatten(0, (-1, cells)).mean(1)
+        kernel = self.conv.weight + self.enlarging
+        kernel = kernel.reshape(-1, cells, *kernel.shape[1:]).mean(1)
         assert self.conv.bias is not None
-        bias = self.conv.bias.unflatten(0, (-1, cells)).mean(1)
+        bias = self.conv.bias.reshape(-1, cells).mean(1)
         return F.gelu(F.conv2d(x, kernel, bias, padding=self.conv.padding))
 
 

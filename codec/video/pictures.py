@@ -109,4 +109,5 @@ def _means(picture: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     padding = ((0, -rows % side), (0, -columns % side), (0, 0))
     whole = np.pad(picture, padding, mode="edge")
     squares = whole.reshape(len(whole) // side, side, -1, side, channels)
-    return squares.mean(axis=(1, 3), dtype=np.float32)
+    means: NDArray[np.float32] = squares.mean(axis=(1, 3), dtype=np.float32)
+    return means
