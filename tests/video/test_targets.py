@@ -1,13 +1,14 @@
 """Sizes and times that were asked for, and the same integers on any number of threads."""
 
 from fractions import Fraction
+from itertools import count
 
 import numpy as np
 import pytest
 from synthetic import TINY, film
 
 import ncodec
-from ncodec.errors import TargetUnreachable, UsageError
+from ncodec.errors import Interrupted, TargetUnreachable, UsageError
 from ncodec.formats import Reader, VideoInfo
 from ncodec.jobs import Progressed
 from ncodec.media import Frame, open_sink
@@ -124,6 +125,32 @@ def test_a_time_budget_ends_with_every_segment_done(clip_file, tmp_path):
     assert (done.frames, done.segments) == (16, 2)
     last = [event for event in events if isinstance(event, Progressed)][-1]
     assert last.fraction == 1
+
+
+HUGE = {"preset": "ultrafast", "quality": 160, "threads": 1}
+"""A network whose steps take so long that few fit into some seconds."""
+
+
+def cost(path):
+    return ncodec.probe(path).macs_per_pixel
+
+
+def test_a_network_too_large_for_its_time_is_made_smaller(clip_file, tmp_path):
+    ncodec.encode(clip_file, tmp_path / "a.nc", **HUGE, time_budget=3)
+    ncodec.encode(clip_file, tmp_path / "b.nc", **HUGE, epochs=1)
+    assert cost(tmp_path / "a.nc") < cost(tmp_path / "b.nc") / 2
+
+
+def test_a_resumed_fit_keeps_the_network_that_its_first_budget_allowed(clip_file, tmp_path):
+    out, asked = tmp_path / "a.nc", count(1)
+    with pytest.raises(Interrupted):
+        ncodec.encode(clip_file, out, **HUGE, time_budget=6, stopping=lambda: next(asked) > 20)
+    [state] = [np.load(path) for path in out.with_name("a.nc.plan").rglob("*.npz")]
+    begun = state["shape"].tobytes()
+    ncodec.encode(clip_file, out, **HUGE, time_budget=3, resume=True)
+    with Reader(out) as reader:
+        first = min(reader.segments, key=lambda s: s.index)
+        assert reader.read_segment(first.index).sections[0] == begun
 
 
 def test_the_published_preset_encodes_and_decodes(clip_file, tmp_path):
