@@ -36,6 +36,9 @@ LENGTH_BYTES = 5
 SIZES_TRIED = 3
 """Until a network fits a time budget: what a step takes is not quite proportional to its size."""
 
+LEAST_SHARE = 0.125
+"""Of the weight of the rate that a network made smaller keeps: with less, bits are wasted."""
+
 S = TypeVar("S", bound=Shape)
 
 
@@ -81,7 +84,8 @@ class Encoding(Generic[S]):
     def _begin(self, share: float) -> Fit:
         # What quality a smaller network lacks it may take in bits: error counts more.
         recipe = self._preset.recipe
-        recipe = replace(recipe, rate_weight=share * recipe.rate_weight)
+        weight = max(share, LEAST_SHARE) * recipe.rate_weight
+        recipe = replace(recipe, rate_weight=weight)
         device, seed = resolve_device(self._context.device), self._context.seed
         compiled = self._options["compile"]
         fit = self._codec.begin_fit(self.shape, self._frames, recipe, device, seed, compiled)
