@@ -18,6 +18,7 @@ from ncodec.errors import DamagedFile, TargetUnreachable, UsageError, Verificati
 from ncodec.formats import Segment, VideoInfo, integer_hash
 from ncodec.plugin import Context, Estimate, Option, Planes, Window
 from ncodec.video.budget import (
+    BITS_A_VALUE,
     LEAST_BITS,
     QUALITY_DOUBLING,
     default_values,
@@ -61,6 +62,8 @@ class InrCodec(ABC, Generic[S]):
     default_preset: ClassVar[str]
     media: ClassVar[frozenset[str]] = frozenset({"video"})
     sections: ClassVar[Sequence[str]] = ("configuration", "weights", "embeddings")
+    bits: ClassVar[float] = BITS_A_VALUE
+    """What a value takes where a target size decides how many there are."""
 
     @property
     def options(self) -> Sequence[Option]:
@@ -114,17 +117,18 @@ class InrCodec(ABC, Generic[S]):
                 rest = start + context.seconds - time.monotonic() - _tail(fit)
                 context = replace(context, seconds=max(rest, 0.0))
             fit.run(context, _aim(limit, psnr))
-            (floats, steps), weights = fit.finish(), len(shape.tensors)
+            (floats, steps), weights = fit.finish(), shape.weights
+            grids = weights < len(shape.tensors)
             if psnr is not None:
 
                 def decode(tensors: Sequence[QuantizedTensor]) -> Sequence[Planes]:
                     return self._decoded(shape, tensors, window.info, window.frame_count, context)
 
-                tensors = quantize_to_psnr(floats, steps, weights, psnr, window, decode)
+                tensors = quantize_to_psnr(floats, steps, weights, psnr, window, decode, grids)
             elif preset.published and limit is None:
                 tensors = quantize.quantize_published(floats, weights)
             else:
-                tensors = quantize.quantize_stepped(floats, steps, weights, limit)
+                tensors = quantize.quantize_stepped(floats, steps, weights, limit, grids)
         return _segment(window, shape, tensors)
 
     def decode(
@@ -142,7 +146,7 @@ class InrCodec(ABC, Generic[S]):
         for window in windows:
             shape = self._shape(window, options, context.target_size)
             values = shape.values(window.frame_count)
-            size += context.target_size or section_bytes(values)
+            size += context.target_size or section_bytes(values, self.bits)
             if context.seconds is None:
                 positions = prod(shape.geometry.padded)
                 batch = recipe.frames_a_step(window.frame_count, positions)
@@ -237,7 +241,7 @@ class InrCodec(ABC, Generic[S]):
         if options["model_size"] is not None:
             values = options["model_size"] * 1e6
         elif target is not None:
-            values = values_in(target)
+            values = values_in(target, self.bits)
         else:
             values = preset.size * default_values(info.width * info.height * frames)
         values *= quality_factor(options["quality"])
@@ -249,12 +253,18 @@ class InrCodec(ABC, Generic[S]):
                 f"segment {segment.index} has {len(segment.sections)} sections, "
                 f"{self.codec_id} has {len(self.sections)}"
             )
-        configuration, weights, *embeddings = segment.sections
+        configuration, *sections = segment.sections
         frames = segment.frame_count
         shape = self.unpack(configuration, info, frames)
-        tensors = unpack_tensors(weights, list(shape.tensors.values()))
+        shapes = list(shape.tensors.values())
+        parts = [shapes[: shape.weights], shapes[shape.weights :]]
         if shape.embedding is not None:
-            tensors += unpack_tensors(embeddings[0], [(frames, *shape.embedding)])
+            parts[1].append((frames, *shape.embedding))
+        tensors = [
+            tensor
+            for section, part in zip(sections, parts, strict=False)
+            for tensor in unpack_tensors(section, part)
+        ]
         if integer_hash(t.values for t in tensors) != segment.integer_hash:
             raise VerificationFailed(
                 f"segment {segment.index} is intact but decodes to other integers than its "
@@ -268,7 +278,7 @@ def _segment(window: Window, shape: Shape, tensors: Sequence[QuantizedTensor]) -
     from ncodec.video.quantize import pack_sections
 
     spare = (bytes(2 * LENGTH_BYTES),)
-    coded = pack_sections(tensors, len(shape.tensors)) if tensors else spare
+    coded = pack_sections(tensors, shape.weights) if tensors else spare
     return Segment(
         index=window.index,
         first_frame=window.first_frame,
