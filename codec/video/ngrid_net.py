@@ -78,9 +78,9 @@ def interpolated(grid: Tensor, numbers: Tensor, every: int) -> Tensor:
         numbers: int64 (N,), of the frames; the first slice is frame 0's.
         every: frames from slice to slice; past the last one it stays.
     """
-    first = numbers // every
-    if every == 1:
-        return grid[first]
-    share = ((numbers % every) / every)[:, None, None, None]
     last = len(grid) - 1
-    return torch.lerp(grid[first.clamp_max(last)], grid[(first + 1).clamp_max(last)], share)
+    before = grid[(numbers // every).clamp_max(last)]
+    if every == 1:
+        return before
+    after = grid[(numbers // every + 1).clamp_max(last)]
+    return torch.lerp(before, after, ((numbers % every) / every)[:, None, None, None])

@@ -27,6 +27,9 @@ DEPTHS, AT_WIDTH = (5, 4, 2), 24
 """Of a budget, what each of the coarsest grids gets, and its channels in a network whose first
 convolution has `AT_WIDTH`: they grow together. What is left decides how far apart slices are."""
 
+DEEPENED = 4
+"""How many times as many channels a grid gets at most, where it has a slice a frame already."""
+
 LEAST_WIDTH, MOST_WIDTH = 6, 128
 ROUNDED_DOWN = 0.3
 """Of a stage that is one too few."""
@@ -62,7 +65,8 @@ class NGridShape(Shape):
     @property
     def grids(self) -> list[tuple[int, ...]]:
         """Shape of each grid: slices, channels, rows, columns."""
-        (rows, columns), scale, found = self.geometry.grid, 1, []
+        found: list[tuple[int, ...]] = []
+        (rows, columns), scale = self.geometry.grid, 1
         for every, depth, stride in zip(
             self.every, self.depths, self.geometry.strides, strict=False
         ):
@@ -205,7 +209,8 @@ def _fill(wanted: float, depth: int, frames: int) -> tuple[int, int]:
     fewest = _slices(frames, frames)
     slices = max(wanted / depth, fewest)
     every = min(max(round((frames - 1) / max(slices - 1, 1)), 1), max(frames - 1, 1))
-    return every, max(round(wanted / _slices(frames, every)), 1)
+    channels = max(round(wanted / _slices(frames, every)), 1)
+    return every, min(channels, DEEPENED * depth)
 
 
 def _slices(frames: int, every: int) -> int:
