@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from synthetic import TINY, film
 
 import ncodec
-from ncodec.device import resolve_device
+from ncodec.device import Device, resolve_device
 from ncodec.errors import DamagedFile, Interrupted, NcodecError
 from ncodec.formats import Limits, VideoInfo, cbor
 from ncodec.jobs import EncodeRequest, Progressed, run_encode
@@ -254,3 +254,15 @@ def test_presets_grow():
     assert codec.sections == ("configuration", "weights", "grids")
     found = [codec.presets[name] for name in ("ultrafast", "fast", "medium", "slow")]
     assert all(a.recipe.epochs < b.recipe.epochs and a.size < b.size for a, b in pairwise(found))
+
+
+def test_nothing_of_a_fit_stays_behind_on_the_cpu(monkeypatch):
+    adam = torch.optim.Adam
+    monkeypatch.setattr(torch.optim, "Adam", lambda *a, fused=False, **options: adam(*a, **options))
+    shape = solved((12, 16), 5000, 8)
+    frames = torch.zeros(8, 6, *shape.geometry.padded).byte()
+    device = Device(torch.device("meta"), None)
+    fit = NGrid()._fit(shape, frames, NGrid.presets["medium"].recipe, device, seed=0)
+    for rated, progress in ((False, 0.2), (True, 0.9)):
+        fit._rated, fit.progress = rated, progress
+        assert fit.step().device.type == "meta"
