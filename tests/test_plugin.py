@@ -58,7 +58,7 @@ def test_its_flags_show_in_help(plugins, command):
         (("--codec", "rawplanes", "--coarseness", "0"), 2, "--coarseness"),
         (("--codec", "rawplanes", "--preset", "fast"), 2, "--preset"),
         (("--codec", "broken"), 8, "pip install --upgrade broken"),
-        (("--codec", "nowhere"), 8, "is not installed: there are broken, hnerv, nervpp, pc-hclt"),
+        (("--codec", "nowhere"), 8, "is not installed: there are broken, hnerv, nervpp, ngrid"),
     ],
 )
 def test_what_it_does_not_take_is_refused(plugins, command, clip_file, arguments, code, words):
@@ -110,7 +110,7 @@ def test_options_are_converted_checked_and_filled_in():
 
 
 def test_names_are_known_without_loading_anything(plugins):
-    own = {"hnerv", "nervpp", "pc-hclt", "pc-idf", "pc-photo"}
+    own = {"hnerv", "nervpp", "ngrid", "pc-hclt", "pc-idf", "pc-photo"}
     assert set(codec_names()) == own | {"broken", "rawimages", "rawplanes"}
     assert Option("a", int, 0, "help").choices is None
 

@@ -17,6 +17,7 @@ from ncodec.errors import DamagedFile, TargetUnreachable, UsageError, Verificati
 from ncodec.formats import Segment, VideoInfo, integer_hash
 from ncodec.plugin import Context, Estimate, Option, Planes, Window
 from ncodec.video.budget import (
+    BITS_A_VALUE,
     LEAST_BITS,
     QUALITY_DOUBLING,
     default_values,
@@ -53,6 +54,8 @@ class InrCodec(ABC, Generic[S]):
     default_preset: ClassVar[str]
     media: ClassVar[frozenset[str]] = frozenset({"video"})
     sections: ClassVar[Sequence[str]] = ("configuration", "weights", "embeddings")
+    bits: ClassVar[float] = BITS_A_VALUE
+    """What a value takes where a target size decides how many there are."""
 
     @property
     def options(self) -> Sequence[Option]:
@@ -112,7 +115,7 @@ class InrCodec(ABC, Generic[S]):
         for window in windows:
             shape = self.shape_for(window, options, context.target_size)
             values = shape.values(window.frame_count)
-            size += context.target_size or section_bytes(values)
+            size += context.target_size or section_bytes(values, self.bits)
             if context.seconds is None:
                 positions = prod(shape.geometry.padded)
                 batch = recipe.frames_a_step(window.frame_count, positions)
@@ -223,7 +226,7 @@ class InrCodec(ABC, Generic[S]):
         if options["model_size"] is not None:
             values = options["model_size"] * 1e6
         elif target is not None:
-            values = values_in(target)
+            values = values_in(target, self.bits)
         else:
             values = preset.size * default_values(info.width * info.height * frames)
         values *= share * quality_factor(options["quality"])
@@ -235,12 +238,18 @@ class InrCodec(ABC, Generic[S]):
                 f"segment {segment.index} has {len(segment.sections)} sections, "
                 f"{self.codec_id} has {len(self.sections)}"
             )
-        configuration, weights, *embeddings = segment.sections
+        configuration, *sections = segment.sections
         frames = segment.frame_count
         shape = self.unpack(configuration, info, frames)
-        tensors = unpack_tensors(weights, list(shape.tensors.values()))
+        shapes = list(shape.tensors.values())
+        parts = [shapes[: shape.weights], shapes[shape.weights :]]
         if shape.embedding is not None:
-            tensors += unpack_tensors(embeddings[0], [(frames, *shape.embedding)])
+            parts[1].append((frames, *shape.embedding))
+        tensors = [
+            tensor
+            for section, part in zip(sections, parts, strict=False)
+            for tensor in unpack_tensors(section, part)
+        ]
         if integer_hash(t.values for t in tensors) != segment.integer_hash:
             raise VerificationFailed(
                 f"segment {segment.index} is intact but decodes to other integers than its "

@@ -110,12 +110,14 @@ class Encoding(Generic[S]):
         return fit, left
 
     def _quantized(self, fit: Fit, limit: int | None) -> Sequence[QuantizedTensor]:
-        (floats, steps), weights = fit.finish(), len(self.shape.tensors)
+        (floats, steps), weights = fit.finish(), self.shape.weights
+        grids = weights < len(self.shape.tensors)
         if self._psnr is not None:
-            return quantize_to_psnr(floats, steps, weights, self._psnr, self._window, self._decoded)
+            window, decoded = self._window, self._decoded
+            return quantize_to_psnr(floats, steps, weights, self._psnr, window, decoded, grids)
         if self._preset.published and limit is None:
             return quantize_published(floats, weights)
-        return quantize_stepped(floats, steps, weights, limit)
+        return quantize_stepped(floats, steps, weights, limit, grids)
 
     def _decoded(self, tensors: Sequence[QuantizedTensor]) -> Sequence[Planes]:
         info, frames = self._window.info, self._window.frame_count
@@ -124,7 +126,7 @@ class Encoding(Generic[S]):
     def _segment(self, tensors: Sequence[QuantizedTensor]) -> Segment:
         """The finished segment; without tensors, one as long as their sections leave it."""
         spare = (bytes(2 * LENGTH_BYTES),)
-        coded = pack_sections(tensors, len(self.shape.tensors)) if tensors else spare
+        coded = pack_sections(tensors, self.shape.weights) if tensors else spare
         return Segment(
             index=self._window.index,
             first_frame=self._window.first_frame,

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["HNeRVDecoder", "HNeRVEncoder"]
+__all__ = ["HNeRVDecoder", "HNeRVEncoder", "UpsampleBlock", "enlarging_kernel"]
 
 
 class HNeRVEncoder(nn.Module):
@@ -61,7 +61,7 @@ class HNeRVDecoder(nn.Module):
         super().__init__()
         self.stem = nn.Conv2d(channels[0], channels[1], 1)
         self.stages = nn.ModuleList(
-            _UpsampleBlock(channels[i + 1], channels[i + 2], kernel, stride, skips)
+            UpsampleBlock(channels[i + 1], channels[i + 2], kernel, stride, skips)
             for i, (stride, kernel) in enumerate(zip(strides, kernels, strict=True))
         )
         self.head = nn.Conv2d(channels[-1], out, 3, padding=1)
@@ -99,7 +99,9 @@ class HNeRVDecoder(nn.Module):
         return torch.tanh(picture.float()) * 0.5 + 0.5
 
 
-class _UpsampleBlock(nn.Module):
+class UpsampleBlock(nn.Module):
+    """Convolution, pixel shuffle, GELU; with `skip` the enlarged input is added before the GELU."""
+
     enlarging: Tensor
 
     def __init__(self, channels: int, out: int, kernel: int, stride: int, skip: bool) -> None:

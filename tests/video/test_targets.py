@@ -84,7 +84,7 @@ def test_a_fit_estimates_its_file_within_a_percent(clip_file, tmp_path):
     assert sum(last.values()) == pytest.approx(coded["weights"] + coded["embeddings"], rel=0.01)
 
 
-@pytest.mark.parametrize("codec", ["hnerv", "nervpp"])
+@pytest.mark.parametrize("codec", ["hnerv", "nervpp", "ngrid"])
 @pytest.mark.parametrize("size", [(16, 16), (2, 2), (33, 1)])
 def test_small_and_flat_clips(codec, size, tmp_path):
     source = film(tmp_path / "a.mkv", frames=1, size=size, pixel_format="gray")
@@ -93,7 +93,7 @@ def test_small_and_flat_clips(codec, size, tmp_path):
     assert verify(tmp_path / "a.nc", source=source, threads=1).frames == 1
 
 
-@pytest.mark.parametrize("codec", ["hnerv", "nervpp"])
+@pytest.mark.parametrize("codec", ["hnerv", "nervpp", "ngrid"])
 def test_one_colour_is_a_valid_file(codec, tmp_path):
     info = VideoInfo(16, 16, 3, Fraction(1, 25), "yuv420p", matrix=1)
     planes = tuple(np.full(shape, 77, np.uint8) for shape in ((16, 16), (8, 8), (8, 8)))
