@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["HNeRVDecoder", "HNeRVEncoder", "UpsampleBlock", "enlarging_kernel"]
+from ncodec.video.upsampling import UpsampleBlock, UpsamplingDecoder
+
+__all__ = ["HNeRVDecoder", "HNeRVEncoder"]
 
 
 class HNeRVEncoder(nn.Module):
@@ -36,7 +38,7 @@ class HNeRVEncoder(nn.Module):
         return embedding
 
 
-class HNeRVDecoder(nn.Module):
+class HNeRVDecoder(UpsamplingDecoder):
     """Embedding to frame: a 1x1 stem, then convolution, pixel shuffle and GELU a stage.
 
     Args:
@@ -66,95 +68,11 @@ class HNeRVDecoder(nn.Module):
         )
         self.head = nn.Conv2d(channels[-1], out, 3, padding=1)
 
-    def forward(self, embedding: Tensor) -> Tensor:
-        x = F.gelu(self.stem(embedding))
-        for stage in self.stages:
-            x = stage(x)
-        picture: Tensor = self.head(x)
-        return torch.tanh(picture.float()) * 0.5 + 0.5
-
-    @property
-    def preview_factor(self) -> int:
-        """How much smaller, each way, the picture of `preview` is."""
-        return self._last.stride
-
-    @property
-    def _last(self) -> _UpsampleBlock:
-        stage = self.stages[-1]
-        assert isinstance(stage, _UpsampleBlock)
-        return stage
-
-    def preview(self, embedding: Tensor) -> Tensor:
-        """The frame without the last stage's upsampling, about the mean of each cell of pixels.
-
-        The last stage and the head cost most of a frame. Their kernels are averaged over a cell,
-        which is exact but for the GELU between them and for the head's taps at a cell's edge.
-        """
+    def features(self, embedding: Tensor) -> Tensor:
         x = F.gelu(self.stem(embedding))
         for stage in self.stages[:-1]:
             x = stage(x)
-        x = self._last.pooled(x)
-        kernel = _pooled_kernel(self.head.weight, self.preview_factor)
-        picture = F.conv2d(x, kernel, self.head.bias, padding=1)
-        return torch.tanh(picture.float()) * 0.5 + 0.5
-
-
-class UpsampleBlock(nn.Module):
-    """Convolution, pixel shuffle, GELU; with `skip` the enlarged input is added before the GELU."""
-
-    enlarging: Tensor
-
-    def __init__(self, channels: int, out: int, kernel: int, stride: int, skip: bool) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(channels, out * stride**2, kernel, padding=(kernel - 1) // 2)
-        self.stride = stride
-        # The skip is linear in the input, as the convolution is: added to the kernel it is free.
-        fixed = enlarging_kernel(channels, out, kernel, stride) if skip else torch.zeros(())
-        self.register_buffer("enlarging", fixed, persistent=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        kernel = self.conv.weight + self.enlarging
-        y = F.conv2d(x, kernel, self.conv.bias, padding=self.conv.padding)
-        result: Tensor = F.gelu(F.pixel_shuffle(y, self.stride))
-        return result
-
-    def pooled(self, x: Tensor) -> Tensor:
-        """`forward`, one value for every cell of stride x stride."""
-        cells = self.stride**2
-        kernel = self.conv.weight + self.enlarging
-        kernel = kernel.reshape(-1, cells, *kernel.shape[1:]).mean(1)
-        assert self.conv.bias is not None
-        bias = self.conv.bias.reshape(-1, cells).mean(1)
-        return F.gelu(F.conv2d(x, kernel, bias, padding=self.conv.padding))
-
-
-def _pooled_kernel(kernel: Tensor, factor: int) -> Tensor:
-    """The 3x3 kernel that makes means over cells from means over cells, as if those were flat."""
-    edge = 1 / factor
-    taps = torch.tensor([[edge, 1 - edge, 0.0], [0.0, 1.0, 0.0], [0.0, 1 - edge, edge]])
-    taps = taps.to(kernel.device)
-    return torch.einsum("oixy,xa,yb->oiab", kernel, taps, taps)
-
-
-def enlarging_kernel(channels: int, out: int, kernel: int, stride: int) -> Tensor:
-    """The kernel that, before a pixel shuffle, enlarges the first channels bilinearly.
-
-    Samples are taken between pixel centres (torch's ``align_corners=False``) with zeros around
-    the picture, and without the taps that lie outside the kernel.
-
-    Returns:
-        float32 (out * stride**2, channels, kernel, kernel).
-    """
-    taps = torch.zeros(stride, kernel)
-    for phase in range(stride):
-        offset = (phase + 0.5) / stride - 0.5
-        for tap in range(kernel):
-            taps[phase, tap] = max(0.0, 1 - abs(tap - (kernel - 1) / 2 - offset))
-    patch = torch.einsum("ik,jl->ijkl", taps, taps).flatten(0, 1)
-    fixed = torch.zeros(out, stride**2, channels, kernel, kernel)
-    for channel in range(min(channels, out)):
-        fixed[channel, :, channel] = patch
-    return fixed.flatten(0, 1)
+        return x
 
 
 class _ConvNeXtBlock(nn.Module):

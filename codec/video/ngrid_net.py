@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ncodec.video.hnerv_net import UpsampleBlock
+from ncodec.video.upsampling import UpsampleBlock, UpsamplingDecoder
 
 __all__ = ["NGridDecoder", "interpolated"]
 
@@ -17,7 +16,7 @@ SPREAD = 0.1
 """Deviation of the values that a grid starts from."""
 
 
-class NGridDecoder(nn.Module):
+class NGridDecoder(UpsamplingDecoder):
     """Time to frame: the coarsest grid through a convolution, then upsampling stages; the other
     grids join the input of the stages after the first.
 
@@ -55,19 +54,19 @@ class NGridDecoder(nn.Module):
         self.grids = nn.ParameterList(SPREAD * torch.randn(shape) for shape in grids)
         self.every, self.frames = tuple(every), frames
 
-    def forward(self, times: Tensor) -> Tensor:
+    def features(self, times: Tensor) -> Tensor:
         numbers = (times * self.frames).round().long()
         first, *joining = (
             interpolated(grid, numbers, every)
             for grid, every in zip(self.grids, self.every, strict=True)
         )
         x = F.gelu(self.stem(first))
-        for features, stage in zip_longest([None, *joining], self.stages):
-            if features is not None:
-                x = torch.cat([x, features.to(x.dtype)], dim=1)
-            x = stage(x)
-        picture: Tensor = self.head(x)
-        return torch.tanh(picture.float()) * 0.5 + 0.5
+        for index in range(len(self.stages)):
+            if index:
+                x = self.stages[index - 1](x)
+            if 0 < index <= len(joining):
+                x = torch.cat([x, joining[index - 1].to(x.dtype)], dim=1)
+        return x
 
 
 def interpolated(grid: Tensor, numbers: Tensor, every: int) -> Tensor:

@@ -8,7 +8,7 @@ import ncodec
 from ncodec.formats import Reader
 from ncodec.verify import verify
 
-CODECS = ("hnerv", "nervpp")
+CODECS = ("hnerv", "nervpp", "ngrid")
 
 
 @pytest.mark.parametrize("codec", CODECS)

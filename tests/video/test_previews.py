@@ -25,6 +25,7 @@ def shrunk(plane, side):
         ("hnerv", (17, 15), "yuv420p10le"),
         ("hnerv", (33, 30), "yuv444p"),
         ("nervpp", (36, 20), "yuv420p"),
+        ("ngrid", (64, 48), "yuv420p"),
     ],
 )
 def test_a_preview_is_about_the_frame_shrunk(tmp_path, codec, size, pixel_format, preview):
