@@ -182,8 +182,7 @@ def open(
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         threads: CPU threads, 0 for all.
         models: model files to look into before the store.
-        preview: 2 or 4 for a clip's frames at a half or a quarter of their size, quicker than
-            whole ones.
+        preview: 2 or 4 for a clip's frames at a half or a quarter of the size each way.
 
     Raises:
         NcodecError: the file cannot be read, or its codec or its model is not there.

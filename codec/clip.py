@@ -36,8 +36,7 @@ class Clip(Sequence[Frame]):
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         threads: CPU threads, 0 for all.
         models: model files to look into before the store.
-        preview: 2 or 4 for frames of a half or a quarter of the size each way, quicker than the
-            whole ones.
+        preview: 2 or 4 for frames of a half or a quarter of the size each way.
 
     Attributes:
         info: the clip's description.

@@ -284,7 +284,7 @@ class HasNetwork(Protocol):
 
 @runtime_checkable
 class HasPreviews(Protocol):
-    """A codec that has smaller frames quicker than whole ones."""
+    """A codec that has smaller frames without making whole ones first."""
 
     def preview(
         self,

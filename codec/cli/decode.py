@@ -31,7 +31,7 @@ __all__ = ["command"]
 @click.option(
     "--preview",
     type=click.Choice(["2", "4"]),
-    help="A clip's frames at a half or a quarter of the size each way, quicker than whole ones.",
+    help="A clip's frames at a half or a quarter of the size each way; the latter are quicker.",
 )
 @click.option("--region", type=REGION, help="Part of an image: X,Y,WIDTH,HEIGHT in pixels.")
 @click.option(
