@@ -132,6 +132,7 @@ def decode(
     frames: slice | None = None,
     at: float | None = None,
     region: Region | None = None,
+    preview: int = 1,
     models: Iterable[str | Path] = (),
     device: str = "auto",
     threads: int = 0,
@@ -148,7 +149,7 @@ def decode(
         frames: which frames or images, by index; all if not given.
         at: seconds: the one frame shown then.
         region: x, y, width, height of the part of each image that is wanted.
-        models, device, threads: as in `open`.
+        preview, models, device, threads: as in `open`.
         watch: called with frames or images done, and how many there are in all.
         warn: told what a repaired file of images has lost.
 
@@ -160,7 +161,7 @@ def decode(
     """
     if isinstance(source, str | Path):
         same_file(source, output)
-    with open(source, device=device, threads=threads, models=models) as opened:
+    with open(source, device=device, threads=threads, models=models, preview=preview) as opened:
         return write_decoded(
             opened, output, frames=frames, at=at, region=region, watch=watch, warn=warn
         )
@@ -172,6 +173,7 @@ def open(
     device: str = "auto",
     threads: int = 0,
     models: Iterable[str | Path] = (),
+    preview: int = 1,
 ) -> Clip | Album:
     """Opens a .nc file: a `Clip` of frames or an `Album` of images, both sequences.
 
@@ -180,6 +182,7 @@ def open(
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         threads: CPU threads, 0 for all.
         models: model files to look into before the store.
+        preview: 2 or 4 for a clip's frames at a half or a quarter of the size each way.
 
     Raises:
         NcodecError: the file cannot be read, or its codec or its model is not there.
@@ -191,8 +194,12 @@ def open(
             f"{reader.name} holds features, not pictures: decode it with --head, or open it with "
             "ncodec.stills.FeatureFile"
         )
-    kind = Album if reader.header.media_kind == "image" and _codes_images(reader) else Clip
-    return kind(reader, device=device, threads=threads, models=models)
+    if reader.header.media_kind != "image" or not _codes_images(reader):
+        return Clip(reader, device=device, threads=threads, models=models, preview=preview)
+    if preview != 1:
+        reader.close()
+        raise UsageError("a preview can be had of clips only: leave it out")
+    return Album(reader, device=device, threads=threads, models=models)
 
 
 def train(

@@ -14,12 +14,22 @@ from ncodec.errors import DamagedFile, UnsupportedFormat, UsageError
 from ncodec.formats import Reader, Segment, SegmentEntry, VideoInfo
 from ncodec.media import Frame
 from ncodec.media.frame import PIXEL_FORMATS
-from ncodec.plugin import Context, FeatureCodec, ImageCodec, Planes
+from ncodec.plugin import (
+    Context,
+    FeatureCodec,
+    HasPreviews,
+    ImageCodec,
+    Planes,
+    reduced,
+)
 from ncodec.registry import codec_for
 from ncodec.store import find_model
 from ncodec.threads import thread_count
 
-__all__ = ["Clip", "end_tick"]
+__all__ = ["PREVIEWS", "Clip", "end_tick"]
+
+PREVIEWS = (1, 2, 4)
+"""How much smaller, each way, frames can be had; 1 is whole."""
 
 
 class Clip(Sequence[Frame]):
@@ -33,13 +43,14 @@ class Clip(Sequence[Frame]):
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         threads: CPU threads, 0 for all.
         models: model files to look into before the store.
+        preview: 2 or 4 for frames of a half or a quarter of the size each way.
 
     Attributes:
         info: the clip's description.
         times: presentation time of each frame, in ticks of `info.time_base`.
 
     Raises:
-        NcodecError: the file cannot be read, or its codec is not installed.
+        NcodecError: the file cannot be read, or its codec is not installed or has no previews.
     """
 
     def __init__(
@@ -49,9 +60,12 @@ class Clip(Sequence[Frame]):
         device: str = "auto",
         threads: int = 0,
         models: Iterable[str | Path] = (),
+        preview: int = 1,
     ) -> None:
         self._reader = source if isinstance(source, Reader) else Reader(source)
         try:
+            if preview not in PREVIEWS:
+                raise UsageError(f"preview is {preview!r} but must be one of {PREVIEWS}")
             codec = codec_for(self._reader.header)
             if isinstance(codec, ImageCodec | FeatureCodec):
                 raise UnsupportedFormat(
@@ -64,7 +78,10 @@ class Clip(Sequence[Frame]):
                 conf.content(lambda digest: find_model(digest, files))
                 for conf in self._reader.confs()
             )
-            self.info: VideoInfo = self._reader.header.info
+            if preview > 1 and not isinstance(codec, HasPreviews):
+                raise UsageError(f"codec {codec.codec_id} has no previews: decode whole frames")
+            self._preview = preview
+            self.info: VideoInfo = reduced(self._reader.header.info, preview)
             self._entries = sorted(self._reader.segments, key=lambda s: s.first_frame)
             last = self._entries[-1]
             self._length = self.info.frames or last.first_frame + last.frame_count
@@ -166,7 +183,11 @@ class Clip(Sequence[Frame]):
         return entry if entry and index < entry.first_frame + entry.frame_count else None
 
     def _decode(self, segment: Segment) -> Sequence[Planes]:
-        return self._codec.decode(segment, self.info, self._shared, self._context)
+        info, shared, context = self._reader.header.info, self._shared, self._context
+        if self._preview == 1:
+            return self._codec.decode(segment, info, shared, context)
+        assert isinstance(self._codec, HasPreviews)
+        return self._codec.preview(segment, info, shared, context, self._preview)
 
 
 def end_tick(times: Sequence[int]) -> int:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import ParamSpec
 
 import torch
+from torch import Tensor
 
 from ncodec.errors import DeviceError, UsageError
 
 __all__ = ["Device", "resolve_device", "threads"]
+
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,14 @@ class Device:
         if not mixed or self.autocast is None:
             return nullcontext()
         return torch.autocast(self.place.type, dtype=self.autocast)
+
+    def compiled(self, function: Callable[P, Tensor]) -> Callable[P, Tensor]:
+        """`function` compiled for the shapes that it meets; on CUDA replayed as a graph, too."""
+        # Tracing a call with other parameters looks at their gradients, which none of them has.
+        warnings.filterwarnings("ignore", "The .grad attribute of a Tensor", UserWarning)
+        mode = "reduce-overhead" if self.place.type == "cuda" else "default"
+        made: Callable[P, Tensor] = torch.compile(function, dynamic=False, mode=mode)
+        return made
 
 
 def resolve_device(name: str) -> Device:

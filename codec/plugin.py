@@ -8,7 +8,7 @@ line, so anything heavy (torch) belongs inside `encode` and `decode`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from ncodec.errors import UsageError
@@ -29,6 +29,7 @@ __all__ = [
     "FeatureCodec",
     "Features",
     "HasNetwork",
+    "HasPreviews",
     "HasRates",
     "ImageCodec",
     "Option",
@@ -38,6 +39,7 @@ __all__ = [
     "Stored",
     "Trainer",
     "Window",
+    "reduced",
 ]
 
 Planes = Sequence["np.ndarray"]
@@ -280,6 +282,27 @@ class HasNetwork(Protocol):
     def integers(self, segment: Segment, info: VideoInfo) -> Sequence[np.ndarray]:
         """The quantised network that the segment holds, tensor by tensor."""
         ...
+
+
+@runtime_checkable
+class HasPreviews(Protocol):
+    """A codec that has smaller frames without making whole ones first."""
+
+    def preview(
+        self,
+        segment: Segment,
+        info: VideoInfo,
+        shared: Sequence[bytes],
+        context: Context,
+        reduction: int,
+    ) -> Sequence[Planes]:
+        """`Codec.decode` for frames of the clip ``reduced(info, reduction)``; 2 or 4."""
+        ...
+
+
+def reduced(info: VideoInfo, reduction: int) -> VideoInfo:
+    """A clip `reduction` times smaller each way, rounded up."""
+    return replace(info, width=-(-info.width // reduction), height=-(-info.height // reduction))
 
 
 @runtime_checkable

@@ -118,3 +118,14 @@ def plugins(plugin_site, monkeypatch):
         cache.cache_clear()
     for name in ("rawplanes", "rawimages"):
         sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def cuda():
+    """The name of a CUDA device; without one the test is skipped, or fails if it must not be."""
+    import torch
+
+    if not torch.cuda.is_available():
+        say = pytest.fail if os.environ.get("NCODEC_REQUIRE_CUDA") == "1" else pytest.skip
+        say("needs a CUDA device")
+    return "cuda"

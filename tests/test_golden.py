@@ -28,6 +28,7 @@ def test_there_are_golden_files():
         "hnerv-2-packed",
         "nervpp-1-packed",
         "nervpp-1-public",
+        "ngrid-1-packed",
         "pc-hclt-1-trained",
         "pc-idf-1-circuit",
         "pc-photo-1-best",

@@ -35,6 +35,11 @@ __all__ = ["command"]
     help="Frames or images A to B-1, as A:B; negative counts from the end.",
 )
 @click.option("--at", type=DURATION, help="The one frame shown at this time.")
+@click.option(
+    "--preview",
+    type=click.Choice(["2", "4"]),
+    help="A clip's frames at a half or a quarter of the size each way; the latter are quicker.",
+)
 @click.option("--region", type=REGION, help="Part of an image: X,Y,WIDTH,HEIGHT in pixels.")
 @click.option(
     "--model",
@@ -53,6 +58,7 @@ def command(
     as_json: bool,
     frames: slice | None,
     at: float | None,
+    preview: str | None,
     region: tuple[int, int, int, int] | None,
     models: tuple[str, ...],
     device: str,
@@ -66,6 +72,7 @@ def command(
       ncodec decode clip.nc -o clip.mp4
       ncodec decode clip.nc -o frame.png --at 1.5
       ncodec decode clip.nc -o - | ffplay -
+      ncodec decode clip.nc -o sheet --preview 4
       ncodec decode photo.nc -o part.png --region 0,0,640,480
       ncodec decode features.nc --head classify --json
     """
@@ -108,7 +115,13 @@ def command(
 
     same_file(source, output)
     try:
-        with ncodec.open(source, models=models, device=device, threads=threads or 0) as opened:
+        with ncodec.open(
+            source,
+            models=models,
+            device=device,
+            threads=threads or 0,
+            preview=int(preview or 1),
+        ) as opened:
             unit = "image" if isinstance(opened, Album) else "frame"
             count = write_decoded(
                 opened, output, frames=frames, at=at, region=region, watch=watch, warn=warn

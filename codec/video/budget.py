@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "BITS_A_VALUE",
     "LEAST_BITS",
     "PRESET_QUALITY",
     "QUALITY_DOUBLING",
@@ -47,6 +48,6 @@ def section_bytes(values: int, bits: float = BITS_A_VALUE) -> int:
     return round(values * bits / 8) + SECTION_OVERHEAD
 
 
-def values_in(size: int) -> float:
+def values_in(size: int, bits: float = BITS_A_VALUE) -> float:
     """How many values a segment of `size` bytes has."""
-    return (size - SECTION_OVERHEAD) * 8 / BITS_A_VALUE
+    return (size - SECTION_OVERHEAD) * 8 / bits

@@ -6,7 +6,6 @@ that listing codecs and their options stays quick.
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from ncodec.errors import DamagedFile, TargetUnreachable, UsageError, Verificati
 from ncodec.formats import Segment, VideoInfo, integer_hash
 from ncodec.plugin import Context, Estimate, Option, Planes, Window
 from ncodec.video.budget import (
+    BITS_A_VALUE,
     LEAST_BITS,
     QUALITY_DOUBLING,
     default_values,
@@ -27,7 +27,7 @@ from ncodec.video.budget import (
 )
 from ncodec.video.geometry import STAGES, Geometry, choose_geometry
 from ncodec.video.options import inr_options
-from ncodec.video.pictures import PACKED, RGB, Pictures, source_pictures
+from ncodec.video.pictures import RGB, Pictures, source_pictures
 from ncodec.video.recipe import Preset, Recipe
 from ncodec.video.shape import Shape
 from ncodec.weights import QuantizedTensor, unpack_tensors
@@ -37,16 +37,9 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from ncodec.device import Device
-    from ncodec.video.aim import Aim
     from ncodec.video.fit import Fit
 
 __all__ = ["InrCodec"]
-
-HEADROOM = 0.2
-"""dB that a fit aims above a target: coarser steps than its own cost less than finer ones gain."""
-
-LENGTH_BYTES = 5
-"""What the length of a section takes at most in the mini-header, on top of an empty one's."""
 
 
 S = TypeVar("S", bound=Shape)
@@ -61,6 +54,8 @@ class InrCodec(ABC, Generic[S]):
     default_preset: ClassVar[str]
     media: ClassVar[frozenset[str]] = frozenset({"video"})
     sections: ClassVar[Sequence[str]] = ("configuration", "weights", "embeddings")
+    bits: ClassVar[float] = BITS_A_VALUE
+    """What a value takes where a target size decides how many there are."""
 
     @property
     def options(self) -> Sequence[Option]:
@@ -89,60 +84,38 @@ class InrCodec(ABC, Generic[S]):
         """
 
     def encode(self, window: Window, options: Mapping[str, Any], context: Context) -> Segment:
-        import torch
+        from ncodec.video.encoding import Encoding
 
-        from ncodec.device import resolve_device, threads
-        from ncodec.video import quantize
-        from ncodec.video.source import padded_frames
-        from ncodec.video.targets import RGB_WEIGHTS, quantize_to_psnr
-
-        start = time.monotonic()
-        preset = self._preset(options)
-        shape = self._shape(window, options, context.target_size)
-        device = resolve_device(context.device)
-        with threads(context.threads), torch.random.fork_rng(devices=[]):
-            torch.manual_seed(context.seed)
-            frames = padded_frames(window, shape)
-            psnr = options["target_psnr"]
-            fit = self._fit(shape, frames, preset.recipe, device, context.seed)
-            if psnr is not None and shape.pictures is PACKED:
-                fit.distortion.weigh(RGB_WEIGHTS)
-            limit = None
-            if context.target_size is not None:
-                limit = context.target_size - len(_segment(window, shape, []).pack())
-            if context.seconds is not None:
-                rest = start + context.seconds - time.monotonic() - _tail(fit)
-                context = replace(context, seconds=max(rest, 0.0))
-            fit.run(context, _aim(limit, psnr))
-            (floats, steps), weights = fit.finish(), len(shape.tensors)
-            if psnr is not None:
-
-                def decode(tensors: Sequence[QuantizedTensor]) -> Sequence[Planes]:
-                    return self._decoded(shape, tensors, window.info, window.frame_count, context)
-
-                tensors = quantize_to_psnr(floats, steps, weights, psnr, window, decode)
-            elif preset.published and limit is None:
-                tensors = quantize.quantize_published(floats, weights)
-            else:
-                tensors = quantize.quantize_stepped(floats, steps, weights, limit)
-        return _segment(window, shape, tensors)
+        return Encoding(self, window, options, context).segment()
 
     def decode(
         self, segment: Segment, info: VideoInfo, shared: Sequence[bytes], context: Context
     ) -> Sequence[Planes]:
         shape, tensors = self._tensors(segment, info)
-        return self._decoded(shape, tensors, info, segment.frame_count, context)
+        return self.decoded(shape, tensors, info, segment.frame_count, context)
+
+    def preview(
+        self,
+        segment: Segment,
+        info: VideoInfo,
+        shared: Sequence[bytes],
+        context: Context,
+        reduction: int,
+    ) -> Sequence[Planes]:
+        shape, tensors = self._tensors(segment, info)
+        frames = segment.frame_count
+        return self.decoded(shape, tensors, info, frames, context, reduction)
 
     def estimate(
         self, windows: Sequence[Window], options: Mapping[str, Any], context: Context
     ) -> Estimate:
-        recipe = self._preset(options).recipe
+        recipe = self.chosen_preset(options).recipe
         seconds, size = 0.0, 0
         paces: dict[tuple[S, int], float] = {}
         for window in windows:
-            shape = self._shape(window, options, context.target_size)
+            shape = self.shape_for(window, options, context.target_size)
             values = shape.values(window.frame_count)
-            size += context.target_size or section_bytes(values)
+            size += context.target_size or section_bytes(values, self.bits)
             if context.seconds is None:
                 positions = prod(shape.geometry.padded)
                 batch = recipe.frames_a_step(window.frame_count, positions)
@@ -167,7 +140,7 @@ class InrCodec(ABC, Generic[S]):
 
         def size(quality: float) -> int:
             scaled = {**options, "quality": quality}
-            return sum(self._shape(w, scaled, None).values(w.frame_count) for w in windows)
+            return sum(self.shape_for(w, scaled, None).values(w.frame_count) for w in windows)
 
         around = [
             options["quality"] + QUALITY_DOUBLING * (i - (count - 1) / 2) for i in range(count)
@@ -188,36 +161,52 @@ class InrCodec(ABC, Generic[S]):
         with threads(context.threads), torch.random.fork_rng(devices=[]):
             size = (shape.pictures.channels, *shape.geometry.padded)
             frames = torch.zeros(batch, *size, dtype=torch.uint8)
-            return self._fit(shape, frames, recipe, device, 0).pace()
+            return self.begin_fit(shape, frames, recipe, device, 0).pace()
 
-    def _decoded(
+    def decoded(
         self,
         shape: S,
         tensors: Sequence[QuantizedTensor],
         info: VideoInfo,
         frames: int,
         context: Context,
+        reduction: int = 1,
     ) -> Sequence[Planes]:
         from ncodec.video.decoded import DecodedSegment
 
         _, decoder = self.networks(shape)
-        return DecodedSegment(decoder, shape.pictures, tensors, frames, info, context)
+        return DecodedSegment(decoder, shape.pictures, tensors, frames, info, context, reduction)
 
-    def _fit(self, shape: S, frames: Tensor, recipe: Recipe, device: Device, seed: int) -> Fit:
+    def begin_fit(
+        self,
+        shape: S,
+        frames: Tensor,
+        recipe: Recipe,
+        device: Device,
+        seed: int,
+        compiled: bool = False,
+    ) -> Fit:
         from ncodec.video.distortion import Distortion
         from ncodec.video.fit import Fit
 
         region = (shape.geometry.height, shape.geometry.width)
         distortion = Distortion(frames, region, shape.pictures.weights, device.place)
-        return Fit(*self.networks(shape), shape.embedding, distortion, recipe, device, seed)
+        networks, embedding = self.networks(shape), shape.embedding
+        return Fit(*networks, embedding, distortion, recipe, device, seed, compiled)
 
-    def _preset(self, options: Mapping[str, Any]) -> Preset:
+    def chosen_preset(self, options: Mapping[str, Any]) -> Preset:
         preset = self.presets[options["preset"]]
         if options["epochs"] is None:
             return preset
         return replace(preset, recipe=replace(preset.recipe, epochs=options["epochs"]))
 
-    def _shape(self, window: Window, options: Mapping[str, Any], target: int | None) -> S:
+    def shape_for(
+        self,
+        window: Window,
+        options: Mapping[str, Any],
+        target: int | None,
+        share: float = 1.0,
+    ) -> S:
         if target is not None and options["target_psnr"] is not None:
             raise UsageError("a target size and a target PSNR were given: choose one of them")
         info, frames = window.info, window.frame_count
@@ -237,10 +226,10 @@ class InrCodec(ABC, Generic[S]):
         if options["model_size"] is not None:
             values = options["model_size"] * 1e6
         elif target is not None:
-            values = values_in(target)
+            values = values_in(target, self.bits)
         else:
             values = preset.size * default_values(info.width * info.height * frames)
-        values *= quality_factor(options["quality"])
+        values *= share * quality_factor(options["quality"])
         return self.solve(geometry, frames, round(values), pictures, options)
 
     def _tensors(self, segment: Segment, info: VideoInfo) -> tuple[S, list[QuantizedTensor]]:
@@ -249,45 +238,21 @@ class InrCodec(ABC, Generic[S]):
                 f"segment {segment.index} has {len(segment.sections)} sections, "
                 f"{self.codec_id} has {len(self.sections)}"
             )
-        configuration, weights, *embeddings = segment.sections
+        configuration, *sections = segment.sections
         frames = segment.frame_count
         shape = self.unpack(configuration, info, frames)
-        tensors = unpack_tensors(weights, list(shape.tensors.values()))
+        shapes = list(shape.tensors.values())
+        parts = [shapes[: shape.weights], shapes[shape.weights :]]
         if shape.embedding is not None:
-            tensors += unpack_tensors(embeddings[0], [(frames, *shape.embedding)])
+            parts[1].append((frames, *shape.embedding))
+        tensors = [
+            tensor
+            for section, part in zip(sections, parts, strict=False)
+            for tensor in unpack_tensors(section, part)
+        ]
         if integer_hash(t.values for t in tensors) != segment.integer_hash:
             raise VerificationFailed(
                 f"segment {segment.index} is intact but decodes to other integers than its "
                 "encoder wrote: report this with the file and the output of `ncodec --version`"
             )
         return shape, tensors
-
-
-def _segment(window: Window, shape: Shape, tensors: Sequence[QuantizedTensor]) -> Segment:
-    """The finished segment; without tensors, one as long as their sections leave it."""
-    from ncodec.video.quantize import pack_sections
-
-    spare = (bytes(2 * LENGTH_BYTES),)
-    coded = pack_sections(tensors, len(shape.tensors)) if tensors else spare
-    return Segment(
-        index=window.index,
-        first_frame=window.first_frame,
-        frame_count=window.frame_count,
-        sections=(shape.pack(), *coded),
-        integer_hash=integer_hash(t.values for t in tensors),
-    )
-
-
-def _aim(limit: int | None, psnr: float | None) -> Aim:
-    """What the fit should come to, so that little is left to the steps' common factor."""
-    from ncodec.video.aim import Aim
-
-    return Aim(
-        bits=None if limit is None else 8.0 * limit,
-        error=None if psnr is None else 10 ** (-(psnr + HEADROOM) / 10),
-    )
-
-
-def _tail(fit: Fit) -> float:
-    """Seconds that follow the fit: embeddings, probes, coding and the jobs' check of the file."""
-    return 2.0 + 2 * fit.steps_per_epoch * fit.pace()

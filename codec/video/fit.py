@@ -50,6 +50,7 @@ class Fit:
         recipe: what is done.
         device: where.
         seed: of the order of frames, and of noise.
+        compiled: whether to compile what a step runs.
     """
 
     def __init__(
@@ -61,12 +62,16 @@ class Fit:
         recipe: Recipe,
         device: Device,
         seed: int,
+        compiled: bool = False,
     ) -> None:
         layout = torch.channels_last
         for network in (encoder, decoder):
             if network is not None:
                 network.to(device.place, memory_format=layout)  # type: ignore[call-overload]
         self.encoder, self.decoder = encoder, decoder
+        run = device.compiled if compiled else lambda function: function
+        self._coded = run(self._through_encoder)
+        self._quantized = run(self._through_decoder)
         self.distortion = distortion
         self.recipe = recipe
         self.device = device
@@ -208,8 +213,7 @@ class Fit:
     def _shown(self, batch: Tensor, target: Tensor) -> tuple[Tensor, Tensor | None]:
         """The batch's pictures, and the segment's bits where they are counted."""
         if not self._rated:
-            inputs = self._times[batch] if self.encoder is None else self.encoder(target)
-            return self.decoder(inputs), None
+            return self._coded(self._times[batch] if self.encoder is None else target), None
         generator = None
         if self.progress < self.recipe.round_from:
             generator = torch.Generator(self.device.place)
@@ -217,7 +221,15 @@ class Fit:
         rated = self.step_count % RATE_EVERY == 0
         weights, embeddings, rate = self.values.quantized(generator, rated)
         inputs = self._times[batch] if embeddings is None else embeddings[batch]
-        return functional_call(self.decoder, weights, (inputs,)), rate
+        return self._quantized(weights, inputs), rate
+
+    def _through_encoder(self, inputs: Tensor) -> Tensor:
+        shown: Tensor = self.decoder(inputs if self.encoder is None else self.encoder(inputs))
+        return shown
+
+    def _through_decoder(self, weights: dict[str, Tensor], inputs: Tensor) -> Tensor:
+        shown: Tensor = functional_call(self.decoder, weights, (inputs,))
+        return shown
 
     def finish(self) -> tuple[list[np.ndarray], list[float]]:
         """What is to be quantised, the decoder's tensors and, last, the embeddings (T, d, h, w);

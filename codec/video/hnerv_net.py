@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ncodec.video.upsampling import UpsampleBlock, UpsamplingDecoder
+
 __all__ = ["HNeRVDecoder", "HNeRVEncoder"]
 
 
@@ -36,7 +38,7 @@ class HNeRVEncoder(nn.Module):
         return embedding
 
 
-class HNeRVDecoder(nn.Module):
+class HNeRVDecoder(UpsamplingDecoder):
     """Embedding to frame: a 1x1 stem, then convolution, pixel shuffle and GELU a stage.
 
     Args:
@@ -61,56 +63,16 @@ class HNeRVDecoder(nn.Module):
         super().__init__()
         self.stem = nn.Conv2d(channels[0], channels[1], 1)
         self.stages = nn.ModuleList(
-            _UpsampleBlock(channels[i + 1], channels[i + 2], kernel, stride, skips)
+            UpsampleBlock(channels[i + 1], channels[i + 2], kernel, stride, skips)
             for i, (stride, kernel) in enumerate(zip(strides, kernels, strict=True))
         )
         self.head = nn.Conv2d(channels[-1], out, 3, padding=1)
 
-    def forward(self, embedding: Tensor) -> Tensor:
+    def features(self, embedding: Tensor) -> Tensor:
         x = F.gelu(self.stem(embedding))
-        for stage in self.stages:
+        for stage in self.stages[:-1]:
             x = stage(x)
-        picture: Tensor = self.head(x)
-        return torch.tanh(picture.float()) * 0.5 + 0.5
-
-
-class _UpsampleBlock(nn.Module):
-    enlarging: Tensor
-
-    def __init__(self, channels: int, out: int, kernel: int, stride: int, skip: bool) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(channels, out * stride**2, kernel, padding=(kernel - 1) // 2)
-        self.stride = stride
-        # The skip is linear in the input, as the convolution is: added to the kernel it is free.
-        fixed = enlarging_kernel(channels, out, kernel, stride) if skip else torch.zeros(())
-        self.register_buffer("enlarging", fixed, persistent=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        kernel = self.conv.weight + self.enlarging
-        y = F.conv2d(x, kernel, self.conv.bias, padding=self.conv.padding)
-        result: Tensor = F.gelu(F.pixel_shuffle(y, self.stride))
-        return result
-
-
-def enlarging_kernel(channels: int, out: int, kernel: int, stride: int) -> Tensor:
-    """The kernel that, before a pixel shuffle, enlarges the first channels bilinearly.
-
-    Samples are taken between pixel centres (torch's ``align_corners=False``) with zeros around
-    the picture, and without the taps that lie outside the kernel.
-
-    Returns:
-        float32 (out * stride**2, channels, kernel, kernel).
-    """
-    taps = torch.zeros(stride, kernel)
-    for phase in range(stride):
-        offset = (phase + 0.5) / stride - 0.5
-        for tap in range(kernel):
-            taps[phase, tap] = max(0.0, 1 - abs(tap - (kernel - 1) / 2 - offset))
-    patch = torch.einsum("ik,jl->ijkl", taps, taps).flatten(0, 1)
-    fixed = torch.zeros(out, stride**2, channels, kernel, kernel)
-    for channel in range(min(channels, out)):
-        fixed[channel, :, channel] = patch
-    return fixed.flatten(0, 1)
+        return x
 
 
 class _ConvNeXtBlock(nn.Module):

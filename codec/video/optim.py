@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ncodec.video.recipe import Recipe
+from ncodec.video.shape import GRIDS
 from ncodec.video.values import Values
 
 __all__ = ["Muon", "optimizer_tensors", "optimizers", "orthogonalize"]
@@ -80,10 +81,12 @@ class Muon(torch.optim.Optimizer):
 def optimizers(
     recipe: Recipe, decoder: nn.Module, encoder: nn.Module | None, values: Values
 ) -> list[torch.optim.Optimizer]:
-    """Muon for matrices, if the recipe has it, and Adam for the rest; with a rate, Adam for
-    quantisation steps and for embeddings, too.
+    """Muon for matrices, if the recipe has it, and Adam for the rest, for grids at a rate of
+    their own; with a rate, Adam for quantisation steps and for embeddings, too.
     """
-    parameters = [*decoder.parameters(), *([] if encoder is None else encoder.parameters())]
+    weights = [p for n, p in decoder.named_parameters() if not n.startswith(GRIDS)]
+    grids = [p for n, p in decoder.named_parameters() if n.startswith(GRIDS)]
+    parameters = [*weights, *([] if encoder is None else encoder.parameters())]
     matrices = [p for p in parameters if p.ndim >= 2 and recipe.muon_rate is not None]
     rest = [p for p in parameters if p.ndim < 2 or recipe.muon_rate is None]
     found: list[torch.optim.Optimizer] = [
@@ -91,6 +94,8 @@ def optimizers(
     ]
     if recipe.muon_rate is not None:
         found.append(Muon(matrices, lr=recipe.muon_rate))
+    if grids:
+        found.append(torch.optim.Adam(grids, lr=recipe.grids_rate, betas=recipe.betas, fused=True))
     if recipe.rate_weight:
         found.append(torch.optim.Adam([values.steps.octaves], lr=recipe.steps_rate))
     if recipe.rate_weight and values.embeddings is not None:

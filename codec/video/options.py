@@ -42,4 +42,10 @@ def inr_options(presets: Iterable[str], default: str) -> Sequence[Option]:
             minimum=1,
         ),
         Option("epochs", int, None, "passes over each segment", minimum=1),
+        Option(
+            "compile",
+            bool,
+            False,
+            "compile the networks first (torch.compile, a minute or two), with graphs on CUDA",
+        ),
     )

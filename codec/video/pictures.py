@@ -59,6 +59,27 @@ class Pictures:
         luma = luma.reshape(2 * rows, 2 * columns)[: info.height, : info.width]
         return tuple(map(np.ascontiguousarray, (luma, levels[..., 4], levels[..., 5])))
 
+    def preview(
+        self, picture: NDArray[np.float32], info: VideoInfo, reduction: int, position: int
+    ) -> Planes:
+        """The planes of a smaller frame.
+
+        Args:
+            picture: (rows, columns, channels) in 0..1.
+            info: the smaller clip.
+            reduction: how much smaller it is each way.
+            position: pixels of a whole frame that a position of the picture covers, each way; at
+                most `reduction`.
+        """
+        if self is RGB:
+            return self.unpack(_means(picture, reduction // position), info)
+        largest = (1 << info.bit_depth) - 1
+        luma = _means(picture[..., :4].mean(axis=2, keepdims=True), reduction // position)
+        chroma = _means(picture[..., 4:], 2 * reduction // position)
+        planes = luma[..., 0], chroma[..., 0], chroma[..., 1]
+        kind = sample_type(info.pixel_format)
+        return tuple(np.rint(plane * largest).astype(kind) for plane in planes)
+
 
 RGB = Pictures(code=0, channels=3, factor=1, weights=(1 / 3,) * 3)
 
@@ -80,3 +101,13 @@ def _packed(planes: Planes) -> Levels:
     luma = np.pad(luma, ((0, 2 * rows - len(luma)), (0, 2 * columns - luma.shape[1])), mode="edge")
     squares = luma.reshape(rows, 2, columns, 2).transpose(0, 2, 1, 3).reshape(rows, columns, 4)
     return np.concatenate([squares, *(plane[..., None] for plane in chroma)], axis=2)
+
+
+def _means(picture: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """Means over squares of so many positions each way; the last ones may be cut."""
+    rows, columns, channels = picture.shape
+    padding = ((0, -rows % side), (0, -columns % side), (0, 0))
+    whole = np.pad(picture, padding, mode="edge")
+    squares = whole.reshape(len(whole) // side, side, -1, side, channels)
+    means: NDArray[np.float32] = squares.mean(axis=(1, 3), dtype=np.float32)
+    return means

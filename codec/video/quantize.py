@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from ncodec.errors import TargetUnreachable
-from ncodec.formats.entropy.tensor import estimate_bytes
 from ncodec.weights import (
     QuantizedTensor,
     SteppedTensor,
@@ -19,11 +18,10 @@ from ncodec.weights import (
     step_index,
     stepped,
 )
-from ncodec.weights.bitstream import coded_arrays, differences, pack_side
+from ncodec.weights.bitstream import differences, estimate_tensors
 from ncodec.weights.quantize import STEPS_PER_OCTAVE
 
 __all__ = [
-    "estimated_size",
     "load_tensors",
     "pack_sections",
     "quantize_published",
@@ -32,8 +30,8 @@ __all__ = [
 ]
 
 Floats = Sequence[np.ndarray]
-"""A decoder's tensors in its state dict's order, then the embeddings (T, d, h, w) if it takes
-embeddings: float32."""
+"""A decoder's tensors in its state dict's order, which ends with its grids, then the embeddings
+(T, d, h, w) if it takes embeddings: float32."""
 
 COARSEST, FINEST = 8 * STEPS_PER_OCTAVE, -16 * STEPS_PER_OCTAVE
 
@@ -49,29 +47,34 @@ def quantize_published(floats: Floats, weights: int) -> list[QuantizedTensor]:
 
 
 def quantize_stepped(
-    floats: Floats, steps: Sequence[float], weights: int, limit: int | None
+    floats: Floats,
+    steps: Sequence[float],
+    weights: int,
+    limit: int | None,
+    grids: bool = False,
 ) -> list[QuantizedTensor]:
     """One step a tensor; with a limit, `steps` times the least factor that meets it.
 
     Args:
         floats: what to quantise.
         steps: of the tensors.
-        weights: how many of them are a decoder's.
+        weights: how many of them are weights; the others go along time.
         limit: bytes that the two sections of `pack_sections` may take, or None.
+        grids: whether the others are grids and not embeddings.
 
     Raises:
         TargetUnreachable: the limit is too small even for the coarsest steps.
     """
 
     def at(shift: int) -> list[QuantizedTensor]:
-        return shifted(floats, steps, weights, shift)
+        return shifted(floats, steps, weights, shift, grids)
 
     if limit is None:
         return at(0)
     low, high = FINEST, COARSEST
     while low < high:
         middle = (low + high) // 2
-        if estimated_size(at(middle)) <= limit:
+        if estimate_tensors(at(middle)) <= limit:
             high = middle
         else:
             low = middle + 1
@@ -89,20 +92,24 @@ def quantize_stepped(
 
 
 def shifted(
-    floats: Floats, steps: Sequence[float], weights: int, shift: int
+    floats: Floats, steps: Sequence[float], weights: int, shift: int, grids: bool = False
 ) -> list[QuantizedTensor]:
-    """One step a tensor, `shift` indices coarser than `steps`; embeddings the cheaper way."""
+    """One step a tensor, `shift` indices coarser than `steps`; embeddings and grids the cheapest
+    way, which for grids may have contexts.
+    """
     found = [stepped(t, step_index(s) + shift) for t, s in zip(floats, steps, strict=True)]
-    return [*found[:weights], *(cheaper(t) for t in found[weights:])]
+    return [*found[:weights], *(cheapest(t, grids) for t in found[weights:])]
 
 
-def cheaper(tensor: SteppedTensor) -> SteppedTensor:
-    """The tensor, coded by differences along time where that takes fewer bytes."""
-    changes = differences(tensor.values)
-    fits = np.abs(changes).max(initial=0) <= np.iinfo(np.int32).max
-    if fits and estimate_bytes([changes]) < estimate_bytes([tensor.values]):
-        return replace(tensor, differences=True)
-    return tensor
+def cheapest(tensor: SteppedTensor, grid: bool) -> SteppedTensor:
+    """The tensor, by differences along time or, if a grid, with contexts where that is shorter."""
+    fits = np.abs(differences(tensor.values)).max(initial=0) <= np.iinfo(np.int32).max
+    ways = [
+        replace(tensor, differences=changes, context=context)
+        for context in ((False, True) if grid else (False,))
+        for changes in ((False, True) if fits else (False,))
+    ]
+    return min(ways, key=lambda way: estimate_tensors([way]))
 
 
 def load_tensors(decoder: nn.Module, tensors: Sequence[QuantizedTensor]) -> Tensor | None:
@@ -116,15 +123,10 @@ def load_tensors(decoder: nn.Module, tensors: Sequence[QuantizedTensor]) -> Tens
 
 
 def pack_sections(tensors: Sequence[QuantizedTensor], weights: int) -> tuple[bytes, ...]:
-    """The section of the decoder's `weights` tensors, and that of embeddings if there are any."""
+    """The section of the first `weights` tensors, and that of the others if there are any."""
     parts = (tensors[:weights], tensors[weights:])
     return tuple(pack_tensors(part) for part in parts if part)
 
 
 def _exact(tensors: Sequence[QuantizedTensor], weights: int) -> int:
     return sum(map(len, pack_sections(tensors, weights)))
-
-
-def estimated_size(tensors: Sequence[QuantizedTensor]) -> int:
-    """About what `pack_sections` makes of them, within a per cent."""
-    return len(pack_side(tensors)) + estimate_bytes(coded_arrays(tensors))

@@ -35,6 +35,7 @@ class Recipe:
         steps_rate: peak learning rate of the steps' logarithms, in octaves.
         embeddings_rate: peak learning rate of embeddings from `rate_from` on, when they are no
             longer an encoder's but parameters.
+        grids_rate: peak learning rate of Adam for grids along time.
     """
 
     epochs: int
@@ -50,6 +51,7 @@ class Recipe:
     round_from: float = 0.6
     steps_rate: float = 0.02
     embeddings_rate: float = 5e-3
+    grids_rate: float = 2e-2
 
     def frames_a_step(self, frames: int, positions: int) -> int:
         """The batch for a segment of so many frames of so many positions each.

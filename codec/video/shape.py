@@ -9,7 +9,10 @@ from math import prod
 from ncodec.video.geometry import Geometry
 from ncodec.video.pictures import Pictures
 
-__all__ = ["Shape"]
+__all__ = ["GRIDS", "Shape"]
+
+GRIDS = "grids."
+"""How the names of a decoder's grids along time start: they are its last tensors."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,11 @@ class Shape(ABC):
     def parameters(self) -> int:
         """Decoder weights and biases, without embeddings."""
         return sum(prod(shape) for shape in self.tensors.values())
+
+    @property
+    def weights(self) -> int:
+        """How many of the tensors are no grids: these are coded as weights."""
+        return sum(not name.startswith(GRIDS) for name in self.tensors)
 
     def values(self, frames: int) -> int:
         """Parameters, and the embeddings of so many frames."""

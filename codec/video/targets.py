@@ -39,13 +39,15 @@ def quantize_to_psnr(
     target: float,
     window: Window,
     decode: Decode,
+    grids: bool = False,
 ) -> list[QuantizedTensor]:
     """`steps` times the largest factor with which the decoded frames reach `target`.
 
     Args:
         floats: what to quantise.
         steps: of the tensors.
-        weights: how many of them are a decoder's.
+        weights, grids: how many of them are weights, and what the others are; see
+            `quantize_stepped`.
         target: mean over frames of RGB-PSNR in dB, as a segment records it.
         window: the source.
         decode: a segment's frames from its tensors.
@@ -60,13 +62,13 @@ def quantize_to_psnr(
     # The PSNR of a few frames falls with the factor: the last notch that reaches the target.
     while low < high:
         middle = (low + high + 1) // 2
-        decoded = decode(shifted(floats, steps, weights, middle * NOTCH))
+        decoded = decode(shifted(floats, steps, weights, middle * NOTCH, grids))
         if _psnr(decoded, few, window.info) >= target:
             low = middle
         else:
             high = middle - 1
     while True:
-        tensors = shifted(floats, steps, weights, low * NOTCH)
+        tensors = shifted(floats, steps, weights, low * NOTCH, grids)
         reached = _psnr(decode(tensors), enumerate(window.frames()), window.info)
         if reached >= target:
             return tensors

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ncodec.video.quantize import estimated_size, shifted
-from ncodec.weights.rate import LearnedSteps, bits
+from ncodec.video.quantize import shifted
+from ncodec.video.shape import GRIDS
+from ncodec.weights.bitstream import estimate_tensors
+from ncodec.weights.rate import LearnedSteps, bits, grid_bits
 
 __all__ = ["Values"]
 
@@ -35,6 +39,7 @@ class Values:
         place: torch.device,
     ) -> None:
         self.weights = dict(decoder.named_parameters())
+        self._grids = [name.startswith(GRIDS) for name in self.weights]
         self.embeddings: Tensor | None = None
         if embedding is not None:
             self.embeddings = torch.zeros(frames, *embedding, device=place, requires_grad=True)
@@ -63,10 +68,12 @@ class Values:
         embeddings = shown.pop() if self.embeddings is not None else None
         rate = None
         if rated:
-            parts = [bits(*integers) for _, *integers in found]
+            parts = [
+                _cheaper(grid_bits, integers) if grid else bits(*integers)
+                for grid, (_, *integers) in zip(self._grids, found, strict=False)
+            ]
             if self.embeddings is not None:
-                changes = (torch.diff(t, dim=0, prepend=t[:1] * 0) for t in found[-1][1:])
-                parts[-1] = torch.minimum(parts[-1], bits(*changes))
+                parts.append(_cheaper(bits, found[-1][1:]))
             rate = torch.stack(parts).sum()
         return dict(zip(self.weights, shown, strict=True)), embeddings, rate
 
@@ -76,4 +83,13 @@ class Values:
 
     def size(self) -> int:
         """Bytes that they will take as they are, by the coder's own models."""
-        return estimated_size(shifted(self.floats(), self.steps.values(), len(self.weights), 0))
+        weights = self._grids.count(False)
+        tensors = shifted(self.floats(), self.steps.values(), weights, 0, any(self._grids))
+        return estimate_tensors(tensors)
+
+
+def _cheaper(count: Callable[[Tensor, Tensor], Tensor], integers: Sequence[Tensor]) -> Tensor:
+    """Bits of integers along time, as they are or by their differences."""
+    values, unrounded = integers
+    changes, steady = (torch.diff(t, dim=0, prepend=t[:1] * 0) for t in (values, unrounded))
+    return torch.minimum(count(values, unrounded), count(changes, steady))

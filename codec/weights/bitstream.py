@@ -1,9 +1,11 @@
 """Quantised tensors as bytes: side information, then one entropy-coded stream of integers.
 
-    for each tensor   kind u8: 0 = stepped, 128 = stepped and coded by differences along the first
-                      axis, 1 = affine over the whole, 2 + axis = affine along it
+    for each tensor   kind u8: 0 = stepped; and, of 4 axes, 64 = coded with contexts; plus 128 =
+                      coded by differences along the first axis; 1 = affine over the whole,
+                      2 + axis = affine along it
                       stepped: index i16, -4096 to 4096;      affine: minima f16..., scales f16...
-    then              the integers, as `ncodec.formats.entropy` codes arrays
+    then              the integers, as `ncodec.formats.entropy` codes arrays, or with contexts as
+                      `ncodec.weights.context` does
 
 All little-endian. Shapes are not stored: they follow from the codec's own configuration.
 """
@@ -18,7 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile
-from ncodec.formats.entropy.tensor import decode_arrays, encode_arrays
+from ncodec.formats.entropy.coder import Decoder, Encoder
+from ncodec.formats.entropy.tensor import decode_array, encode_array, estimate_bytes
+from ncodec.weights.context import decode_grid, encode_grid, grid_bits
 from ncodec.weights.quantize import (
     LARGEST_INDEX,
     AffineTensor,
@@ -26,9 +30,10 @@ from ncodec.weights.quantize import (
     SteppedTensor,
 )
 
-__all__ = ["coded_arrays", "differences", "pack_side", "pack_tensors", "unpack_tensors"]
+__all__ = ["differences", "estimate_tensors", "pack_side", "pack_tensors", "unpack_tensors"]
 
-_STEPPED, _WHOLE, _FIRST_AXIS, _DIFFERENCES = 0, 1, 2, 128
+_STEPPED, _WHOLE, _FIRST_AXIS, _CONTEXT, _DIFFERENCES = 0, 1, 2, 64, 128
+_ALL_STEPPED = {_STEPPED, _CONTEXT, _DIFFERENCES, _CONTEXT | _DIFFERENCES}
 _KIND = struct.Struct("<B")
 _INDEX = struct.Struct("<h")
 _HALF = np.dtype("<f2")
@@ -36,15 +41,30 @@ _HALF = np.dtype("<f2")
 
 def pack_tensors(tensors: Sequence[QuantizedTensor]) -> bytes:
     """Side information and coded integers of the tensors, in their order."""
-    return pack_side(tensors) + encode_arrays(coded_arrays(tensors))
+    encoder = Encoder()
+    for tensor in tensors:
+        encode = encode_grid if _has_context(tensor) else encode_array
+        encode(encoder, _coded(tensor))
+    return pack_side(tensors) + encoder.finish()
 
 
-def coded_arrays(tensors: Sequence[QuantizedTensor]) -> list[NDArray[np.integer]]:
+def estimate_tensors(tensors: Sequence[QuantizedTensor]) -> int:
+    """About how many bytes `pack_tensors` makes of them, within a per cent."""
+    grids = [_coded(t) for t in tensors if _has_context(t)]
+    rest = [_coded(t) for t in tensors if not _has_context(t)]
+    coded = estimate_bytes(rest) + round(sum(map(grid_bits, grids)) / 8)
+    return len(pack_side(tensors)) + coded
+
+
+def _has_context(tensor: QuantizedTensor) -> bool:
+    return isinstance(tensor, SteppedTensor) and tensor.context
+
+
+def _coded(tensor: QuantizedTensor) -> NDArray[np.integer]:
     """What the entropy coder gets: the integers, or their differences."""
-    return [
-        differences(t.values) if isinstance(t, SteppedTensor) and t.differences else t.values
-        for t in tensors
-    ]
+    if isinstance(tensor, SteppedTensor) and tensor.differences:
+        return differences(tensor.values)
+    return tensor.values
 
 
 def differences(values: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -59,7 +79,7 @@ def pack_side(tensors: Sequence[QuantizedTensor]) -> bytes:
     parts = []
     for tensor in tensors:
         if isinstance(tensor, SteppedTensor):
-            kind = _DIFFERENCES if tensor.differences else _STEPPED
+            kind = _DIFFERENCES * tensor.differences | _CONTEXT * tensor.context
             parts += [_KIND.pack(kind), _INDEX.pack(tensor.index)]
         else:
             kind = _WHOLE if tensor.axis is None else _FIRST_AXIS + tensor.axis
@@ -84,11 +104,13 @@ def unpack_tensors(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[Quant
         for shape in shapes:
             (kind,) = _KIND.unpack_from(data, offset)
             offset += _KIND.size
-            if kind in (_STEPPED, _DIFFERENCES):
+            if kind in _ALL_STEPPED:
                 (index,) = _INDEX.unpack_from(data, offset)
                 offset += _INDEX.size
                 if abs(index) > LARGEST_INDEX:
                     raise ValueError(f"a step has index {index}")
+                if kind & _CONTEXT and len(shape) != 4:
+                    raise ValueError(f"contexts for a tensor of {len(shape)} axes")
                 side.append((kind, index, None))
                 continue
             reduced = _reduced(shape, kind)
@@ -101,17 +123,21 @@ def unpack_tensors(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[Quant
             side.append((kind, 0, (lows, scales)))
     except (struct.error, ValueError) as error:
         raise DamagedFile(f"the tensors' side information is damaged: {error}") from None
-    arrays = decode_arrays(data[offset:], [prod(shape) for shape in shapes])
+    decoder = Decoder(data[offset:])
     tensors: list[QuantizedTensor] = []
-    for values, shape, (kind, index, bounds) in zip(arrays, shapes, side, strict=True):
-        values = values.reshape(shape)
+    for shape, (kind, index, bounds) in zip(shapes, side, strict=True):
+        if bounds is None and kind & _CONTEXT:
+            values = decode_grid(decoder, shape)
+        else:
+            values = decode_array(decoder, prod(shape)).reshape(shape)
         if bounds is None:
-            if kind == _DIFFERENCES:
-                values = _summed(values)
-            tensors.append(SteppedTensor(values, index, kind == _DIFFERENCES))
+            changes = bool(kind & _DIFFERENCES)
+            values = _summed(values) if changes else values
+            tensors.append(SteppedTensor(values, index, changes, bool(kind & _CONTEXT)))
         else:
             axis = None if kind == _WHOLE else kind - _FIRST_AXIS
             tensors.append(AffineTensor(values, *bounds, axis))
+    decoder.finish()
     return tensors
 
 

@@ -7,9 +7,10 @@ from math import sqrt
 import torch
 from torch import Tensor
 
+from ncodec.weights.context import CLASSES, THRESHOLDS
 from ncodec.weights.quantize import STEPS_PER_OCTAVE
 
-__all__ = ["LearnedSteps", "bits"]
+__all__ = ["LearnedSteps", "bits", "grid_bits"]
 
 _NARROWEST = 0.02
 """Of a scale in steps: under it every value is the same symbol."""
@@ -72,7 +73,39 @@ def bits(integers: Tensor, unrounded: Tensor) -> Tensor:
     distance = integers.abs()
     laplace = _laplace_bits(distance, unrounded.abs().mean().clamp_min(_NARROWEST))
     squares = unrounded.square().mean().clamp_min(_NARROWEST**2)
-    return torch.minimum(laplace, _gaussian_bits(distance, squares.sqrt()))
+    return torch.minimum(laplace.sum(), _gaussian_bits(distance, squares.sqrt()).sum())
+
+
+def grid_bits(integers: Tensor, unrounded: Tensor) -> Tensor:
+    """As `bits` for a grid (times, channels, rows, columns) coded with contexts: every class of
+    `ncodec.weights.context` has a scale of its own.
+    """
+    places = _classes(integers.detach().round()).flatten()
+    distance, values = integers.abs().flatten(), unrounded.flatten()
+    none = torch.zeros(CLASSES, device=values.device)
+
+    def totals(terms: Tensor) -> Tensor:
+        return none.index_add(0, places, terms)
+
+    counts = totals(torch.ones_like(values)).clamp_min(1)
+    scales = (totals(values.abs()) / counts).clamp_min(_NARROWEST)
+    deviations = (totals(values.square()) / counts).clamp_min(_NARROWEST**2).sqrt()
+    laplace = totals(_laplace_bits(distance, scales[places]))
+    gaussian = totals(_gaussian_bits(distance, deviations[places]))
+    return torch.minimum(laplace, gaussian).sum()
+
+
+def _classes(integers: Tensor) -> Tensor:
+    """`ncodec.weights.context.classes` in torch: int64."""
+    near = integers[:-1].abs().clamp_max(THRESHOLDS[-1])
+    total = 2 * near
+    total[..., 1:, :] += near[..., :-1, :]
+    total[..., :-1, :] += near[..., 1:, :]
+    total[..., 1:] += near[..., :-1]
+    total[..., :-1] += near[..., 1:]
+    edges = torch.tensor(THRESHOLDS, device=total.device, dtype=total.dtype)
+    found = 1 + torch.bucketize(total.contiguous(), edges, right=True)
+    return torch.cat([torch.zeros_like(integers[:1], dtype=torch.int64), found])
 
 
 def _laplace_bits(distance: Tensor, scale: Tensor) -> Tensor:
@@ -80,10 +113,10 @@ def _laplace_bits(distance: Tensor, scale: Tensor) -> Tensor:
     # Within half a step of zero the interval has its mode inside.
     inner = torch.exp(-(distance - 0.5).abs() / scale)
     mass = torch.where(distance < 0.5, 1 - 0.5 * (inner + outer), 0.5 * (inner - outer))
-    return -torch.log2(mass.clamp_min(_LEAST)).sum()
+    return -torch.log2(mass.clamp_min(_LEAST))
 
 
 def _gaussian_bits(distance: Tensor, deviation: Tensor) -> Tensor:
     scale = 1 / (sqrt(2) * deviation)
     mass = torch.erf((distance + 0.5) * scale) - torch.erf((distance - 0.5) * scale)
-    return -torch.log2((0.5 * mass).clamp_min(_LEAST)).sum()
+    return -torch.log2((0.5 * mass).clamp_min(_LEAST))

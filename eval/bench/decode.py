@@ -1,6 +1,6 @@
 """Decodes a .nc file in a fresh process, drops its frames, and prints their number and seconds.
 
-python -m ncodec.eval.bench.decode FILE [--threads 2] [--device cpu]
+python -m ncodec.eval.bench.decode FILE [--threads 2] [--device cpu] [--preview 4]
 
 The first frame, with which libraries load and the network is built, is decoded twice: before the
 clock starts, too.
@@ -21,9 +21,10 @@ from ncodec.stills import Album
 @click.argument("file")
 @click.option("--threads", type=click.IntRange(min=1))
 @click.option("--device", default="auto")
-def main(file: str, threads: int | None, device: str) -> None:
+@click.option("--preview", type=int, default=1)
+def main(file: str, threads: int | None, device: str, preview: int) -> None:
     """Time the frames of FILE."""
-    with ncodec.open(file, device=device, threads=threads or 0) as opened:
+    with ncodec.open(file, device=device, threads=threads or 0, preview=preview) as opened:
         assert not isinstance(opened, Album)
         opened[0]
         start = time.perf_counter()

@@ -24,6 +24,7 @@ from ncodec.formats.entropy.choice import (
     GAUSSIAN,
     MODELS,
     STRENGTHS,
+    Choice,
     choose,
 )
 from ncodec.formats.entropy.coder import Decoder, Encoder, Table, uniform
@@ -36,7 +37,16 @@ from ncodec.formats.entropy.integers import (
 from ncodec.formats.entropy.tables import SCALES, gaussian, laplace
 from ncodec.formats.errors import DamagedFile, UsageError
 
-__all__ = ["decode_array", "decode_arrays", "encode_array", "encode_arrays", "estimate_bytes"]
+__all__ = [
+    "decode_array",
+    "decode_arrays",
+    "decode_choice",
+    "encode_array",
+    "encode_arrays",
+    "encode_choice",
+    "estimate_bytes",
+    "table_of",
+]
 
 _INT32 = np.iinfo(np.int32)
 
@@ -88,19 +98,16 @@ def encode_array(encoder: Encoder, array: NDArray[Any]) -> None:
     if not values.size:
         return
     choice = choose(values)
-    _encode_index(encoder, choice.model, MODELS)
-    encode_signed(encoder, choice.offset)
+    encode_choice(encoder, choice)
     if choice.model == CONSTANT:
         return
-    _encode_index(encoder, choice.scale, SCALES)
-    table = _table(choice.model, choice.scale)
+    table = table_of(choice)
     escape = len(table) - 1
     radius = escape // 2
     centred = values.astype(np.int64) - choice.offset
     escaped = np.abs(centred) > radius
     symbols = np.where(escaped, escape, centred + radius).astype(np.int32)
     if choice.model == ADAPTIVE:
-        _encode_index(encoder, choice.strength, len(STRENGTHS))
         encode_adaptive(encoder, symbols, table, STRENGTHS[choice.strength])
     else:
         encoder.encode(symbols, table)
@@ -116,17 +123,14 @@ def decode_array(decoder: Decoder, size: int) -> NDArray[np.int32]:
     """
     if not size:
         return np.empty(0, dtype=np.int32)
-    model = _decode_index(decoder, MODELS)
-    offset = decode_signed(decoder)
-    if model == CONSTANT:
-        return _int32(np.full(size, offset, dtype=np.int64))
-    scale = _decode_index(decoder, SCALES)
-    table = _table(model, scale)
+    choice = decode_choice(decoder)
+    if choice.model == CONSTANT:
+        return _int32(np.full(size, choice.offset, dtype=np.int64))
+    table = table_of(choice)
     escape = len(table) - 1
     radius = escape // 2
-    if model == ADAPTIVE:
-        strength = STRENGTHS[_decode_index(decoder, len(STRENGTHS))]
-        symbols = decode_adaptive(decoder, size, table, strength)
+    if choice.model == ADAPTIVE:
+        symbols = decode_adaptive(decoder, size, table, STRENGTHS[choice.strength])
     else:
         symbols = decoder.decode(size, table)
     escaped = np.flatnonzero(symbols == escape)
@@ -134,7 +138,35 @@ def decode_array(decoder: Decoder, size: int) -> NDArray[np.int32]:
     folded = decode_integers(decoder, len(escaped))
     distance = folded // 2 + radius + 1
     values[escaped] = np.where(folded % 2, -distance, distance)
-    return _int32(values + offset)
+    return _int32(values + choice.offset)
+
+
+def encode_choice(encoder: Encoder, choice: Choice) -> None:
+    """Append what a reader needs to know of a model before its symbols."""
+    _encode_index(encoder, choice.model, MODELS)
+    encode_signed(encoder, choice.offset)
+    if choice.model != CONSTANT:
+        _encode_index(encoder, choice.scale, SCALES)
+    if choice.model == ADAPTIVE:
+        _encode_index(encoder, choice.strength, len(STRENGTHS))
+
+
+def decode_choice(decoder: Decoder) -> Choice:
+    """What `encode_choice` appended.
+
+    Raises:
+        DamagedFile: if the stream cannot be that.
+    """
+    model = _decode_index(decoder, MODELS)
+    offset = decode_signed(decoder)
+    scale = _decode_index(decoder, SCALES) if model != CONSTANT else 0
+    strength = _decode_index(decoder, len(STRENGTHS)) if model == ADAPTIVE else 0
+    return Choice(model, offset, scale, strength)
+
+
+def table_of(choice: Choice) -> Table:
+    """The table of a model that is not CONSTANT, with its radius in the middle."""
+    return gaussian(choice.scale) if choice.model == GAUSSIAN else laplace(choice.scale)
 
 
 def _flat(array: NDArray[Any]) -> NDArray[np.int32]:
@@ -157,10 +189,6 @@ def _int32(values: NDArray[np.int64]) -> NDArray[np.int32]:
             f"{values.max()} where only int32 was written; fetch the file again"
         )
     return values.astype(np.int32)
-
-
-def _table(model: int, scale: int) -> Table:
-    return gaussian(scale) if model == GAUSSIAN else laplace(scale)
 
 
 def _encode_index(encoder: Encoder, index: int, size: int) -> None:

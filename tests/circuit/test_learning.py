@@ -161,7 +161,6 @@ def test_nothing_to_learn_from_is_refused():
         learn(TRAIN[:0], HELD_OUT, VARIABLES, SMALL, Context())
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_learning_runs_on_cuda():
-    learned = learn(TRAIN, HELD_OUT, VARIABLES, SMALL, Context(device="cuda"))
+def test_learning_runs_on_cuda(cuda):
+    learned = learn(TRAIN, HELD_OUT, VARIABLES, SMALL, Context(device=cuda))
     assert learned.curve[-1, 2] < 1.9

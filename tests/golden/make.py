@@ -27,6 +27,7 @@ CLIPS = {
         "width": 8,
         "epochs": 10,
     },
+    "ngrid-1-packed": {"codec": "ngrid", "preset": "medium", "epochs": 60},
 }
 PHOTOS = {
     "pc-photo-1-fast": ("fast", 3, np.uint8),

@@ -157,7 +157,7 @@ def test_rate_points_are_networks_of_doubling_size(size):
     clip = Clip(VideoInfo(*size, 120, 1, "yuv420p"), 120)
     options = resolve_options(codec, {"preset": "fast"})
     points = codec.rate_points([clip], options, 4)
-    values = [codec._shape(clip, {**options, **point}, None).values(120) for point in points]
+    values = [codec.shape_for(clip, {**options, **point}, None).values(120) for point in points]
     assert all(1.5 < b / a < 2.5 for a, b in pairwise(values))
 
 

@@ -1,13 +1,14 @@
 """Sizes and times that were asked for, and the same integers on any number of threads."""
 
 from fractions import Fraction
+from itertools import count
 
 import numpy as np
 import pytest
 from synthetic import TINY, film
 
 import ncodec
-from ncodec.errors import TargetUnreachable, UsageError
+from ncodec.errors import Interrupted, TargetUnreachable, UsageError
 from ncodec.formats import Reader, VideoInfo
 from ncodec.jobs import Progressed
 from ncodec.media import Frame, open_sink
@@ -83,7 +84,7 @@ def test_a_fit_estimates_its_file_within_a_percent(clip_file, tmp_path):
     assert sum(last.values()) == pytest.approx(coded["weights"] + coded["embeddings"], rel=0.01)
 
 
-@pytest.mark.parametrize("codec", ["hnerv", "nervpp"])
+@pytest.mark.parametrize("codec", ["hnerv", "nervpp", "ngrid"])
 @pytest.mark.parametrize("size", [(16, 16), (2, 2), (33, 1)])
 def test_small_and_flat_clips(codec, size, tmp_path):
     source = film(tmp_path / "a.mkv", frames=1, size=size, pixel_format="gray")
@@ -92,7 +93,7 @@ def test_small_and_flat_clips(codec, size, tmp_path):
     assert verify(tmp_path / "a.nc", source=source, threads=1).frames == 1
 
 
-@pytest.mark.parametrize("codec", ["hnerv", "nervpp"])
+@pytest.mark.parametrize("codec", ["hnerv", "nervpp", "ngrid"])
 def test_one_colour_is_a_valid_file(codec, tmp_path):
     info = VideoInfo(16, 16, 3, Fraction(1, 25), "yuv420p", matrix=1)
     planes = tuple(np.full(shape, 77, np.uint8) for shape in ((16, 16), (8, 8), (8, 8)))
@@ -124,6 +125,32 @@ def test_a_time_budget_ends_with_every_segment_done(clip_file, tmp_path):
     assert (done.frames, done.segments) == (16, 2)
     last = [event for event in events if isinstance(event, Progressed)][-1]
     assert last.fraction == 1
+
+
+HUGE = {"preset": "ultrafast", "quality": 160, "threads": 1}
+"""A network whose steps take so long that few fit into some seconds."""
+
+
+def cost(path):
+    return ncodec.probe(path).macs_per_pixel
+
+
+def test_a_network_too_large_for_its_time_is_made_smaller(clip_file, tmp_path):
+    ncodec.encode(clip_file, tmp_path / "a.nc", **HUGE, time_budget=3)
+    ncodec.encode(clip_file, tmp_path / "b.nc", **HUGE, epochs=1)
+    assert cost(tmp_path / "a.nc") < cost(tmp_path / "b.nc") / 2
+
+
+def test_a_resumed_fit_keeps_the_network_that_its_first_budget_allowed(clip_file, tmp_path):
+    out, asked = tmp_path / "a.nc", count(1)
+    with pytest.raises(Interrupted):
+        ncodec.encode(clip_file, out, **HUGE, time_budget=6, stopping=lambda: next(asked) > 20)
+    [state] = [np.load(path) for path in out.with_name("a.nc.plan").rglob("*.npz")]
+    begun = state["shape"].tobytes()
+    ncodec.encode(clip_file, out, **HUGE, time_budget=3, resume=True)
+    with Reader(out) as reader:
+        first = min(reader.segments, key=lambda s: s.index)
+        assert reader.read_segment(first.index).sections[0] == begun
 
 
 def test_the_published_preset_encodes_and_decodes(clip_file, tmp_path):

@@ -1,0 +1,59 @@
+"""`ngrid`: grids along time, coarse to fine, and a small decoder are the clip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ncodec.formats import Limits, VideoInfo
+from ncodec.video.codec import InrCodec
+from ncodec.video.geometry import Geometry
+from ncodec.video.ngrid_shape import NGridShape, solve_shape, unpack_shape
+from ncodec.video.pictures import Pictures
+from ncodec.video.recipe import Preset, Recipe
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["NGrid"]
+
+
+def _recipe(epochs: int) -> Recipe:
+    return Recipe(epochs=epochs, adam_rate=1e-2, muon_rate=1e-2, batch=4, rate_weight=0.66)
+
+
+class NGrid(InrCodec[NGridShape]):
+    """Grids along time and a small network, fitted to each segment, are the file."""
+
+    codec_id = "ngrid"
+    bitstream_version = 1
+    sections: ClassVar = ("configuration", "weights", "grids")
+    bits = 2.8
+    presets: ClassVar = {
+        "ultrafast": Preset(_recipe(6), size=0.4),
+        "fast": Preset(_recipe(16), size=0.55),
+        "medium": Preset(_recipe(100), size=1.2),
+        "slow": Preset(_recipe(400), size=1.6),
+    }
+    default_preset = "medium"
+
+    def solve(
+        self,
+        geometry: Geometry,
+        frames: int,
+        values: int,
+        pictures: Pictures,
+        options: Mapping[str, Any],
+    ) -> NGridShape:
+        # Its grids want strides of their own.
+        return solve_shape(geometry.height, geometry.width, frames, values, pictures)
+
+    def unpack(self, section: bytes, info: VideoInfo, frames: int) -> NGridShape:
+        return unpack_shape(section, info, frames, Limits())
+
+    def networks(self, shape: NGridShape) -> tuple[None, nn.Module]:
+        from ncodec.video.ngrid_net import NGridDecoder
+
+        strides, out = shape.geometry.strides, shape.pictures.channels
+        grids = shape.grids
+        return None, NGridDecoder(shape.channels, strides, grids, shape.every, shape.frames, out)
