@@ -75,6 +75,7 @@ def main(clip: str, seconds: float, model_size: float, seeds: int, only: tuple[s
                     done = ncodec.encode(
                         clip,
                         path,
+                        codec="hnerv",
                         time_budget=seconds,
                         preset=preset,
                         model_size=model_size,

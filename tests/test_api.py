@@ -161,6 +161,7 @@ def test_codecs_lists_hnerv_with_its_options():
         "quality",
         "target_psnr",
         "epochs",
+        "compile",
     ]
     assert (hnerv.bitstream_version, hnerv.media) == (2, ("video",))
 
