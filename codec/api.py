@@ -56,7 +56,7 @@ def encode(
             image; for a codec of collections a folder, a glob, an .npy or an IDX file.
         output: the file, replaced in one step when it is complete, or ``-``.
         codec: name of an installed codec; if not given the source decides: ``pc-photo`` for an
-            image, ``pc-hclt`` for .npy, IDX and globs, ``hnerv`` for anything else.
+            image, ``pc-hclt`` for .npy, IDX and globs, ``ngrid`` for anything else.
         target_size: bytes of the finished file: never exceeded, met within 2 %.
         time_budget: seconds of wall time.
         max_segment: frames a segment at most.

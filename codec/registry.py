@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 CODECS, TRAINERS = "ncodec.codecs", "ncodec.trainers"
-DEFAULT_CODECS = {"video": "hnerv", "image": "pc-photo", "collection": "pc-hclt"}
+DEFAULT_CODECS = {"video": "ngrid", "image": "pc-photo", "collection": "pc-hclt"}
 """By kind of source, see `ncodec.media.media_kind`."""
 
 

@@ -9,10 +9,21 @@ from ncodec.formats import VideoInfo
 from ncodec.media import Frame, open_sink, open_source, scan
 from ncodec.media.frame import PIXEL_FORMATS, plane_shapes, sample_type
 
-TINY = {"preset": "ultrafast", "epochs": 2, "model_size": 0.003, "threads": 1}
+TINY = {"codec": "hnerv", "preset": "ultrafast", "epochs": 2, "model_size": 0.003, "threads": 1}
 """Options of an encode that takes a fraction of a second."""
 
-TINY_FLAGS = ["--preset", "ultrafast", "--epochs", "2", "--model-size", "0.003", "--threads", "1"]
+TINY_FLAGS = [
+    "--preset",
+    "ultrafast",
+    "--epochs",
+    "2",
+    "--model-size",
+    "0.003",
+    "--threads",
+    "1",
+    "--codec",
+    "hnerv",
+]
 
 
 def film(path, frames=10, size=(32, 24), pixel_format="yuv420p", cuts=(), times=None, **fields):

@@ -105,7 +105,7 @@ def command() -> None:
 @command.command()
 @click.argument("clips", nargs=-1, required=True)
 @_common
-@click.option("--codecs", type=NAMES, default="hnerv", show_default=True, help="a,b,c or none.")
+@click.option("--codecs", type=NAMES, default="ngrid", show_default=True, help="a,b,c or none.")
 @click.option("--preset", "presets", type=NAMES, help="Of the codecs; several are a curve each.")
 @click.option(
     "--time-budget",

@@ -52,7 +52,7 @@ def _codec_in(args: list[str]) -> str:
 @click.option(
     "--codec",
     help="See `ncodec codecs`; adds its options.  [default: pc-photo for an image, pc-hclt for "
-    ".npy, IDX and globs, else hnerv]",
+    ".npy, IDX and globs, else ngrid]",
 )
 @click.option("--target-size", type=SIZE, help="Video: bytes of the file: 150000, 150k, 1.5M.")
 @click.option("--time-budget", type=DURATION, help="Video: wall time for everything: 300s, 5m.")

@@ -101,7 +101,7 @@ class Encoding(Generic[S]):
         for tries in reversed(range(SIZES_TRIED)):
             epoch = fit.steps_per_epoch * fit.pace()
             left = max(end - time.monotonic() - tail(epoch, self._psnr is not None), 0.0)
-            least = affordable(epoch, left)
+            least = affordable(epoch, left, self._preset.recipe.least_epochs)
             smaller = self._wanted(share * least)
             if fixed or not tries or least == 1 or smaller == self.shape:
                 break

@@ -11,11 +11,8 @@ from ncodec.video.shape import Shape
 
 __all__ = ["Kept", "affordable", "tail"]
 
-LEAST_EPOCHS = 25
-"""Passes that a network needs: where time allows fewer, a smaller one shows more."""
-
 CLOSE = 0.9
-"""Share of them that is not worth another size."""
+"""Share of the passes wanted that is not worth another size."""
 
 
 def tail(epoch: float, searching: bool) -> float:
@@ -28,10 +25,10 @@ def tail(epoch: float, searching: bool) -> float:
     return 2.0 + (3.0 if searching else 1.5) * epoch
 
 
-def affordable(epoch: float, seconds: float) -> float:
-    """The share of its size at which a network can be fitted in `seconds`; 1 at most."""
+def affordable(epoch: float, seconds: float, wanted: int) -> float:
+    """The share of its size at which a network gets `wanted` passes in `seconds`; 1 at most."""
     epochs = max(seconds, 0.0) / epoch
-    return 1.0 if epochs >= CLOSE * LEAST_EPOCHS else epochs / LEAST_EPOCHS
+    return 1.0 if epochs >= CLOSE * wanted else epochs / wanted
 
 
 class Kept:

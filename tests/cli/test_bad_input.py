@@ -129,7 +129,7 @@ def test_one_sentence_and_an_exit_code(
     *usage, sentence = [
         line
         for line in ran.err.splitlines()
-        if line and not re.match(r"hnerv: \d+ frames in", line)
+        if line and not re.match(r"(hnerv|ngrid): \d+ frames in", line)
     ]
     assert words in sentence
     assert sentence.startswith("Error: " if usage else "ncodec: ")

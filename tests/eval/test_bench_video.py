@@ -73,7 +73,20 @@ def test_what_a_dry_run_would_do(command, clip, plugins, tmp_path):
 
 def test_time_budgets_and_presets_are_a_curve_each(command, clip, tmp_path):
     budgets = ("--time-budget", "2s", "--time-budget", "1m", "--preset", "fast,paper")
-    given = ("bench", "video", clip, "-o", "run", "--anchors", "none", "--points", 1, "--dry-run")
+    given = (
+        "bench",
+        "video",
+        clip,
+        "-o",
+        "run",
+        "--codecs",
+        "hnerv",
+        "--anchors",
+        "none",
+        "--points",
+        1,
+        "--dry-run",
+    )
     ran = command(*given, *budgets, "--reference", "hnerv paper 60 s")
     assert ran.code == 0, ran.err
     lines = ran.out.decode().splitlines()[:-1]

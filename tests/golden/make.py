@@ -16,9 +16,9 @@ sys.path.insert(0, str(FOLDER.parent))
 from synthetic import film  # noqa: E402
 
 CLIPS = {
-    "hnerv-1-stepped": {"preset": "medium", "epochs": 30},
-    "hnerv-1-published": {"preset": "paper", "epochs": 30},
-    "hnerv-2-packed": {"preset": "medium", "epochs": 60},
+    "hnerv-1-stepped": {"codec": "hnerv", "preset": "medium", "epochs": 30},
+    "hnerv-1-published": {"codec": "hnerv", "preset": "paper", "epochs": 30},
+    "hnerv-2-packed": {"codec": "hnerv", "preset": "medium", "epochs": 60},
     "nervpp-1-packed": {"codec": "nervpp", "preset": "medium", "epochs": 60},
     "nervpp-1-public": {
         "codec": "nervpp",

@@ -9,7 +9,9 @@ from synthetic import TINY, film
 from ncodec.errors import DamagedFile, InputError, Interrupted, UsageError
 from ncodec.jobs import EncodeRequest, Planned, Progressed, SegmentDone, run_encode
 
-OPTIONS = {name: value for name, value in TINY.items() if name != "threads"} | {"epochs": 4}
+OPTIONS = {name: value for name, value in TINY.items() if name not in ("codec", "threads")} | {
+    "epochs": 4
+}
 
 
 def request(source, output, **changes):

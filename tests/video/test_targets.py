@@ -127,7 +127,7 @@ def test_a_time_budget_ends_with_every_segment_done(clip_file, tmp_path):
     assert last.fraction == 1
 
 
-HUGE = {"preset": "ultrafast", "quality": 160, "threads": 1}
+HUGE = {"codec": "hnerv", "preset": "ultrafast", "quality": 160, "threads": 1}
 """A network whose steps take so long that few fit into some seconds."""
 
 
