@@ -73,7 +73,9 @@ def _check(directory: Path, resume: bool) -> None:
             f"{directory} holds an unfinished encode: continue it with --resume, "
             "or delete the folder to start anew"
         )
-    if not resume and directory.is_dir() and any(directory.iterdir()):
+    # A job that was killed while it wrote its plan leaves a part of it, and nothing to continue.
+    begun = Path(PLAN_FILE).with_suffix(".part").name
+    if not resume and directory.is_dir() and any(f.name != begun for f in directory.iterdir()):
         raise UsageError(f"{directory} is not empty: give another folder with --plan")
 
 

@@ -137,6 +137,13 @@ def test_an_interrupt_before_the_plan_leaves_nothing(directory):
     assert not directory.exists()
 
 
+def test_a_plan_that_was_cut_short_is_begun_anew(directory):
+    directory.mkdir()
+    (directory / "plan.part").write_bytes(b"{")
+    begin(directory)
+    assert not directory.exists()
+
+
 def test_other_peoples_files_survive(directory):
     directory.mkdir()
     with pytest.raises(InputError, match="holds no unfinished encode"):
