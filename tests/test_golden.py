@@ -26,6 +26,7 @@ def test_there_are_golden_files():
         "hnerv-1-published",
         "hnerv-1-stepped",
         "hnerv-2-packed",
+        "hnerv-2-values",
         "nervpp-1-packed",
         "nervpp-1-public",
         "ngrid-1-packed",
