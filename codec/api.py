@@ -12,7 +12,7 @@ from ncodec.errors import UsageError
 from ncodec.formats import Reader, same_file
 from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
 from ncodec.media import media_kind
-from ncodec.plugin import FeatureCodec, ImageCodec, Region
+from ncodec.plugin import ImageCodec, Region, StillCodec
 from ncodec.probing import CodecInfo, Probe, SegmentInfo, codecs, probe
 from ncodec.registry import DEFAULT_CODECS, load_codec, load_trainer, resolve_options
 from ncodec.stills import Album, encode_images
@@ -82,7 +82,7 @@ def encode(
     """
     given = {name: value for name, value in options.items() if value is not None}
     name = codec or DEFAULT_CODECS[media_kind(source)]
-    if isinstance(load_codec(name), ImageCodec | FeatureCodec):
+    if isinstance(load_codec(name), StillCodec):
         for argument, value, default in (
             ("target_size", target_size, None),
             ("time_budget", time_budget, None),

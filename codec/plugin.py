@@ -36,6 +36,7 @@ __all__ = [
     "Pictures",
     "Planes",
     "Region",
+    "StillCodec",
     "Stored",
     "Trainer",
     "Window",
@@ -317,9 +318,8 @@ class HasRates(Protocol):
 
 
 @runtime_checkable
-class ImageCodec(Protocol):
-    """A codec of still images; the attributes are those of `Codec`, `media` has ``image`` for
-    codecs of single images of any size, ``collection`` for those of many of one shape."""
+class StillCodec(Protocol):
+    """What `ImageCodec` and `FeatureCodec` share; the attributes are those of `Codec`."""
 
     codec_id: ClassVar[str]
     bitstream_version: ClassVar[int]
@@ -330,8 +330,14 @@ class ImageCodec(Protocol):
     def encode_images(
         self, images: Sequence[Image], options: Mapping[str, Any], context: Context
     ) -> Coded:
-        """Images of one shape and sample type as a file's parts."""
+        """Images as a file's parts; those of an `ImageCodec` have one shape and sample type."""
         ...
+
+
+@runtime_checkable
+class ImageCodec(StillCodec, Protocol):
+    """A codec of still images; `media` has ``image`` for codecs of single images of any size,
+    ``collection`` for those of many of one shape."""
 
     def open_images(self, stored: Stored, context: Context) -> Pictures:
         """The images of a file; decodes none yet."""
@@ -366,20 +372,8 @@ class Features(Protocol):
 
 
 @runtime_checkable
-class FeatureCodec(Protocol):
+class FeatureCodec(StillCodec, Protocol):
     """A codec of what a network needs of still images; `media` has ``features``."""
-
-    codec_id: ClassVar[str]
-    bitstream_version: ClassVar[int]
-    media: ClassVar[frozenset[str]]
-    options: ClassVar[Sequence[Option]]
-    sections: ClassVar[Sequence[str]]
-
-    def encode_images(
-        self, images: Sequence[Image], options: Mapping[str, Any], context: Context
-    ) -> Coded:
-        """Images, of any shapes, as a file's parts."""
-        ...
 
     def open_features(self, stored: Stored, context: Context) -> Features:
         """The features of a file; decodes none yet."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from ncodec.errors import MissingDependency, UnsupportedFormat, UsageError
 from ncodec.formats import Header
-from ncodec.plugin import Codec, FeatureCodec, ImageCodec, Option, Trainer
+from ncodec.plugin import Codec, Option, StillCodec, Trainer
 
 __all__ = [
     "CODECS",
@@ -40,14 +40,14 @@ def trainer_names() -> tuple[str, ...]:
 
 
 @cache
-def load_codec(name: str) -> Codec | ImageCodec | FeatureCodec:
+def load_codec(name: str) -> Codec | StillCodec:
     """The codec called `name`.
 
     Raises:
         MissingDependency: no installed package has it, or it cannot be loaded.
     """
     otherwise = "choose one of these with --codec"
-    codec: Codec | ImageCodec | FeatureCodec = _loaded(CODECS, "codec", name, otherwise)
+    codec: Codec | StillCodec = _loaded(CODECS, "codec", name, otherwise)
     return codec
 
 
@@ -65,12 +65,12 @@ def frame_codec(name: str) -> Codec:
         UsageError: it codes still images.
     """
     codec = load_codec(name)
-    if isinstance(codec, ImageCodec | FeatureCodec):
+    if isinstance(codec, StillCodec):
         raise UsageError(f"{name} codes still images, not frames: choose another --codec")
     return codec
 
 
-def codec_for(header: Header) -> Codec | ImageCodec | FeatureCodec:
+def codec_for(header: Header) -> Codec | StillCodec:
     """The codec that reads a file with this header.
 
     Raises:
@@ -87,7 +87,7 @@ def codec_for(header: Header) -> Codec | ImageCodec | FeatureCodec:
 
 
 def resolve_options(
-    codec: Codec | ImageCodec | FeatureCodec | Trainer, given: Mapping[str, Any]
+    codec: Codec | StillCodec | Trainer, given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Every option of `codec`: what is given, converted and checked, and defaults for the rest.
 
@@ -119,7 +119,7 @@ def _value(option: Option, value: Any) -> Any:
     return value
 
 
-def _name(codec: Codec | ImageCodec | FeatureCodec | Trainer) -> str:
+def _name(codec: Codec | StillCodec | Trainer) -> str:
     name: str = codec.codec_id if hasattr(codec, "codec_id") else codec.name
     return name
 

@@ -10,7 +10,7 @@ from ncodec.cli.parameters import DEVICE, parameter, stoppable, stopping_notice
 from ncodec.cli.progress import watching
 from ncodec.cli.values import DURATION, SIZE
 from ncodec.media.kinds import media_kind
-from ncodec.plugin import FeatureCodec, ImageCodec
+from ncodec.plugin import StillCodec
 from ncodec.registry import DEFAULT_CODECS, load_codec
 
 __all__ = ["command"]
@@ -98,7 +98,7 @@ def command(
     common["threads"] = common["threads"] or 0
     options = {n: v for n, v in values.items() if n not in _ARGUMENTS and v is not None}
     chosen = load_codec(codec or DEFAULT_CODECS[media_kind(source)])
-    still = isinstance(chosen, ImageCodec | FeatureCodec)
+    still = isinstance(chosen, StillCodec)
     notify = stopping_notice(log_json, quiet, saving=not still)
     with watching(log_json, quiet) as watch, stoppable(notify) as stop:
         encode(source, output, codec=codec, watch=watch, stopping=stop.is_set, **common, **options)

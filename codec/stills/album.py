@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 from types import TracebackType
 from typing import Any, BinaryIO, overload
 
 from numpy.typing import NDArray
 
 from ncodec.errors import UnsupportedFormat, UsageError
-from ncodec.formats import Reader, Segment, VideoInfo
+from ncodec.formats import Reader, VideoInfo
 from ncodec.media.image import Image
 from ncodec.plugin import Context, ImageCodec, Region
 from ncodec.registry import codec_for
-from ncodec.stills.records import KEY, Records
-from ncodec.store import find_model
+from ncodec.stills.stored import StoredFile
 from ncodec.threads import thread_count
 
-__all__ = ["Album", "StoredFile"]
+__all__ = ["Album"]
 
 
 class Album(Sequence[Image]):
@@ -56,13 +53,8 @@ class Album(Sequence[Image]):
                     f"{self._reader.name} holds frames of {codec.codec_id}, not images: open it "
                     "with ncodec.open"
                 )
-            files = tuple(models)
-            shared = [
-                c.content(lambda digest: find_model(digest, files)) for c in self._reader.confs()
-            ]
-            record = self._reader.meta.get(KEY)
-            self._records = Records() if record is None else Records.unpack(record)
-            stored = StoredFile(self._reader, tuple(shared))
+            stored = StoredFile.of(self._reader, models)
+            self._records = stored.records()
             context = Context(device=device, threads=threads or thread_count())
             self._pictures = codec.open_images(stored, context)
         except BaseException:
@@ -147,24 +139,3 @@ class Album(Sequence[Image]):
 
     def _named(self, index: int, pixels: NDArray[Any]) -> Image:
         return Image(pixels, self._records.name(index), self._records.metadata_of(index))
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """An open file as `ncodec.plugin.Stored`."""
-
-    reader: Reader
-    shared: tuple[bytes, ...]
-    lock: Lock = field(default_factory=Lock)
-
-    @property
-    def info(self) -> VideoInfo:
-        return self.reader.header.info
-
-    @property
-    def present(self) -> Sequence[tuple[int, int, int]]:
-        return [(s.index, s.first_frame, s.frame_count) for s in self.reader.segments]
-
-    def segment(self, index: int) -> Segment:
-        with self.lock:  # codecs decode on several threads, the file has one position
-            return self.reader.read_segment(index)

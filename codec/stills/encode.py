@@ -13,7 +13,7 @@ from ncodec.errors import Interrupted, UsageError
 from ncodec.formats import Header, Writer, atomic_output, same_file
 from ncodec.jobs import Event, Finished, SegmentDone
 from ncodec.media import open_collection
-from ncodec.plugin import Context, FeatureCodec, ImageCodec
+from ncodec.plugin import Context, ImageCodec, StillCodec
 from ncodec.registry import load_codec, resolve_options
 from ncodec.stills.records import KEY, Records
 from ncodec.threads import thread_count
@@ -49,7 +49,7 @@ def encode_images(
     start = time.monotonic()
     same_file(source, output)
     chosen = load_codec(codec)
-    if not isinstance(chosen, ImageCodec | FeatureCodec):
+    if not isinstance(chosen, StillCodec):
         raise UsageError(f"{codec} codes frames, not still images: choose another --codec")
     resolved = resolve_options(chosen, options)
     context = Context(

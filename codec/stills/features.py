@@ -14,9 +14,7 @@ from ncodec.errors import UsageError
 from ncodec.formats import Reader
 from ncodec.plugin import Context, FeatureCodec
 from ncodec.registry import codec_for
-from ncodec.stills.album import StoredFile
-from ncodec.stills.records import KEY, Records
-from ncodec.store import find_model
+from ncodec.stills.stored import StoredFile
 from ncodec.threads import thread_count
 
 __all__ = ["FeatureFile"]
@@ -56,14 +54,10 @@ class FeatureFile:
                     f"{self._reader.name} holds pictures of {codec.codec_id}, which has no heads: "
                     "decode it without --head"
                 )
-            files = tuple(models)
-            shared = [
-                c.content(lambda digest: find_model(digest, files)) for c in self._reader.confs()
-            ]
-            record = self._reader.meta.get(KEY)
-            records = Records() if record is None else Records.unpack(record)
+            stored = StoredFile.of(self._reader, models)
+            records = stored.records()
             context = Context(device=device, threads=threads or thread_count())
-            self._features = codec.open_features(StoredFile(self._reader, tuple(shared)), context)
+            self._features = codec.open_features(stored, context)
         except BaseException:
             self._reader.close()
             raise
