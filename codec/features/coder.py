@@ -173,4 +173,4 @@ class Decoder:
         restored = [self.model.rate(each.rate).restored(each.values) for each in latents]
         with torch.inference_mode():
             found: Tensor = self._network(torch.from_numpy(np.stack(restored)).to(self._place))
-        return found
+            return self.teacher.received(found) if self.model.architecture.picture else found

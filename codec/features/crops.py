@@ -62,10 +62,12 @@ class Photographs:
         crop = partial(self._crop, which, side, seed)
         return np.stack(list(in_order(crop, range(len(which)), threads)))
 
-    def whole(self) -> Iterator[NDArray[np.uint8]]:
-        """All images, uint8 [height, width, 3]."""
-        for index in range(len(self)):
-            yield self._image(index)
+    def sample(
+        self, count: int, side: int, seed: int, threads: int
+    ) -> NDArray[np.uint8]:
+        """Random crops of all images alike, uint8 [count, side, side, 3]."""
+        which = [number % len(self) for number in range(count)]
+        return self.batch(which, side, [seed], threads)
 
     def _crop(
         self, which: Sequence[int], side: int, seed: Sequence[int], number: int

@@ -41,12 +41,16 @@ class EdgeEncoder:
         self.rate = rate
         self._outside, self._side = found["preparation"].tolist()
         self._agreement = found["agreement"].tobytes()
-        self._gain, self._medians, self._firsts, sizes = (
-            found[name][-rate] for name in ("gain", "medians", "firsts", "sizes")
-        )
-        start = int(found["sizes"][: count - rate].sum())
-        ends = start + np.cumsum(sizes)
-        self._tables = [found["tables"][e - n : e] for e, n in zip(ends, sizes, strict=True)]
+        self._gain, self._medians = (found[name][-rate] for name in ("gain", "medians"))
+        self._channels = [
+            _Channel(
+                *(
+                    found[f"{kind} {count - rate} {index}"]
+                    for kind in ("first", "sources", "thresholds", "tables")
+                )
+            )
+            for index in range(len(self._gain))
+        ]
 
     def prepare(self, path: str | Path) -> NDArray[Any]:
         """An image file, resized and cut as the teacher does: uint8 [side, side, 3]."""
@@ -65,8 +69,9 @@ class EdgeEncoder:
         scaled = latents[0] * self._gain[:, None, None] - self._medians[:, None, None]
         values = np.rint(scaled.clip(-(2.0**30), 2.0**30)).astype(np.int64)
         coder = constriction.stream.queue.RangeEncoder()
-        for row, first, table in zip(values, self._firsts, self._tables, strict=True):
-            self._channel(coder, row.reshape(-1) - first, table)
+        near = _nearby(values)
+        for row, channel in zip(values, self._channels, strict=True):
+            channel.encode(coder, row.reshape(-1), near)
         stream = coder.get_compressed().astype("<u4").tobytes()
         height, width, _ = pixels.shape
         payload = bytes([self.rate]) + _varint(width) + _varint(height) + stream
@@ -74,23 +79,51 @@ class EdgeEncoder:
         packet: bytes = body + zlib.crc32(body).to_bytes(4, "little")
         return packet
 
-    def _channel(self, coder: Any, moved: NDArray[Any], table: NDArray[Any]) -> None:
-        count = len(table) - 1
-        outside = (moved < 0) | (moved >= count)
-        coder.encode(np.where(outside, count, moved).astype(np.int32), _model(table))
-        beyond = moved[outside]
-        if not len(beyond):
-            return
-        folded = np.where(beyond < 0, -2 * beyond - 1, 2 * (beyond - count)) + 1
-        classes = np.frexp(folded.astype(np.float64))[1].astype(np.int32) - 1
-        coder.encode(classes, _model(_uniform(_CLASSES)))
-        for size in np.unique(classes).tolist():
-            rest = folded[classes == size]
-            for shift in range(0, size, _GROUP):
-                group = 1 << min(_GROUP, size - shift)
-                coder.encode(
-                    ((rest >> shift) & (group - 1)).astype(np.int32), _model(_uniform(group))
-                )
+
+class _Channel:
+    """How the values of a channel are coded: tables, chosen by the channels before."""
+
+    def __init__(self, first: Any, sources: Any, thresholds: Any, tables: Any) -> None:
+        self._first, (self._sources, self._weights) = int(first), sources
+        self._thresholds = thresholds
+        self._size = tables.shape[1] - 1
+        self._models = [_model(table) for table in tables]
+
+    def encode(self, coder: Any, values: NDArray[Any], near: NDArray[Any]) -> None:
+        total = np.zeros(len(values), np.int64)
+        for source, weight in zip(self._sources, self._weights, strict=True):
+            total += weight * near[source].reshape(-1)
+        classes = np.searchsorted(self._thresholds, total, side="right")
+        moved = values - self._first
+        outside = (moved < 0) | (moved >= self._size)
+        symbols = np.where(outside, self._size, moved).astype(np.int32)
+        for number, model in enumerate(self._models):
+            chosen = symbols[classes == number]
+            if len(chosen):
+                coder.encode(chosen, model)
+        if outside.any():
+            beyond = moved[outside]
+            _escaped(coder, np.where(beyond < 0, -2 * beyond - 1, 2 * (beyond - self._size)))
+
+
+def _nearby(values: NDArray[Any]) -> NDArray[Any]:
+    magnitudes = np.minimum(np.abs(values), 15)
+    total = 2 * magnitudes
+    total[:, 1:] += magnitudes[:, :-1]
+    total[:, :-1] += magnitudes[:, 1:]
+    total[:, :, 1:] += magnitudes[:, :, :-1]
+    total[:, :, :-1] += magnitudes[:, :, 1:]
+    return total
+
+
+def _escaped(coder: Any, folded: NDArray[Any]) -> None:
+    classes = np.frexp((folded + 1).astype(np.float64))[1].astype(np.int32) - 1
+    coder.encode(classes, _model(_uniform(_CLASSES)))
+    for size in np.unique(classes).tolist():
+        rest = folded[classes == size] + 1
+        for shift in range(0, size, _GROUP):
+            group = 1 << min(_GROUP, size - shift)
+            coder.encode(((rest >> shift) & (group - 1)).astype(np.int32), _model(_uniform(group)))
 
 
 def _model(frequencies: NDArray[Any]) -> Any:

@@ -27,8 +27,11 @@ _RATE = 1e-3
 _ALPHA = 0.5
 """Share of the cross entropy where there are labels."""
 
-_WARM = 0.02
-"""Price of bits while warming up."""
+_RAMP = 0.01
+"""Share of a short training's stage that its rate of learning takes to rise."""
+
+_LEAST = 0.02
+"""What a short training's rate falls to."""
 
 _COLLAPSED_BITS = 16.0
 """An image whose latents carry less says nothing."""
@@ -40,19 +43,25 @@ class Recipe:
 
     Attributes:
         betas: what a bit costs in squared feature error, a rate each, ascending.
-        epochs: of warming up, of stage 1 and of stage 2.
+        epochs: of stage 1 and of stage 2.
         crops: of an image in an epoch.
         batch: crops a step, the nearest multiple of the number of rates.
         side: of a crop.
-        adam: in stage 2, in place of SGD: for short trainings.
+        short: rates of learning that rise fast and fall evenly, and Adam in stage 2, too.
     """
 
     betas: tuple[float, ...]
-    epochs: tuple[int, int, int]
+    epochs: tuple[int, int]
     crops: int
     batch: int
     side: int
-    adam: bool = False
+    short: bool = False
+
+    def rate(self, stage: int, share: float) -> float:
+        """Of learning, relative to the start, after `share` of stage 1 or 2."""
+        if not self.short:
+            return 0.1 ** sum(share >= drop for drop in ((0.5, 0.8), (0.5,))[stage - 1])
+        return min(share / _RAMP, 1.0) * max(min(2 - 2 * share, 1.0), _LEAST)
 
 
 class _Run:
@@ -87,19 +96,6 @@ class _Run:
         torch.manual_seed(int(rng.integers(1 << 62)))
         return _floats(pixels, self.place), chosen
 
-    def warm(self, step: int) -> dict[str, Tensor]:
-        """Features at the cut alone, with bits at a fraction of their price."""
-        student, teacher = self.student, self.teacher
-        images, _ = self.images(0, step)
-        with torch.no_grad():
-            wanted = teacher.features(images)
-        latents = student.latents(teacher.preparation.normalised(images))
-        bits = student.bits(latents)
-        found = student.decode(student.rounded(latents))
-        error = teacher.scales[0] * (found - wanted).square().sum(dim=(1, 2, 3))
-        loss = (error + _WARM * self.betas * bits).mean() + student.prior.loss()
-        return {"loss": loss, "bits": bits.detach(), "error": error.detach()}
-
     def match(self, step: int) -> dict[str, Tensor]:
         """Stage 1: feature matching and rate."""
         student, teacher = self.student, self.teacher
@@ -108,7 +104,7 @@ class _Run:
             wanted = teacher.tail(teacher.features(images))
         latents = student.latents(teacher.preparation.normalised(images))
         bits = student.bits(latents)
-        found = teacher.tail(student.decode(student.rounded(latents)))
+        found = teacher.tail(teacher.received(student.decode(student.rounded(latents))))
         errors = [
             scale * (a - b).square().sum(dim=(1, 2, 3))
             for a, b, scale in zip(found, wanted, teacher.scales, strict=True)
@@ -124,7 +120,7 @@ class _Run:
         with torch.no_grad():
             wanted = teacher.logits(teacher.features(images))
             latents = student.rounded(student.latents(teacher.preparation.normalised(images)))
-        logits = teacher.logits(student.decode(latents))
+        logits = teacher.logits(teacher.received(student.decode(latents)))
         divergence = _divergence(wanted, logits)
         loss = divergence.mean()
         if labels is not None:
@@ -192,30 +188,27 @@ def fit(
     tuned = [*student.decoder.parameters(), student.inverse]
     distilling: torch.optim.Optimizer = (
         torch.optim.Adam(tuned)
-        if recipe.adam
+        if recipe.short
         else torch.optim.SGD(tuned, lr=_RATE, momentum=0.9, weight_decay=5e-4)
     )
-    stages = (
-        (run.warm, matching, ()),
-        (run.match, matching, (0.5, 0.8)),
-        (run.distil, distilling, (0.5,)),
-    )
+    stages = ((run.match, matching), (run.distil, distilling))
     optimisers = (matching, distilling)
     done, last = _restore(student, optimisers, context)
     total = sum(recipe.epochs)
-    for stage, (work, optimiser, drops) in enumerate(stages):
-        before = sum(recipe.epochs[:stage])
+    for stage, (work, optimiser) in enumerate(stages, 1):
+        before = sum(recipe.epochs[: stage - 1])
         if stage == 2 and done <= before:
             student.settle()
-        epochs = recipe.epochs[stage]
+        epochs = recipe.epochs[stage - 1]
         for epoch in range(max(done - before, 0), epochs):
-            rate = _RATE * 0.1 ** sum(epoch >= share * epochs for share in drops)
-            for group in optimiser.param_groups:
-                group["lr"] = rate * group.get("times", 1.0)
             sums: dict[str, list[float]] = {}
             for step in range(epoch * run.steps, (epoch + 1) * run.steps):
                 if context.stopping():
                     raise Interrupted("stopped by the user: --resume goes on at the last epoch")
+                # The paper's rates fall between epochs, and so do their shares.
+                share = (step if recipe.short else epoch * run.steps) / (epochs * run.steps)
+                for group in optimiser.param_groups:
+                    group["lr"] = _RATE * recipe.rate(stage, share) * group.get("times", 1.0)
                 figures = work(step)
                 run.checked(figures)
                 optimiser.zero_grad(set_to_none=True)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile, UsageError
 from ncodec.features.preparation import Preparation
-from ncodec.features.prior import Prior
+from ncodec.features.prior import LARGEST_WEIGHT, Channel, Prior
 from ncodec.features.shape import Architecture, Layer
 from ncodec.formats import Model, cbor, read_model
 from ncodec.formats.entropy.coder import Table
@@ -26,7 +26,7 @@ from ncodec.store import shipped_model, shipped_models
 
 __all__ = ["DEFAULT", "FAMILY", "VERSION", "Rate", "StudentModel", "find"]
 
-FAMILY, VERSION = "entropic-student", 1
+FAMILY, VERSION = "entropic-student", 2
 DEFAULT = "entropic-lite0"
 """The model that comes with ncodec."""
 
@@ -134,13 +134,8 @@ class StudentModel:
             )
             networks = found["networks"]
             shapes = [
-                _shapes(architecture.encoder, 3, architecture.bias, True),
-                _shapes(
-                    architecture.decoder,
-                    architecture.latents,
-                    architecture.bias,
-                    not architecture.relu,
-                ),
+                _shapes(architecture.encoder, 3, architecture.bias),
+                _shapes(architecture.decoder, architecture.latents, architecture.bias),
             ]
             sizes = [sum(map(prod, part)) for part in shapes]
             if len(networks) != sum(sizes) * _HALF.itemsize:
@@ -176,7 +171,7 @@ def find(model: str | Path | Model | StudentModel | None) -> tuple[StudentModel,
     return StudentModel.of(read_model(model)), False
 
 
-def _shapes(layers: Sequence[Layer], given: int, bias: bool, normed: bool) -> list[tuple[int, ...]]:
+def _shapes(layers: Sequence[Layer], given: int, bias: bool) -> list[tuple[int, ...]]:
     """Of a network's weights, in order."""
     shapes: list[tuple[int, ...]] = []
     for number, layer in enumerate(layers):
@@ -184,7 +179,7 @@ def _shapes(layers: Sequence[Layer], given: int, bias: bool, normed: bool) -> li
         shapes.append((out, given, layer.kernel, layer.kernel))
         if bias:
             shapes.append((out,))
-        if normed and number + 1 < len(layers):
+        if number + 1 < len(layers):
             shapes += [(layer.channels,), (layer.channels, layer.channels)]
         given = layer.channels
     return shapes
@@ -205,9 +200,16 @@ def _packed(rate: Rate) -> dict[str, Any]:
         "gain": rate.gain.astype(_SINGLE).tobytes(),
         "inverse": rate.inverse.astype(_SINGLE).tobytes(),
         "medians": prior.medians.astype(_SINGLE).tobytes(),
-        "firsts": list(prior.firsts),
-        "sizes": [len(table) for table in prior.tables],
-        "tables": b"".join(t.frequencies.astype(_WORD).tobytes() for t in prior.tables),
+        "channels": [
+            [
+                channel.first,
+                [*channel.sources],
+                [*channel.weights],
+                [*channel.thresholds],
+                b"".join(t.frequencies.astype(_WORD).tobytes() for t in channel.tables),
+            ]
+            for channel in prior.channels
+        ],
     }
 
 
@@ -216,13 +218,23 @@ def _unpacked(record: Any, channels: int) -> Rate:
         np.frombuffer(record[name], _SINGLE).astype(np.float32)
         for name in ("gain", "inverse", "medians")
     )
-    firsts, sizes = record["firsts"], record["sizes"]
-    tables = np.frombuffer(record["tables"], _WORD).astype(np.int64)
-    lengths = {len(part) for part in (gain, inverse, medians, firsts, sizes)}
-    if lengths != {channels} or sum(sizes) != len(tables) or min(sizes) < 2:
+    if {len(part) for part in (gain, inverse, medians, record["channels"])} != {channels}:
         raise ValueError("a rate of other channels")
-    if not all(type(first) is int and abs(first) < 1 << 20 for first in firsts):
-        raise ValueError("a table starts nowhere")
-    parts = np.split(tables, np.cumsum(sizes)[:-1])
-    prior = Prior(medians, firsts, [Table(part) for part in parts])
-    return Rate(float(record["beta"]), gain, inverse, prior)
+    found = [_channel(number, *entry) for number, entry in enumerate(record["channels"])]
+    return Rate(float(record["beta"]), gain, inverse, Prior(medians, found))
+
+
+def _channel(
+    number: int, first: int, sources: list[int], weights: list[int], thresholds: list[int], data: Any
+) -> Channel:
+    if not all(type(n) is int for n in (first, *sources, *weights, *thresholds)):
+        raise ValueError("a channel of numbers that are no integers")
+    if abs(first) >= 1 << 20 or thresholds != sorted(set(thresholds)):
+        raise ValueError("a channel's values or thresholds are out of order")
+    known = all(0 <= source < number for source in sources)
+    if not known or not all(1 <= weight <= LARGEST_WEIGHT for weight in weights):
+        raise ValueError("a channel depends on one that is not known yet")
+    if len(sources) != len(weights) or max((abs(t) for t in thresholds), default=0) >= 1 << 31:
+        raise ValueError("a channel's weights do not match")
+    tables = np.frombuffer(data, _WORD).astype(np.int64).reshape(len(thresholds) + 1, -1)
+    return Channel(first, sources, weights, thresholds, [Table(row) for row in tables])

@@ -39,9 +39,9 @@ def build_encoder(architecture: Architecture, norm: Norm = GDN1) -> nn.Sequentia
 
 
 def build_decoder(architecture: Architecture, norm: Norm = GDN1) -> nn.Sequential:
-    """From latents to the teacher's features."""
-    between = (lambda _: nn.ReLU()) if architecture.relu else (lambda n: norm(n, True))
-    return _build(architecture.decoder, architecture.latents, architecture.bias, between)
+    """From latents to the teacher's features, or to a picture that its first stage takes."""
+    layers, given = architecture.decoder, architecture.latents
+    return _build(layers, given, architecture.bias, lambda n: norm(n, True))
 
 
 def _build(

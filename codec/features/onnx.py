@@ -24,7 +24,8 @@ def export(model: StudentModel, folder: str | Path) -> list[Path]:
     """Writes encoder.onnx, tables.npz, decoder.onnx and edge.py.
 
     The encoder takes ``image``, uint8 [n, height, width, 3], and gives ``latents``, float32
-    [n, channels, h, w]; the decoder takes scaled latents and gives ``features``.
+    [n, channels, h, w]; the decoder takes scaled latents and gives ``features``, or, of a model whose
+    decoder ends in one, a ``picture``, float32 [n, 3, height, width] on the scale 0..255.
 
     Raises:
         MissingDependency: onnx is not installed.
@@ -80,7 +81,7 @@ class _Graph:
         bias: bool,
         between: str,
     ) -> None:
-        """A network; `between` its convolutions stands ``Div`` (GDN1), ``Mul`` or ``Relu``."""
+        """A network; `between` its convolutions stands ``Div``, GDN1, or ``Mul``, its inverse."""
         for number, layer in enumerate(layers):
             weights = [next(arrays) for _ in range(1 + bias)]
             self.add(
@@ -95,9 +96,6 @@ class _Graph:
                 self.add("DepthToSpace", self.value, blocksize=layer.up, mode="CRD")
             if number + 1 == len(layers):
                 return
-            if between == "Relu":
-                self.add("Relu", self.value)
-                continue
             x = self.value
             beta, gamma = next(arrays), next(arrays)[:, :, None, None]
             norm = self.add(
@@ -140,18 +138,25 @@ def _decoder(onnx: Any, model: StudentModel) -> bytes:
     kinds, info = onnx.TensorProto, onnx.helper.make_tensor_value_info
     graph, shape = _Graph(onnx, "latents"), model.architecture
     arrays = iter([array.astype(np.float32) for array in model.decoder])
-    graph.layers(shape.decoder, arrays, shape.bias, "Relu" if shape.relu else "Mul")
+    graph.layers(shape.decoder, arrays, shape.bias, "Mul")
+    if shape.picture:
+        for kind, values in (("Mul", model.preparation.deviation), ("Add", model.preparation.mean)):
+            scale = np.array(values, np.float32)[None, :, None, None]
+            graph.add(kind, graph.value, graph.constant(scale))
     return graph.packed(
         "decoder",
         info("latents", kinds.FLOAT, ["n", shape.latents, "h", "w"]),
-        info("features", kinds.FLOAT, ["n", shape.decoder[-1].channels, "H", "W"]),
+        info(
+            "picture" if shape.picture else "features",
+            kinds.FLOAT,
+            ["n", shape.decoder[-1].channels, "H", "W"],
+        ),
     )
 
 
 def _tables(model: StudentModel) -> dict[str, NDArray[Any]]:
     """What edge.py reads, rates in the model's order, the most bytes first."""
     priors = [rate.prior for rate in model.rates]
-    tables = [table.frequencies for prior in priors for table in prior.tables]
     preparation = [model.preparation.outside, model.preparation.side]
     return {
         "agreement": np.frombuffer(model.digest[:AGREEMENT_BYTES], np.uint8),
@@ -159,7 +164,15 @@ def _tables(model: StudentModel) -> dict[str, NDArray[Any]]:
         "gain": np.stack([rate.gain for rate in model.rates]),
         "inverse": np.stack([rate.inverse for rate in model.rates]),
         "medians": np.stack([prior.medians for prior in priors]),
-        "firsts": np.array([prior.firsts for prior in priors], np.int64),
-        "sizes": np.array([[len(t) for t in prior.tables] for prior in priors], np.int64),
-        "tables": np.concatenate(tables),
+        **{
+            f"{kind} {number} {index}": np.array(values, np.int64)
+            for number, prior in enumerate(priors)
+            for index, channel in enumerate(prior.channels)
+            for kind, values in (
+                ("first", channel.first),
+                ("sources", [channel.sources, channel.weights]),
+                ("thresholds", channel.thresholds),
+                ("tables", [table.frequencies for table in channel.tables]),
+            )
+        },
     }

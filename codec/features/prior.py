@@ -1,7 +1,8 @@
-"""Integer tables of the latents: what a student's prior is once training is over.
+"""How a student's latents are coded: integer tables, chosen by what is decoded already.
 
-A channel's values lie around its median; symbol s of n - 1 stands for `first + s`, symbol n - 1
-for an escape, whose value follows the others. Knows neither torch nor CompressAI.
+A channel's values lie around its median. What is large at a place in channels decoded before makes
+it likely that a value there is, too: every value has a class, and every class a table. Symbol s of
+n - 1 stands for `first + s`, symbol n - 1 for an escape. Knows neither torch nor CompressAI.
 """
 
 from __future__ import annotations
@@ -13,34 +14,88 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile
-from ncodec.formats.entropy.coder import TOTAL, Decoder, Encoder, Table
+from ncodec.formats.entropy.coder import Decoder, Encoder, Table
 from ncodec.formats.entropy.integers import decode_integers, encode_integers, integer_bits
 
-__all__ = ["Prior", "quantised"]
+__all__ = ["LARGEST_WEIGHT", "Channel", "Prior", "nearby"]
 
-_TAIL = 2.0**-20
-"""Mass on either side that a table leaves to its escape."""
+LARGEST_WEIGHT = 63
+
+_LARGEST = 15
+"""A magnitude over it tells no more."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """The prior of one channel.
+
+    Attributes:
+        first: the smallest value with a symbol of its own.
+        sources: numbers of earlier channels that tell about this one.
+        weights: of each of them, 1 to `LARGEST_WEIGHT`.
+        thresholds: ascending; a value's class is how many of them its sum reaches.
+        tables: of each class, all of one length; one more than thresholds.
+    """
+
+    first: int
+    sources: Sequence[int]
+    weights: Sequence[int]
+    thresholds: Sequence[int]
+    tables: Sequence[Table]
+
+    def classes(self, near: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The class of every value, [places], from `nearby` of the channels before."""
+        total = np.zeros(near.shape[1:], np.int64)
+        for source, weight in zip(self.sources, self.weights, strict=True):
+            total += weight * near[source]
+        return np.searchsorted(np.array(self.thresholds, np.int64), total, side="right").reshape(-1)
+
+    def symbols(self, values: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Symbols of values [places], and what the escapes stand for, folded to 0, 1, 2, ..."""
+        moved = values.reshape(-1).astype(np.int64) - self.first
+        count = len(self.tables[0]) - 1
+        outside = (moved < 0) | (moved >= count)
+        beyond = moved[outside]
+        folded = np.where(beyond < 0, -2 * beyond - 1, 2 * (beyond - count))
+        return np.where(outside, count, moved).astype(np.int32), folded
+
+    def decode(self, decoder: Decoder, classes: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The next values, [places]; DamagedFile where none can be there."""
+        symbols = np.empty(len(classes), np.int32)
+        for number, table in enumerate(self.tables):
+            chosen = np.flatnonzero(classes == number)
+            symbols[chosen] = decoder.decode(len(chosen), table)
+        values = symbols + np.int32(self.first)
+        count = len(self.tables[0]) - 1
+        escapes = np.flatnonzero(symbols == count)
+        folded = decode_integers(decoder, len(escapes))
+        below = folded % 2 == 1
+        beyond = np.where(below, self.first - 1 - folded // 2, self.first + count + folded // 2)
+        if len(beyond) and np.abs(beyond).max() >= 1 << 31:
+            raise DamagedFile("an escaped latent is no 32-bit integer: send it again")
+        values[escapes] = beyond
+        return values
 
 
 @dataclass(frozen=True)
 class Prior:
-    """The factorised prior of one rate.
+    """The prior of one rate.
 
     Attributes:
         medians: what is taken off before rounding, float32 [channels].
-        firsts: the smallest value with a symbol of its own, of each channel.
-        tables: of each channel.
+        channels: in the order in which they are coded.
     """
 
     medians: NDArray[np.float32]
-    firsts: Sequence[int]
-    tables: Sequence[Table]
+    channels: Sequence[Channel]
 
     def encode(self, values: NDArray[np.int32]) -> bytes:
         """Integers [channels, height, width] as a stream of 32-bit words."""
-        encoder = Encoder()
-        for symbols, escaped, table in self._symbols(values):
-            encoder.encode(symbols, table)
+        encoder, near = Encoder(), nearby(values)
+        for channel, row in zip(self.channels, values, strict=True):
+            classes, (symbols, escaped) = channel.classes(near), channel.symbols(row)
+            for number, table in enumerate(channel.tables):
+                encoder.encode(symbols[classes == number], table)
             encode_integers(encoder, escaped)
         return encoder.finish()
 
@@ -51,57 +106,30 @@ class Prior:
             DamagedFile: the bytes are no such stream.
         """
         decoder = Decoder(data)
-        values = np.empty((len(self.tables), height * width), np.int32)
-        for channel, (first, table) in enumerate(zip(self.firsts, self.tables, strict=True)):
-            symbols = decoder.decode(height * width, table)
-            row = symbols + np.int32(first)
-            escapes = np.flatnonzero(symbols == len(table) - 1)
-            folded = decode_integers(decoder, len(escapes))
-            below = folded % 2 == 1
-            beyond = np.where(below, first - 1 - folded // 2, first + len(table) - 1 + folded // 2)
-            if len(beyond) and np.abs(beyond).max() >= 1 << 31:
-                raise DamagedFile("an escaped latent is no 32-bit integer: send it again")
-            row[escapes] = beyond
-            values[channel] = row
+        values = np.empty((len(self.channels), height, width), np.int32)
+        near = np.zeros(values.shape, np.int64)
+        for number, channel in enumerate(self.channels):
+            found = channel.decode(decoder, channel.classes(near)).reshape(height, width)
+            values[number], near[number] = found, nearby(found)
         decoder.finish()
-        return values.reshape(-1, height, width)
+        return values
 
     def bits(self, values: NDArray[np.int32]) -> float:
         """What the tables say that `encode` takes, in bits."""
-        return sum(
-            float(table.bits[symbols].sum() + integer_bits(escaped).sum())
-            for symbols, escaped, table in self._symbols(values)
-        )
-
-    def _symbols(
-        self, values: NDArray[np.int32]
-    ) -> list[tuple[NDArray[np.int32], NDArray[np.int64], Table]]:
-        """Symbols of each channel, and what its escapes stand for, folded to 0, 1, 2, ..."""
-        found = []
-        for row, first, table in zip(values, self.firsts, self.tables, strict=True):
-            moved = row.reshape(-1).astype(np.int64) - first
-            count = len(table) - 1
-            outside = (moved < 0) | (moved >= count)
-            beyond = moved[outside]
-            folded = np.where(beyond < 0, -2 * beyond - 1, 2 * (beyond - count))
-            symbols = np.where(outside, count, moved).astype(np.int32)
-            found.append((symbols, folded, table))
-        return found
+        total, near = 0.0, nearby(values)
+        for channel, row in zip(self.channels, values, strict=True):
+            classes, (symbols, escaped) = channel.classes(near), channel.symbols(row)
+            costs = np.stack([table.bits for table in channel.tables])
+            total += float(costs[classes, symbols].sum() + integer_bits(escaped).sum())
+        return total
 
 
-def quantised(masses: NDArray[np.float64], medians: NDArray[np.float32]) -> Prior:
-    """A prior from the masses of the values -k..k around each median, [channels, 2k + 1]."""
-    middle = masses.shape[1] // 2
-    firsts, tables = [], []
-    for row in masses:
-        below, above = np.cumsum(row), np.cumsum(row[::-1])
-        low = min(int((below < _TAIL).sum()), middle)
-        high = max(len(row) - int((above < _TAIL).sum()), middle + 1)
-        listed = row[low:high]
-        weights = np.append(listed, max(1 - listed.sum(), 0))
-        shares = np.floor(weights / weights.sum() * (TOTAL - len(weights))).astype(np.int64)
-        frequencies = 1 + shares
-        frequencies[int(frequencies.argmax())] += TOTAL - int(frequencies.sum())
-        firsts.append(low - middle)
-        tables.append(Table(frequencies))
-    return Prior(medians, firsts, tables)
+def nearby(values: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Twice the magnitude at a place and that of its four neighbours, of [..., height, width]."""
+    magnitudes = np.minimum(np.abs(values.astype(np.int64)), _LARGEST)
+    total = 2 * magnitudes
+    total[..., 1:, :] += magnitudes[..., :-1, :]
+    total[..., :-1, :] += magnitudes[..., 1:, :]
+    total[..., 1:] += magnitudes[..., :-1]
+    total[..., :-1] += magnitudes[..., 1:]
+    return total

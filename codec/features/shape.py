@@ -13,7 +13,7 @@ __all__ = ["LITE", "PAPER", "Architecture", "Layer"]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A convolution; GDN1 (in the decoder its inverse, or ReLU) follows all but the last.
+    """A convolution; GDN1, in the decoder its inverse, follows all but the last.
 
     Attributes:
         channels: that come out.
@@ -48,13 +48,14 @@ class Architecture:
         encoder, decoder: layers in order.
         bias: whether convolutions have biases. Without, GDN1 leaves every network an odd function:
             the negative of an image has the negative of its features.
-        relu: ReLU in the decoder in place of the inverse GDN1.
+        picture: the decoder ends in a normalised picture, which the teacher's own first stage turns
+            into the features.
     """
 
     encoder: tuple[Layer, ...]
     decoder: tuple[Layer, ...]
     bias: bool = False
-    relu: bool = False
+    picture: bool = False
 
     @property
     def latents(self) -> int:
@@ -75,10 +76,10 @@ class Architecture:
         """What `to_record` made; DamagedFile for anything else."""
         try:
             encoder, decoder = (_layers(record[name]) for name in ("encoder", "decoder"))
-            bias, relu = bool(record["bias"]), bool(record["relu"])
+            bias, picture = bool(record["bias"]), bool(record["picture"])
         except (KeyError, TypeError):
             raise DamagedFile("the model does not describe its layers: get another copy") from None
-        return cls(encoder, decoder, bias, relu)
+        return cls(encoder, decoder, bias, picture)
 
 
 def _layers(records: Sequence[Mapping[str, Any]]) -> tuple[Layer, ...]:
@@ -101,9 +102,10 @@ PAPER = Architecture(
 """For ResNets cut after layer1 (arXiv 2108.11898); 24 latents at stride 4."""
 
 LITE = Architecture(
-    (Layer(48, 9, 4, 4), Layer(64, 5, 2, 2), Layer(48, 3, 1, 1)),
-    (Layer(96, 3, 1, 1), Layer(48, 3, 1, 1, 2), Layer(48, 3, 1, 1), Layer(24, 3, 1, 1)),
+    (Layer(48, 9, 4, 4), Layer(96, 4, 2, 1), Layer(96, 3, 1, 1)),
+    (Layer(96, 3, 1, 1), Layer(48, 3, 1, 1, 2), Layer(3, 3, 1, 1, 4)),
     bias=True,
-    relu=True,
+    picture=True,
 )
-"""For EfficientNet-Lite0 cut at the same stride 4; 48 latents at stride 8."""
+"""For EfficientNet-Lite0 cut at the same stride 4; 96 latents at stride 8, which begin as the
+transform of `ncodec.features.transform`."""

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from ncodec.errors import MissingDependency
 from ncodec.features.network import build_decoder, build_encoder
-from ncodec.features.prior import Prior, quantised
+from ncodec.features.preparation import Preparation
 from ncodec.features.shape import Architecture
+from ncodec.features.transform import begin_as_transform
 
 __all__ = ["Student"]
 
@@ -48,7 +49,11 @@ class Student(nn.Module):
         self.rates, self.channels = rates, architecture.latents
         self.encoder = build_encoder(architecture, gdn)
         self.decoder = build_decoder(architecture, gdn)
-        start = torch.linspace(log(_FIRST_GAIN), log(_LAST_GAIN), rates)[:, None]
+        gains = _GAINS
+        if architecture.picture:
+            begin_as_transform(self.encoder, self.decoder)
+            gains = _TRANSFORM_GAINS
+        start = torch.linspace(log(gains[0]), log(gains[1]), rates)[:, None]
         self.gain = nn.Parameter(start.repeat(1, self.channels))
         self.inverse = nn.Parameter(-start.repeat(1, self.channels))
         self.prior = bottleneck(rates * self.channels, init_scale=_SPREAD)
@@ -58,6 +63,16 @@ class Student(nn.Module):
         y = self.encoder(images)
         gain = self.gain.exp().repeat(len(y) // self.rates, 1)
         return self._folded(y * gain[:, :, None, None])
+
+    @torch.no_grad()
+    def encoded(self, images: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.float32]:
+        """Latents of prepared images [n, h, w, 3] before any gain, float32 [n, channels, ...]."""
+        found = []
+        for part in torch.from_numpy(images).split(16):
+            given = preparation.normalised(part.to(self.gain.device).permute(0, 3, 1, 2).float())
+            found.append(self.encoder(given).cpu())
+        latents: NDArray[np.float32] = torch.cat(found).numpy()
+        return latents
 
     def bits(self, latents: Tensor) -> Tensor:
         """Bits of each image, [n], of latents with uniform noise in place of rounding.
@@ -79,11 +94,11 @@ class Student(nn.Module):
         return latents + (rounded - latents).detach()
 
     def decode(self, latents: Tensor) -> Tensor:
-        """Rounded latents to the teacher's features [n, ...]."""
+        """Rounded latents to the teacher's features [n, ...], or pictures."""
         y = self._unfolded(latents)
         inverse = self.inverse.exp().repeat(len(y) // self.rates, 1)
-        features: Tensor = self.decoder(y * inverse[:, :, None, None])
-        return features
+        found: Tensor = self.decoder(y * inverse[:, :, None, None])
+        return found
 
     def settle(self) -> None:
         """Finds the medians of the priors, which training has only followed."""
@@ -96,19 +111,16 @@ class Student(nn.Module):
             optimiser.step()
 
     @torch.no_grad()
-    def tables(self) -> list[Prior]:
-        """The prior of each rate as integers."""
+    def masses(self) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """Of the values -k..k around each median, [rates, channels, 2k + 1], and the medians."""
         medians = self.prior.quantiles[:, 0, 1]
         steps = torch.arange(-_LARGEST, _LARGEST + 1, device=medians.device)
         grid = (medians[:, None] + steps)[None, :, None, :]
         _, mass = self.prior(grid, training=False)
         masses: NDArray[np.float64] = mass[0, :, 0].double().cpu().numpy()
         centres = medians.cpu().numpy().astype(np.float32)
-        size = self.channels
-        return [
-            quantised(masses[r * size : (r + 1) * size], centres[r * size : (r + 1) * size])
-            for r in range(self.rates)
-        ]
+        shape = (self.rates, self.channels)
+        return masses.reshape(*shape, -1), centres.reshape(shape)
 
     def _folded(self, y: Tensor) -> Tensor:
         return y.reshape(-1, self.rates * self.channels, *y.shape[2:])
@@ -117,6 +129,9 @@ class Student(nn.Module):
         return y.reshape(-1, self.channels, *y.shape[2:])
 
 
-_FIRST_GAIN, _LAST_GAIN = 4.0, 0.4
+_GAINS = (4.0, 0.4)
+"""Of the first and the last rate, to begin with."""
+
+_TRANSFORM_GAINS = (16.0, 1.5)
 _SPREAD = 4.0
 _SETTLING = 2000

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from blake3 import blake3
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ncodec.errors import InputError, MissingDependency, UsageError
 from ncodec.features.preparation import Preparation
@@ -49,6 +50,11 @@ class Teacher:
     def features(self, images: Tensor) -> Tensor:
         """Prepared images, float [n, 3, h, w] of 0..255, to what a student's decoder imitates."""
         found: Tensor = self.stages[0](self.preparation.normalised(images))
+        return found
+
+    def received(self, decoded: Tensor) -> Tensor:
+        """What a student's decoder gave, as features: itself, or its picture's."""
+        found: Tensor = self.stages[0](decoded) if self.architecture.picture else decoded
         return found
 
     def tail(self, features: Tensor) -> list[Tensor]:
@@ -143,9 +149,19 @@ def _load(network: nn.Module, path: Path) -> str:
     except (RuntimeError, TypeError, AttributeError) as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(f"{path} holds weights of another network ({reason})") from None
+    network.eval().requires_grad_(False)
     # Depthwise convolutions are three times as fast like this on a CPU.
-    network.to(memory_format=torch.channels_last).eval().requires_grad_(False)
+    network.to(memory_format=torch.channels_last)
     return digest
+
+
+def _fuse(module: nn.Module, pairs: Mapping[str, str]) -> None:
+    """Puts batch normalisations into the convolutions before them: half of the time, or less."""
+    for convolution, norm in pairs.items():
+        if hasattr(module, convolution):
+            fused = fuse_conv_bn_eval(getattr(module, convolution), getattr(module, norm))
+            setattr(module, convolution, fused)
+            setattr(module, norm, nn.Identity())
 
 
 class _Pooled(nn.Module):
@@ -166,6 +182,9 @@ def _lite0(name: str, weights: Path | None) -> Teacher:
     network = package.EfficientNet.from_name(name)
     digest = _load(network, weights or Path(file.get_model_file_path()))
     blocks = list(network._blocks)
+    _fuse(network, {"_conv_stem": "_bn0", "_conv_head": "_bn1"})
+    for block in blocks:
+        _fuse(block, _LITE0_PAIRS)
     stem = [network._conv_stem, network._bn0, network._swish]
     return Teacher(
         name,
@@ -183,6 +202,8 @@ def _lite0(name: str, weights: Path | None) -> Teacher:
         _LITE0_SCALES,
     )
 
+
+_LITE0_PAIRS = {"_expand_conv": "_bn0", "_depthwise_conv": "_bn1", "_project_conv": "_bn2"}
 
 _LITE0_SCALES = (0.0026, 0.0077, 0.0164, 0.1117)
 """Of photographs at 224x224: each stage whose features were their mean would count 10,000."""

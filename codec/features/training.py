@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ncodec.errors import UsageError
 from ncodec.formats import Model
 from ncodec.plugin import Context, Option
@@ -31,12 +34,15 @@ class StudentTrainer:
             "0.08,0.2,0.5,1.2,3,8",
             "Squared feature error that a bit may cost, one value a rate",
         ),
-        Option(
-            "warm_epochs", int, 0, "Before: the cut's features alone, bits nearly free", minimum=0
-        ),
         Option("epochs", int, 10, "Of stage 1, features", minimum=1),
         Option("distil_epochs", int, 10, "Of stage 2, the teacher's answers", minimum=0),
-        Option("optimiser", str, "sgd", "Of stage 2", choices=("sgd", "adam")),
+        Option(
+            "recipe",
+            str,
+            "paper",
+            "Rates of learning: the paper's, or for short trainings",
+            choices=("paper", "short"),
+        ),
         Option("crops", int, 1, "Random crops of each image in an epoch", minimum=1),
         Option("side", int, 224, "Of a crop, in pixels", minimum=32),
         Option("batch", int, 64, "Crops a step", minimum=1),
@@ -65,18 +71,21 @@ class StudentTrainer:
         teacher = load_teacher(options["teacher"], options["teacher_weights"]).to(place)
         recipe = Recipe(
             betas,
-            (options["warm_epochs"], options["epochs"], options["distil_epochs"]),
+            (options["epochs"], options["distil_epochs"]),
             options["crops"],
             options["batch"],
             options["side"],
-            options["optimiser"] == "adam",
+            options["recipe"] == "short",
         )
         with threads(context.threads), torch.random.fork_rng(devices=[]):
             torch.manual_seed(context.seed)
             student = Student(teacher.architecture, len(betas))
             student.to(place, memory_format=torch.channels_last)  # type: ignore[call-overload]
             figures = fit(student, teacher, photographs, recipe, context, place)
-            model = model_of(student, teacher, betas)
+            sample = photographs.sample(
+                _SAMPLE, teacher.preparation.side, context.seed, context.threads
+            )
+            model = model_of(student, teacher, betas, sample)
         kept = {name: value for name, value in options.items() if not isinstance(value, Path)}
         tags: dict[str, Any] = {"options": kept, "images": len(photographs)}
         for name, values in figures.items():
@@ -84,17 +93,35 @@ class StudentTrainer:
         return Model(FAMILY, VERSION, model.pack(), tags)
 
 
-def model_of(student: Student, teacher: Teacher, betas: Sequence[float]) -> StudentModel:
-    """What is kept of a trained student."""
+_SAMPLE = 256
+"""Crops that the tables are counted on."""
+
+
+def model_of(
+    student: Student, teacher: Teacher, betas: Sequence[float], sample: NDArray[np.uint8]
+) -> StudentModel:
+    """What is kept of a trained student.
+
+    Args:
+        student: trained.
+        teacher: that it imitates.
+        betas: of its rates.
+        sample: prepared images that the tables are counted on, uint8 [n, height, width, 3].
+    """
+    from ncodec.features.learn import fit_prior
     from ncodec.features.model import Rate, StudentModel
     from ncodec.features.network import to_arrays
 
     gains = student.gain.detach().exp().cpu().numpy()
     inverses = student.inverse.detach().exp().cpu().numpy()
-    rates = [
-        Rate(beta, gain, inverse, prior)
-        for beta, gain, inverse, prior in zip(betas, gains, inverses, student.tables(), strict=True)
-    ]
+    latents = student.encoded(sample, teacher.preparation)
+    rates = []
+    for beta, gain, inverse, masses, medians in zip(
+        betas, gains, inverses, *student.masses(), strict=True
+    ):
+        scaled = latents * gain[:, None, None] - medians[:, None, None]
+        values = np.rint(scaled).astype(np.int32)
+        rates.append(Rate(beta, gain, inverse, fit_prior(values, masses, medians)))
     return StudentModel(
         teacher.architecture,
         teacher.name,

@@ -6,17 +6,17 @@ import torch
 from PIL import Image as Pillow
 
 from ncodec.features import teachers
+from ncodec.features.learn import fit_prior
 from ncodec.features.model import FAMILY, VERSION, Rate, StudentModel
 from ncodec.features.network import build_decoder, build_encoder, to_arrays
-from ncodec.features.prior import quantised
 from ncodec.features.shape import Architecture, Layer
 from ncodec.formats import Model, read_model
 
 SMALL = Architecture(
-    (Layer(8, 9, 4, 4), Layer(8, 5, 2, 2), Layer(6, 3, 1, 1)),
-    (Layer(8, 3, 1, 1, 2), Layer(24, 3, 1, 1)),
+    (Layer(48, 9, 4, 4), Layer(8, 4, 2, 1), Layer(8, 3, 1, 1)),
+    (Layer(8, 3, 1, 1), Layer(48, 3, 1, 1, 2), Layer(3, 3, 1, 1, 4)),
     bias=True,
-    relu=True,
+    picture=True,
 )
 
 
@@ -47,7 +47,9 @@ def model(tmp_path_factory):
     for beta, gain in ((0.001, 20.0), (0.01, 4.0)):
         mass = np.exp(-np.abs(k) / gain)
         medians = np.linspace(-0.4, 0.4, SMALL.latents, dtype=np.float32)
-        prior = quantised(np.tile(mass / mass.sum(), (SMALL.latents, 1)), medians)
+        seen = np.rint(np.random.default_rng(0).laplace(0, gain, (4, SMALL.latents, 28, 28)))
+        masses = np.tile(mass / mass.sum(), (SMALL.latents, 1))
+        prior = fit_prior(seen.astype(np.int32), masses, medians)
         scale = np.full(SMALL.latents, gain, np.float32)
         rates.append(Rate(beta, scale, 1 / scale, prior))
     student = StudentModel(

@@ -8,10 +8,11 @@ import ncodec
 from ncodec.errors import Interrupted, TargetUnreachable, UsageError
 from ncodec.features.fit import Recipe, alive
 from ncodec.features.model import StudentModel
-from ncodec.features.network import build_decoder, build_encoder, load_arrays, to_arrays
+from ncodec.features.network import GDN1, build_decoder, build_encoder, load_arrays, to_arrays
 from ncodec.features.shape import LITE, PAPER, Architecture
 from ncodec.features.student import Student
 from ncodec.features.teachers import load_teacher
+from ncodec.features.transform import begin_as_transform, cosines
 from ncodec.formats import read_model
 
 needs_compressai = pytest.mark.skipif(
@@ -75,12 +76,33 @@ def test_networks_of_training_and_of_use_are_the_same(architecture):
     assert Architecture.from_record(architecture.to_record()) == architecture
 
 
+def test_a_student_begins_as_a_transform_of_blocks():
+    """Far from quantisation the untrained networks give the image back."""
+    torch.manual_seed(0)
+    encoder, decoder = (build(LITE) for build in (build_encoder, build_decoder))
+    begin_as_transform(encoder, decoder)
+    for module in (*encoder, *decoder):
+        if isinstance(module, GDN1):
+            torch.nn.init.zeros_(module.gamma)
+    coarse = torch.rand(1, 3, 8, 8)
+    image = torch.nn.functional.interpolate(coarse, size=(64, 64), mode="bicubic")
+    with torch.inference_mode():
+        restored = decoder(encoder(image))[:, :, 8:-8, 8:-8]
+    error = (restored - image[:, :, 8:-8, 8:-8]).square().mean()
+    assert error < 0.1 * image.var()
+
+
+def test_cosines_are_orthonormal():
+    rows = torch.from_numpy(cosines(4)).flatten(1)
+    assert torch.allclose(rows @ rows.T, torch.eye(48, dtype=rows.dtype))
+
+
 @needs_compressai
 def test_rounding_is_around_the_medians():
     student = Student(LITE, 2)
     with torch.no_grad():
-        student.prior.quantiles[:, 0, 1] = torch.linspace(-0.5, 0.5, 96)
-    latents = 3 * torch.randn(2, 96, 3, 3)
+        student.prior.quantiles[:, 0, 1] = torch.linspace(-0.5, 0.5, 192)
+    latents = 3 * torch.randn(2, 192, 3, 3)
     medians = student.prior.quantiles[:, 0, 1].detach()[:, None, None]
     steps = student.rounded(latents) - medians
     assert torch.allclose(steps, steps.round(), atol=1e-5)
@@ -92,7 +114,7 @@ def test_a_model_comes_back_from_its_bytes(model):
     found = StudentModel.of(content)
     assert found.pack() == content.data
     assert [rate.beta for rate in found.rates] == [0.001, 0.01]
-    assert len(found.rates[0].prior.tables) == found.architecture.latents
+    assert len(found.rates[0].prior.channels) == found.architecture.latents
 
 
 OPTIONS = {"beta": "0.01", "epochs": 2, "distil_epochs": 0, "crops": 2, "batch": 2, "side": 64}
@@ -116,7 +138,7 @@ def test_a_resumed_training_ends_as_one_in_one_go(tmp_path, photographs, small_s
 
 
 def test_a_collapsed_rate_is_named():
-    recipe = Recipe((0.5, 7.0), (0, 1, 0), 1, 2, 64)
+    recipe = Recipe((0.5, 7.0), (1, 0), 1, 2, 64)
     alive([900.0, 100.0], recipe, 0)
     with pytest.raises(TargetUnreachable, match="beta 7 has collapsed in epoch 4"):
         alive([900.0, 3.0], recipe, 3)
