@@ -62,9 +62,7 @@ class Photographs:
         crop = partial(self._crop, which, side, seed)
         return np.stack(list(in_order(crop, range(len(which)), threads)))
 
-    def sample(
-        self, count: int, side: int, seed: int, threads: int
-    ) -> NDArray[np.uint8]:
+    def sample(self, count: int, side: int, seed: int, threads: int) -> NDArray[np.uint8]:
         """Random crops of all images alike, uint8 [count, side, side, 3]."""
         which = [number % len(self) for number in range(count)]
         return self.batch(which, side, [seed], threads)

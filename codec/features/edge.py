@@ -108,7 +108,7 @@ class _Channel:
 
 def _nearby(values: NDArray[Any]) -> NDArray[Any]:
     magnitudes = np.minimum(np.abs(values), 15)
-    total = 2 * magnitudes
+    total: NDArray[Any] = 2 * magnitudes
     total[:, 1:] += magnitudes[:, :-1]
     total[:, :-1] += magnitudes[:, 1:]
     total[:, :, 1:] += magnitudes[:, :, :-1]

@@ -115,7 +115,7 @@ def _listed(mass: NDArray[np.float64]) -> tuple[int, NDArray[np.float64]]:
 
 def _frequencies(weights: NDArray[np.float64]) -> NDArray[np.int64]:
     """Integers of at least 1 that sum to `TOTAL`, in proportion."""
-    shares = np.floor(weights / weights.sum() * (TOTAL - len(weights))).astype(np.int64)
-    frequencies = 1 + shares
+    shares = np.floor(weights / weights.sum() * (TOTAL - len(weights)))
+    frequencies: NDArray[np.int64] = 1 + shares.astype(np.int64)
     frequencies[int(frequencies.argmax())] += TOTAL - int(frequencies.sum())
     return frequencies

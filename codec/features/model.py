@@ -225,7 +225,12 @@ def _unpacked(record: Any, channels: int) -> Rate:
 
 
 def _channel(
-    number: int, first: int, sources: list[int], weights: list[int], thresholds: list[int], data: Any
+    number: int,
+    first: int,
+    sources: list[int],
+    weights: list[int],
+    thresholds: list[int],
+    data: bytes,
 ) -> Channel:
     if not all(type(n) is int for n in (first, *sources, *weights, *thresholds)):
         raise ValueError("a channel of numbers that are no integers")

@@ -24,8 +24,8 @@ def export(model: StudentModel, folder: str | Path) -> list[Path]:
     """Writes encoder.onnx, tables.npz, decoder.onnx and edge.py.
 
     The encoder takes ``image``, uint8 [n, height, width, 3], and gives ``latents``, float32
-    [n, channels, h, w]; the decoder takes scaled latents and gives ``features``, or, of a model whose
-    decoder ends in one, a ``picture``, float32 [n, 3, height, width] on the scale 0..255.
+    [n, channels, h, w]; the decoder takes scaled latents and gives ``features``, or, of a model
+    whose decoder ends in one, a ``picture``, float32 [n, 3, height, width] on the scale 0..255.
 
     Raises:
         MissingDependency: onnx is not installed.

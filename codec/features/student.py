@@ -68,8 +68,9 @@ class Student(nn.Module):
     def encoded(self, images: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.float32]:
         """Latents of prepared images [n, h, w, 3] before any gain, float32 [n, channels, ...]."""
         found = []
-        for part in torch.from_numpy(images).split(16):
-            given = preparation.normalised(part.to(self.gain.device).permute(0, 3, 1, 2).float())
+        for start in range(0, len(images), 16):
+            part = torch.from_numpy(images[start : start + 16]).to(self.gain.device)
+            given = preparation.normalised(part.permute(0, 3, 1, 2).float())
             found.append(self.encoder(given).cpu())
         latents: NDArray[np.float32] = torch.cat(found).numpy()
         return latents

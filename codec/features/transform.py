@@ -72,10 +72,9 @@ def _window(layer: nn.Conv2d, side: int) -> Tensor:
 
 
 def _joined(count: int, blocks: Tensor) -> Tensor:
-    """The `count` most telling 8x8 coefficients from those of four 4x4 blocks, [count, 48, 2, 2]."""
-    whole = torch.from_numpy(cosines(8)).float()[_order(8)[:count]]
-    parts = whole.unflatten(3, (2, 4)).unflatten(2, (2, 4))  # [count, 3, 2, 4, 2, 4]
-    return torch.einsum("ncyixj,kcij->nkyx", parts, blocks)
+    """The first `count` coefficients of 8x8 pixels from those of four 4x4, [count, 48, 2, 2]."""
+    whole = torch.from_numpy(cosines(8)[_order(8)[:count]]).float()
+    return torch.einsum("ncyixj,kcij->nkyx", whole.reshape(count, 3, 2, 4, 2, 4), blocks)
 
 
 def _order(side: int) -> Sequence[int]:
