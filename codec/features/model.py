@@ -239,7 +239,11 @@ def _channel(
     known = all(0 <= source < number for source in sources)
     if not known or not all(1 <= weight <= LARGEST_WEIGHT for weight in weights):
         raise ValueError("a channel depends on one that is not known yet")
-    if len(sources) != len(weights) or max((abs(t) for t in thresholds), default=0) >= 1 << 31:
+    if (
+        len(sources) != len(weights)
+        or len(thresholds) > 255
+        or max((abs(t) for t in thresholds), default=0) >= 1 << 31
+    ):
         raise ValueError("a channel's weights do not match")
     tables = np.frombuffer(data, _WORD).astype(np.int64).reshape(len(thresholds) + 1, -1)
     return Channel(first, sources, weights, thresholds, [Table(row) for row in tables])

@@ -33,7 +33,7 @@ class Channel:
         first: the smallest value with a symbol of its own.
         sources: numbers of earlier channels that tell about this one.
         weights: of each of them, 1 to `LARGEST_WEIGHT`.
-        thresholds: ascending; a value's class is how many of them its sum reaches.
+        thresholds: ascending, up to 255; a value's class is how many of them its sum reaches.
         tables: of each class, all of one length; one more than thresholds.
     """
 
@@ -45,10 +45,21 @@ class Channel:
 
     def classes(self, near: NDArray[np.int64]) -> NDArray[np.int64]:
         """The class of every value, [places], from `nearby` of the channels before."""
-        total = np.zeros(near.shape[1:], np.int64)
+        places = near[0].size
+        if not self.thresholds:
+            return np.zeros(places, np.int64)
+        total = np.zeros(places, np.int64)
         for source, weight in zip(self.sources, self.weights, strict=True):
-            total += weight * near[source]
-        return np.searchsorted(np.array(self.thresholds, np.int64), total, side="right").reshape(-1)
+            total += weight * near[source].reshape(-1)
+        return np.searchsorted(np.array(self.thresholds, np.int64), total, side="right")
+
+    def groups(self, near: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], Table]]:
+        """The places of each class, ascending, and its table; none of a class without places."""
+        classes = self.classes(near).astype(np.uint8)  # which are sorted in no time
+        order = np.argsort(classes, kind="stable")
+        ends = np.cumsum(np.bincount(classes, minlength=len(self.tables)))
+        parts = np.split(order, ends[:-1])
+        return [(part, table) for part, table in zip(parts, self.tables, strict=True) if len(part)]
 
     def symbols(self, values: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Symbols of values [places], and what the escapes stand for, folded to 0, 1, 2, ..."""
@@ -59,12 +70,11 @@ class Channel:
         folded = np.where(beyond < 0, -2 * beyond - 1, 2 * (beyond - count))
         return np.where(outside, count, moved).astype(np.int32), folded
 
-    def decode(self, decoder: Decoder, classes: NDArray[np.int64]) -> NDArray[np.int32]:
+    def decode(self, decoder: Decoder, near: NDArray[np.int64]) -> NDArray[np.int32]:
         """The next values, [places]; DamagedFile where none can be there."""
-        symbols = np.empty(len(classes), np.int32)
-        for number, table in enumerate(self.tables):
-            chosen = np.flatnonzero(classes == number)
-            symbols[chosen] = decoder.decode(len(chosen), table)
+        symbols = np.empty(near[0].size, np.int32)
+        for places, table in self.groups(near):
+            symbols[places] = decoder.decode(len(places), table)
         values = symbols + np.int32(self.first)
         count = len(self.tables[0]) - 1
         escapes = np.flatnonzero(symbols == count)
@@ -93,9 +103,9 @@ class Prior:
         """Integers [channels, height, width] as a stream of 32-bit words."""
         encoder, near = Encoder(), nearby(values)
         for channel, row in zip(self.channels, values, strict=True):
-            classes, (symbols, escaped) = channel.classes(near), channel.symbols(row)
-            for number, table in enumerate(channel.tables):
-                encoder.encode(symbols[classes == number], table)
+            symbols, escaped = channel.symbols(row)
+            for places, table in channel.groups(near):
+                encoder.encode(symbols[places], table)
             encode_integers(encoder, escaped)
         return encoder.finish()
 
@@ -109,7 +119,7 @@ class Prior:
         values = np.empty((len(self.channels), height, width), np.int32)
         near = np.zeros(values.shape, np.int64)
         for number, channel in enumerate(self.channels):
-            found = channel.decode(decoder, channel.classes(near)).reshape(height, width)
+            found = channel.decode(decoder, near).reshape(height, width)
             values[number], near[number] = found, nearby(found)
         decoder.finish()
         return values

@@ -133,6 +133,6 @@ class Student(nn.Module):
 _GAINS = (4.0, 0.4)
 """Of the first and the last rate, to begin with."""
 
-_TRANSFORM_GAINS = (16.0, 1.5)
+_TRANSFORM_GAINS = (14.0, 1.0)
 _SPREAD = 4.0
 _SETTLING = 2000
