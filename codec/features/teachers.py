@@ -206,8 +206,8 @@ def _lite0(name: str, weights: Path | None) -> Teacher:
 _LITE0_PAIRS = {"_expand_conv": "_bn0", "_depthwise_conv": "_bn1", "_project_conv": "_bn2"}
 
 _LITE0_SCALES = (0.0104, 0.0077, 0.0049, 0.0112)
-"""Of photographs at 224x224: stages whose features were their mean would count 40,000, 10,000, 3,000
-and 1,000. Early ones tell a student that sees few photographs most."""
+"""Of photographs at 224x224: stages whose features were their mean would count 40,000, 10,000,
+3,000 and 1,000. Early ones tell a student that sees few photographs most."""
 
 
 def _resnet(name: str, weights: Path | None) -> Teacher:
