@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from ncodec.errors import UsageError
@@ -236,10 +237,13 @@ class Stored(Protocol):
         info: HEAD's description, as in `Coded`.
         shared: payloads of the CONF boxes, those of references fetched from the store.
         present: (index, first frame, frame count) of the segments that the file has, in order.
+        models: model files that the user named.
     """
 
     @property
     def info(self) -> VideoInfo: ...
+    @property
+    def models(self) -> Sequence[str | Path]: ...
     @property
     def shared(self) -> Sequence[bytes]: ...
     @property

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from ncodec.errors import InputError, MissingDependency
 from ncodec.formats import Model, atomic_output, read_model
 
-__all__ = ["add_model", "find_model", "shipped_model", "shipped_models", "store_folder"]
+__all__ = ["add_model", "find_model", "models", "shipped_model", "shipped_models", "store_folder"]
 
 _SHIPPED = Path(__file__).parent / "models"
 _FOLDER = "NCODEC_MODELS"
@@ -55,6 +56,19 @@ def find_model(digest: bytes, files: Iterable[str | Path] = ()) -> bytes | None:
         if model.digest == digest:
             return model.pack()
     return None
+
+
+def models(family: str, files: Iterable[str | Path] = ()) -> Iterator[Model]:
+    """All models of a family: of `files`, of the package and of the user's folder.
+
+    Raises:
+        InputError: one of them is no model.
+    """
+    stored = sorted(store_folder().glob("*.ncm"))
+    found = chain(map(read_model, files), map(shipped_model, shipped_models()))
+    for model in chain(found, map(read_model, stored)):
+        if model.family == family:
+            yield model
 
 
 def add_model(path: str | Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,11 +14,13 @@ from numpy.typing import NDArray
 
 from ncodec.errors import UsageError
 from ncodec.formats import atomic_output
+from ncodec.media import Image, write_image
 from ncodec.stills import FeatureFile
 
 __all__ = ["CLASSIFY", "write_head"]
 
 CLASSIFY = "classify"
+PICTURE = "picture"
 
 
 def write_head(
@@ -34,7 +37,8 @@ def write_head(
     """Writes what a head makes of the images of a file; returns how many.
 
     ``classify`` writes the five most likely classes as text or JSON, on stdout if `output` is not
-    given; other heads write one array [images, ...], as .npy, or .safetensors by its name.
+    given; ``picture`` a .png, or a folder of them; other heads one array [images, ...], as .npy,
+    or .safetensors by its name.
     """
     with FeatureFile(source, device=device, threads=threads, models=models) as opened:
         chosen = range(len(opened))[frames or slice(None)]
@@ -49,6 +53,9 @@ def write_head(
                 click.echo(text)
                 return len(chosen)
             data = f"{text}\n".encode()
+        elif head == PICTURE and output is not None and not output.endswith(".npy"):
+            _pictures(opened, chosen, Path(output))
+            return len(chosen)
         elif as_json:
             raise UsageError(f"--json goes with --head {CLASSIFY}, not with --head {head}")
         elif output is None:
@@ -62,6 +69,24 @@ def write_head(
     with atomic_output(output) as stream:
         stream.write(data)
     return len(chosen)
+
+
+def _pictures(opened: FeatureFile, chosen: Sequence[int], output: Path) -> None:
+    """One image into a file, or several into a folder, named as they were."""
+    single = output.suffix.lower() == ".png"
+    if single and len(chosen) > 1:
+        raise UsageError(
+            f"{output} is one file for {len(chosen)} images: give a folder, or --frames"
+        )
+    if not single:
+        if output.suffix:
+            raise UsageError(
+                f"{output} is neither .png, a folder, nor .npy, which --head {PICTURE} writes"
+            )
+        output.mkdir(parents=True, exist_ok=True)
+    for index in chosen:
+        name = f"{Path(opened.names[index]).stem or index}.png"
+        write_image(output if single else output / name, Image(opened.head(PICTURE, index)))
 
 
 def _text(answers: Sequence[tuple[str, list[tuple[str, float]]]]) -> str:

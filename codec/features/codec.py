@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EntropicStudent"]
 
-HEADS = ("features", "embedding", "logits")
+HEADS = ("features", "embedding", "logits", "picture")
 
 
 class EntropicStudent:
@@ -90,7 +90,9 @@ class _Opened:
             )
         self._stored, self._threads = stored, context.threads
         self._segments = {first: index for index, first, _ in stored.present}
-        self._decoder: Decoder = Decoder(Model.unpack(stored.shared[0]), device=context.device)
+        self._decoder: Decoder = Decoder(
+            Model.unpack(stored.shared[0]), tails=stored.models, device=context.device
+        )
 
     def __len__(self) -> int:
         return max(self._stored.info.frames, *(first + 1 for first in self._segments), 0)

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from ncodec.device import resolve_device
 from ncodec.errors import UnsupportedFormat, UsageError
 from ncodec.features.model import StudentModel, find
 from ncodec.features.network import build_decoder, build_encoder, load_arrays
 from ncodec.features.payload import Latents, open_packet, pack, packet
+from ncodec.features.tail import find_tail
 from ncodec.features.teachers import Teacher, load_teacher
 from ncodec.formats import Model
 from ncodec.media import Image, read_image
@@ -97,6 +98,7 @@ class Decoder:
     Args:
         model: as in `Encoder`.
         teacher_weights: the weights of a teacher whose package does not bring them.
+        tails: model files to look into for what makes pictures, before the package and the store.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
 
     Raises:
@@ -108,15 +110,14 @@ class Decoder:
         model: str | Path | Model | StudentModel | None = None,
         *,
         teacher_weights: str | Path | None = None,
+        tails: Iterable[str | Path] = (),
         device: str = "cpu",
     ) -> None:
         self.model, _ = find(model)
         self._weights = Path(teacher_weights) if teacher_weights else None
+        self._tails = tuple(tails)
         self._place = resolve_device(device).place
-        network = build_decoder(self.model.architecture)
-        load_arrays(network, self.model.decoder)
-        network.to(self._place, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._network = network.eval().requires_grad_(False)
+        self._network = self._built(self.model.decoder)
 
     @cached_property
     def teacher(self) -> Teacher:
@@ -153,8 +154,18 @@ class Decoder:
         """The teacher's answers, float32 [n, classes]; errors as `features`."""
         return self._decoded(packets, "logits")
 
+    def pictures(self, packets: bytes | Sequence[bytes]) -> Tensor:
+        """Pictures for people, uint8 [n, height, width, 3]; errors as `features`.
+
+        Raises:
+            MissingDependency: no tail of this model is there.
+        """
+        return self._decoded(packets, "picture")
+
     def heads(self, latents: Sequence[Latents], name: str) -> Tensor:
-        """``features``, ``embedding`` or ``logits`` of decoded latents of images of one size."""
+        """``features``, ``embedding``, ``logits`` or ``picture`` of images of one size."""
+        if name == "picture":
+            return self._pictures(latents)
         features = self._features(latents)
         with torch.inference_mode():
             if name == "embedding":
@@ -168,9 +179,28 @@ class Decoder:
         return self.heads([open_packet(each, self.model) for each in several], name)
 
     def _features(self, latents: Sequence[Latents]) -> Tensor:
+        with torch.inference_mode():
+            found: Tensor = self._network(self._restored(latents))
+            return self.teacher.received(found) if self.model.architecture.picture else found
+
+    def _pictures(self, latents: Sequence[Latents]) -> Tensor:
+        with torch.inference_mode():
+            found = self.model.preparation.restored(self._painter(self._restored(latents)))
+            return found.round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu()
+
+    @cached_property
+    def _painter(self) -> nn.Sequential:
+        return self._built(find_tail(self.model, self._tails).network)
+
+    def _built(self, weights: Sequence[NDArray[np.float16]]) -> nn.Sequential:
+        network = build_decoder(self.model.architecture)
+        load_arrays(network, weights)
+        network.to(self._place, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return network.eval().requires_grad_(False)
+
+    def _restored(self, latents: Sequence[Latents]) -> Tensor:
+        """What a decoder takes."""
         if len({each.values.shape for each in latents}) != 1:
             raise UsageError("images of several sizes are no batch: decode them one by one")
         restored = [self.model.rate(each.rate).restored(each.values) for each in latents]
-        with torch.inference_mode():
-            found: Tensor = self._network(torch.from_numpy(np.stack(restored)).to(self._place))
-            return self.teacher.received(found) if self.model.architecture.picture else found
+        return torch.from_numpy(np.stack(restored)).to(self._place)

@@ -24,7 +24,7 @@ from ncodec.formats import Model, cbor, read_model
 from ncodec.formats.entropy.coder import Table
 from ncodec.store import shipped_model, shipped_models
 
-__all__ = ["DEFAULT", "FAMILY", "VERSION", "Rate", "StudentModel", "find"]
+__all__ = ["DEFAULT", "FAMILY", "VERSION", "Rate", "StudentModel", "decoder_arrays", "find"]
 
 FAMILY, VERSION = "entropic-student", 2
 DEFAULT = "entropic-lite0"
@@ -133,18 +133,10 @@ class StudentModel:
                 int(outside), int(side), tuple(scales[:3]), tuple(scales[3:6])
             )
             networks = found["networks"]
-            shapes = [
-                _shapes(architecture.encoder, 3, architecture.bias),
-                _shapes(architecture.decoder, architecture.latents, architecture.bias),
-            ]
-            sizes = [sum(map(prod, part)) for part in shapes]
-            if len(networks) != sum(sizes) * _HALF.itemsize:
-                raise ValueError("networks of another size")
-            values = np.frombuffer(networks, _HALF)
-            encoder, decoder = (
-                _split(part, shape)
-                for part, shape in zip(np.split(values, [sizes[0]]), shapes, strict=True)
-            )
+            shapes = _shapes(architecture.encoder, 3, architecture.bias)
+            size = sum(map(prod, shapes)) * _HALF.itemsize
+            encoder = _split(networks[:size], shapes)
+            decoder = decoder_arrays(architecture, networks[size:])
             rates = [_unpacked(record, architecture.latents) for record in found["rates"]]
             teacher, weights = str(found["teacher"]), str(found["weights"])
             if not rates or len(rates) > 255 or preparation.side < 1 or preparation.outside < 1:
@@ -185,11 +177,17 @@ def _shapes(layers: Sequence[Layer], given: int, bias: bool) -> list[tuple[int, 
     return shapes
 
 
-def _split(
-    values: NDArray[np.float16], shapes: Sequence[tuple[int, ...]]
-) -> list[NDArray[np.float16]]:
-    ends = np.cumsum([prod(shape) for shape in shapes])[:-1]
-    parts = np.split(values, ends)
+def decoder_arrays(architecture: Architecture, data: bytes) -> list[NDArray[np.float16]]:
+    """The weights of a decoder from float16 in a row; ValueError for another number of them."""
+    return _split(data, _shapes(architecture.decoder, architecture.latents, architecture.bias))
+
+
+def _split(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[NDArray[np.float16]]:
+    values = np.frombuffer(data, _HALF)
+    ends = np.cumsum([prod(shape) for shape in shapes])
+    if len(values) != ends[-1]:
+        raise ValueError("networks of another size")
+    parts = np.split(values, ends[:-1])
     return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 

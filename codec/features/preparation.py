@@ -60,3 +60,8 @@ class Preparation:
         """Float [n, 3, h, w] of 0..255 to mean 0 and deviation 1."""
         mean = images.new_tensor(self.mean)[:, None, None]
         return (images - mean) / images.new_tensor(self.deviation)[:, None, None]
+
+    def restored(self, images: Tensor) -> Tensor:
+        """What `normalised` was given."""
+        mean = images.new_tensor(self.mean)[:, None, None]
+        return images * images.new_tensor(self.deviation)[:, None, None] + mean

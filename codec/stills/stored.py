@@ -20,6 +20,7 @@ class StoredFile:
 
     reader: Reader
     shared: tuple[bytes, ...]
+    models: tuple[str | Path, ...] = ()
     lock: Lock = field(default_factory=Lock)
 
     @classmethod
@@ -35,7 +36,7 @@ class StoredFile:
         """
         files = tuple(models)
         confs = reader.confs()
-        return cls(reader, tuple(c.content(lambda d: find_model(d, files)) for c in confs))
+        return cls(reader, tuple(c.content(lambda d: find_model(d, files)) for c in confs), files)
 
     def records(self) -> Records:
         """Names and metadata of the images."""

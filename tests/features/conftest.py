@@ -10,6 +10,7 @@ from ncodec.features.learn import fit_prior
 from ncodec.features.model import FAMILY, VERSION, Rate, StudentModel
 from ncodec.features.network import build_decoder, build_encoder, to_arrays
 from ncodec.features.shape import Architecture, Layer
+from ncodec.features.transform import begin_as_transform
 from ncodec.formats import Model, read_model
 
 SMALL = Architecture(
@@ -39,7 +40,7 @@ def small_student(monkeypatch):
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory):
-    """A model file of random networks for the real teacher, with two rates."""
+    """A model file of untrained networks for the real teacher, with two rates."""
     torch.manual_seed(1)
     teacher = teachers.load_teacher("efficientnet-lite0")
     k = np.arange(-30, 31)
@@ -52,13 +53,15 @@ def model(tmp_path_factory):
         prior = fit_prior(seen.astype(np.int32), masses, medians)
         scale = np.full(SMALL.latents, gain, np.float32)
         rates.append(Rate(beta, scale, 1 / scale, prior))
+    encoder, decoder = build_encoder(SMALL), build_decoder(SMALL)
+    begin_as_transform(encoder, decoder)
     student = StudentModel(
         SMALL,
         teacher.name,
         teacher.weights,
         teacher.preparation,
-        to_arrays(build_encoder(SMALL)),
-        to_arrays(build_decoder(SMALL)),
+        to_arrays(encoder),
+        to_arrays(decoder),
         rates,
     )
     path = tmp_path_factory.mktemp("student") / "student.ncm"
