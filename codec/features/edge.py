@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 __all__ = ["EdgeEncoder"]
 
 _CLASSES, _GROUP, _TOTAL = 34, 8, 1 << 24
+_EDGE = 2.0**30 - 64
+_FIELDS = ("first", "sources", "thresholds", "tables", "differences")
 
 
 class EdgeEncoder:
@@ -43,12 +45,7 @@ class EdgeEncoder:
         self._agreement = found["agreement"].tobytes()
         self._gain, self._medians = (found[name][-rate] for name in ("gain", "medians"))
         self._channels = [
-            _Channel(
-                *(
-                    found[f"{kind} {count - rate} {index}"]
-                    for kind in ("first", "sources", "thresholds", "tables")
-                )
-            )
+            _Channel(*(found[f"{kind} {count - rate} {index}"] for kind in _FIELDS))
             for index in range(len(self._gain))
         ]
 
@@ -67,7 +64,11 @@ class EdgeEncoder:
         """A prepared image, uint8 [height, width, 3], as a packet."""
         (latents,) = self._network.run(None, {"image": pixels[None]})
         scaled = latents[0] * self._gain[:, None, None] - self._medians[:, None, None]
-        values = np.rint(scaled.clip(-(2.0**30), 2.0**30)).astype(np.int64)
+        values = np.rint(scaled.clip(-_EDGE, _EDGE)).astype(np.int64)
+        for row, channel in zip(values, self._channels, strict=True):
+            if channel.differences:
+                row[:, 1:] -= row[:, :-1].copy()
+                row[1:, 0] -= row[:-1, 0].copy()
         coder = constriction.stream.queue.RangeEncoder()
         near = _nearby(values)
         for row, channel in zip(values, self._channels, strict=True):
@@ -83,11 +84,14 @@ class EdgeEncoder:
 class _Channel:
     """How the values of a channel are coded: tables, chosen by the channels before."""
 
-    def __init__(self, first: Any, sources: Any, thresholds: Any, tables: Any) -> None:
+    def __init__(
+        self, first: Any, sources: Any, thresholds: Any, tables: Any, differences: Any
+    ) -> None:
         self._first, (self._sources, self._weights) = int(first), sources
         self._thresholds = thresholds
         self._size = tables.shape[1] - 1
         self._models = [_model(table) for table in tables]
+        self.differences = bool(differences)
 
     def encode(self, coder: Any, values: NDArray[Any], near: NDArray[Any]) -> None:
         total = np.zeros(len(values), np.int64)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import nnls
 
-from ncodec.features.prior import LARGEST_WEIGHT, Channel, Prior, nearby
+from ncodec.features.prior import LARGEST_WEIGHT, Channel, Prior, differences, nearby
 from ncodec.formats.entropy.coder import TOTAL, Table
 
 __all__ = ["fit_prior"]
@@ -37,18 +37,30 @@ def fit_prior(
             [channels, 2k + 1]: what a class is taken for where it has seen little.
         medians: of the channels.
     """
-    near = nearby(values).swapaxes(0, 1)
+    coded = values.astype(np.int64)
+    steps = differences(values)
+    moved = [_entropy(steps[:, c]) < _entropy(coded[:, c]) for c in range(len(masses))]
+    coded[:, moved] = steps[:, moved]
+    near = nearby(coded).swapaxes(0, 1)
     rows = near.reshape(len(near), -1).astype(np.float32)
     # The last row is a constant part, which thresholds make good.
     rows = np.concatenate([rows, np.ones((1, rows.shape[1]), np.float32)])
     products = (rows @ rows.T).astype(np.float64)
     channels = []
     for number, mass in enumerate(masses):
-        row = values[:, number].reshape(-1)
+        row = coded[:, number].reshape(-1)
         wanted = rows @ np.minimum(np.abs(row), _LARGEST).astype(np.float32)
         sources, weights = _sources(products, wanted.astype(np.float64), number)
-        channels.append(_channel(row, near, sources, weights, mass))
+        if moved[number]:
+            mass = np.convolve(mass, mass[::-1])
+        channels.append(_channel(row, near, (sources, weights), mass, moved[number]))
     return Prior(medians, channels)
+
+
+def _entropy(values: NDArray[np.int64]) -> float:
+    """Bits a value."""
+    counts = np.unique(values, return_counts=True)[1]
+    return float(-(counts * np.log2(counts / values.size)).sum() / values.size)
 
 
 def _sources(
@@ -80,12 +92,13 @@ def _fitted(
 
 
 def _channel(
-    row: NDArray[np.integer],
+    row: NDArray[np.int64],
     near: NDArray[np.int64],
-    sources: list[int],
-    weights: list[int],
+    told: tuple[list[int], list[int]],
     mass: NDArray[np.float64],
+    moved: bool,
 ) -> Channel:
+    sources, weights = told
     total = sum(
         (w * near[s].reshape(-1) for s, w in zip(sources, weights, strict=True)),
         np.zeros(row.size, np.int64),
@@ -94,13 +107,13 @@ def _channel(
     classes = np.searchsorted(thresholds, total, side="right")
     first, believed = _listed(mass)
     count = len(believed) - 1
-    moved = row.astype(np.int64) - first
-    symbols = np.where((moved < 0) | (moved >= count), count, moved)
+    symbols = row - first
+    symbols[(symbols < 0) | (symbols >= count)] = count
     tables = []
     for number in range(len(thresholds) + 1):
         seen = np.bincount(symbols[classes == number], minlength=count + 1)
         tables.append(Table(_frequencies(seen + _BELIEF * believed)))
-    return Channel(first, sources, weights, thresholds, tables)
+    return Channel(first, sources, weights, thresholds, tables, moved)
 
 
 def _listed(mass: NDArray[np.float64]) -> tuple[int, NDArray[np.float64]]:

@@ -62,7 +62,8 @@ class Rate:
         return found
 
 
-_EDGE = float(1 << 30)
+_EDGE = float(2**30 - 64)
+"""In float32, the largest number of less than 31 bits with a sign."""
 
 
 @dataclass(frozen=True)
@@ -205,6 +206,7 @@ def _packed(rate: Rate) -> dict[str, Any]:
                 [*channel.weights],
                 [*channel.thresholds],
                 b"".join(t.frequencies.astype(_WORD).tobytes() for t in channel.tables),
+                channel.differences,
             ]
             for channel in prior.channels
         ],
@@ -229,6 +231,7 @@ def _channel(
     weights: list[int],
     thresholds: list[int],
     data: bytes,
+    differences: bool,
 ) -> Channel:
     if not all(type(n) is int for n in (first, *sources, *weights, *thresholds)):
         raise ValueError("a channel of numbers that are no integers")
@@ -244,4 +247,6 @@ def _channel(
     ):
         raise ValueError("a channel's weights do not match")
     tables = np.frombuffer(data, _WORD).astype(np.int64).reshape(len(thresholds) + 1, -1)
-    return Channel(first, sources, weights, thresholds, [Table(row) for row in tables])
+    return Channel(
+        first, sources, weights, thresholds, [Table(row) for row in tables], bool(differences)
+    )

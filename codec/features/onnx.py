@@ -173,6 +173,7 @@ def _tables(model: StudentModel) -> dict[str, NDArray[Any]]:
                 ("sources", [channel.sources, channel.weights]),
                 ("thresholds", channel.thresholds),
                 ("tables", [table.frequencies for table in channel.tables]),
+                ("differences", channel.differences),
             )
         },
     }

@@ -1,8 +1,9 @@
 """How a student's latents are coded: integer tables, chosen by what is decoded already.
 
-A channel's values lie around its median. What is large at a place in channels decoded before makes
-it likely that a value there is, too: every value has a class, and every class a table. Symbol s of
-n - 1 stands for `first + s`, symbol n - 1 for an escape. Knows neither torch nor CompressAI.
+A channel's values lie around its median; of some the differences from place to place are coded.
+What is large at a place in channels decoded before makes it likely that a value there is, too:
+every value has a class, and every class a table. Symbol s of n - 1 stands for `first + s`, symbol
+n - 1 for an escape. Knows neither torch nor CompressAI.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from ncodec.errors import DamagedFile
 from ncodec.formats.entropy.coder import Decoder, Encoder, Table
 from ncodec.formats.entropy.integers import decode_integers, encode_integers, integer_bits
 
-__all__ = ["LARGEST_WEIGHT", "Channel", "Prior", "nearby"]
+__all__ = ["LARGEST_WEIGHT", "Channel", "Prior", "differences", "nearby"]
 
 LARGEST_WEIGHT = 63
 
 _LARGEST = 15
 """A magnitude over it tells no more."""
+
+_BEYOND = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Channel:
         weights: of each of them, 1 to `LARGEST_WEIGHT`.
         thresholds: ascending, up to 255; a value's class is how many of them its sum reaches.
         tables: of each class, all of one length; one more than thresholds.
+        differences: whether differences of the values are coded, not the values.
     """
 
     first: int
@@ -42,6 +46,7 @@ class Channel:
     weights: Sequence[int]
     thresholds: Sequence[int]
     tables: Sequence[Table]
+    differences: bool
 
     def classes(self, near: NDArray[np.int64]) -> NDArray[np.int64]:
         """The class of every value, [places], from `nearby` of the channels before."""
@@ -61,28 +66,26 @@ class Channel:
         parts = np.split(order, ends[:-1])
         return [(part, table) for part, table in zip(parts, self.tables, strict=True) if len(part)]
 
-    def symbols(self, values: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    def symbols(self, values: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Symbols of values [places], and what the escapes stand for, folded to 0, 1, 2, ..."""
-        moved = values.reshape(-1).astype(np.int64) - self.first
+        moved = values.reshape(-1) - self.first
         count = len(self.tables[0]) - 1
         outside = (moved < 0) | (moved >= count)
         beyond = moved[outside]
         folded = np.where(beyond < 0, -2 * beyond - 1, 2 * (beyond - count))
         return np.where(outside, count, moved).astype(np.int32), folded
 
-    def decode(self, decoder: Decoder, near: NDArray[np.int64]) -> NDArray[np.int32]:
-        """The next values, [places]; DamagedFile where none can be there."""
+    def decode(self, decoder: Decoder, near: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The next values or differences, [places]; DamagedFile where none can be there."""
         symbols = np.empty(near[0].size, np.int32)
         for places, table in self.groups(near):
             symbols[places] = decoder.decode(len(places), table)
-        values = symbols + np.int32(self.first)
+        values = symbols.astype(np.int64) + self.first
         count = len(self.tables[0]) - 1
         escapes = np.flatnonzero(symbols == count)
         folded = decode_integers(decoder, len(escapes))
         below = folded % 2 == 1
         beyond = np.where(below, self.first - 1 - folded // 2, self.first + count + folded // 2)
-        if len(beyond) and np.abs(beyond).max() >= 1 << 31:
-            raise DamagedFile("an escaped latent is no 32-bit integer: send it again")
         values[escapes] = beyond
         return values
 
@@ -100,9 +103,10 @@ class Prior:
     channels: Sequence[Channel]
 
     def encode(self, values: NDArray[np.int32]) -> bytes:
-        """Integers [channels, height, width] as a stream of 32-bit words."""
-        encoder, near = Encoder(), nearby(values)
-        for channel, row in zip(self.channels, values, strict=True):
+        """Integers [channels, height, width] below 2^30 as a stream of 32-bit words."""
+        encoder, coded = Encoder(), self._coded(values)
+        near = nearby(coded)
+        for channel, row in zip(self.channels, coded, strict=True):
             symbols, escaped = channel.symbols(row)
             for places, table in channel.groups(near):
                 encoder.encode(symbols[places], table)
@@ -120,22 +124,50 @@ class Prior:
         near = np.zeros(values.shape, np.int64)
         for number, channel in enumerate(self.channels):
             found = channel.decode(decoder, near).reshape(height, width)
-            values[number], near[number] = found, nearby(found)
+            near[number] = nearby(found)
+            if channel.differences:
+                found = _summed(found)
+            if np.abs(found).max() >= _BEYOND:
+                raise DamagedFile("a latent is no integer below 2^30: send it again")
+            values[number] = found
         decoder.finish()
         return values
 
     def bits(self, values: NDArray[np.int32]) -> float:
         """What the tables say that `encode` takes, in bits."""
-        total, near = 0.0, nearby(values)
-        for channel, row in zip(self.channels, values, strict=True):
+        total, coded = 0.0, self._coded(values)
+        near = nearby(coded)
+        for channel, row in zip(self.channels, coded, strict=True):
             classes, (symbols, escaped) = channel.classes(near), channel.symbols(row)
             costs = np.stack([table.bits for table in channel.tables])
             total += float(costs[classes, symbols].sum() + integer_bits(escaped).sum())
         return total
 
+    def _coded(self, values: NDArray[np.int32]) -> NDArray[np.int64]:
+        coded = values.astype(np.int64)
+        for number, channel in enumerate(self.channels):
+            if channel.differences:
+                coded[number] = differences(values[number])
+        return coded
+
+
+def differences(values: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Of [..., rows, columns] from the left, in the first column from above."""
+    found = values.astype(np.int64)
+    found[..., 1:] -= values[..., :-1]
+    found[..., 1:, 0] -= values[..., :-1, 0]
+    return found
+
+
+def _summed(found: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What `differences` was given."""
+    values = found.copy()
+    values[..., 0] = values[..., 0].cumsum(axis=-1)
+    return values.cumsum(axis=-1)
+
 
 def nearby(values: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Twice the magnitude at a place and that of its four neighbours, of [..., height, width]."""
+    """Twice the magnitude at a place and that of its four neighbours, of [..., rows, columns]."""
     magnitudes = np.minimum(np.abs(values.astype(np.int64)), _LARGEST)
     total = 2 * magnitudes
     total[..., 1:, :] += magnitudes[..., :-1, :]
