@@ -8,7 +8,7 @@ import pytest
 import ncodec
 from ncodec.formats import Reader
 from ncodec.quality import plane_psnr
-from ncodec.stills import Album
+from ncodec.stills import Album, FeatureFile
 from ncodec.store import shipped_model
 
 FILES = sorted((Path(__file__).parent / "golden").glob("*.nc"))
@@ -23,6 +23,7 @@ def golden(request):
 
 def test_there_are_golden_files():
     assert [path.stem for path in FILES] == [
+        "entropic-student-1-classes",
         "hnerv-1-published",
         "hnerv-1-stepped",
         "hnerv-2-packed",
@@ -61,6 +62,12 @@ def test_integers_are_the_same_for_ever(golden):
 
 def test_samples_are_the_same_frames_within_float_error(golden):
     path, expected, _ = golden
+    if path.stem.startswith("entropic"):
+        with FeatureFile(path, models=[path.with_suffix(".ncm")]) as features:
+            # Opening checks the integers; floats are another machine's.
+            found = features.head("features").ravel()
+        assert np.allclose(found, expected, rtol=1e-2, atol=1e-3 * np.abs(expected).max())
+        return
     # Opening a frame of each segment checks the decoded integers against the file's hash.
     with ncodec.open(path, device="cpu", threads=1) as opened:
         if isinstance(opened, Album):

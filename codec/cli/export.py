@@ -14,7 +14,7 @@ def command(model: str, folder: str) -> None:
     """Write MODEL, an entropic student's .ncm file or `entropic-lite0`, for ONNX Runtime.
 
     encoder.onnx, tables.npz and edge.py encode without PyTorch: python DIR/edge.py photo.jpg
-    photo.packet. decoder.onnx makes features of scaled latents.
+    photo.packet. decoder.onnx makes what the classifier goes on from of scaled latents.
     """
     from ncodec.features.model import find
     from ncodec.features.onnx import export

@@ -13,7 +13,10 @@ from ncodec.media import Image, write_image
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER.parent))
 
+from students import untrained  # noqa: E402
 from synthetic import film  # noqa: E402
+
+from ncodec.stills import FeatureFile  # noqa: E402
 
 CLIPS = {
     "hnerv-1-stepped": {"codec": "hnerv", "preset": "medium", "epochs": 30},
@@ -43,6 +46,8 @@ TRAININGS = {
         {"latents": 2, "epochs": 2, "flow_epochs": 2, "couplings": 2, "hidden": 6},
     ),
 }
+
+STUDENTS = {"entropic-student-1-classes": 2}
 
 
 def photo(channels, kind):
@@ -96,6 +101,18 @@ def make_trained(name, trainer, options):
     save(name, small(9).ravel())
 
 
+def make_student(name, rate):
+    path, model = FOLDER / f"{name}.nc", FOLDER / f"{name}.ncm"
+    model.write_bytes(untrained().pack())
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "photo.png"
+        write_image(source, Image(photo(3, np.uint8)[:, :120]))
+        options = {"codec": "entropic-student", "model": model, "rate": rate, "whole": True}
+        ncodec.encode(source, path, **options)
+    with FeatureFile(path, models=[model]) as opened:
+        save(name, opened.head("features").ravel())
+
+
 def save(name, planes):
     """What the file decodes to, and its segments' hashes."""
     with Reader(FOLDER / f"{name}.nc") as reader:
@@ -114,3 +131,5 @@ if __name__ == "__main__":
         make_photo(name, *arguments)
     for name, arguments in missing(TRAININGS).items():
         make_trained(name, *arguments)
+    for name, rate in missing(STUDENTS).items():
+        make_student(name, rate)
