@@ -29,6 +29,7 @@ def test_there_are_golden_files():
         "hnerv-2-values",
         "nervpp-1-packed",
         "nervpp-1-public",
+        "ngrid-1-contexts",
         "ngrid-1-packed",
         "pc-hclt-1-trained",
         "pc-idf-1-circuit",
