@@ -31,6 +31,7 @@ def test_there_are_golden_files():
         "nervpp-1-public",
         "ngrid-1-contexts",
         "ngrid-1-packed",
+        "ngrid-2-packed",
         "pc-hclt-1-trained",
         "pc-idf-1-circuit",
         "pc-photo-1-best",

@@ -26,9 +26,9 @@ class NGrid(InrCodec[NGridShape]):
     """Grids along time and a small network, fitted to each segment, are the file."""
 
     codec_id = "ngrid"
-    bitstream_version = 1
+    bitstream_version = 2
     sections: ClassVar = ("configuration", "weights", "grids")
-    bits = 2.8
+    bits = 2.6
     presets: ClassVar = {
         "ultrafast": Preset(_recipe(6), size=0.4),
         "fast": Preset(_recipe(16), size=0.55),

@@ -35,6 +35,13 @@ CLIPS = {
         "model_size": 0.012,
         "max_segment": 10,
     },
+    "ngrid-2-packed": {
+        "codec": "ngrid",
+        "preset": "medium",
+        "epochs": 60,
+        "model_size": 0.006,
+        "max_segment": 10,
+    },
 }
 PHOTOS = {
     "pc-photo-1-fast": ("fast", 3, np.uint8),
