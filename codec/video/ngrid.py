@@ -18,8 +18,19 @@ if TYPE_CHECKING:
 __all__ = ["NGrid"]
 
 
+CHROMA = 3 / 16
+"""More than in other codecs: from few wide channels chroma lags behind luma."""
+
+
 def _recipe(epochs: int) -> Recipe:
-    return Recipe(epochs=epochs, adam_rate=1e-2, muon_rate=1e-2, batch=4, rate_weight=0.66)
+    return Recipe(
+        epochs=epochs,
+        adam_rate=1e-2,
+        muon_rate=1e-2,
+        batch=4,
+        chroma=CHROMA,
+        rate_weight=0.66,
+    )
 
 
 class NGrid(InrCodec[NGridShape]):
