@@ -44,3 +44,7 @@ def test_weights_of_the_loss_sum_to_one():
         weights = pictures.weights(chroma=0.2)
         assert len(weights) == pictures.channels
         assert sum(weights) == pytest.approx(1)
+
+
+def test_a_chroma_plane_counts_what_it_is_told():
+    assert PACKED.weights(chroma=1 / 8) == (6 / 32,) * 4 + (1 / 8,) * 2
