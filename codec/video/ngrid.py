@@ -19,7 +19,7 @@ __all__ = ["NGrid"]
 
 
 CHROMA = 3 / 16
-"""More than in other codecs: from few wide channels chroma lags behind luma."""
+"""More than elsewhere: chroma of so small a network lags behind its luma."""
 
 
 def _recipe(epochs: int) -> Recipe:

@@ -1,7 +1,7 @@
 """The arithmetic of `predicted`, value by value: what is expected at a place, and its interval.
 
-Grids are int64 here, with a slice before the first, of zeros, and a border of zeros around rows and
-columns, so that every place has neighbours.
+Grids have a slice of zeros before the first here, and a border of zeros around rows and columns:
+every place has neighbours.
 """
 
 from __future__ import annotations
@@ -48,23 +48,25 @@ _THRESHOLDS = np.array(THRESHOLDS)
 _HALF = 1 << (WEIGHT_BITS - 1)
 _INT32 = np.int64(np.iinfo(np.int32).max)
 
-Values = NDArray[np.int64]
+Values = NDArray[np.int32]
+Errors = NDArray[np.int8]
+Integers = NDArray[np.int64]
 State = NDArray[np.uint64]
 Words = NDArray[np.uint32]
 
 
-def padded(values: Values, start: int) -> tuple[Values, Values]:
+def padded(values: Values, start: int) -> tuple[Values, Errors]:
     """`values` (times, channels, rows, columns) with its borders, and room for their errors, which
     are `start` in the slice before the first.
     """
     framed = np.pad(values, ((1, 0), (0, 0), (1, 1), (1, 1)))
-    errors = np.zeros_like(framed)
+    errors = np.zeros(framed.shape, np.int8)
     errors[0, :, 1:-1, 1:-1] = start
     return framed, errors
 
 
 @njit(cache=True, nogil=True)
-def _expected(values: Values, predictor: Values, t: int, c: int, y: int, x: int) -> Any:
+def _expected(values: Values, predictor: Integers, t: int, c: int, y: int, x: int) -> Any:
     """In 64ths of a step."""
     now, then = values[t, c], values[t - 1, c]
     first = 3 if t == 1 else 1
@@ -74,7 +76,7 @@ def _expected(values: Values, predictor: Values, t: int, c: int, y: int, x: int)
 
 
 @njit(cache=True, nogil=True)
-def _class(errors: Values, t: int, c: int, y: int, x: int) -> Any:
+def _class(errors: Errors, t: int, c: int, y: int, x: int) -> Any:
     now, then = errors[t, c], errors[t - 1, c]
     total = 2 * (then[y, x] + now[y, x - 1] + now[y - 1, x])
     total += then[y - 1, x] + then[y + 1, x] + then[y, x - 1] + then[y, x + 1]
@@ -101,8 +103,8 @@ def _edge(cells: Any, escape: int) -> Any:
 
 @njit(cache=True, nogil=True)
 def expect(
-    values: Values, errors: Values, predictor: Values
-) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    values: Values, errors: Errors, predictor: Integers
+) -> tuple[Integers, NDArray[np.uint8]]:
     """Means in cells and class of every value, in C order, from `padded`; fills in `errors`."""
     times, channels, rows, columns = values.shape
     size = (times - 1) * channels * (rows - 2) * (columns - 2)
@@ -123,10 +125,10 @@ def expect(
 @njit(cache=True, nogil=True)
 def write(
     values: Values,
-    means: Values,
+    means: Integers,
     classes: NDArray[np.uint8],
-    tables: Values,
-    firsts: Values,
+    tables: Integers,
+    firsts: Integers,
     state: State,
     words: Words,
 ) -> None:
@@ -152,10 +154,10 @@ def write(
 @njit(cache=True, nogil=True)
 def read(
     values: Values,
-    errors: Values,
-    predictor: Values,
-    tables: Values,
-    firsts: Values,
+    errors: Errors,
+    predictor: Integers,
+    tables: Integers,
+    firsts: Integers,
     state: State,
     words: Words,
 ) -> bool:
@@ -180,7 +182,7 @@ def read(
 
 
 @njit(cache=True, nogil=True)
-def _value(table: Values, mean: int, state: State, words: Words) -> Any:
+def _value(table: Integers, mean: int, state: State, words: Words) -> Any:
     escape = len(table) - 2
     symbol = np.searchsorted(table, np.int64(peek(state)), side="right") - 1
     if symbol == escape:

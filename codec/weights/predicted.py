@@ -80,9 +80,8 @@ def encode_grids(grids: Sequence[NDArray[np.integer]]) -> bytes:
     words = np.zeros(2 * sum(grid.size for grid in grids) + 4, np.uint32)
     state = start_encoding()
     for grid, coding in zip(grids, codings, strict=True):
-        tables, firsts = _tables(coding.models)
-        values = grid.ravel().astype(np.int64)
-        write(values, coding.means, coding.classes, tables, firsts, state, words)
+        values, tables = grid.ravel().astype(np.int32), _tables(coding.models)
+        write(values, coding.means, coding.classes, *tables, state, words)
     return b"".join(c.head for c in codings) + to_bytes(words, finish(state, words))
 
 
@@ -102,10 +101,10 @@ def decode_grids(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[NDArray
         *predictor, start, models = head
         if start > LARGEST_ERROR or max(models) >= 2 * SCALES:
             raise DamagedFile("the head of a coded grid is damaged: fetch the file again")
-        values, errors = padded(np.zeros(shape, np.int64), start)
+        values, errors = padded(np.zeros(shape, np.int32), start)
         if not read(values, errors, np.array(predictor), *_tables(models), state, words):
             raise DamagedFile("a grid holds values that no int32 is: fetch the file again")
-        grids.append(values[1:, :, 1:-1, 1:-1].astype(np.int32))
+        grids.append(values[1:, :, 1:-1, 1:-1].copy())
     require_intact(state, words)
     return grids
 
@@ -122,15 +121,15 @@ def _coding(values: NDArray[np.integer]) -> _Coding:
 
     from ncodec.weights.rate import predictor_of
 
-    wide = values.astype(np.int64)
-    predictor = predictor_of(torch.from_numpy(wide).float()).numpy()
+    grid = values.astype(np.int32)
+    predictor = predictor_of(torch.from_numpy(grid).float()).numpy()
     weights = np.rint(predictor * (1 << WEIGHT_BITS)).astype(np.int64)
     # Errors of the first slice do not depend on those before it.
-    first, errors = padded(wide[:1], 0)
+    first, errors = padded(grid[:1], 0)
     expect(first, errors, weights)
     start = round(float(errors[1, :, 1:-1, 1:-1].mean()))
-    means, classes = expect(*padded(wide, start), weights)
-    off = CELLS * wide.ravel() - means
+    means, classes = expect(*padded(grid, start), weights)
+    off = CELLS * grid.ravel().astype(np.int64) - means
     chosen = [_cheapest(off[classes == number]) for number in range(CLASSES)]
     models = bytes(model for model, _ in chosen)
     bits = sum(bits for _, bits in chosen)

@@ -20,8 +20,8 @@ _LEAST = 1e-9
 """Of a probability: what lies farther out is an escape."""
 
 
-_RIDGE = 1e-3
-"""Keeps least squares of a grid that rests solvable."""
+_RIDGE = 1e-5
+"""Of the moments' trace: keeps least squares solvable."""
 
 
 class LearnedSteps:
@@ -117,13 +117,17 @@ def predictor_of(values: Tensor) -> Tensor:
     def least_squares(time: slice, *terms: Tensor) -> Tensor:
         matrix = torch.stack([term[time].flatten() for term in terms])
         weighted = matrix * counts[time].flatten()
-        ridge = _RIDGE * torch.eye(len(terms), device=values.device)
-        moment = weighted @ values[time].flatten()
-        solution: Tensor = torch.linalg.solve(weighted @ matrix.T + ridge, moment)
+        moments = weighted @ matrix.T
+        ridge = (_RIDGE * moments.trace() + _LEAST) * torch.eye(len(terms), device=values.device)
+        # Without a check, which would wait for the device.
+        aims = weighted @ values[time].flatten()
+        solution: Tensor = torch.linalg.solve_ex(moments + ridge, aims)[0]
         return solution
 
-    later = least_squares(slice(1, None), before, left, above)
-    found = torch.cat([later, least_squares(slice(1), left, above)])
+    # Moments are sums of many: not in half precision.
+    with torch.autocast(values.device.type, enabled=False):
+        later = least_squares(slice(1, None), before, left, above)
+        found = torch.cat([later, least_squares(slice(1), left, above)])
     scale = 1 << WEIGHT_BITS
     return (found * scale).round().clamp(-2 * scale, 2 * scale - 1) / scale
 

@@ -46,6 +46,16 @@ def test_what_is_coded_is_decoded(values):
         np.testing.assert_array_equal(a, b)
 
 
+def test_neighbours_that_are_all_alike_have_a_predictor():
+    ramp = np.indices((3, 1, 8, 8)).sum(axis=0).astype(np.int32)
+    for values in (0 * ramp, ramp, ramp << 26):
+        predictor = rates.predictor_of(torch.from_numpy(values).float())
+        assert torch.isfinite(predictor).all()
+        np.testing.assert_array_equal(
+            decode_grids(encode_grids([values]), [values.shape])[0], values
+        )
+
+
 def test_a_tensor_comes_back_with_its_way_of_coding():
     tensor = SteppedTensor(rounded(restless(4)), -7, predicted=True)
     (found,) = unpack_tensors(pack_tensors([tensor]), [tensor.values.shape])
@@ -54,7 +64,7 @@ def test_a_tensor_comes_back_with_its_way_of_coding():
 
 
 def test_means_and_classes_are_what_the_page_says():
-    values = np.zeros((2, 1, 2, 3), np.int64)
+    values = np.zeros((2, 1, 2, 3), np.int32)
     values[0, 0], values[1, 0, 0] = [[3, 0, 0], [0, 0, -40]], [4, 1, 0]
     framed, errors = padded(values, start=1)
     means, classes = expect(framed, errors, np.array([64, 32, 0, 16, -64]))
@@ -67,7 +77,7 @@ def test_means_and_classes_are_what_the_page_says():
 
 @given(grids)
 def test_a_fit_and_the_coder_have_the_same_classes(values):
-    small = np.clip(values, -1000, 1000).astype(np.int64)
+    small = np.clip(values, -1000, 1000)
     whole = torch.from_numpy(small).float()
     predictor = rates.predictor_of(whole)
     weights = (64 * predictor).numpy().astype(np.int64)
