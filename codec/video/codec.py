@@ -190,7 +190,8 @@ class InrCodec(ABC, Generic[S]):
         from ncodec.video.fit import Fit
 
         region = (shape.geometry.height, shape.geometry.width)
-        distortion = Distortion(frames, region, shape.pictures.weights, device.place)
+        weights = shape.pictures.weights(recipe.chroma)
+        distortion = Distortion(frames, region, weights, device.place)
         networks, embedding = self.networks(shape), shape.embedding
         return Fit(*networks, embedding, distortion, recipe, device, seed, compiled)
 

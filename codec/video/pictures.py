@@ -26,17 +26,23 @@ class Pictures:
         code: in the file's configuration.
         channels: of a picture.
         factor: pixels of a frame that one position covers, each way.
-        weights: of each channel's mean squared error in the loss; their sum is 1.
     """
 
     code: int
     channels: int
     factor: int
-    weights: tuple[float, ...]
 
     def size(self, info: VideoInfo) -> tuple[int, int]:
         """Rows and columns of a picture."""
         return -(-info.height // self.factor), -(-info.width // self.factor)
+
+    def weights(self, chroma: float) -> tuple[float, ...]:
+        """Of each channel's mean squared error, where a chroma plane counts `chroma`; their sum
+        is 1. In RGB all count the same.
+        """
+        if self is RGB:
+            return (1 / 3,) * 3
+        return (*((1 - 2 * chroma) / 4,) * 4, chroma, chroma)
 
     def pack(self, frame: Frame, info: VideoInfo) -> Levels:
         """A frame as (rows, columns, channels): uint8, or float32 in 0..1 above 8 bits."""
@@ -81,10 +87,10 @@ class Pictures:
         return tuple(np.rint(plane * largest).astype(kind) for plane in planes)
 
 
-RGB = Pictures(code=0, channels=3, factor=1, weights=(1 / 3,) * 3)
+RGB = Pictures(code=0, channels=3, factor=1)
 
-PACKED = Pictures(code=1, channels=6, factor=2, weights=(6 / 32,) * 4 + (1 / 8,) * 2)
-"""Four luma samples and the chroma ones of each 2x2 square, weighed as (6 Y + U + V) / 8."""
+PACKED = Pictures(code=1, channels=6, factor=2)
+"""Four luma samples and the chroma ones of each 2x2 square."""
 
 PICTURES = {pictures.code: pictures for pictures in (RGB, PACKED)}
 

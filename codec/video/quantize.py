@@ -94,22 +94,18 @@ def quantize_stepped(
 def shifted(
     floats: Floats, steps: Sequence[float], weights: int, shift: int, grids: bool = False
 ) -> list[QuantizedTensor]:
-    """One step a tensor, `shift` indices coarser than `steps`; embeddings and grids the cheapest
-    way, which for grids may have contexts.
-    """
+    """One step a tensor, `shift` indices coarser than `steps`; embeddings the cheaper way."""
     found = [stepped(t, step_index(s) + shift) for t, s in zip(floats, steps, strict=True)]
-    return [*found[:weights], *(cheapest(t, grids) for t in found[weights:])]
+    along = (replace(t, predicted=True) if grids else cheaper(t) for t in found[weights:])
+    return [*found[:weights], *along]
 
 
-def cheapest(tensor: SteppedTensor, grid: bool) -> SteppedTensor:
-    """The tensor, by differences along time or, if a grid, with contexts where that is shorter."""
-    fits = np.abs(differences(tensor.values)).max(initial=0) <= np.iinfo(np.int32).max
-    ways = [
-        replace(tensor, differences=changes, context=context)
-        for context in ((False, True) if grid else (False,))
-        for changes in ((False, True) if fits else (False,))
-    ]
-    return min(ways, key=lambda way: estimate_tensors([way]))
+def cheaper(tensor: SteppedTensor) -> SteppedTensor:
+    """The tensor, by differences along time where that is shorter."""
+    if np.abs(differences(tensor.values)).max(initial=0) > np.iinfo(np.int32).max:
+        return tensor
+    changes = replace(tensor, differences=True)
+    return min(tensor, changes, key=lambda way: estimate_tensors([way]))
 
 
 def load_tensors(decoder: nn.Module, tensors: Sequence[QuantizedTensor]) -> Tensor | None:

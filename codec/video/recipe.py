@@ -30,6 +30,7 @@ class Recipe:
         betas: of Adam.
         loss: ``squares`` is the squared error of the planes as they are scored; ``l1-ssim`` is
             NeRV's 0.7 L1 + 0.3 (1 - SSIM).
+        chroma: what the squared error of each chroma plane counts in packed pictures, of 1 in all.
         rate_weight: per cent of squared error that a fit gives up for a per cent of bits; 0
             leaves quantisation to what comes after the fit.
         rate_from: progress from which quantisation is part of the fit, as noise.
@@ -48,6 +49,7 @@ class Recipe:
     mixed: bool = True
     betas: tuple[float, float] = (0.9, 0.999)
     loss: Literal["squares", "l1-ssim"] = "squares"
+    chroma: float = 1 / 8
     rate_weight: float = 0.0
     rate_from: float = 0.5
     round_from: float = 0.6

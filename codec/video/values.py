@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -69,11 +67,11 @@ class Values:
         rate = None
         if rated:
             parts = [
-                _cheaper(grid_bits, integers) if grid else bits(*integers)
+                grid_bits(*integers) if grid else bits(*integers)
                 for grid, (_, *integers) in zip(self._grids, found, strict=False)
             ]
             if self.embeddings is not None:
-                parts.append(_cheaper(bits, found[-1][1:]))
+                parts.append(_cheaper(*found[-1][1:]))
             rate = torch.stack(parts).sum()
         return dict(zip(self.weights, shown, strict=True)), embeddings, rate
 
@@ -88,8 +86,7 @@ class Values:
         return estimate_tensors(tensors)
 
 
-def _cheaper(count: Callable[[Tensor, Tensor], Tensor], integers: Sequence[Tensor]) -> Tensor:
+def _cheaper(values: Tensor, unrounded: Tensor) -> Tensor:
     """Bits of integers along time, as they are or by their differences."""
-    values, unrounded = integers
     changes, steady = (torch.diff(t, dim=0, prepend=t[:1] * 0) for t in (values, unrounded))
-    return torch.minimum(count(values, unrounded), count(changes, steady))
+    return torch.minimum(bits(values, unrounded), bits(changes, steady))

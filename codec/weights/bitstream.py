@@ -1,13 +1,14 @@
 """Quantised tensors as bytes: side information, then one entropy-coded stream of integers.
 
-    for each tensor   kind u8: 0 = stepped; and, of 4 axes, 64 = coded with contexts; plus 128 =
-                      coded by differences along the first axis; 1 = affine over the whole,
-                      2 + axis = affine along it
+    for each tensor   kind u8: 0 = stepped; plus 128 = coded by differences along the first axis;
+                      32 = stepped, of 4 axes, coded by prediction, as all others are then, too;
+                      1 = affine over the whole, 2 + axis = affine along it
                       stepped: index i16, -4096 to 4096;      affine: minima f16..., scales f16...
-    then              the integers, as `ncodec.formats.entropy` codes arrays, or with contexts as
-                      `ncodec.weights.context` does
+    then              the integers, as `ncodec.formats.entropy` codes arrays, or by prediction as
+                      `ncodec.weights.predicted` does
 
-All little-endian. Shapes are not stored: they follow from the codec's own configuration.
+All little-endian. Shapes are not stored: they follow from the codec's own configuration. Older
+files have kinds 64 and 192, 0 and 128 coded with contexts: `ncodec.weights.context`.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile
-from ncodec.formats.entropy.coder import Decoder, Encoder
-from ncodec.formats.entropy.tensor import decode_array, encode_array, estimate_bytes
-from ncodec.weights.context import decode_grid, encode_grid, grid_bits
+from ncodec.formats.entropy.coder import Decoder
+from ncodec.formats.entropy.tensor import decode_array, encode_arrays, estimate_bytes
+from ncodec.weights.context import decode_grid
 from ncodec.weights.quantize import (
     LARGEST_INDEX,
     AffineTensor,
@@ -32,32 +33,41 @@ from ncodec.weights.quantize import (
 
 __all__ = ["differences", "estimate_tensors", "pack_side", "pack_tensors", "unpack_tensors"]
 
-_STEPPED, _WHOLE, _FIRST_AXIS, _CONTEXT, _DIFFERENCES = 0, 1, 2, 64, 128
-_ALL_STEPPED = {_STEPPED, _CONTEXT, _DIFFERENCES, _CONTEXT | _DIFFERENCES}
+_STEPPED, _WHOLE, _FIRST_AXIS, _PREDICTED, _CONTEXT, _DIFFERENCES = 0, 1, 2, 32, 64, 128
+_ALL_STEPPED = {_STEPPED, _DIFFERENCES, _PREDICTED, _CONTEXT, _CONTEXT | _DIFFERENCES}
+_GRIDS = _PREDICTED | _CONTEXT
 _KIND = struct.Struct("<B")
 _INDEX = struct.Struct("<h")
 _HALF = np.dtype("<f2")
 
 
 def pack_tensors(tensors: Sequence[QuantizedTensor]) -> bytes:
-    """Side information and coded integers of the tensors, in their order."""
-    encoder = Encoder()
-    for tensor in tensors:
-        encode = encode_grid if _has_context(tensor) else encode_array
-        encode(encoder, _coded(tensor))
-    return pack_side(tensors) + encoder.finish()
+    """Side information and coded integers of the tensors, in their order; all or none of them are
+    coded by prediction.
+    """
+    coded = [_coded(tensor) for tensor in tensors]
+    if not any(map(_is_predicted, tensors)):
+        return pack_side(tensors) + encode_arrays(coded)
+    # Here, for numba takes a while to import.
+    from ncodec.weights.predicted import encode_grids
+
+    return pack_side(tensors) + encode_grids(coded)
 
 
 def estimate_tensors(tensors: Sequence[QuantizedTensor]) -> int:
     """About how many bytes `pack_tensors` makes of them, within a per cent."""
-    grids = [_coded(t) for t in tensors if _has_context(t)]
-    rest = [_coded(t) for t in tensors if not _has_context(t)]
-    coded = estimate_bytes(rest) + round(sum(map(grid_bits, grids)) / 8)
-    return len(pack_side(tensors)) + coded
+    size = len(pack_side(tensors))
+    size += estimate_bytes([_coded(t) for t in tensors if not _is_predicted(t)])
+    grids = [t.values for t in tensors if _is_predicted(t)]
+    if grids:
+        from ncodec.weights.predicted import grid_bytes
+
+        size += round(sum(map(grid_bytes, grids)))
+    return size
 
 
-def _has_context(tensor: QuantizedTensor) -> bool:
-    return isinstance(tensor, SteppedTensor) and tensor.context
+def _is_predicted(tensor: QuantizedTensor) -> bool:
+    return isinstance(tensor, SteppedTensor) and tensor.predicted
 
 
 def _coded(tensor: QuantizedTensor) -> NDArray[np.integer]:
@@ -79,7 +89,7 @@ def pack_side(tensors: Sequence[QuantizedTensor]) -> bytes:
     parts = []
     for tensor in tensors:
         if isinstance(tensor, SteppedTensor):
-            kind = _DIFFERENCES * tensor.differences | _CONTEXT * tensor.context
+            kind = _DIFFERENCES * tensor.differences | _PREDICTED * tensor.predicted
             parts += [_KIND.pack(kind), _INDEX.pack(tensor.index)]
         else:
             kind = _WHOLE if tensor.axis is None else _FIRST_AXIS + tensor.axis
@@ -109,8 +119,8 @@ def unpack_tensors(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[Quant
                 offset += _INDEX.size
                 if abs(index) > LARGEST_INDEX:
                     raise ValueError(f"a step has index {index}")
-                if kind & _CONTEXT and len(shape) != 4:
-                    raise ValueError(f"contexts for a tensor of {len(shape)} axes")
+                if kind & _GRIDS and len(shape) != 4:
+                    raise ValueError(f"a grid of {len(shape)} axes")
                 side.append((kind, index, None))
                 continue
             reduced = _reduced(shape, kind)
@@ -121,8 +131,16 @@ def unpack_tensors(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[Quant
                 raise ValueError("a minimum or scale is not finite")
             lows, scales = pair.reshape(2, *reduced)
             side.append((kind, 0, (lows, scales)))
+        if len({kind & _PREDICTED if bounds is None else 0 for kind, _, bounds in side}) > 1:
+            raise ValueError("some tensors are coded by prediction, others are not")
     except (struct.error, ValueError) as error:
         raise DamagedFile(f"the tensors' side information is damaged: {error}") from None
+    if any(kind == _PREDICTED for kind, _, bounds in side if bounds is None):
+        from ncodec.weights.predicted import decode_grids
+
+        grids = decode_grids(data[offset:], shapes)
+        pairs = zip(grids, side, strict=True)
+        return [SteppedTensor(grid, index, predicted=True) for grid, (_, index, _) in pairs]
     decoder = Decoder(data[offset:])
     tensors: list[QuantizedTensor] = []
     for shape, (kind, index, bounds) in zip(shapes, side, strict=True):
@@ -132,8 +150,7 @@ def unpack_tensors(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[Quant
             values = decode_array(decoder, prod(shape)).reshape(shape)
         if bounds is None:
             changes = bool(kind & _DIFFERENCES)
-            values = _summed(values) if changes else values
-            tensors.append(SteppedTensor(values, index, changes, bool(kind & _CONTEXT)))
+            tensors.append(SteppedTensor(_summed(values) if changes else values, index, changes))
         else:
             axis = None if kind == _WHOLE else kind - _FIRST_AXIS
             tensors.append(AffineTensor(values, *bounds, axis))

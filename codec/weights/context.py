@@ -1,4 +1,4 @@
-"""Grids of values along time, coded with contexts: what moved at a place is likely to move again.
+"""Grids as version 1 of `ngrid` has them, coded with contexts: read, no longer written.
 
 A slice is an entry along the first axis, time. Every value's class follows from the slice before,
 which is decoded by then, and every class has a table of its own.
@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile
-from ncodec.formats.entropy.choice import ADAPTIVE, CONSTANT, Choice, choose
-from ncodec.formats.entropy.coder import Decoder, Encoder, Table
-from ncodec.formats.entropy.integers import decode_integers, encode_integers
-from ncodec.formats.entropy.tensor import decode_choice, encode_choice, table_of
+from ncodec.formats.entropy.choice import ADAPTIVE, CONSTANT, Choice
+from ncodec.formats.entropy.coder import Decoder, Table
+from ncodec.formats.entropy.integers import decode_integers
+from ncodec.formats.entropy.tensor import decode_choice, table_of
 
-__all__ = ["CLASSES", "THRESHOLDS", "classes", "decode_grid", "encode_grid", "grid_bits"]
+__all__ = ["CLASSES", "THRESHOLDS", "decode_grid", "following"]
 
 THRESHOLDS = (1, 2, 4, 8, 16, 32)
 CLASSES = 2 + len(THRESHOLDS)
@@ -45,30 +45,6 @@ class _Model:
     @property
     def radius(self) -> int:
         return _LARGEST if self.table is None else len(self.table) // 2 - 1
-
-
-def encode_grid(encoder: Encoder, values: NDArray[np.integer]) -> None:
-    """Append a grid (times, channels, rows, columns) of integers in the range of int32."""
-    choices = _choices(values)
-    for choice in choices:
-        encode_choice(encoder, choice)
-    models = [_model(choice) for choice in choices]
-    for found, places in zip(values.astype(np.int64), classes(values), strict=True):
-        radii, centred = np.zeros_like(found), np.zeros_like(found)
-        for number, model in enumerate(models):
-            chosen = places == number
-            if not chosen.any():
-                continue
-            radii[chosen] = model.radius
-            centred[chosen] = found[chosen] - model.offset
-            if model.table is not None:
-                symbols = centred[chosen] + model.radius
-                beyond = np.abs(centred[chosen]) > model.radius
-                symbols[beyond] = len(model.table) - 1
-                encoder.encode(symbols.astype(np.int32), model.table)
-        escaped = np.abs(centred) > radii
-        rest = centred[escaped]
-        encode_integers(encoder, 2 * (np.abs(rest) - radii[escaped] - 1) + (rest < 0))
 
 
 def decode_grid(decoder: Decoder, shape: tuple[int, ...]) -> NDArray[np.int32]:
@@ -98,23 +74,11 @@ def decode_grid(decoder: Decoder, shape: tuple[int, ...]) -> NDArray[np.int32]:
         if np.abs(found).max(initial=0) > _LARGEST:
             raise DamagedFile("a grid holds values that no int32 is; fetch the file again")
         result[time] = found
-        places = _following(found)
+        places = following(found)
     return result
 
 
-def grid_bits(values: NDArray[np.integer]) -> float:
-    """About what `encode_grid` takes for it, in bits."""
-    return float(sum(choice.bits for choice in _choices(values)))
-
-
-def classes(values: NDArray[np.integer]) -> NDArray[np.int64]:
-    """The class of every value of a grid (times, channels, rows, columns)."""
-    found = np.zeros(values.shape, dtype=np.int64)
-    found[1:] = _following(values[:-1])
-    return found
-
-
-def _following(slices: NDArray[np.integer]) -> NDArray[np.int64]:
+def following(slices: NDArray[np.integer]) -> NDArray[np.int64]:
     """The classes of the slices that follow these, (..., rows, columns)."""
     near = np.minimum(np.abs(slices.astype(np.int64)), THRESHOLDS[-1])
     total = 2 * near
@@ -123,14 +87,6 @@ def _following(slices: NDArray[np.integer]) -> NDArray[np.int64]:
     total[..., 1:] += near[..., :-1]
     total[..., :-1] += near[..., 1:]
     return 1 + np.searchsorted(THRESHOLDS, total, side="right")
-
-
-def _choices(values: NDArray[np.integer]) -> list[Choice]:
-    """The cheapest model of each class; of one without values, a constant."""
-    places = classes(values)
-    parts = (values[places == number].astype(np.int32) for number in range(CLASSES))
-    none = np.zeros(1, np.int32)
-    return [choose(part if part.size else none, fixed=True) for part in parts]
 
 
 def _model(choice: Choice) -> _Model:

@@ -41,13 +41,13 @@ class SteppedTensor:
         index: of the step, -LARGEST_INDEX to LARGEST_INDEX.
         differences: whether each entry along the first axis is coded by its difference from the
             one before.
-        context: whether that is coded as a grid, see `ncodec.weights.context`.
+        predicted: whether it is coded as a grid, see `ncodec.weights.predicted`.
     """
 
     values: Integers
     index: int
     differences: bool = False
-    context: bool = False
+    predicted: bool = False
 
     def dequantize(self) -> Floats:
         """The tensor in float32."""

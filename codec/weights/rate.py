@@ -6,17 +6,22 @@ from math import sqrt
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from ncodec.weights.context import CLASSES, THRESHOLDS
+from ncodec.weights.places import CLASSES, LARGEST_ERROR, THRESHOLDS, WEIGHT_BITS
 from ncodec.weights.quantize import STEPS_PER_OCTAVE
 
-__all__ = ["LearnedSteps", "bits", "grid_bits"]
+__all__ = ["LearnedSteps", "bits", "classes", "grid_bits", "predictor_of"]
 
 _NARROWEST = 0.02
 """Of a scale in steps: under it every value is the same symbol."""
 
 _LEAST = 1e-9
 """Of a probability: what lies farther out is an escape."""
+
+
+_RIDGE = 1e-5
+"""Of the moments' trace: keeps least squares solvable."""
 
 
 class LearnedSteps:
@@ -77,11 +82,15 @@ def bits(integers: Tensor, unrounded: Tensor) -> Tensor:
 
 
 def grid_bits(integers: Tensor, unrounded: Tensor) -> Tensor:
-    """As `bits` for a grid (times, channels, rows, columns) coded with contexts: every class of
-    `ncodec.weights.context` has a scale of its own.
+    """As `bits` for a grid (times, channels, rows, columns) coded by prediction: of the distances
+    from what is expected, every class of `ncodec.weights.predicted` has a scale of its own.
     """
-    places = _classes(integers.detach().round()).flatten()
-    distance, values = integers.abs().flatten(), unrounded.flatten()
+    whole = integers.detach().round()
+    predictor = predictor_of(whole)
+    places = classes(whole, predictor).flatten()
+    expected = _expected(integers, predictor)
+    distance = (integers - expected).abs().flatten()
+    values = (unrounded - expected).flatten()
     none = torch.zeros(CLASSES, device=values.device)
 
     def totals(terms: Tensor) -> Tensor:
@@ -95,17 +104,66 @@ def grid_bits(integers: Tensor, unrounded: Tensor) -> Tensor:
     return torch.minimum(laplace, gaussian).sum()
 
 
-def _classes(integers: Tensor) -> Tensor:
-    """`ncodec.weights.context.classes` in torch: int64."""
-    near = integers[:-1].abs().clamp_max(THRESHOLDS[-1])
-    total = 2 * near
-    total[..., 1:, :] += near[..., :-1, :]
-    total[..., :-1, :] += near[..., 1:, :]
-    total[..., 1:] += near[..., :-1]
-    total[..., :-1] += near[..., 1:]
-    edges = torch.tensor(THRESHOLDS, device=total.device, dtype=total.dtype)
-    found = 1 + torch.bucketize(total.contiguous(), edges, right=True)
-    return torch.cat([torch.zeros_like(integers[:1], dtype=torch.int64), found])
+@torch.no_grad()
+def predictor_of(values: Tensor) -> Tensor:
+    """A good predictor for a grid of whole numbers: float32 (5,), multiples of 1/64.
+
+    Least squares, where squares count the less the more the places around them change: so it is
+    close to what costs the fewest bits.
+    """
+    before, left, above = _neighbours(values)
+    counts = 1 / (1 + _around((values - before).abs()))
+
+    def least_squares(time: slice, *terms: Tensor) -> Tensor:
+        matrix = torch.stack([term[time].flatten() for term in terms])
+        weighted = matrix * counts[time].flatten()
+        moments = weighted @ matrix.T
+        ridge = (_RIDGE * moments.trace() + _LEAST) * torch.eye(len(terms), device=values.device)
+        # Without a check, which would wait for the device.
+        aims = weighted @ values[time].flatten()
+        solution: Tensor = torch.linalg.solve_ex(moments + ridge, aims)[0]
+        return solution
+
+    # Moments are sums of many: not in half precision.
+    with torch.autocast(values.device.type, enabled=False):
+        later = least_squares(slice(1, None), before, left, above)
+        found = torch.cat([later, least_squares(slice(1), left, above)])
+    scale = 1 << WEIGHT_BITS
+    return (found * scale).round().clamp(-2 * scale, 2 * scale - 1) / scale
+
+
+@torch.no_grad()
+def classes(values: Tensor, predictor: Tensor) -> Tensor:
+    """Of every value of a grid of whole numbers, int64: those of `ncodec.weights.places`."""
+    centres = (_expected(values, predictor) + 0.5).floor()
+    edges = torch.tensor(THRESHOLDS, device=values.device, dtype=values.dtype)
+    return torch.bucketize(_around((values - centres).abs()), edges, right=True)
+
+
+def _neighbours(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The slice before, and the changes from it to the left and above."""
+    before = F.pad(values[:-1], (0, 0, 0, 0, 0, 0, 1, 0))
+    changes = F.pad(values - before, (1, 0, 1, 0))
+    return before, changes[..., 1:, :-1], changes[..., :-1, 1:]
+
+
+def _expected(values: Tensor, predictor: Tensor) -> Tensor:
+    before, left, above = _neighbours(values)
+    first = predictor[3] * left[:1] + predictor[4] * above[:1]
+    later = predictor[0] * before[1:] + predictor[1] * left[1:] + predictor[2] * above[1:]
+    return torch.cat([first, later])
+
+
+def _around(errors: Tensor) -> Tensor:
+    """The sum of errors around each place whose thresholds make the classes."""
+    errors = errors.clamp_max(LARGEST_ERROR)
+    start = errors[:1].mean().round().expand_as(errors[:1])
+    framed = F.pad(torch.cat([start, errors]), (1, 1, 1, 1))
+    then, now = framed[:-1], framed[1:]
+    total = 2 * (then[..., 1:-1, 1:-1] + now[..., 1:-1, :-2] + now[..., :-2, 1:-1])
+    total += then[..., :-2, 1:-1] + then[..., 2:, 1:-1] + then[..., 1:-1, :-2] + then[..., 1:-1, 2:]
+    total += now[..., :-2, :-2] + now[..., :-2, 2:]
+    return total
 
 
 def _laplace_bits(distance: Tensor, scale: Tensor) -> Tensor:

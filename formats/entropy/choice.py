@@ -47,8 +47,8 @@ class Choice:
     bits: float = 0.0
 
 
-def choose(values: NDArray[np.int32], fixed: bool = False) -> Choice:
-    """The cheapest model of `values`, int32 [n], n >= 1; if `fixed`, of those that do not learn."""
+def choose(values: NDArray[np.int32]) -> Choice:
+    """The cheapest model of `values`, int32 [n], n >= 1."""
     bins, counts = _histogram(values)
     if len(bins) == 1:
         offset = int(bins[0])
@@ -57,8 +57,7 @@ def choose(values: NDArray[np.int32], fixed: bool = False) -> Choice:
     found = [_parametric(LAPLACE, laplace, bins, counts, offset) for offset in sorted({0, median})]
     best = min(found, key=lambda choice: choice.bits)
     found.append(_parametric(GAUSSIAN, gaussian, bins, counts, best.offset))
-    if not fixed:
-        found.extend(_adaptive(bins, counts, best))
+    found.extend(_adaptive(bins, counts, best))
     return min(found, key=lambda choice: choice.bits)
 
 

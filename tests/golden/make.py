@@ -31,6 +31,20 @@ CLIPS = {
         "epochs": 10,
     },
     "ngrid-1-packed": {"codec": "ngrid", "preset": "medium", "epochs": 60},
+    "ngrid-1-contexts": {
+        "codec": "ngrid",
+        "preset": "medium",
+        "epochs": 60,
+        "model_size": 0.012,
+        "max_segment": 10,
+    },
+    "ngrid-2-packed": {
+        "codec": "ngrid",
+        "preset": "medium",
+        "epochs": 60,
+        "model_size": 0.006,
+        "max_segment": 10,
+    },
 }
 PHOTOS = {
     "pc-photo-1-fast": ("fast", 3, np.uint8),
@@ -74,7 +88,8 @@ def make_clip(name, options):
     path = FOLDER / f"{name}.nc"
     with TemporaryDirectory() as folder:
         source = film(Path(folder) / "clip.mkv", frames=10, size=(16, 12))
-        ncodec.encode(source, path, max_segment=5, model_size=0.003, threads=1, **options)
+        defaults = {"model_size": 0.003, "max_segment": 5, "threads": 1}
+        ncodec.encode(source, path, **defaults | options)
     with ncodec.open(path, threads=1) as clip:
         planes = np.concatenate([plane.ravel() for frame in clip for plane in frame.planes])
     save(name, planes)

@@ -250,7 +250,7 @@ def test_a_fit_estimates_its_file_within_a_percent(clip_file, tmp_path):
 
 def test_presets_grow():
     codec = load_codec("ngrid")
-    assert (codec.codec_id, codec.bitstream_version) == ("ngrid", 1)
+    assert (codec.codec_id, codec.bitstream_version) == ("ngrid", 2)
     assert codec.sections == ("configuration", "weights", "grids")
     found = [codec.presets[name] for name in ("ultrafast", "fast", "medium", "slow")]
     assert all(a.recipe.epochs < b.recipe.epochs and a.size < b.size for a, b in pairwise(found))

@@ -41,5 +41,10 @@ def test_only_420_is_packed():
 def test_weights_of_the_loss_sum_to_one():
     for code, pictures in PICTURES.items():
         assert pictures.code == code
-        assert len(pictures.weights) == pictures.channels
-        assert sum(pictures.weights) == pytest.approx(1)
+        weights = pictures.weights(chroma=0.2)
+        assert len(weights) == pictures.channels
+        assert sum(weights) == pytest.approx(1)
+
+
+def test_a_chroma_plane_counts_what_it_is_told():
+    assert PACKED.weights(chroma=1 / 8) == (6 / 32,) * 4 + (1 / 8,) * 2
