@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.errors import DamagedFile, UsageError
+from ncodec.errors import DamagedFile, UnsupportedFormat, UsageError
 from ncodec.features.preparation import Preparation
 from ncodec.features.prior import LARGEST_WEIGHT, Channel, Prior
 from ncodec.features.shape import Architecture, Layer
@@ -123,10 +123,15 @@ class StudentModel:
         """A student from a model file's content.
 
         Raises:
-            UnsupportedFormat: the model is another family's, or newer.
+            UnsupportedFormat: the model is another family's, newer, or of the first version.
             DamagedFile: its data are not a student.
         """
         found = cbor.loads(model.expect(FAMILY, VERSION), "the model")
+        if model.version < VERSION:
+            raise UnsupportedFormat(
+                f"the model has version {model.version} of {FAMILY}, which no ncodec reads any "
+                "more: train it again"
+            )
         try:
             architecture = Architecture.from_record(found["architecture"])
             outside, side, *scales = found["preparation"]

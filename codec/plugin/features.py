@@ -1,0 +1,50 @@
+"""The contract of codecs of what a network needs of still images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from ncodec.plugin.context import Context
+from ncodec.plugin.stills import StillCodec, Stored
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["FeatureCodec", "Features"]
+
+
+class Features(Protocol):
+    """The images of a file of features, as what their heads make of them.
+
+    Attributes:
+        heads: names of what can be had.
+    """
+
+    @property
+    def heads(self) -> Sequence[str]: ...
+
+    def __len__(self) -> int: ...
+
+    def head(self, name: str, index: int) -> np.ndarray:
+        """Float32 features of image `index`, without an axis for the batch.
+
+        Raises:
+            UsageError: there is no such head.
+            DamagedFile: its segment is lost, or cannot be decoded.
+            VerificationFailed: the decoded integers differ from a segment's hash.
+        """
+        ...
+
+    def classes(self) -> Sequence[str]:
+        """Names of what ``logits`` tells apart."""
+        ...
+
+
+@runtime_checkable
+class FeatureCodec(StillCodec, Protocol):
+    """A codec of what a network needs of still images; `media` has ``features``."""
+
+    def open_features(self, stored: Stored, context: Context) -> Features:
+        """The features of a file; decodes none yet."""
+        ...

@@ -1,0 +1,110 @@
+"""The contract of codecs of still images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+
+from ncodec.formats import Conf, Segment, VideoInfo
+from ncodec.plugin.context import Context, Option
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ncodec.media.image import Image
+
+__all__ = ["Coded", "ImageCodec", "Pictures", "Region", "StillCodec", "Stored"]
+
+Region = tuple[int, int, int, int]
+"""x, y, width, height in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """What an image codec makes of its images.
+
+    Attributes:
+        info: size and pixel format; `frames` counts what decodes on its own: the images of a
+            collection, or the tiles of one image.
+        segments: in order, each made when it is asked for.
+        confs: shared model data, or references to it.
+    """
+
+    info: VideoInfo
+    segments: Iterator[Segment]
+    confs: Sequence[Conf] = ()
+
+
+class Stored(Protocol):
+    """A file of images as its codec sees it.
+
+    Attributes:
+        info: HEAD's description, as in `Coded`.
+        shared: payloads of the CONF boxes, those of references fetched from the store.
+        present: (index, first frame, frame count) of the segments that the file has, in order.
+        models: model files that the user named.
+    """
+
+    @property
+    def info(self) -> VideoInfo: ...
+    @property
+    def models(self) -> Sequence[str | Path]: ...
+    @property
+    def shared(self) -> Sequence[bytes]: ...
+    @property
+    def present(self) -> Sequence[tuple[int, int, int]]: ...
+    def segment(self, index: int) -> Segment:
+        """Segment `index`; DamagedFile where its checksum does not hold."""
+        ...
+
+
+class Pictures(Protocol):
+    """The images of a file, decoded as they are asked for."""
+
+    def __len__(self) -> int: ...
+
+    def pixels(self, index: int, region: Region | None = None) -> np.ndarray:
+        """Image `index`, or a part of it, (height, width, channels); lost samples are 0.
+
+        Raises:
+            DamagedFile: all of it is lost, or a segment cannot be decoded.
+            VerificationFailed: the decoded integers differ from a segment's hash.
+        """
+        ...
+
+    def stream(self, indices: Sequence[int], region: Region | None = None) -> Iterator[np.ndarray]:
+        """`pixels` of several images in turn, decoded ahead on the context's threads."""
+        ...
+
+    def lost(self, index: int, region: Region | None = None) -> Sequence[Region]:
+        """The parts of image `index`, or of a part of it, that a repaired file has lost."""
+        ...
+
+
+@runtime_checkable
+class StillCodec(Protocol):
+    """What `ImageCodec` and `FeatureCodec` share; the attributes are those of `Codec`."""
+
+    codec_id: ClassVar[str]
+    bitstream_version: ClassVar[int]
+    media: ClassVar[frozenset[str]]
+    options: ClassVar[Sequence[Option]]
+    sections: ClassVar[Sequence[str]]
+
+    def encode_images(
+        self, images: Sequence[Image], options: Mapping[str, Any], context: Context
+    ) -> Coded:
+        """Images as a file's parts; those of an `ImageCodec` have one shape and sample type."""
+        ...
+
+
+@runtime_checkable
+class ImageCodec(StillCodec, Protocol):
+    """A codec of still images; `media` has ``image`` for codecs of single images of any size,
+    ``collection`` for those of many of one shape."""
+
+    def open_images(self, stored: Stored, context: Context) -> Pictures:
+        """The images of a file; decodes none yet."""
+        ...
