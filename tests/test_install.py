@@ -193,7 +193,13 @@ def begin(clone, env):
 def launch(clone, env):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(
-        [clone / "bin/ncodec"], env=env, cwd="/", start_new_session=True, **pipes
+        [clone / "bin/ncodec"],
+        env=env,
+        cwd="/",
+        start_new_session=True,
+        # Ignored where the tests run in a shell's background, and inherited from there.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        **pipes,
     )
 
 
