@@ -125,12 +125,12 @@ def _verify_features(
     models: Iterable[str | Path],
     watch: Callable[[int, int], None],
 ) -> Verification:
-    """Decodes all features, which checks the hashes of their integers."""
+    """Decodes the integers of all images, which checks their hashes."""
     if source is not None:
         raise UsageError("features are not compared with a source: leave --source out")
     with FeatureFile(file, models=models) as opened:
         for index in range(len(opened)):
-            opened.head("features", index)
+            opened.check(index)
             watch(index + 1, len(opened))
         return Verification(len(opened), segments, None, (), None)
 

@@ -108,6 +108,9 @@ class _Opened:
         values: NDArray[Any] = found[0].numpy()
         return values
 
+    def check(self, index: int) -> None:
+        self._latents(index)
+
     def classes(self) -> Sequence[str]:
         from ncodec.features.teachers import class_names
 

@@ -36,6 +36,10 @@ class Features(Protocol):
         """
         ...
 
+    def check(self, index: int) -> None:
+        """Decodes the integers of image `index` and no more; errors as `head`."""
+        ...
+
     def classes(self) -> Sequence[str]:
         """Names of what ``logits`` tells apart."""
         ...

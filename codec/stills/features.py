@@ -86,6 +86,10 @@ class FeatureFile:
         """What head `name` makes of image `index`; errors as `ncodec.plugin.Features.head`."""
         return self._features.head(name, index)
 
+    def check(self, index: int = 0) -> None:
+        """Decodes the integers of image `index`, which are checked; errors as `head`."""
+        self._features.check(index)
+
     def classify(self, index: int = 0, count: int = TOP) -> list[tuple[str, float]]:
         """The most likely classes of image `index` and their probabilities."""
         values = self.head("logits", index).astype(np.float64)

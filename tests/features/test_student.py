@@ -137,6 +137,25 @@ def test_a_resumed_training_ends_as_one_in_one_go(tmp_path, photographs, small_s
     assert resumed.pack() == whole.pack()
 
 
+@needs_compressai
+def test_labels_and_the_teachers_answers_tune_the_decoder_alone(
+    tmp_path, photographs, small_student
+):
+    for number, name in enumerate(("cat", "dog", "hen")):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        data = (photographs / f"{number}.png").read_bytes()
+        (tmp_path / "data" / name / "1.png").write_bytes(data)
+
+    def train(name, stage2):
+        options = {**OPTIONS, "epochs": 1, "distil_epochs": stage2, "recipe": "short"}
+        ncodec.train("entropic-student", tmp_path / "data", tmp_path / name, threads=1, **options)
+        return StudentModel.of(read_model(tmp_path / name))
+
+    before, after = train("a.ncm", 0), train("b.ncm", 1)
+    assert all(map(np.array_equal, before.encoder, after.encoder))
+    assert not all(map(np.array_equal, before.decoder, after.decoder))
+
+
 def test_a_collapsed_rate_is_named():
     recipe = Recipe((0.5, 7.0), (1, 0), 1, 2, 64)
     alive([900.0, 100.0], recipe, 0)
