@@ -3,8 +3,8 @@
     python -m ncodec.eval.student IMAGES... [--model FILE] [--bandwidth BITS_A_SECOND]
 
 For every rate: bytes, bits that the tables estimate against those written, milliseconds of the
-encoder in PyTorch and in ONNX Runtime on one thread, and with `--bandwidth` the time from a
-prepared image to the classes, beside JPEG. Images called NN-name-KK.png, as `python -m
+encoder in PyTorch and in ONNX Runtime on one thread, PSNR of the second tail's pictures where there
+is one, and with `--bandwidth` the time from a prepared image to the classes, beside JPEG. Images called NN-name-KK.png, as `python -m
 ncodec.eval.data.photographs FOLDER crops --crops` writes them, are a retrieval, too: how often the
 nearest other image by the student's embedding is of the same photograph.
 """
@@ -23,13 +23,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ncodec.errors import NcodecError
 from ncodec.eval.bench.lossy import BASELINES
 from ncodec.features import Decoder, Encoder
 from ncodec.features.edge import EdgeEncoder
 from ncodec.features.model import StudentModel, find
 from ncodec.features.onnx import export
 from ncodec.features.payload import open_packet
+from ncodec.features.tail import find_tail
 from ncodec.media import open_collection
+from ncodec.quality import plane_psnr
 
 __all__ = ["main", "milliseconds", "recall"]
 
@@ -86,12 +89,13 @@ def _anchor(pixels: Sequence[NDArray[np.uint8]], decoder: Decoder, bandwidth: fl
     for quality in _QUALITIES:
         coded = [jpeg.encode(each, quality) for each in pixels]
         size = sum(map(len, coded)) / len(coded)
+        shown = _psnr(pixels, [jpeg.decode(data) for data in coded])
         encode = milliseconds(partial(jpeg.encode, pixels[0], quality))
         decode = milliseconds(partial(classes, coded[0]))
         sent = 8000 * size / bandwidth
         click.echo(
-            f"JPEG {quality}: {size:.0f} bytes, {encode:.1f} ms + {sent:.1f} ms sent + "
-            f"{decode:.1f} ms = {encode + sent + decode:.1f} ms"
+            f"JPEG {quality}: {size:.0f} bytes, {shown:.2f} dB, {encode:.1f} ms + "
+            f"{sent:.1f} ms sent + {decode:.1f} ms = {encode + sent + decode:.1f} ms"
         )
 
 
@@ -107,6 +111,7 @@ def main(images: str, model: str | None, bandwidth: float | None) -> None:
     found = open_collection(images)
     groups = [match[1] for name in found.names if (match := _GROUP.fullmatch(name))]
     prepared = [student.preparation.prepare(image.pixels) for image in found]
+    tailed = _has_tail(student)
     whole = _embeddings(decoder, prepared)
     if len(groups) == len(prepared):
         click.echo(f"retrieval, uncompressed: recall@1 {recall(whole, whole, groups):.1f} %")
@@ -128,6 +133,9 @@ def main(images: str, model: str | None, bandwidth: float | None) -> None:
         if len(groups) == len(prepared):
             coded = np.concatenate([decoder.embedding(packet).numpy() for packet in packets])
             said.append(f"recall@1 {recall(coded, whole, groups):.1f} %")
+        if tailed:
+            pictures = [decoder.pictures(packet)[0].numpy() for packet in packets]
+            said.append(f"pictures {_psnr(prepared, pictures):.2f} dB")
         if bandwidth:
             decode = milliseconds(partial(decoder.logits, packets[0]))
             sent = 8000 * size / bandwidth
@@ -138,6 +146,19 @@ def main(images: str, model: str | None, bandwidth: float | None) -> None:
         click.echo("; ".join(said))
     if bandwidth:
         _anchor(prepared, decoder, bandwidth)
+
+
+def _has_tail(student: StudentModel) -> bool:
+    try:
+        find_tail(student)
+    except NcodecError:
+        return False
+    return True
+
+
+def _psnr(images: Sequence[NDArray[np.uint8]], shown: Sequence[NDArray[np.uint8]]) -> float:
+    """Of RGB in dB, mean over images."""
+    return float(np.mean([plane_psnr(a, b, 255) for a, b in zip(images, shown, strict=True)]))
 
 
 def _embeddings(decoder: Decoder, prepared: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
