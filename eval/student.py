@@ -4,9 +4,11 @@
 
 For every rate: bytes, bits that the tables estimate against those written, milliseconds of the
 encoder in PyTorch and in ONNX Runtime on one thread, PSNR of the second tail's pictures where there
-is one, and with `--bandwidth` the time from a prepared image to the classes, beside JPEG. Images called NN-name-KK.png, as `python -m
-ncodec.eval.data.photographs FOLDER crops --crops` writes them, are a retrieval, too: how often the
-nearest other image by the student's embedding is of the same photograph.
+is one, and with `--bandwidth` the time from a prepared image to the classes, beside JPEG.
+
+Images called NN-name-KK.png, as `python -m ncodec.eval.data.photographs FOLDER crops --crops`
+writes them, are a retrieval, too: how often the nearest other image by the student's embedding is
+of the same photograph.
 """
 
 from __future__ import annotations
