@@ -19,9 +19,7 @@ __all__ = ["HNeRV"]
 
 
 def _recipe(epochs: int) -> Recipe:
-    return Recipe(
-        epochs=epochs, adam_rate=1e-2, muon_rate=1e-2, batch=None, rate_weight=0.66, least_epochs=40
-    )
+    return Recipe(epochs=epochs, adam_rate=1e-2, muon_rate=1e-2, batch=None, rate_weight=0.66)
 
 
 class HNeRV(InrCodec[HNeRVShape]):
