@@ -48,7 +48,10 @@ def test_there_are_golden_files():
     [
         ("digits", "86ba4163446d4ac60db3c677710f29a106c23b86abd4339b58892566641f80f6"),
         ("entropic-lite0", "d0a2a5846b2fc99ddcf48d737fc6d6e5fd9b4fcfc7eab521f919ebb9197d0453"),
-        ("entropic-lite0-picture", "1223d6b4ab2e7b9f432aca6d01e71f284521c150a426d5dd1e26408160a0fd89"),
+        (
+            "entropic-lite0-picture",
+            "1223d6b4ab2e7b9f432aca6d01e71f284521c150a426d5dd1e26408160a0fd89",
+        ),
         ("pc-photo", "a66eae36d5a1a9a7b0ff6367257c0ab2565b30c09b2f8f90a365ebfa298b3269"),
     ],
 )

@@ -53,13 +53,16 @@ def write_head(
                 click.echo(text)
                 return len(chosen)
             data = f"{text}\n".encode()
-        elif head == PICTURE and output is not None and not output.endswith(".npy"):
-            _pictures(opened, chosen, Path(output))
-            return len(chosen)
         elif as_json:
             raise UsageError(f"--json goes with --head {CLASSIFY}, not with --head {head}")
         elif output is None:
-            raise UsageError(f"--head {head} needs -o: FILE.npy, FILE.safetensors, or - for NPY")
+            files = (
+                "FILE.png, a folder, FILE.npy" if head == PICTURE else "FILE.npy, FILE.safetensors"
+            )
+            raise UsageError(f"--head {head} needs -o: {files}, or - for NPY")
+        elif head == PICTURE and output != "-" and not output.endswith(".npy"):
+            _pictures(opened, chosen, Path(output))
+            return len(chosen)
         else:
             found = [opened.head(head, index) for index in chosen]
             if len({each.shape for each in found}) > 1:

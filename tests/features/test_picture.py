@@ -1,5 +1,6 @@
 """The second tail: pictures of the latents that a classifier was sent."""
 
+import io
 import subprocess
 import sys
 from dataclasses import replace
@@ -56,6 +57,9 @@ def test_pictures_on_the_command_line(tmp_path, model, tail, photographs, store)
     assert decode("-o", tmp_path / "one.png", "--frames", "1:2").returncode == 0
     pictures = [np.asarray(Pillow.open(tmp_path / name)) for name in ("one.png", "seen/1.png")]
     assert np.array_equal(*pictures)
+    assert b"FILE.png, a folder" in decode().stderr
+    piped = decode("-o", "-", "--frames", "1:2").stdout
+    assert np.array_equal(np.load(io.BytesIO(piped))[0], pictures[0])
     for name in ("all.png", "all.jpg"):
         refused = decode("-o", tmp_path / name)
         assert refused.returncode == 2
