@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numba import njit
 
@@ -87,6 +87,8 @@ def interval(draw):
 
 @given(st.lists(interval(), max_size=60))
 def test_the_bytes_are_constrictions(pairs):
+    # Constriction's encoder, which certain symbols never reach, writes no word for them alone.
+    assume(not pairs or any(width < TOTAL for _, width in pairs))
     lefts, widths = intervals(*pairs)
     assert check(lefts, widths) == by_constriction(lefts, widths)
 

@@ -153,7 +153,10 @@ def test_an_interrupted_training_is_kept_and_resumed(trained, tmp_path):
 
 def test_trainers_and_their_options_are_told(command):
     ran = command("train", "nothing", "x.npy", "-o", "m.ncm")
-    assert (ran.code, "there are entropic-student, pc, pc-idf, pc-photo" in ran.err) == (8, True)
+    assert (
+        ran.code,
+        "there are entropic-picture, entropic-student, pc, pc-idf, pc-photo" in ran.err,
+    ) == (8, True)
     assert "--latents" in command("train", "pc", "--help").out.decode()
     assert "--latents" not in command("train", "--help").out.decode()
     ran = command("train", "pc", "gone.npy", "-o", "m.ncm")
