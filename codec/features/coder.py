@@ -52,9 +52,7 @@ class Encoder:
         self._rate = self.model.rate(rate)
         self._place = resolve_device(device).place
         network = build_encoder(self.model.architecture)
-        load_arrays(network, self.model.encoder)
-        network.to(self._place, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._network = network.eval().requires_grad_(False)
+        self._network = _ready(network, self.model.encoder, self._place)
 
     def encode_all(self, images: Iterable[Picture]) -> list[bytes]:
         """Several images, a packet each; errors as `encode`."""
@@ -117,7 +115,8 @@ class Decoder:
         self._weights = Path(teacher_weights) if teacher_weights else None
         self._tails = tuple(tails)
         self._place = resolve_device(device).place
-        self._network = self._built(self.model.decoder)
+        network = build_decoder(self.model.architecture)
+        self._network = _ready(network, self.model.decoder, self._place)
 
     @cached_property
     def teacher(self) -> Teacher:
@@ -190,13 +189,8 @@ class Decoder:
 
     @cached_property
     def _painter(self) -> nn.Sequential:
-        return self._built(find_tail(self.model, self._tails).network)
-
-    def _built(self, weights: Sequence[NDArray[np.float16]]) -> nn.Sequential:
         network = build_decoder(self.model.architecture)
-        load_arrays(network, weights)
-        network.to(self._place, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return network.eval().requires_grad_(False)
+        return _ready(network, find_tail(self.model, self._tails).network, self._place)
 
     def _restored(self, latents: Sequence[Latents]) -> Tensor:
         """What a decoder takes."""
@@ -204,3 +198,12 @@ class Decoder:
             raise UsageError("images of several sizes are no batch: decode them one by one")
         restored = [self.model.rate(each.rate).restored(each.values) for each in latents]
         return torch.from_numpy(np.stack(restored)).to(self._place)
+
+
+def _ready(
+    network: nn.Sequential, weights: Sequence[NDArray[np.float16]], place: torch.device
+) -> nn.Sequential:
+    """A network with its weights, to be used and not trained."""
+    load_arrays(network, weights)
+    network.to(place, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval().requires_grad_(False)

@@ -35,19 +35,18 @@ class EdgeEncoder:
         self._network = onnxruntime.InferenceSession(
             str(Path(folder) / "encoder.onnx"), options, providers=["CPUExecutionProvider"]
         )
-        with np.load(Path(folder) / "tables.npz", allow_pickle=False) as archive:
-            found = dict(archive)
-        count = len(found["gain"])
-        if not 1 <= rate <= count:
-            raise ValueError(f"rate {rate} is not in this model: choose 1 to {count}")
-        self.rate = rate
-        self._outside, self._side = found["preparation"].tolist()
-        self._agreement = found["agreement"].tobytes()
-        self._gain, self._medians = (found[name][-rate] for name in ("gain", "medians"))
-        self._channels = [
-            _Channel(*(found[f"{kind} {count - rate} {index}"] for kind in _FIELDS))
-            for index in range(len(self._gain))
-        ]
+        with np.load(Path(folder) / "tables.npz", allow_pickle=False) as found:
+            count = len(found["gain"])
+            if not 1 <= rate <= count:
+                raise ValueError(f"rate {rate} is not in this model: choose 1 to {count}")
+            self.rate = rate
+            self._outside, self._side = found["preparation"].tolist()
+            self._agreement = found["agreement"].tobytes()
+            self._gain, self._medians = (found[name][-rate] for name in ("gain", "medians"))
+            self._channels = [
+                _Channel(*(found[f"{kind} {count - rate} {index}"] for kind in _FIELDS))
+                for index in range(len(self._gain))
+            ]
 
     def prepare(self, path: str | Path) -> NDArray[Any]:
         """An image file, resized and cut as the teacher does: uint8 [side, side, 3]."""

@@ -24,7 +24,16 @@ from ncodec.formats import Model, cbor, read_model
 from ncodec.formats.entropy.coder import Table
 from ncodec.store import shipped_model, shipped_models
 
-__all__ = ["DEFAULT", "FAMILY", "VERSION", "Rate", "StudentModel", "decoder_arrays", "find"]
+__all__ = [
+    "DEFAULT",
+    "FAMILY",
+    "VERSION",
+    "Rate",
+    "StudentModel",
+    "decoder_arrays",
+    "find",
+    "weight_bytes",
+]
 
 FAMILY, VERSION = "entropic-student", 2
 DEFAULT = "entropic-lite0"
@@ -111,9 +120,7 @@ class StudentModel:
                 "teacher": self.teacher,
                 "weights": self.weights,
                 "preparation": [shape.outside, shape.side, *shape.mean, *shape.deviation],
-                "networks": b"".join(
-                    array.astype(_HALF).tobytes() for array in (*self.encoder, *self.decoder)
-                ),
+                "networks": weight_bytes(self.encoder) + weight_bytes(self.decoder),
                 "rates": [_packed(rate) for rate in self.rates],
             }
         )
@@ -181,6 +188,11 @@ def _shapes(layers: Sequence[Layer], given: int, bias: bool) -> list[tuple[int, 
             shapes += [(layer.channels,), (layer.channels, layer.channels)]
         given = layer.channels
     return shapes
+
+
+def weight_bytes(arrays: Sequence[NDArray[np.float16]]) -> bytes:
+    """Weights in a row, float16."""
+    return b"".join(array.astype(_HALF).tobytes() for array in arrays)
 
 
 def decoder_arrays(architecture: Architecture, data: bytes) -> list[NDArray[np.float16]]:

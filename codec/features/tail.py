@@ -15,15 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile, MissingDependency, UsageError
-from ncodec.features.model import StudentModel, decoder_arrays
+from ncodec.features.model import StudentModel, decoder_arrays, weight_bytes
 from ncodec.formats import Model, cbor
 from ncodec.store import models
 
 __all__ = ["FAMILY", "VERSION", "PictureTail", "find_tail"]
 
 FAMILY, VERSION = "entropic-picture", 1
-
-_HALF = np.dtype("<f2")
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,7 @@ class PictureTail:
 
     def pack(self) -> bytes:
         """The data of a model file."""
-        weights = b"".join(array.astype(_HALF).tobytes() for array in self.network)
-        return cbor.dumps({"student": self.student, "network": weights})
+        return cbor.dumps({"student": self.student, "network": weight_bytes(self.network)})
 
     @classmethod
     def of(cls, model: Model, student: StudentModel) -> PictureTail:
@@ -67,7 +64,8 @@ def find_tail(student: StudentModel, files: Iterable[str | Path] = ()) -> Pictur
             "use --head features, embedding, logits or classify"
         )
     for model in models(FAMILY, files):
-        if cbor.loads(model.data, "the model").get("student") == student.digest:
+        found = cbor.loads(model.data, "the model")
+        if isinstance(found, dict) and found.get("student") == student.digest:
             return PictureTail.of(model, student)
     raise MissingDependency(
         f"no tail makes pictures of model {student.digest.hex()[:16]}...: train one with "

@@ -36,6 +36,9 @@ LENGTH_BYTES = 5
 SIZES_TRIED = 3
 """Until a network fits a time budget: what a step takes is not quite proportional to its size."""
 
+LEAST_EPOCHS = 25
+"""Passes that a network needs: where time allows fewer, a smaller one shows more."""
+
 LEAST_SHARE = 0.125
 """Of the weight of the rate that a network made smaller keeps: with less, bits are wasted."""
 
@@ -101,7 +104,7 @@ class Encoding(Generic[S]):
         for tries in reversed(range(SIZES_TRIED)):
             epoch = fit.steps_per_epoch * fit.pace()
             left = max(end - time.monotonic() - tail(epoch, self._psnr is not None), 0.0)
-            least = affordable(epoch, left, self._preset.recipe.least_epochs)
+            least = affordable(epoch, left, LEAST_EPOCHS)
             smaller = self._wanted(share * least)
             if fixed or not tries or least == 1 or smaller == self.shape:
                 break

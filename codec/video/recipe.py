@@ -19,8 +19,6 @@ class Recipe:
 
     Attributes:
         epochs: passes over the segment, when no time budget says otherwise.
-        least_epochs: passes that a network needs: where time allows fewer, a smaller one shows
-            more.
         adam_rate: peak learning rate of Adam.
         muon_rate: peak learning rate of Muon on the convolutions, or None for Adam on all.
         warmup: share of the fit in which the rate rises from a tenth to its peak; a cosine
@@ -55,7 +53,6 @@ class Recipe:
     round_from: float = 0.6
     steps_rate: float = 0.02
     embeddings_rate: float = 5e-3
-    least_epochs: int = 25
     grids_rate: float = 2e-2
 
     def frames_a_step(self, frames: int, positions: int) -> int:
