@@ -105,8 +105,14 @@ def command() -> None:
 @command.command()
 @click.argument("clips", nargs=-1, required=True)
 @_common
-@click.option("--codecs", type=NAMES, default="ngrid", show_default=True, help="a,b,c or none.")
-@click.option("--preset", "presets", type=NAMES, help="Of the codecs; several are a curve each.")
+@click.option(
+    "--codecs",
+    type=NAMES,
+    default="ngrid",
+    show_default=True,
+    help="a,b,c or none; hnerv:paper is a codec with a preset of its own.",
+)
+@click.option("--preset", "presets", type=NAMES, help="Of the others; several are a curve each.")
 @click.option(
     "--time-budget",
     "time_budgets",
@@ -256,9 +262,12 @@ def _lines(
     budgets: Sequence[float | None],
     reference: str | None,
 ) -> list[CodecLine]:
-    """A line for every codec, preset and time budget."""
-    every = product(codecs, presets, budgets)
-    lines = [_line(codec, preset, seconds, reference) for codec, preset, seconds in every]
+    """A line for every codec, preset and time budget; "codec:preset" has no other presets."""
+    lines = []
+    for named in codecs:
+        codec, _, own = named.partition(":")
+        every = product([own] if own else presets, budgets)
+        lines += [_line(codec, preset, seconds, reference) for preset, seconds in every]
     if reference is not None and not any(line.reference for line in lines):
         names = ", ".join(repr(line.name) for line in lines)
         raise UsageError(f"--reference is {reference!r} but must be one of the curves: {names}")

@@ -97,6 +97,12 @@ def test_time_budgets_and_presets_are_a_curve_each(command, clip, tmp_path):
         "hnerv paper 60 s",
     ]
     assert [line.split(": ")[2] for line in lines] == ["about 2 s", "about 60 s"] * 2
+    own = ("--codecs", "hnerv:paper,hnerv", "--preset", "fast")
+    ran = command(*given, *own)
+    assert [line.split(": ")[1].split(",")[0] for line in ran.out.decode().splitlines()[:-1]] == [
+        "hnerv paper",
+        "hnerv fast",
+    ]
     ran = command(*given, *budgets, "--reference", "hnerv slow")
     assert ran.code == 2
     assert "--reference is 'hnerv slow' but must be one of the curves: 'hnerv fast 2 s'" in ran.err
