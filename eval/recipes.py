@@ -1,6 +1,6 @@
 """What each part of a fit is worth: the default recipe, and that with one part changed.
 
-python -m ncodec.eval.recipes CLIP [--seconds 60] [--seeds 1]
+python -m ncodec.eval.recipes CLIP [--codec ngrid] [--seconds 60] [--seeds 1]
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from math import exp, log
+from math import expm1, log
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, pstdev
 from typing import Any
 
 import click
@@ -20,52 +20,72 @@ import ncodec
 from ncodec.registry import frame_codec
 from ncodec.verify import verify
 from ncodec.video.codec import InrCodec
-from ncodec.video.recipe import Preset, Recipe
+from ncodec.video.recipe import Preset
 
 DEFAULT = "the default"
 
 
-def variants(default: Recipe, published: Preset) -> dict[str, Preset]:
-    """By name: the default, the paper's, and the default with a part changed."""
-    changed: dict[str, dict[str, Any]] = {
-        DEFAULT: {},
-        "no rate in the fit": {"rate_weight": 0.0},
-        "rate from a quarter on": {"rate_from": 0.25, "round_from": 0.35},
-        "rounded at once, no noise": {"round_from": default.rate_from},
-        "noise until 0.85": {"round_from": 0.85},
-        "noise until 0.95": {"round_from": 0.95},
-        "batch 2": {"batch": 2},
-        "batch 8": {"batch": 8},
-        "float32": {"mixed": False},
-        "Adam 3e-3 without Muon": {"muon_rate": None, "adam_rate": 3e-3},
-        "Muon 5e-3": {"muon_rate": 5e-3},
-        "Muon 2e-2": {"muon_rate": 2e-2},
+COMMON: dict[str, dict[str, Any]] = {
+    "no rate in the fit": {"rate_weight": 0.0},
+    "rate from a quarter on": {"rate_from": 0.25, "round_from": 0.35},
+    "rounded at once, no noise": {"round_from": 0.5},
+    "noise until 0.85": {"round_from": 0.85},
+    "batch 2": {"batch": 2},
+    "batch 8": {"batch": 8},
+    "float32": {"mixed": False},
+    "Adam 3e-3 without Muon": {"muon_rate": None, "adam_rate": 3e-3},
+    "Muon 5e-3": {"muon_rate": 5e-3},
+    "Muon 2e-2": {"muon_rate": 2e-2},
+}
+OWN: dict[str, dict[str, dict[str, Any]]] = {
+    "hnerv": {
         "Adam 4e-3 beside Muon": {"adam_rate": 4e-3},
         "embeddings 1.5e-2": {"embeddings_rate": 1.5e-2},
-    }
-    found = {name: Preset(replace(default, **c), size=1.0) for name, c in changed.items()}
-    return {**found, "the paper's network and recipe": published}
+    },
+    "nervpp": {"Adam 1e-2 beside Muon": {"adam_rate": 1e-2}},
+    "ngrid": {
+        "Adam 4e-3 beside Muon": {"adam_rate": 4e-3},
+        "grids 1e-2": {"grids_rate": 1e-2},
+        "grids 4e-2": {"grids_rate": 4e-2},
+        "chroma 1/8": {"chroma": 1 / 8},
+    },
+}
+
+
+def variants(codec: InrCodec[Any]) -> dict[str, Preset]:
+    """By name: the default, that with a part changed, and the paper's where there is one."""
+    default = codec.presets[codec.default_preset]
+    found = {DEFAULT: default}
+    for name, change in {**COMMON, **OWN.get(codec.codec_id, {})}.items():
+        found[name] = replace(default, recipe=replace(default.recipe, **change))
+    if "paper" in codec.presets:
+        found["the paper's network and recipe"] = codec.presets["paper"]
+    return found
 
 
 @click.command()
 @click.argument("clip")
+@click.option("--codec", "codec_id", default="ngrid", show_default=True)
 @click.option("--seconds", default=60.0, show_default=True, help="Wall time of each encode.")
 @click.option("--model-size", default=0.2, show_default=True, help="Millions of values.")
 @click.option("--seeds", default=1, show_default=True, help="Fits of each.")
 @click.option("--only", multiple=True, help="Variants by name; else all.")
-def main(clip: str, seconds: float, model_size: float, seeds: int, only: tuple[str, ...]) -> None:
+def main(
+    clip: str, codec_id: str, seconds: float, model_size: float, seeds: int, only: tuple[str, ...]
+) -> None:
     """Print bytes and PSNR of the decoded files of CLIP, all fits of one wall time.
 
-    The last column is one figure for both: how many per cent more bytes a variant needs than the
-    default for the same luma, at the fit's own rate of exchange.
+    The last columns are one figure for both: how many per cent more bytes a variant needs than
+    the default with the same seed for the same luma, at the fit's own rate of exchange; its mean
+    and its deviation over the seeds.
     """
-    codec = frame_codec("hnerv")
+    codec = frame_codec(codec_id)
     assert isinstance(codec, InrCodec)
-    default = codec.presets[codec.default_preset].recipe
-    found = variants(default, codec.presets["paper"])
+    found = variants(codec)
+    exchange = log(10) / 10 / found[DEFAULT].recipe.rate_weight
     names = [DEFAULT, *(name for name in found if name in only or not only)]
-    click.echo(f"{'variant':34}{'bytes':>10}{'Y dB':>8}{'RGB dB':>8}{'worse by':>10}")
-    base = 0.0
+    click.echo(f"{'variant':34}{'bytes':>10}{'Y dB':>8}{'RGB dB':>8}{'worse by':>10}{'+-':>6}")
+    base: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         for name in dict.fromkeys(names):
             sizes, lumas, rgbs = [], [], []
@@ -75,7 +95,7 @@ def main(clip: str, seconds: float, model_size: float, seeds: int, only: tuple[s
                     done = ncodec.encode(
                         clip,
                         path,
-                        codec="hnerv",
+                        codec=codec_id,
                         time_budget=seconds,
                         preset=preset,
                         model_size=model_size,
@@ -85,11 +105,13 @@ def main(clip: str, seconds: float, model_size: float, seeds: int, only: tuple[s
                 sizes.append(done.size)
                 lumas.append(scored.planes[0])
                 rgbs.append(scored.rgb or 0.0)
-            size, luma = fmean(sizes), fmean(lumas)
-            cost = log(size) - luma * log(10) / 10 / default.rate_weight
-            base = base or cost
-            worse = f"{100 * (exp(cost - base) - 1):+.1f} %"
-            click.echo(f"{name:34}{size:10,.0f}{luma:8.2f}{fmean(rgbs):8.2f}{worse:>10}")
+            costs = [log(s) - y * exchange for s, y in zip(sizes, lumas, strict=True)]
+            base = base or costs
+            worse = [100 * expm1(cost - other) for cost, other in zip(costs, base, strict=True)]
+            click.echo(
+                f"{name:34}{fmean(sizes):10,.0f}{fmean(lumas):8.2f}{fmean(rgbs):8.2f}"
+                f"{fmean(worse):+8.1f} %{pstdev(worse):6.1f}"
+            )
 
 
 @contextmanager
