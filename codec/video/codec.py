@@ -123,8 +123,7 @@ class InrCodec(ABC, Generic[S]):
                     fixed = replace(recipe, batch=batch)
                     paces[shape, batch] = self._pace(shape, fixed, batch, context)
                 # One more epoch: measuring, quantising and checking the result.
-                steps = (recipe.epochs + 1) * -(-window.frame_count // batch)
-                seconds += steps * paces[shape, batch]
+                seconds += (recipe.epochs + 1) * window.frame_count * paces[shape, batch]
         return Estimate(seconds if context.seconds is None else context.seconds, size)
 
     def macs_per_pixel(self, segment: Segment, info: VideoInfo) -> float:
@@ -152,7 +151,7 @@ class InrCodec(ABC, Generic[S]):
         return [{"quality": qualities[index]} for index in chosen]
 
     def _pace(self, shape: S, recipe: Recipe, batch: int, context: Context) -> float:
-        """Seconds a step of a fit takes on a batch of black frames."""
+        """Seconds that a frame takes in a pass of a fit: measured on a batch of black ones."""
         import torch
 
         from ncodec.device import resolve_device, threads
@@ -161,7 +160,8 @@ class InrCodec(ABC, Generic[S]):
         with threads(context.threads), torch.random.fork_rng(devices=[]):
             size = (shape.pictures.channels, *shape.geometry.padded)
             frames = torch.zeros(batch, *size, dtype=torch.uint8)
-            return self.begin_fit(shape, frames, recipe, device, 0).pace()
+            fit = self.begin_fit(shape, frames, recipe, device, 0)
+            return fit.pace() * fit.steps_per_epoch / batch
 
     def decoded(
         self,

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ncodec.video.losses import l1_ssim
+from ncodec.video.patches import WHOLE, Part
 
 __all__ = ["Distortion", "frame_times"]
 
@@ -40,9 +41,9 @@ class Distortion:
     def __len__(self) -> int:
         return len(self.frames)
 
-    def pictures(self, indices: Tensor | slice) -> Tensor:
-        """The frames of these indices, float32 in 0..1."""
-        frames = self.frames[indices]
+    def pictures(self, indices: Tensor | slice, part: Part = WHOLE) -> Tensor:
+        """The frames of these indices, or a part of each, float32 in 0..1."""
+        frames = self.frames[part][indices]
         return frames.float() / (255 if frames.dtype == torch.uint8 else 1)
 
     def batches(self, size: int) -> Iterator[slice]:
@@ -50,17 +51,20 @@ class Distortion:
         for first in range(0, len(self.frames), size):
             yield slice(first, first + size)
 
-    def errors(self, output: Tensor, target: Tensor) -> Tensor:
-        """Weighted mean squared error of each frame, float32 (N,)."""
-        squares = (self._shown(output) - self._shown(target)).square().mean(dim=(2, 3))
-        return squares @ self.weights
+    def errors(self, output: Tensor, target: Tensor, part: Part = WHOLE) -> Tensor:
+        """Weighted mean squared error of each frame, or of a part of each, float32 (N,)."""
+        differences = self._shown(output, part) - self._shown(target, part)
+        return differences.square().mean(dim=(2, 3)) @ self.weights
 
     def l1_ssim(self, output: Tensor, target: Tensor) -> Tensor:
         """NeRV's loss of each frame, float32 (N,)."""
         return l1_ssim(self._shown(output), self._shown(target))
 
-    def _shown(self, pictures: Tensor) -> Tensor:
-        rows, columns = self.region
+    def _shown(self, pictures: Tensor, part: Part = WHOLE) -> Tensor:
+        """Without the padding, of which no part consists."""
+        rows, columns = (
+            length - (where.start or 0) for length, where in zip(self.region, part[1:], strict=True)
+        )
         return pictures[..., :rows, :columns]
 
 

@@ -15,8 +15,10 @@ from ncodec.device import Device
 from ncodec.errors import Interrupted, TargetUnreachable
 from ncodec.plugin import Context
 from ncodec.video.aim import Aim
+from ncodec.video.batches import Batches
 from ncodec.video.distortion import Distortion, frame_times
 from ncodec.video.optim import optimizer_tensors, optimizers
+from ncodec.video.patches import WHOLE, Patch
 from ncodec.video.recipe import Recipe
 from ncodec.video.sensitivity import balanced_steps
 from ncodec.video.values import Values
@@ -77,7 +79,7 @@ class Fit:
         self.device = device
         self.seed = seed
         rows, columns = distortion.frames.shape[2:]
-        self.batch = recipe.frames_a_step(len(distortion), rows * columns)
+        self.batches = Batches(recipe, decoder, len(distortion), (rows, columns), seed)
         self.step_count = 0
         self.progress = 0.0
         self._times = frame_times(len(distortion)).to(device.place)
@@ -92,7 +94,7 @@ class Fit:
 
     @property
     def steps_per_epoch(self) -> int:
-        return -(-len(self.distortion) // self.batch)
+        return len(self.batches)
 
     def run(self, context: Context, aim: Aim | None = None) -> None:
         """Fits to the end of the schedule, by `context.seconds` if given, else by epochs.
@@ -152,11 +154,13 @@ class Fit:
             self._begin_rating()
         for optimizer, peak in zip(self.optimizers, self._peaks, strict=True):
             optimizer.param_groups[0]["lr"] = peak * self.recipe.rate(self.progress)
-        batch = self._batch()
-        target = self.distortion.pictures(batch)
+        picked, patch = self.batches.at(self.step_count)
+        batch = picked.to(self.device.place)
+        part = WHOLE if patch is None else patch.part(self.batches.scale)
+        target = self.distortion.pictures(batch, part)
         with self.device.running(self.recipe.mixed):
-            output, rate = self._shown(batch, target)
-        error = self.distortion.errors(output, target).mean()
+            output, rate = self._shown(batch, target, patch)
+        error = self.distortion.errors(output, target, part).mean()
         share = FORGETTING if self.step_count else 1.0
         self.error.lerp_(error.detach(), share)
         loss = error
@@ -198,22 +202,25 @@ class Fit:
             return self._times
         if self._rated:
             return self.values.embeddings.detach()
-        batches = self.distortion.batches(self.batch)
+        batches = self.distortion.batches(self.batches.frames)
         return torch.cat([self.encoder(self.distortion.pictures(b)).float() for b in batches])
 
     @torch.no_grad()
     def errors(self, inputs: Tensor) -> Tensor:
         """Weighted mean squared error of each frame as the decoder shows it, float32 (T,)."""
         parts = []
-        for batch in self.distortion.batches(self.batch):
+        for batch in self.distortion.batches(self.batches.frames):
             target = self.distortion.pictures(batch)
             parts.append(self.distortion.errors(self.decoder(inputs[batch]), target))
         return torch.cat(parts)
 
-    def _shown(self, batch: Tensor, target: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The batch's pictures, and the segment's bits where they are counted."""
+    def _shown(
+        self, batch: Tensor, target: Tensor, patch: Patch | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """The batch's pictures, or a patch of each, and the segment's bits where they count."""
         if not self._rated:
-            return self._coded(self._times[batch] if self.encoder is None else target), None
+            inputs = self._times[batch] if self.encoder is None else target
+            return self._coded(inputs, *_given(patch)), None
         generator = None
         if self.progress < self.recipe.round_from:
             generator = torch.Generator(self.device.place)
@@ -221,14 +228,15 @@ class Fit:
         rated = self.step_count % RATE_EVERY == 0
         weights, embeddings, rate = self.values.quantized(generator, rated)
         inputs = self._times[batch] if embeddings is None else embeddings[batch]
-        return self._quantized(weights, inputs), rate
+        return self._quantized(weights, inputs, *_given(patch)), rate
 
-    def _through_encoder(self, inputs: Tensor) -> Tensor:
-        shown: Tensor = self.decoder(inputs if self.encoder is None else self.encoder(inputs))
+    def _through_encoder(self, inputs: Tensor, *patch: Patch) -> Tensor:
+        coded = inputs if self.encoder is None else self.encoder(inputs)
+        shown: Tensor = self.decoder(coded, *patch)
         return shown
 
-    def _through_decoder(self, weights: dict[str, Tensor], inputs: Tensor) -> Tensor:
-        shown: Tensor = functional_call(self.decoder, weights, (inputs,))
+    def _through_decoder(self, weights: dict[str, Tensor], inputs: Tensor, *patch: Patch) -> Tensor:
+        shown: Tensor = functional_call(self.decoder, weights, (inputs, *patch))
         return shown
 
     def finish(self) -> tuple[list[np.ndarray], list[float]]:
@@ -250,14 +258,6 @@ class Fit:
                 embeddings.copy_(inputs)
             self.values.steps.octaves.copy_(torch.log2(torch.tensor(found)))
         self._rated = True
-
-    def _batch(self) -> Tensor:
-        # The order depends on seed and epoch alone, so a resumed fit sees the same batches.
-        epoch, position = divmod(self.step_count, self.steps_per_epoch)
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
-        order = torch.randperm(len(self.distortion), generator=generator)
-        first = position * self.batch
-        return order[first : first + self.batch].to(self.device.place)
 
     def _save(self, context: Context) -> None:
         if context.checkpoints is None:
@@ -288,3 +288,8 @@ class Fit:
             if module is not None:
                 tensors |= {f"{part}.{name}": p for name, p in module.named_parameters()}
         return tensors | optimizer_tensors(self.optimizers)
+
+
+def _given(patch: Patch | None) -> tuple[Patch, ...]:
+    """As an argument, for decoders that know no patches."""
+    return () if patch is None else (patch,)

@@ -21,13 +21,17 @@ __all__ = ["NGrid"]
 CHROMA = 3 / 16
 """More than elsewhere: chroma of so small a network lags behind its luma."""
 
+POSITIONS = 51_200
+"""A step: of four frames at 320x160. Grids want many steps."""
+
 
 def _recipe(epochs: int) -> Recipe:
     return Recipe(
         epochs=epochs,
         adam_rate=1e-2,
         muon_rate=1e-2,
-        batch=4,
+        batch=None,
+        positions=POSITIONS,
         chroma=CHROMA,
         rate_weight=0.66,
     )

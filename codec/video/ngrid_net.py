@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ncodec.video.patches import Patch
 from ncodec.video.upsampling import UpsampleBlock, UpsamplingDecoder
 
 __all__ = ["NGridDecoder", "interpolated"]
 
 SPREAD = 0.1
 """Deviation of the values that a grid starts from."""
+
+MARGIN = 1
+"""Cells around a patch that are worked out with it. What lies farther off reaches it through the
+corners of two kernels only."""
 
 
 class NGridDecoder(UpsamplingDecoder):
@@ -52,13 +58,26 @@ class NGridDecoder(UpsamplingDecoder):
         )
         self.head = nn.Conv2d(channels[-1], out, 3, padding=1)
         self.grids = nn.ParameterList(SPREAD * torch.randn(shape) for shape in grids)
-        self.every, self.frames = tuple(every), frames
+        self.every, self.frames, self.strides = tuple(every), frames, tuple(strides)
 
-    def features(self, times: Tensor) -> Tensor:
-        numbers = (times * self.frames).round().long()
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Rows and columns of the coarsest grid, of which patches are made."""
+        rows, columns = self.grids[0].shape[2:]
+        return rows, columns
+
+    def forward(self, inputs: Tensor, patch: Patch | None = None) -> Tensor:
+        if patch is None:
+            return super().forward(inputs)
+        wide = patch.widened(MARGIN, *self.cells)
+        shown = self._shown(self.features(inputs, wide))
+        return shown[patch.within(wide).part(prod(self.strides))]
+
+    def features(self, inputs: Tensor, patch: Patch | None = None) -> Tensor:
+        numbers = (inputs * self.frames).round().long()
         first, *joining = (
             interpolated(grid, numbers, every)
-            for grid, every in zip(self.grids, self.every, strict=True)
+            for grid, every in zip(self._of(patch), self.every, strict=True)
         )
         x = F.gelu(self.stem(first))
         for index in range(len(self.stages)):
@@ -67,6 +86,13 @@ class NGridDecoder(UpsamplingDecoder):
             if 0 < index <= len(joining):
                 x = torch.cat([x, joining[index - 1].to(x.dtype)], dim=1)
         return x
+
+    def _of(self, patch: Patch | None) -> list[Tensor]:
+        """The grids, or a patch of each."""
+        if patch is None:
+            return list(self.grids)
+        rows = self.cells[0]
+        return [grid[patch.part(grid.shape[2] // rows)] for grid in self.grids]
 
 
 def interpolated(grid: Tensor, numbers: Tensor, every: int) -> Tensor:

@@ -9,8 +9,8 @@ from typing import Literal
 __all__ = ["Preset", "Recipe"]
 
 
-BATCH_POSITIONS = 102_400
-LEAST_BATCH, LEAST_STEPS = 2, 16
+LEAST_STEPS = 16
+"""Of a pass: an epoch of few steps learns little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Recipe:
         warmup: share of the fit in which the rate rises from a tenth to its peak; a cosine
             takes it from there to zero.
         batch: frames a step; None for as many as keep the device busy, see `frames_a_step`.
+        positions: of pictures that a step takes then, at most. Of larger pictures it takes a patch,
+            if the network has patches.
         mixed: run convolutions in the device's fast dtype, where it has one.
         betas: of Adam.
         loss: ``squares`` is the squared error of the planes as they are scored; ``l1-ssim`` is
@@ -44,6 +46,7 @@ class Recipe:
     muon_rate: float | None
     warmup: float = 0.1
     batch: int | None = 2
+    positions: int = 102_400
     mixed: bool = True
     betas: tuple[float, float] = (0.9, 0.999)
     loss: Literal["squares", "l1-ssim"] = "squares"
@@ -63,8 +66,7 @@ class Recipe:
         """
         if self.batch is not None:
             return self.batch
-        most = max(LEAST_BATCH, frames // LEAST_STEPS)
-        return min(max(BATCH_POSITIONS // positions, LEAST_BATCH), most)
+        return max(min(self.positions // positions, frames // LEAST_STEPS), 1)
 
     def rate(self, progress: float) -> float:
         """Learning rate over its peak at `progress` 0..1 of the fit."""

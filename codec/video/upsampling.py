@@ -25,7 +25,10 @@ class UpsamplingDecoder(nn.Module, ABC):
         """What the last stage takes."""
 
     def forward(self, inputs: Tensor) -> Tensor:
-        return _picture(self.head(self._last(self.features(inputs))))
+        return self._shown(self.features(inputs))
+
+    def _shown(self, features: Tensor) -> Tensor:
+        return _picture(self.head(self._last(features)))
 
     @property
     def preview_factor(self) -> int:
