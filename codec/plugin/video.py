@@ -21,6 +21,7 @@ __all__ = [
     "HasPreviews",
     "HasRates",
     "Planes",
+    "StartsWarm",
     "Window",
     "reduced",
 ]
@@ -143,4 +144,16 @@ class HasRates(Protocol):
         self, windows: Sequence[Window], options: Mapping[str, Any], count: int
     ) -> Sequence[Mapping[str, Any]]:
         """Options to add to `options` for `count` points of about doubling size, small to large."""
+        ...
+
+
+@runtime_checkable
+class StartsWarm(Protocol):
+    """A codec that encodes a window better or faster if it knows another segment of the scene.
+
+    Segments stay independent: only `Codec.encode` sees `Context.neighbour`.
+    """
+
+    def starts_warm(self, options: Mapping[str, Any]) -> bool:
+        """Whether to finish a scene's first window before the others, and to show it to them."""
         ...
