@@ -59,6 +59,9 @@ class NGrid(InrCodec[NGridShape]):
         # Its grids want strides of their own.
         return solve_shape(geometry.height, geometry.width, frames, values, pictures)
 
+    def starts_warm(self, options: Mapping[str, Any]) -> bool:
+        return True
+
     def unpack(self, section: bytes, info: VideoInfo, frames: int) -> NGridShape:
         return unpack_shape(section, info, frames, Limits())
 
