@@ -81,7 +81,7 @@ def make_plan(
     watch(Scanned(found.frames))
     longest = longest_window(found.info, request.max_segment)
     windows = split(found.frames, found.cuts, longest)
-    warm = isinstance(codec, StartsWarm) and codec.starts_warm(options)
+    warm = isinstance(codec, StartsWarm) and codec.starts_warm
     plan = Plan(
         directory=directory,
         source=str(path.absolute()),

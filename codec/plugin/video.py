@@ -152,8 +152,10 @@ class StartsWarm(Protocol):
     """A codec that encodes a window better or faster if it knows another segment of the scene.
 
     Segments stay independent: only `Codec.encode` sees `Context.neighbour`.
+
+    Attributes:
+        starts_warm: whether a scene's first window is finished before the others, and shown to
+            them.
     """
 
-    def starts_warm(self, options: Mapping[str, Any]) -> bool:
-        """Whether to finish a scene's first window before the others, and to show it to them."""
-        ...
+    starts_warm: ClassVar[bool]

@@ -40,6 +40,7 @@ class NGrid(InrCodec[NGridShape]):
     bitstream_version = 2
     sections: ClassVar = ("configuration", "weights", "grids")
     bits = 2.6
+    starts_warm = True
     presets: ClassVar = {
         "ultrafast": Preset(_recipe(6), size=0.4),
         "fast": Preset(_recipe(16), size=0.55),
@@ -58,9 +59,6 @@ class NGrid(InrCodec[NGridShape]):
     ) -> NGridShape:
         # Its grids want strides of their own.
         return solve_shape(geometry.height, geometry.width, frames, values, pictures)
-
-    def starts_warm(self, options: Mapping[str, Any]) -> bool:
-        return True
 
     def unpack(self, section: bytes, info: VideoInfo, frames: int) -> NGridShape:
         return unpack_shape(section, info, frames, Limits())
