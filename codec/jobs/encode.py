@@ -76,18 +76,22 @@ def _run(
     counts = [count for _, count in plan.windows]
     done = {i: s for i in range(len(counts)) if (s := plan.finished(i)) is not None}
     pending = [i for i in range(len(counts)) if i not in done]
-    workers = max(1, min(request.workers, len(pending)))
-    threads = max(1, (request.threads or thread_count()) // workers)
+    workers = max(1, min(request.workers, _side_by_side(plan.starts, pending)))
+    all_threads = request.threads or thread_count()
+    threads = max(1, all_threads // workers)
     board = Board(counts, set(done), start)
 
-    def grant(index: int) -> Resources:
+    def grant(index: int, alone: bool) -> Resources:
         seconds = None
         if request.time_budget is not None:
             waiting = sum(counts[i] for i in pending if i not in board.started)
             remaining = max(request.time_budget - (time.monotonic() - start), 0.0)
-            seconds = share_seconds(remaining, counts[index], waiting, workers)
+            behind = sum(plan.starts[i] == index for i in pending)
+            # Alone it is as fast as all workers together.
+            workers_now = 1 if alone else workers
+            seconds = share_seconds(remaining, counts[index], waiting, workers_now, behind)
         board.started.add(index)
-        return Resources(request.device, threads, seconds)
+        return Resources(request.device, all_threads if alone else threads, seconds)
 
     def report(index: int, values: Mapping[str, Any]) -> None:
         watch(board.progressed(index, values))
@@ -104,6 +108,12 @@ def _run(
             size = sum(map(len, segment.sections))
             watch(SegmentDone(segment.index, len(counts), segment.frame_count, size, segment.psnr))
     return [done[i] for i in range(len(counts))]
+
+
+def _side_by_side(starts: Sequence[int | None], pending: Sequence[int]) -> int:
+    """How many of the pending tasks can ever run at the same time."""
+    followers = [starts[i] for i in pending if starts[i] is not None]
+    return len(followers) + sum(starts[i] is None and i not in followers for i in pending)
 
 
 def _planned(

@@ -8,7 +8,7 @@ import os
 import queue
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -22,8 +22,9 @@ from ncodec.jobs.task import Resources, run_task
 
 __all__ = ["run_inline", "run_processes"]
 
-Grant = Callable[[int], Resources]
-"""What the task with this index may use, asked when it starts."""
+Grant = Callable[[int, bool], Resources]
+"""What the task with this index may use, asked when it starts; and whether it runs alone, which no
+task can change before it ends."""
 
 Report = Callable[[int, dict[str, Any]], None]
 """Progress of the task with this index."""
@@ -39,14 +40,14 @@ PR_SET_PDEATHSIG = 1
 def run_inline(
     plan: Plan, indices: Sequence[int], grant: Grant, report: Report, stopping: Stopping
 ) -> Iterator[Segment]:
-    """Runs the tasks one after the other in this process."""
+    """Runs the tasks one after the other in this process, in ascending order."""
     for index in indices:
         if stopping():
             raise Interrupted("stopped by the user")
         yield run_task(
             plan,
             index,
-            grant(index),
+            grant(index, True),
             lambda _index=index, **values: report(_index, values),
             stopping,
         )
@@ -62,6 +63,8 @@ def run_processes(
 ) -> Iterator[Segment]:
     """Runs up to `workers` tasks at a time, each in a fresh process.
 
+    A task begins once the one that it starts from is finished.
+
     Raises:
         NcodecError: a worker died; finished segments and checkpoints remain.
     """
@@ -70,19 +73,22 @@ def run_processes(
     progress: multiprocessing.Queue[tuple[int, dict[str, Any]]] = spawn.Queue()
     stop = spawn.Event()
     pool = ProcessPoolExecutor(workers, spawn, _start_worker, (progress, stop))
-    running: set[Future[Segment]] = set()
+    running: dict[Future[Segment], int] = {}
     waiting = list(indices)
     try:
         while waiting or running:
             if stopping():
                 stop.set()
                 waiting.clear()
-            while waiting and len(running) < workers:
-                index = waiting.pop(0)
-                running.add(pool.submit(_work, plan, index, grant(index)))
-            done, running = wait(running, POLL_SECONDS, FIRST_COMPLETED)
+            while len(running) < workers and (ready := _ready(plan, waiting, running.values())):
+                alone = not running and len(ready) == 1
+                index = ready[0]
+                waiting.remove(index)
+                running[pool.submit(_work, plan, index, grant(index, alone))] = index
+            done, _ = wait(running, POLL_SECONDS, FIRST_COMPLETED)
             _drain(progress, report)
             for future in done:
+                del running[future]
                 yield future.result()
         if stopping():
             raise Interrupted("stopped by the user")
@@ -94,6 +100,12 @@ def run_processes(
     finally:
         stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _ready(plan: Plan, waiting: Sequence[int], running: Iterable[int]) -> list[int]:
+    """Those of the waiting tasks whose start is neither waiting nor running."""
+    unfinished = {*waiting, *running}
+    return [index for index in waiting if plan.starts[index] not in unfinished]
 
 
 def _drain(progress: multiprocessing.Queue[tuple[int, dict[str, Any]]], report: Report) -> None:

@@ -29,7 +29,7 @@ __all__ = ["PLAN_FILE", "FileCheckpoints", "Plan", "source_identity"]
 
 PLAN_FILE = "plan.json"
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Plan:
         times: presentation times, None for a constant rate.
         landmarks: what the scan remembered of every frame, so that workers can seek.
         windows: (first frame, frame count) of each segment.
+        starts: the segment that each one's encode is shown, which is finished before; or None.
         targets: bytes a segment, or None.
         codec: codec id.
         options: the codec's, all of them.
@@ -62,6 +63,7 @@ class Plan:
     times: tuple[int, ...] | None
     landmarks: Landmarks
     windows: tuple[tuple[int, int], ...]
+    starts: tuple[int | None, ...]
     targets: tuple[int, ...] | None
     codec: str
     options: Mapping[str, Any]
@@ -99,6 +101,7 @@ class Plan:
             record["times"] = record["times"] and tuple(record["times"])
             landmarks = Landmarks(*map(tuple, record.pop("landmarks")))
             record["windows"] = tuple((first, count) for first, count in record["windows"])
+            record["starts"] = tuple(record["starts"])
             record["targets"] = record["targets"] and tuple(record["targets"])
             return cls(directory=directory, info=VideoInfo(**info), landmarks=landmarks, **record)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -13,8 +13,9 @@ from ncodec.jobs.events import Event, Scanned
 from ncodec.jobs.output import overhead
 from ncodec.jobs.plan import Plan, source_identity
 from ncodec.jobs.request import EncodeRequest
-from ncodec.jobs.windows import longest_window, share_bytes, split
+from ncodec.jobs.windows import longest_window, scene_starts, share_bytes, split
 from ncodec.media import open_source, scan
+from ncodec.plugin import StartsWarm
 from ncodec.registry import frame_codec, resolve_options
 
 __all__ = ["load_plan", "make_plan"]
@@ -80,6 +81,7 @@ def make_plan(
     watch(Scanned(found.frames))
     longest = longest_window(found.info, request.max_segment)
     windows = split(found.frames, found.cuts, longest)
+    warm = isinstance(codec, StartsWarm) and codec.starts_warm
     plan = Plan(
         directory=directory,
         source=str(path.absolute()),
@@ -90,6 +92,7 @@ def make_plan(
         times=found.times,
         landmarks=found.landmarks,
         windows=tuple(windows),
+        starts=scene_starts(windows, found.cuts) if warm else (None,) * len(windows),
         targets=None,
         codec=request.codec,
         options=options,

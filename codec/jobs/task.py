@@ -59,11 +59,14 @@ def run_task(
 ) -> Segment:
     """Encodes window `index`, decodes it again, and keeps it in the plan.
 
+    The window that it starts from must be finished.
+
     Raises:
         Interrupted: `stopping()` came true; the codec has saved its checkpoint.
     """
     codec = frame_codec(plan.codec)
     window = window_of(plan, index)
+    start = plan.starts[index]
     context = Context(
         device=resources.device,
         threads=resources.threads,
@@ -73,6 +76,7 @@ def run_task(
         report=report,
         stopping=stopping,
         checkpoints=plan.checkpoints(index),
+        neighbour=None if start is None else plan.finished(start),
     )
     segment = codec.encode(window, plan.options, context)
     # What is recorded is what the file decodes to, not what the encoder meant.

@@ -8,7 +8,7 @@ from math import ceil
 
 from ncodec.formats import VideoInfo
 
-__all__ = ["longest_window", "share_bytes", "share_seconds", "split"]
+__all__ = ["longest_window", "scene_starts", "share_bytes", "share_seconds", "split"]
 
 MEMORY = 1 << 30
 """Bytes of a window's frames as RGB, which a fit holds in memory: 170 frames of 1080p."""
@@ -40,6 +40,22 @@ def split(frames: int, cuts: Sequence[int], longest: int) -> list[tuple[int, int
     return windows
 
 
+def scene_starts(windows: Sequence[tuple[int, int]], cuts: Sequence[int]) -> tuple[int | None, ...]:
+    """Of each window the index of its scene's first one; None for that one.
+
+    Args:
+        windows: what `split` made.
+        cuts: first frames of new scenes.
+    """
+    starts: list[int | None] = []
+    first, begins = 0, {0, *cuts}
+    for index, (frame, _) in enumerate(windows):
+        if frame in begins:
+            first = index
+        starts.append(None if index == first else first)
+    return tuple(starts)
+
+
 def longest_window(info: VideoInfo, wanted: int) -> int:
     """Frames a window: `wanted`, or fewer where their RGB would take over `MEMORY` bytes."""
     frame = 3 * info.width * info.height * (1 if info.bit_depth == 8 else 2)
@@ -51,11 +67,22 @@ def share_bytes(total: int, counts: Sequence[int]) -> list[int]:
     return [total * count // sum(counts) for count in counts]
 
 
-def share_seconds(remaining: float, frames: int, waiting: int, workers: int) -> float:
+def share_seconds(
+    remaining: float, frames: int, waiting: int, workers: int, behind: int = 0
+) -> float:
     """Wall time for a window of `frames`, of `remaining` seconds for `waiting` frames in all.
 
     `waiting` counts this window. With several workers time is dealt in waves of equal length,
     so that the last wave ends in time.
+
+    Args:
+        remaining: seconds until all must be done.
+        frames: of the window.
+        waiting: frames that nobody works on yet.
+        workers: how many work at a time, as long as there are windows for them.
+        behind: windows as long as this one that cannot be begun before it is done.
     """
     share = min(workers * frames / waiting, 1.0)
-    return remaining * share if workers == 1 else remaining / ceil(1 / share)
+    if workers == 1:
+        return remaining * share
+    return remaining / max(ceil(1 / share), 1 + ceil(behind / workers))

@@ -16,6 +16,7 @@ from ncodec.plugin.video import (
     HasPreviews,
     HasRates,
     Planes,
+    StartsWarm,
     Window,
     reduced,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Pictures",
     "Planes",
     "Region",
+    "StartsWarm",
     "StillCodec",
     "Stored",
     "Trainer",

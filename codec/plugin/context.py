@@ -11,6 +11,8 @@ from ncodec.errors import UsageError
 if TYPE_CHECKING:
     import numpy as np
 
+    from ncodec.formats import Segment
+
 __all__ = ["RESERVED", "Checkpoints", "Context", "Option"]
 
 RESERVED = frozenset(
@@ -91,6 +93,8 @@ class Context:
             ``psnr``, ``size``; with ``resumed=True`` where an earlier run had come so far.
         stopping: true once the user wants to stop: save a checkpoint, raise `Interrupted`.
         checkpoints: state that a resumed encode continues from, or None.
+        neighbour: a finished segment of the same scene that `encode` may start from, or None; see
+            `ncodec.plugin.StartsWarm`.
     """
 
     device: str = "cpu"
@@ -101,3 +105,4 @@ class Context:
     report: Callable[..., None] = _silent
     stopping: Callable[[], bool] = field(default=lambda: False)
     checkpoints: Checkpoints | None = None
+    neighbour: Segment | None = None

@@ -21,6 +21,7 @@ __all__ = [
     "HasPreviews",
     "HasRates",
     "Planes",
+    "StartsWarm",
     "Window",
     "reduced",
 ]
@@ -144,3 +145,17 @@ class HasRates(Protocol):
     ) -> Sequence[Mapping[str, Any]]:
         """Options to add to `options` for `count` points of about doubling size, small to large."""
         ...
+
+
+@runtime_checkable
+class StartsWarm(Protocol):
+    """A codec that encodes a window better or faster if it knows another segment of the scene.
+
+    Segments stay independent: only `Codec.encode` sees `Context.neighbour`.
+
+    Attributes:
+        starts_warm: whether a scene's first window is finished before the others, and shown to
+            them.
+    """
+
+    starts_warm: ClassVar[bool]

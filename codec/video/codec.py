@@ -91,7 +91,7 @@ class InrCodec(ABC, Generic[S]):
     def decode(
         self, segment: Segment, info: VideoInfo, shared: Sequence[bytes], context: Context
     ) -> Sequence[Planes]:
-        shape, tensors = self._tensors(segment, info)
+        shape, tensors = self.stored(segment, info)
         return self.decoded(shape, tensors, info, segment.frame_count, context)
 
     def preview(
@@ -102,7 +102,7 @@ class InrCodec(ABC, Generic[S]):
         context: Context,
         reduction: int,
     ) -> Sequence[Planes]:
-        shape, tensors = self._tensors(segment, info)
+        shape, tensors = self.stored(segment, info)
         frames = segment.frame_count
         return self.decoded(shape, tensors, info, frames, context, reduction)
 
@@ -130,7 +130,7 @@ class InrCodec(ABC, Generic[S]):
         return self.unpack(segment.sections[0], info, segment.frame_count).macs_per_pixel
 
     def integers(self, segment: Segment, info: VideoInfo) -> Sequence[np.ndarray]:
-        return [tensor.values for tensor in self._tensors(segment, info)[1]]
+        return [tensor.values for tensor in self.stored(segment, info)[1]]
 
     def rate_points(
         self, windows: Sequence[Window], options: Mapping[str, Any], count: int
@@ -233,7 +233,13 @@ class InrCodec(ABC, Generic[S]):
         values *= share * quality_factor(options["quality"])
         return self.solve(geometry, frames, round(values), pictures, options)
 
-    def _tensors(self, segment: Segment, info: VideoInfo) -> tuple[S, list[QuantizedTensor]]:
+    def stored(self, segment: Segment, info: VideoInfo) -> tuple[S, list[QuantizedTensor]]:
+        """The network that a segment holds; its last tensor may be embeddings.
+
+        Raises:
+            DamagedFile: the sections cannot be decoded.
+            VerificationFailed: their integers differ from the segment's hash.
+        """
         if len(segment.sections) != len(self.sections):
             raise DamagedFile(
                 f"segment {segment.index} has {len(segment.sections)} sections, "

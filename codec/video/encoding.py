@@ -14,6 +14,7 @@ from ncodec.formats import Segment, integer_hash
 from ncodec.plugin import Context, Planes, Window
 from ncodec.video.aim import Aim
 from ncodec.video.fit import Fit
+from ncodec.video.inherited import inherited
 from ncodec.video.pacing import Kept, affordable, tail
 from ncodec.video.pictures import PACKED
 from ncodec.video.quantize import pack_sections, quantize_published, quantize_stepped
@@ -58,16 +59,26 @@ class Encoding(Generic[S]):
         self._psnr: float | None = options["target_psnr"]
         self._kept = Kept(context.checkpoints) if context.checkpoints else None
         self._begun = self._kept.shape() if self._kept else None
+        self._inherited = inherited(codec, context.neighbour, window)
         self.shape = self._wanted(1.0)
+        self._share = 1.0
         if self._begun is not None:
             self.shape = codec.unpack(self._begun, window.info, window.frame_count)
+        elif self._inherited is not None:
+            # Windows of a scene are as long but for a frame: enough for the solver to choose
+            # another width, and what was learned would be lost.
+            wanted, self.shape = self.shape, self._inherited.shape
+            if context.seconds is not None:
+                # Time may have made it smaller.
+                values = self.shape.values(window.frame_count)
+                self._share = min(values / wanted.values(window.frame_count), 1.0)
 
     def segment(self) -> Segment:
         """The fitted segment."""
         with threads(self._context.threads), torch.random.fork_rng(devices=[]):
             torch.manual_seed(self._context.seed)
             self._frames = padded_frames(self._window, self.shape)
-            fit = self._begin(1.0)
+            fit = self._begin()
             seconds = None
             if self._context.seconds is not None:
                 fit, seconds = self._timed(fit, self._start + self._context.seconds)
@@ -84,32 +95,33 @@ class Encoding(Generic[S]):
         target = self._context.target_size
         return self._codec.shape_for(self._window, self._options, target, share)
 
-    def _begin(self, share: float) -> Fit:
+    def _begin(self) -> Fit:
         # What quality a smaller network lacks it may take in bits: error counts more.
         recipe = self._preset.recipe
-        weight = max(share, LEAST_SHARE) * recipe.rate_weight
+        weight = max(self._share, LEAST_SHARE) * recipe.rate_weight
         recipe = replace(recipe, rate_weight=weight)
         device, seed = resolve_device(self._context.device), self._context.seed
         compiled = self._options["compile"]
         fit = self._codec.begin_fit(self.shape, self._frames, recipe, device, seed, compiled)
         if self._psnr is not None and self.shape.pictures is PACKED:
             fit.distortion.weigh(RGB_WEIGHTS)
+        if self._inherited is not None:
+            self._inherited.give(fit.decoder)
         return fit
 
     def _timed(self, fit: Fit, end: float) -> tuple[Fit, float]:
         """A fit that gets passes enough until `end`, by the monotonic clock, and its seconds."""
         asked = self._options["model_size"] is not None
         fixed = asked or self._preset.published or self._begun is not None
-        share = 1.0
         for tries in reversed(range(SIZES_TRIED)):
             epoch = fit.steps_per_epoch * fit.pace()
             left = max(end - time.monotonic() - tail(epoch, self._psnr is not None), 0.0)
             least = affordable(epoch, left, LEAST_EPOCHS)
-            smaller = self._wanted(share * least)
+            smaller = self._wanted(self._share * least)
             if fixed or not tries or least == 1 or smaller == self.shape:
                 break
-            share, self.shape = share * least, smaller
-            fit = self._begin(share)
+            self._share, self.shape = self._share * least, smaller
+            fit = self._begin()
         return fit, left
 
     def _quantized(self, fit: Fit, limit: int | None) -> Sequence[QuantizedTensor]:

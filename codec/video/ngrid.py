@@ -44,6 +44,7 @@ class NGrid(InrCodec[NGridShape]):
     bitstream_version = 2
     sections: ClassVar = ("configuration", "weights", "grids")
     bits = 2.6
+    starts_warm = True
     presets: ClassVar = {
         "ultrafast": Preset(_recipe(6), size=0.4),
         "fast": Preset(_recipe(16), size=0.55),

@@ -33,6 +33,7 @@ def plan(tmp_path):
         times=(0, 3, 7),
         landmarks=Landmarks((5, 8, 12), (2**64 - 1, 0, 3)),
         windows=((0, 5), (5, 4)),
+        starts=(None, 0),
         targets=(100, 80),
         codec="hnerv",
         options={"preset": "fast", "model_size": 0.25, "epochs": None},

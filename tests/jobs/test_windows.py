@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ncodec.jobs.windows import SHORTEST, share_bytes, share_seconds, split
+from ncodec.jobs.windows import SHORTEST, scene_starts, share_bytes, share_seconds, split
 
 
 @given(st.data(), st.integers(1, 500), st.integers(1, 300))
@@ -35,6 +35,20 @@ def test_a_window_ends_at_a_scene_cut_unless_the_scene_is_short(frames, cuts, lo
     assert split(frames, cuts, longest) == windows
 
 
+@pytest.mark.parametrize(
+    ("frames", "cuts", "starts"),
+    [
+        (10, [], (None,)),
+        (40, [], (None, 0, 0, 0)),
+        (40, [10], (None, None, 1, 1)),
+        (40, [20, 30], (None, 0, None, None)),
+        (40, [3, 20], (None, 0, None, 2)),
+    ],
+)
+def test_windows_of_a_scene_start_from_its_first(frames, cuts, starts):
+    assert scene_starts(split(frames, cuts, longest=10), cuts) == starts
+
+
 @given(st.integers(0, 10**9), st.lists(st.integers(1, 1000), min_size=1, max_size=50))
 def test_bytes_are_shared_by_frames_and_never_exceeded(total, counts):
     shares = share_bytes(total, counts)
@@ -54,3 +68,10 @@ def test_workers_get_waves_of_equal_length():
     assert share_seconds(60, 10, 40, workers=2) == 30
     assert share_seconds(60, 10, 50, workers=2) == 20
     assert share_seconds(60, 10, 10, workers=2) == 60
+
+
+def test_windows_that_wait_for_another_get_a_wave_after_it():
+    assert share_seconds(60, 10, 20, workers=2, behind=1) == 30
+    assert share_seconds(60, 10, 31, workers=2, behind=2) == 30
+    assert share_seconds(60, 10, 40, workers=2, behind=3) == 20
+    assert share_seconds(60, 10, 20, workers=1, behind=1) == 30
