@@ -82,16 +82,15 @@ def _run(
     board = Board(counts, set(done), start)
 
     def grant(index: int, alone: bool) -> Resources:
-        seconds = None
+        end = None
         if request.time_budget is not None:
+            now = time.monotonic()
             waiting = sum(counts[i] for i in pending if i not in board.started)
-            remaining = max(request.time_budget - (time.monotonic() - start), 0.0)
+            remaining = max(request.time_budget - (now - start), 0.0)
             behind = sum(plan.starts[i] == index for i in pending)
-            # Alone it is as fast as all workers together.
-            workers_now = 1 if alone else workers
-            seconds = share_seconds(remaining, counts[index], waiting, workers_now, behind)
+            end = now + share_seconds(remaining, counts[index], waiting, workers, behind)
         board.started.add(index)
-        return Resources(request.device, all_threads if alone else threads, seconds)
+        return Resources(request.device, all_threads if alone else threads, end)
 
     def report(index: int, values: Mapping[str, Any]) -> None:
         watch(board.progressed(index, values))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -19,11 +20,17 @@ __all__ = ["Resources", "SourceWindow", "run_task"]
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What one task may use: device, CPU threads, and seconds or None."""
+    """What one task may use.
+
+    Attributes:
+        device: of its fit.
+        threads: CPU threads.
+        end: when it must be done, by the monotonic clock, which all processes share; or None.
+    """
 
     device: str
     threads: int
-    seconds: float | None
+    end: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +73,12 @@ def run_task(
     """
     codec = frame_codec(plan.codec)
     window = window_of(plan, index)
-    start = plan.starts[index]
+    start, end = plan.starts[index], resources.end
     context = Context(
         device=resources.device,
         threads=resources.threads,
         seed=plan.seed,
-        seconds=resources.seconds,
+        seconds=None if end is None else max(end - time.monotonic(), 0.0),
         target_size=plan.targets[index] if plan.targets else None,
         report=report,
         stopping=stopping,

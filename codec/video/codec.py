@@ -6,6 +6,7 @@ that listing codecs and their options stays quick.
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -84,9 +85,11 @@ class InrCodec(ABC, Generic[S]):
         """
 
     def encode(self, window: Window, options: Mapping[str, Any], context: Context) -> Segment:
+        # A new process takes seconds to import torch: they are part of its time.
+        begun = time.monotonic()
         from ncodec.video.encoding import Encoding
 
-        return Encoding(self, window, options, context).segment()
+        return Encoding(self, window, options, context, begun).segment()
 
     def decode(
         self, segment: Segment, info: VideoInfo, shared: Sequence[bytes], context: Context

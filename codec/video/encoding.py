@@ -47,12 +47,17 @@ S = TypeVar("S", bound=Shape)
 
 
 class Encoding(Generic[S]):
-    """What `InrCodec.encode` does; arguments as there."""
+    """What `InrCodec.encode` does; arguments as there; `begun` by the monotonic clock."""
 
     def __init__(
-        self, codec: InrCodec[S], window: Window, options: Mapping[str, Any], context: Context
+        self,
+        codec: InrCodec[S],
+        window: Window,
+        options: Mapping[str, Any],
+        context: Context,
+        begun: float,
     ) -> None:
-        self._start = time.monotonic()
+        self._start = begun
         self._codec, self._window = codec, window
         self._options, self._context = options, context
         self._preset = codec.chosen_preset(options)

@@ -52,7 +52,7 @@ def neighbour(windows):
 
 def begun(window, **context):
     """The fit of a window before its first step."""
-    encoding = Encoding(NGrid(), window, OPTIONS, Context(**context))
+    encoding = Encoding(NGrid(), window, OPTIONS, Context(**context), 0.0)
     encoding._frames = torch.zeros(
         window.frame_count, 6, *encoding.shape.geometry.padded, dtype=torch.uint8
     )
@@ -115,7 +115,7 @@ def test_a_network_of_another_width_starts_as_usual(windows, neighbour):
 def test_a_network_that_time_made_smaller_counts_error_more(windows, neighbour):
     options = {**OPTIONS, "model_size": 0.006}
     timed, free = (
-        Encoding(NGrid(), windows[1], options, Context(neighbour=neighbour, seconds=seconds))
+        Encoding(NGrid(), windows[1], options, Context(neighbour=neighbour, seconds=seconds), 0.0)
         for seconds in (60.0, None)
     )
     assert timed.shape == free.shape
