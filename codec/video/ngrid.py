@@ -21,8 +21,8 @@ __all__ = ["NGrid"]
 CHROMA = 3 / 16
 """More than elsewhere: chroma of so small a network lags behind its luma."""
 
-POSITIONS = 51_200
-"""A step: of four frames at 320x160. Grids want many steps."""
+POSITIONS, STEPS = 51_200, 32
+"""Of four frames at 320x160, and as many steps for a pass over four seconds: grids want many."""
 
 
 def _recipe(epochs: int) -> Recipe:
@@ -32,6 +32,7 @@ def _recipe(epochs: int) -> Recipe:
         muon_rate=1e-2,
         batch=None,
         positions=POSITIONS,
+        steps=STEPS,
         chroma=CHROMA,
         rate_weight=0.66,
     )

@@ -9,10 +9,6 @@ from typing import Literal
 __all__ = ["Preset", "Recipe"]
 
 
-LEAST_STEPS = 16
-"""Of a pass: an epoch of few steps learns little."""
-
-
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How a network is fitted.
@@ -26,6 +22,7 @@ class Recipe:
         batch: frames a step; None for as many as keep the device busy, see `frames_a_step`.
         positions: of pictures that a step takes then, at most. Of larger pictures it takes a patch,
             if the network has patches.
+        steps: a pass at least, then; of short segments a step takes fewer frames.
         mixed: run convolutions in the device's fast dtype, where it has one.
         betas: of Adam.
         loss: ``squares`` is the squared error of the planes as they are scored; ``l1-ssim`` is
@@ -47,6 +44,7 @@ class Recipe:
     warmup: float = 0.1
     batch: int | None = 2
     positions: int = 102_400
+    steps: int = 16
     mixed: bool = True
     betas: tuple[float, float] = (0.9, 0.999)
     loss: Literal["squares", "l1-ssim"] = "squares"
@@ -66,7 +64,7 @@ class Recipe:
         """
         if self.batch is not None:
             return self.batch
-        return max(min(self.positions // positions, frames // LEAST_STEPS), 1)
+        return max(min(self.positions // positions, frames // self.steps), 1)
 
     def rate(self, progress: float) -> float:
         """Learning rate over its peak at `progress` 0..1 of the fit."""
