@@ -102,6 +102,8 @@ class Plan:
             landmarks = Landmarks(*map(tuple, record.pop("landmarks")))
             record["windows"] = tuple((first, count) for first, count in record["windows"])
             record["starts"] = tuple(record["starts"])
+            if any(start is not None and start >= i for i, start in enumerate(record["starts"])):
+                raise ValueError("a segment starts from a later one")
             record["targets"] = record["targets"] and tuple(record["targets"])
             return cls(directory=directory, info=VideoInfo(**info), landmarks=landmarks, **record)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -22,7 +22,7 @@ CHROMA = 3 / 16
 """More than elsewhere: chroma of so small a network lags behind its luma."""
 
 POSITIONS, STEPS = 51_200, 32
-"""Of four frames at 320x160, and as many steps for a pass over four seconds: grids want many."""
+"""Of a step those of four frames at 320x160, and of a pass at least so many: grids want steps."""
 
 
 def _recipe(epochs: int) -> Recipe:

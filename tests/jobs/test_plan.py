@@ -48,6 +48,12 @@ def test_a_plan_reads_back(plan, tmp_path):
         assert Plan.load(tmp_path) == version
 
 
+def test_a_plan_whose_segments_wait_for_each_other_is_refused(plan, tmp_path):
+    replace(plan, starts=(1, 0)).save()
+    with pytest.raises(InputError, match="starts from a later one"):
+        Plan.load(tmp_path)
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"version": 1}', '{"version": 99}'])
 def test_a_damaged_plan_is_an_input_error(tmp_path, text):
     (tmp_path / "plan.json").write_text(text)
