@@ -38,8 +38,7 @@ class Batches:
         self.frames = recipe.frames_a_step(frames, positions)
         self.scale = 1 if cells is None else size[0] // cells[0]
         self._patches: list[Patch | None] = [None]
-        if cells is not None and positions > recipe.positions:
-            self.frames = 1
+        if cells is not None and recipe.positions is not None and positions > recipe.positions:
             self._patches = [*patches(*cells, positions, recipe.positions)]
         self._all, self._seed = frames, seed
 

@@ -123,7 +123,7 @@ class InrCodec(ABC, Generic[S]):
                 positions = prod(shape.geometry.padded)
                 batch = recipe.frames_a_step(window.frame_count, positions)
                 if (shape, batch) not in paces:
-                    fixed = replace(recipe, batch=batch)
+                    fixed = replace(recipe, batch=batch, steps=1)
                     paces[shape, batch] = self._pace(shape, fixed, batch, context)
                 # One more epoch: measuring, quantising and checking the result.
                 seconds += (recipe.epochs + 1) * window.frame_count * paces[shape, batch]

@@ -19,7 +19,15 @@ __all__ = ["HNeRV"]
 
 
 def _recipe(epochs: int) -> Recipe:
-    return Recipe(epochs=epochs, adam_rate=1e-2, muon_rate=1e-2, batch=None, rate_weight=0.66)
+    return Recipe(
+        epochs=epochs,
+        adam_rate=1e-2,
+        muon_rate=1e-2,
+        batch=16,
+        steps=16,
+        positions=102_400,
+        rate_weight=0.66,
+    )
 
 
 class HNeRV(InrCodec[HNeRVShape]):

@@ -21,8 +21,8 @@ __all__ = ["NGrid"]
 CHROMA = 3 / 16
 """More than elsewhere: chroma of so small a network lags behind its luma."""
 
-POSITIONS, STEPS = 51_200, 32
-"""Of a step those of four frames at 320x160, and of a pass at least so many: grids want steps."""
+POSITIONS = 51_200
+"""Of a step: those of four frames at 320x160."""
 
 
 def _recipe(epochs: int) -> Recipe:
@@ -30,9 +30,9 @@ def _recipe(epochs: int) -> Recipe:
         epochs=epochs,
         adam_rate=1e-2,
         muon_rate=1e-2,
-        batch=None,
+        batch=4,
+        steps=16,
         positions=POSITIONS,
-        steps=STEPS,
         chroma=CHROMA,
         rate_weight=0.66,
     )

@@ -19,10 +19,10 @@ class Recipe:
         muon_rate: peak learning rate of Muon on the convolutions, or None for Adam on all.
         warmup: share of the fit in which the rate rises from a tenth to its peak; a cosine
             takes it from there to zero.
-        batch: frames a step; None for as many as keep the device busy, see `frames_a_step`.
-        positions: of pictures that a step takes then, at most. Of larger pictures it takes a patch,
-            if the network has patches.
-        steps: a pass at least, then; of short segments a step takes fewer frames.
+        batch: frames a step, at most.
+        steps: of a pass, at least: of short segments a step takes fewer frames.
+        positions: of pictures that a step takes, at most: fewer frames of larger ones, and where one
+            is too large a patch of it, if the network has patches. None for all of each.
         mixed: run convolutions in the device's fast dtype, where it has one.
         betas: of Adam.
         loss: ``squares`` is the squared error of the planes as they are scored; ``l1-ssim`` is
@@ -42,9 +42,9 @@ class Recipe:
     adam_rate: float
     muon_rate: float | None
     warmup: float = 0.1
-    batch: int | None = 2
-    positions: int = 102_400
-    steps: int = 16
+    batch: int = 2
+    steps: int = 1
+    positions: int | None = None
     mixed: bool = True
     betas: tuple[float, float] = (0.9, 0.999)
     loss: Literal["squares", "l1-ssim"] = "squares"
@@ -62,9 +62,8 @@ class Recipe:
         What a step costs besides its frames (the optimisers', quantisation, starting threads) is
         shared by more of them where they are small; but an epoch of few steps learns little.
         """
-        if self.batch is not None:
-            return self.batch
-        return max(min(self.positions // positions, frames // self.steps), 1)
+        fitting = self.batch if self.positions is None else self.positions // positions
+        return max(min(self.batch, fitting, frames // self.steps), 1)
 
     def rate(self, progress: float) -> float:
         """Learning rate over its peak at `progress` 0..1 of the fit."""
