@@ -21,8 +21,8 @@ class Recipe:
             takes it from there to zero.
         batch: frames a step, at most.
         steps: of a pass, at least: of short segments a step takes fewer frames.
-        positions: of pictures that a step takes, at most: fewer frames of larger ones, and where one
-            is too large a patch of it, if the network has patches. None for all of each.
+        positions: of pictures that a step takes, at most: fewer frames of larger ones, and of a
+            single one that is too large a patch, if the network has patches. None for no limit.
         mixed: run convolutions in the device's fast dtype, where it has one.
         betas: of Adam.
         loss: ``squares`` is the squared error of the planes as they are scored; ``l1-ssim`` is
