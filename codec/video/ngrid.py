@@ -21,9 +21,6 @@ __all__ = ["NGrid"]
 CHROMA = 3 / 16
 """More than elsewhere: chroma of so small a network lags behind its luma."""
 
-POSITIONS = 51_200
-"""Of a step: those of four frames at 320x160."""
-
 
 def _recipe(epochs: int) -> Recipe:
     return Recipe(
@@ -31,8 +28,8 @@ def _recipe(epochs: int) -> Recipe:
         adam_rate=1e-2,
         muon_rate=1e-2,
         batch=4,
-        steps=16,
-        positions=POSITIONS,
+        steps=8,
+        positions=102_400,
         chroma=CHROMA,
         rate_weight=0.66,
     )
