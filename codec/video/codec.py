@@ -112,6 +112,9 @@ class InrCodec(ABC, Generic[S]):
     def estimate(
         self, windows: Sequence[Window], options: Mapping[str, Any], context: Context
     ) -> Estimate:
+        # Torch is imported before time is dealt out: the first window would pay for all of them.
+        import ncodec.video.encoding  # noqa: F401
+
         recipe = self.chosen_preset(options).recipe
         seconds, size = 0.0, 0
         paces: dict[tuple[S, int], float] = {}
