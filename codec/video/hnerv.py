@@ -24,6 +24,7 @@ def _recipe(epochs: int) -> Recipe:
         adam_rate=1e-2,
         muon_rate=1e-2,
         batch=16,
+        fewest=2,
         steps=16,
         positions=102_400,
         rate_weight=0.66,

@@ -20,6 +20,7 @@ class Recipe:
         warmup: share of the fit in which the rate rises from a tenth to its peak; a cosine
             takes it from there to zero.
         batch: frames a step, at most.
+        fewest: frames a step, at least.
         steps: of a pass, at least: of short segments a step takes fewer frames.
         positions: of pictures that a step takes, at most: fewer frames of larger ones, and of a
             single one that is too large a patch, if the network has patches. None for no limit.
@@ -43,6 +44,7 @@ class Recipe:
     muon_rate: float | None
     warmup: float = 0.1
     batch: int = 2
+    fewest: int = 1
     steps: int = 1
     positions: int | None = None
     mixed: bool = True
@@ -63,7 +65,7 @@ class Recipe:
         shared by more of them where they are small; but an epoch of few steps learns little.
         """
         fitting = self.batch if self.positions is None else self.positions // positions
-        return max(min(self.batch, fitting, frames // self.steps), 1)
+        return max(min(self.batch, fitting, frames // self.steps), self.fewest)
 
     def rate(self, progress: float) -> float:
         """Learning rate over its peak at `progress` 0..1 of the fit."""
