@@ -187,7 +187,7 @@ def solve_shape(
     reached = shape.values(frames)
     if reached >= FILLED * values:
         return shape
-    # Deeper grids leave fewer multiply-accumulates to the network: a smaller budget may come to more.
+    # Deeper grids leave less work to the network: a smaller budget may come to more.
     budgets = [round(reached * share) for share in (0.99, 0.97, 0.95)]
     others = [solve_shape(height, width, frames, budget, pictures) for budget in budgets]
     return max(shape, *others, key=lambda each: each.values(frames))
