@@ -17,6 +17,7 @@ __all__ = [
     "Curve",
     "Delta",
     "Item",
+    "Match",
     "Metric",
     "Point",
     "Speed",
@@ -25,8 +26,8 @@ __all__ = [
     "save_json",
 ]
 
-SCHEMA = 1
-"""Of summary.json; grows when the meaning of a field changes."""
+SCHEMA = 2
+"""Of summary.json; grows when a field comes or changes its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,25 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """What a curve needs for the quality of one point of another, on one item.
+
+    Attributes:
+        test, seed: the curve.
+        reference, label: the other curve, and its point.
+        metric: of the quality.
+        rate: in % more than the point's, less than 0 where `test` needs fewer bytes.
+    """
+
+    test: str
+    seed: int | None
+    reference: str
+    label: str
+    metric: str
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """A clip, an image or a set of images, with what was measured on it.
 
@@ -156,6 +176,7 @@ class Item:
         picture: the source's frame that the points' pictures are to be compared with.
         frame: its index.
         colour: what RGB was made with, in words.
+        matches: of each codec's curve with the points of codecs that are references.
     """
 
     name: str
@@ -167,6 +188,7 @@ class Item:
     picture: str | None = None
     frame: int | None = None
     colour: str = ""
+    matches: Sequence[Match] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +283,7 @@ def _item(found: dict[str, Any]) -> Item:
         | {
             "curves": [_curve(curve) for curve in found["curves"]],
             "deltas": [Delta(**delta) for delta in found["deltas"]],
+            "matches": [Match(**match) for match in found["matches"]],
         }
     )
 

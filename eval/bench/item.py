@@ -12,6 +12,7 @@ from ncodec.eval.bd import FEWEST_POINTS, bd
 from ncodec.eval.bench.clip import Prepared
 from ncodec.eval.bench.measure import Measurer
 from ncodec.eval.bench.steps import Step
+from ncodec.eval.matches import matches
 from ncodec.eval.metrics.colour import colour_words
 from ncodec.eval.metrics.score import METRICS
 from ncodec.eval.results import Curve, Item, Point
@@ -115,6 +116,14 @@ class ClipItem:
             if anchor.name != test.name
             if any(p.quality.get(metric.key) is not None for p in test.points)
         ]
+        matched = [
+            match
+            for test in tests
+            for reference in tests
+            for metric in METRICS
+            if reference.name in references and reference.name != test.name
+            for match in matches(reference, test, metric.key)
+        ]
         if several and self.clip.interval == self.clip.info.frames:
             named = [curve.name for curve in anchors if curve.role == "anchor"]
             deltas += [replace(d, anchor=d.anchor + ONE_GOP) for d in deltas if d.anchor in named]
@@ -128,6 +137,7 @@ class ClipItem:
             picture=self._measurer.original(first) if first else None,
             frame=self.clip.info.frames // 2,
             colour=self._colour,
+            matches=matched,
         )
 
 

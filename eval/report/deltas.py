@@ -1,16 +1,16 @@
-"""Tables of Bjontegaard's deltas."""
+"""Tables of Bjontegaard's deltas, and of what curves need for the quality of single points."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from ncodec.eval.report.cells import Cell, Row, Table
-from ncodec.eval.report.groups import SeedMean, over_seeds
+from ncodec.eval.report.groups import SeedMean, matched, over_seeds
 from ncodec.eval.report.styles import Style
 from ncodec.eval.report.words import DASH, plain, signed, spread
 from ncodec.eval.results import Average, Delta, Item, Metric, Summary
 
-__all__ = ["averages", "every_average", "every_delta", "item_deltas", "missing"]
+__all__ = ["averages", "every_average", "every_delta", "item_deltas", "item_matches", "missing"]
 
 _NONE = Cell(DASH, tone="quiet")
 
@@ -53,6 +53,26 @@ def item_deltas(item: Item, metric: Metric, styles: Mapping[str, Style]) -> Tabl
         },
         styles,
     )
+
+
+def item_matches(item: Item, metric: Metric, styles: Mapping[str, Style]) -> Table | None:
+    """Bytes for the quality of a reference's points: a row a point, a column a codec."""
+    cells = {
+        (test, reference, label): Cell(signed(rate), tone=_tone(rate))
+        for (test, reference, label), rate in matched(item, metric.key).items()
+    }
+    tests = list(dict.fromkeys(test for test, _, _ in cells))
+    rows = [
+        Row(
+            [
+                Cell(reference, [label], style=styles.get(reference)),
+                *(cells.get((test, reference, label), _NONE) for test in tests),
+            ]
+        )
+        for reference, label in dict.fromkeys(key[1:] for key in cells)
+    ]
+    head = [Cell("for the quality of"), *(Cell(test, style=styles.get(test)) for test in tests)]
+    return Table(head, rows) if cells else None
 
 
 def every_delta(

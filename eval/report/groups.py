@@ -13,6 +13,7 @@ __all__ = [
     "curve_names",
     "labels",
     "line",
+    "matched",
     "mean_line",
     "metric_keys",
     "over_seeds",
@@ -104,6 +105,15 @@ def over_seeds(deltas: Sequence[Delta]) -> dict[tuple[str, str, str], SeedMean]:
     for delta in deltas:
         found.setdefault((delta.test, delta.anchor, delta.metric), []).append(delta)
     return {key: _mean(*key, group) for key, group in found.items()}
+
+
+def matched(item: Item, metric: str) -> dict[tuple[str, str, str], float]:
+    """Means over seeds of what a curve needs for a point, by its name, reference and label."""
+    found: dict[tuple[str, str, str], list[float]] = {}
+    for match in item.matches:
+        if match.metric == metric:
+            found.setdefault((match.test, match.reference, match.label), []).append(match.rate)
+    return {key: fmean(rates) for key, rates in found.items()}
 
 
 def _mean(test: str, anchor: str, metric: str, group: Sequence[Delta]) -> SeedMean:

@@ -35,6 +35,7 @@ class _Part:
     main: Metric | None
     deltas: Table | None
     every_delta: Table | None
+    matches: Table | None
     points: Table
     settings: Table | None
     speed: Table
@@ -145,6 +146,7 @@ def _part(
         main,
         deltas.item_deltas(item, main, looks) if main else None,
         deltas.every_delta(item, known, looks),
+        deltas.item_matches(item, main, looks) if main else None,
         tables.points(item, summary, looks),
         tables.settings(item, looks),
         tables.speed(item, summary.kind, looks),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ncodec.eval.report.groups import over_seeds, with_seeds
+from ncodec.eval.report.groups import matched, over_seeds, with_seeds
 from ncodec.eval.report.stills import coders
 from ncodec.eval.report.tables import heading
 from ncodec.eval.report.words import DASH, bytes_of, measure, plain, signed, significant, spread
@@ -23,7 +23,7 @@ def table(summary: Summary) -> str:
     else:
         for item in summary.items:
             lines += ["", f"{item.name}: {item.description}", *_points(item, summary)]
-            lines += _deltas(item, summary)
+            lines += [*_deltas(item, summary), *_matches(item, summary)]
             lines += [f"  absent: {line}" for line in item.absent]
     lines += _averages(summary)
     lines += ["", *(f"FAILED {failure}" for failure in summary.failures)] * bool(summary.failures)
@@ -87,6 +87,19 @@ def _deltas(item: Item, summary: Summary) -> Iterator[str]:
     if rows:
         yield f"  BD-rate by {summary.metrics[0].label}"
         yield from _aligned([["", "", "rate", "quality", "overlap", ""], *rows], left=2, tail=True)
+
+
+def _matches(item: Item, summary: Summary) -> Iterator[str]:
+    if not summary.metrics:
+        return
+    metric = summary.metrics[0]
+    if found := matched(item, metric.key):
+        yield f"  Bytes for the {metric.label} of single files"
+        rows = [
+            [test, f"against {reference}", label, signed(rate)]
+            for (test, reference, label), rate in found.items()
+        ]
+        yield from _aligned(rows, left=3)
 
 
 def _averages(summary: Summary) -> Iterator[str]:

@@ -59,3 +59,5 @@ def test_a_codec_that_is_a_reference_is_compared_with_as_anchors_are():
     }
     (against,) = (delta for delta in found.deltas if delta.anchor == "published")
     assert against.rate == pytest.approx(-50)
+    found = {(match.test, match.reference, match.label) for match in found.matches}
+    assert found == {("codec", "published", label) for label in "123"}
