@@ -27,8 +27,6 @@ DEFAULT = "the default"
 
 COMMON: dict[str, dict[str, Any]] = {
     "no rate in the fit": {"rate_weight": 0.0},
-    "rate from a quarter on": {"rate_from": 0.25, "round_from": 0.35},
-    "rounded at once, no noise": {"round_from": 0.5},
     "noise until 0.85": {"round_from": 0.85},
     "batch 2": {"batch": 2, "steps": 1, "positions": None},
     "batch 8": {"batch": 8, "steps": 1, "positions": None},
@@ -37,16 +35,25 @@ COMMON: dict[str, dict[str, Any]] = {
     "Muon 5e-3": {"muon_rate": 5e-3},
     "Muon 2e-2": {"muon_rate": 2e-2},
 }
+LATER: dict[str, dict[str, Any]] = {
+    "rate from a quarter on": {"rate_from": 0.25, "round_from": 0.35},
+    "rounded at once, no noise": {"round_from": 0.5},
+}
+"""Of codecs whose rate counts from half of the fit on."""
+
 OWN: dict[str, dict[str, dict[str, Any]]] = {
     "hnerv": {
+        **LATER,
         "Adam 4e-3 beside Muon": {"adam_rate": 4e-3},
         "embeddings 1.5e-2": {"embeddings_rate": 1.5e-2},
     },
-    "nervpp": {"Adam 1e-2 beside Muon": {"adam_rate": 1e-2}},
+    "nervpp": {**LATER, "Adam 1e-2 beside Muon": {"adam_rate": 1e-2}},
     "ngrid": {
         "Adam 4e-3 beside Muon": {"adam_rate": 4e-3},
-        "grids 1e-2": {"grids_rate": 1e-2},
-        "grids 4e-2": {"grids_rate": 4e-2},
+        "rate from half on": {"rate_from": 0.5, "round_from": 0.6},
+        "rounded at once, no noise": {"round_from": 0.25},
+        "grids 2e-2": {"grids_rate": 2e-2},
+        "grids 8e-2": {"grids_rate": 8e-2},
         "chroma 1/8": {"chroma": 1 / 8},
     },
 }

@@ -112,9 +112,6 @@ class InrCodec(ABC, Generic[S]):
     def estimate(
         self, windows: Sequence[Window], options: Mapping[str, Any], context: Context
     ) -> Estimate:
-        # Torch is imported before time is dealt out: the first window would pay for all of them.
-        import ncodec.video.encoding  # noqa: F401
-
         recipe = self.chosen_preset(options).recipe
         seconds, size = 0.0, 0
         paces: dict[tuple[S, int], float] = {}
@@ -126,11 +123,15 @@ class InrCodec(ABC, Generic[S]):
                 positions = prod(shape.geometry.padded)
                 batch = recipe.frames_a_step(window.frame_count, positions)
                 if (shape, batch) not in paces:
-                    fixed = replace(recipe, batch=batch, steps=1)
-                    paces[shape, batch] = self._pace(shape, fixed, batch, context)
+                    paces[shape, batch] = self._pace(shape, recipe, batch, context)
                 # One more epoch: measuring, quantising and checking the result.
                 seconds += (recipe.epochs + 1) * window.frame_count * paces[shape, batch]
-        return Estimate(seconds if context.seconds is None else context.seconds, size)
+        if context.seconds is None:
+            return Estimate(seconds, size)
+        # What a process does once comes before time is dealt out, or the first window pays it.
+        smallest = self.shape_for(windows[0], options, context.target_size, share=0.0)
+        self._pace(smallest, recipe, 1, context)
+        return Estimate(context.seconds, size)
 
     def macs_per_pixel(self, segment: Segment, info: VideoInfo) -> float:
         return self.unpack(segment.sections[0], info, segment.frame_count).macs_per_pixel
@@ -166,7 +167,8 @@ class InrCodec(ABC, Generic[S]):
         with threads(context.threads), torch.random.fork_rng(devices=[]):
             size = (shape.pictures.channels, *shape.geometry.padded)
             frames = torch.zeros(batch, *size, dtype=torch.uint8)
-            fit = self.begin_fit(shape, frames, recipe, device, 0)
+            fixed = replace(recipe, batch=batch, steps=1)
+            fit = self.begin_fit(shape, frames, fixed, device, 0)
             return fit.pace() * fit.steps_per_epoch / batch
 
     def decoded(

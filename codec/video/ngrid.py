@@ -32,6 +32,8 @@ def _recipe(epochs: int) -> Recipe:
         positions=102_400,
         chroma=CHROMA,
         rate_weight=0.66,
+        rate_from=0.25,
+        round_from=0.35,
     )
 
 

@@ -22,7 +22,7 @@ def tail(epoch: float, searching: bool) -> float:
         epoch: seconds that a pass of the fit takes.
         searching: whether steps of quantisation are tried until the pictures are right.
     """
-    return 2.0 + (3.0 if searching else 1.5) * epoch
+    return 0.3 + (3.0 if searching else 1.5) * epoch
 
 
 def affordable(epoch: float, seconds: float, wanted: int) -> float:

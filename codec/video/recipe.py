@@ -56,7 +56,7 @@ class Recipe:
     round_from: float = 0.6
     steps_rate: float = 0.02
     embeddings_rate: float = 5e-3
-    grids_rate: float = 2e-2
+    grids_rate: float = 4e-2
 
     def frames_a_step(self, frames: int, positions: int) -> int:
         """The batch for a segment of so many frames of so many positions each.

@@ -1,5 +1,7 @@
 """Sizes and times that were asked for, and the same integers on any number of threads."""
 
+import subprocess
+import sys
 from fractions import Fraction
 from itertools import count
 
@@ -125,6 +127,31 @@ def test_a_time_budget_ends_with_every_segment_done(clip_file, tmp_path):
     assert (done.frames, done.segments) == (16, 2)
     last = [event for event in events if isinstance(event, Progressed)][-1]
     assert last.fraction == 1
+
+
+LATE = """
+import sys
+import ncodec
+from ncodec.video.codec import InrCodec
+
+estimate, known = InrCodec.estimate, set()
+
+def estimated(*given):
+    found = estimate(*given)
+    known.update(sys.modules)
+    return found
+
+InrCodec.estimate = estimated
+ncodec.encode(*sys.argv[1:], codec="ngrid", time_budget=2, threads=1)
+print(sorted(name for name in set(sys.modules) - known if name.startswith("torch")))
+"""
+
+
+def test_torch_is_imported_before_time_is_dealt_out(clip_file, tmp_path):
+    # The first window would pay a second or two for all of them.
+    arguments = [sys.executable, "-c", LATE, str(clip_file), str(tmp_path / "a.nc")]
+    ran = subprocess.run(arguments, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "[]\n", "")
 
 
 HUGE = {"codec": "hnerv", "preset": "ultrafast", "quality": 160, "threads": 1}
