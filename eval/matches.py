@@ -17,31 +17,35 @@ __all__ = ["matches"]
 
 
 def matches(reference: Curve, test: Curve, metric: str) -> list[Match]:
-    """The rate of `test` at the quality of each of `reference`'s points that it covers.
+    """The rate of `test` at the quality of each of `reference`'s points.
 
     Between its points the logarithm of the rate runs over quality in monotone cubics, as for
-    BD-rates.
+    BD-rates. Of a point that is worse and larger than all of them its smallest file is a bound.
 
     Args:
         reference, test: points without `metric` are left out.
         metric: key of `Point.quality`.
 
     Returns:
-        By the reference's rising rate; none of a test curve whose quality does not rise with its
-        rate.
+        By the reference's rising rate, without points that say nothing; none of a test curve
+        whose quality does not rise with its rate.
     """
     line = _line(test, metric)
     if len(line) < 2 or any(upper <= lower for (_, lower), (_, upper) in pairwise(line)):
         return []
-    rates, qualities = np.array(line).T
+    rates, qualities = zip(*line, strict=True)
     log_rate = PchipInterpolator(qualities, np.log(rates), extrapolate=False)
     found = []
     for point in sorted(reference.points, key=lambda point: point.rate):
         quality = point.quality.get(metric)
-        if quality is None or not qualities[0] <= quality <= qualities[-1]:
+        if quality is None or quality > qualities[-1]:
             continue
-        more = 100 * (float(np.exp(log_rate(quality))) / point.rate - 1)
-        found.append(Match(test.name, test.seed, reference.name, point.label, metric, more))
+        bound = quality < qualities[0]
+        rate = rates[0] if bound else float(np.exp(log_rate(quality)))
+        if bound and rate >= point.rate:
+            continue
+        more = 100 * (rate / point.rate - 1)
+        found.append(Match(test.name, test.seed, reference.name, point.label, metric, more, bound))
     return found
 
 

@@ -152,6 +152,7 @@ class Match:
         reference, label: the other curve, and its point.
         metric: of the quality.
         rate: in % more than the point's, less than 0 where `test` needs fewer bytes.
+        bound: whether it needs no more than that: its smallest file is better still.
     """
 
     test: str
@@ -160,6 +161,7 @@ class Match:
     label: str
     metric: str
     rate: float
+    bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

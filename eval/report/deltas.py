@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ncodec.eval.report.cells import Cell, Row, Table
 from ncodec.eval.report.groups import SeedMean, matched, over_seeds
 from ncodec.eval.report.styles import Style
-from ncodec.eval.report.words import DASH, plain, signed, spread
+from ncodec.eval.report.words import DASH, at_most, plain, signed, spread
 from ncodec.eval.results import Average, Delta, Item, Metric, Summary
 
 __all__ = ["averages", "every_average", "every_delta", "item_deltas", "item_matches", "missing"]
@@ -58,8 +58,8 @@ def item_deltas(item: Item, metric: Metric, styles: Mapping[str, Style]) -> Tabl
 def item_matches(item: Item, metric: Metric, styles: Mapping[str, Style]) -> Table | None:
     """Bytes for the quality of a reference's points: a row a point, a column a codec."""
     cells = {
-        (test, reference, label): Cell(signed(rate), tone=_tone(rate))
-        for (test, reference, label), rate in matched(item, metric.key).items()
+        key: Cell(at_most(rate, bound), tone=_tone(rate))
+        for key, (rate, bound) in matched(item, metric.key).items()
     }
     tests = list(dict.fromkeys(test for test, _, _ in cells))
     rows = [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from ncodec.eval.results import Curve, Delta, Item, Metric, Summary
+from ncodec.eval.results import Curve, Delta, Item, Match, Metric, Summary
 
 __all__ = [
     "SeedMean",
@@ -107,13 +107,19 @@ def over_seeds(deltas: Sequence[Delta]) -> dict[tuple[str, str, str], SeedMean]:
     return {key: _mean(*key, group) for key, group in found.items()}
 
 
-def matched(item: Item, metric: str) -> dict[tuple[str, str, str], float]:
-    """Means over seeds of what a curve needs for a point, by its name, reference and label."""
-    found: dict[tuple[str, str, str], list[float]] = {}
+def matched(item: Item, metric: str) -> dict[tuple[str, str, str], tuple[float, bool]]:
+    """What a curve needs for a point, by its name, reference and label.
+
+    A mean over seeds, and whether it is no more than a bound.
+    """
+    found: dict[tuple[str, str, str], list[Match]] = {}
     for match in item.matches:
         if match.metric == metric:
-            found.setdefault((match.test, match.reference, match.label), []).append(match.rate)
-    return {key: fmean(rates) for key, rates in found.items()}
+            found.setdefault((match.test, match.reference, match.label), []).append(match)
+    return {
+        key: (fmean(match.rate for match in group), any(match.bound for match in group))
+        for key, group in found.items()
+    }
 
 
 def _mean(test: str, anchor: str, metric: str, group: Sequence[Delta]) -> SeedMean:

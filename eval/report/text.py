@@ -7,7 +7,16 @@ from collections.abc import Iterator, Sequence
 from ncodec.eval.report.groups import matched, over_seeds, with_seeds
 from ncodec.eval.report.stills import coders
 from ncodec.eval.report.tables import heading
-from ncodec.eval.report.words import DASH, bytes_of, measure, plain, signed, significant, spread
+from ncodec.eval.report.words import (
+    DASH,
+    at_most,
+    bytes_of,
+    measure,
+    plain,
+    signed,
+    significant,
+    spread,
+)
 from ncodec.eval.results import Item, Summary
 
 __all__ = ["table"]
@@ -96,8 +105,8 @@ def _matches(item: Item, summary: Summary) -> Iterator[str]:
     if found := matched(item, metric.key):
         yield f"  Bytes for the {metric.label} of single files"
         rows = [
-            [test, f"against {reference}", label, signed(rate)]
-            for (test, reference, label), rate in found.items()
+            [test, f"against {reference}", label, at_most(*known)]
+            for (test, reference, label), known in found.items()
         ]
         yield from _aligned(rows, left=3)
 

@@ -8,6 +8,7 @@ from math import inf, isnan
 __all__ = [
     "DASH",
     "amount",
+    "at_most",
     "bytes_of",
     "measure",
     "memory",
@@ -51,6 +52,11 @@ def signed(value: float | None, digits: int = 1, unit: str = "%") -> str:
     elif not text.startswith(_MINUS):
         text = "+" + text
     return f"{text} {unit}" if unit else text
+
+
+def at_most(value: float, bound: bool) -> str:
+    """A difference in per cent, or what it does not exceed."""
+    return f"≤ {signed(value)}" if bound else signed(value)
 
 
 def bytes_of(value: float | None) -> str:
