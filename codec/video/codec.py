@@ -169,7 +169,7 @@ class InrCodec(ABC, Generic[S]):
             frames = torch.zeros(batch, *size, dtype=torch.uint8)
             fixed = replace(recipe, batch=batch, steps=1)
             fit = self.begin_fit(shape, frames, fixed, device, 0)
-            return fit.pace() * fit.steps_per_epoch / batch
+            return fit.mean_pace() * fit.steps_per_epoch / batch
 
     def decoded(
         self,

@@ -196,6 +196,19 @@ class Fit:
             times.append(time.monotonic() - before)
         return median(times)
 
+    def mean_pace(self) -> float:
+        """Seconds a step takes as a mean over a whole fit; spoils this one."""
+        plain = self.pace()
+        if not self.recipe.rate_weight:
+            return plain
+        self.progress = self.recipe.rate_from
+        self.step()
+        start = time.monotonic()
+        for _ in range(RATE_EVERY):
+            self.step()
+        rated = (time.monotonic() - start) / RATE_EVERY
+        return plain + (1 - self.recipe.rate_from) * (rated - plain)
+
     @torch.no_grad()
     def inputs(self) -> Tensor:
         """What the decoder takes for every frame: embeddings (T, d, h, w), or times (T,)."""
