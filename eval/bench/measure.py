@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -68,6 +69,9 @@ class Measurer:
 
         def work(folder: Path) -> dict[str, Any]:
             plan = folder / "plan"
+            if "time_budget" in options:
+                # What is left of an interrupted fit would be given all of it again.
+                shutil.rmtree(plan, ignore_errors=True)
             resumed = (plan / PLAN_FILE).exists()
             files = [self._inside(clip.path), "-o", self._inside(folder / "out.nc")]
             more = ["--plan", self._inside(plan), "-q", *["--resume"] * resumed]

@@ -4,13 +4,17 @@ import json
 import os
 import signal
 import time
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image as Pillow
 from synthetic import film
 
 from ncodec.eval.bench import run
+from ncodec.eval.bench.measure import Measurer
+from ncodec.eval.bench.processes import Ran
 from ncodec.eval.results import load_summary
+from ncodec.jobs.plan import PLAN_FILE
 
 
 @pytest.fixture
@@ -106,6 +110,25 @@ def test_time_budgets_and_presets_are_a_curve_each(command, clip, tmp_path):
     ran = command(*given, *budgets, "--reference", "hnerv slow")
     assert ran.code == 2
     assert "--reference is 'hnerv slow' but must be one of the curves: 'hnerv fast 2 s'" in ran.err
+
+
+@pytest.mark.parametrize(("options", "goes_on"), [({}, True), ({"time_budget": 60.0}, False)])
+def test_an_interrupted_encode_goes_on_where_it_has_no_budget(options, goes_on, tmp_path):
+    lines = []
+
+    def ran(line, folder):
+        lines.append(line)
+        return Ran(1.0, 1.0, 1, "", "")
+
+    measurer = Measurer(tmp_path, SimpleNamespace(run=ran), 1, "cpu", 240)
+    clip = SimpleNamespace(path=tmp_path / "clip.mkv", digest="", info=SimpleNamespace(frames=8))
+    step = measurer.encode_step(clip, "hnerv", options, 0)
+    begun = measurer.store.path(step) / "plan"
+    begun.mkdir(parents=True)
+    (begun / PLAN_FILE).write_text("{}")
+    done = measurer.store.do(step)
+    assert ("--resume" in lines[0]) is begun.exists() is goes_on
+    assert (done.outcome["encode"] is None) is goes_on
 
 
 def test_a_file_that_fails_does_not_end_the_run(command, clip, elsewhere, tmp_path):
