@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ncodec.formats import Limits, VideoInfo
@@ -10,25 +11,12 @@ from ncodec.video.codec import InrCodec
 from ncodec.video.geometry import Geometry
 from ncodec.video.hnerv_shape import HNeRVShape, solve_shape, unpack_shape
 from ncodec.video.pictures import Pictures
-from ncodec.video.recipe import Preset, Recipe
+from ncodec.video.recipe import COUNTED, Preset, Recipe
 
 if TYPE_CHECKING:
     from torch import nn
 
 __all__ = ["HNeRV"]
-
-
-def _recipe(epochs: int) -> Recipe:
-    return Recipe(
-        epochs=epochs,
-        adam_rate=1e-2,
-        muon_rate=1e-2,
-        batch=16,
-        fewest=2,
-        steps=16,
-        positions=102_400,
-        rate_weight=0.66,
-    )
 
 
 class HNeRV(InrCodec[HNeRVShape]):
@@ -37,10 +25,10 @@ class HNeRV(InrCodec[HNeRVShape]):
     codec_id = "hnerv"
     bitstream_version = 2
     presets: ClassVar = {
-        "ultrafast": Preset(_recipe(6), size=0.25),
-        "fast": Preset(_recipe(16), size=0.35),
-        "medium": Preset(_recipe(100), size=0.75),
-        "slow": Preset(_recipe(400), size=1.0),
+        "ultrafast": Preset(replace(COUNTED, epochs=6), size=0.25),
+        "fast": Preset(replace(COUNTED, epochs=16), size=0.35),
+        "medium": Preset(replace(COUNTED, epochs=100), size=0.75),
+        "slow": Preset(replace(COUNTED, epochs=400), size=1.0),
         "paper": Preset(
             Recipe(epochs=300, adam_rate=1e-3, muon_rate=None, mixed=False),
             size=1.0,

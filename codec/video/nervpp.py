@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ncodec.formats import Limits, VideoInfo
@@ -18,7 +19,7 @@ from ncodec.video.nervpp_shape import (
     unpack_shape,
 )
 from ncodec.video.pictures import Pictures
-from ncodec.video.recipe import Preset, Recipe
+from ncodec.video.recipe import COUNTED, Preset, Recipe
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,18 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["NeRVpp"]
 
 
-def _recipe(epochs: int) -> Recipe:
-    return Recipe(
-        epochs=epochs,
-        adam_rate=4e-3,
-        muon_rate=1e-2,
-        batch=16,
-        fewest=2,
-        steps=16,
-        positions=102_400,
-        rate_weight=0.66,
-    )
-
+_RECIPE = replace(COUNTED, adam_rate=4e-3)
 
 _PUBLISHED = Recipe(
     epochs=300,
@@ -58,10 +48,10 @@ class NeRVpp(InrCodec[NeRVppShape]):
     bitstream_version = 1
     sections: ClassVar = ("configuration", "weights")
     presets: ClassVar = {
-        "ultrafast": Preset(_recipe(6), size=0.25),
-        "fast": Preset(_recipe(16), size=0.35),
-        "medium": Preset(_recipe(100), size=0.75),
-        "slow": Preset(_recipe(400), size=1.0),
+        "ultrafast": Preset(replace(_RECIPE, epochs=6), size=0.25),
+        "fast": Preset(replace(_RECIPE, epochs=16), size=0.35),
+        "medium": Preset(replace(_RECIPE, epochs=100), size=0.75),
+        "slow": Preset(replace(_RECIPE, epochs=400), size=1.0),
         # Twice the size: about the smallest published network for the paper's 720p clip.
         "paper": Preset(_PUBLISHED, size=2.0, published=True),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ncodec.formats import Limits, VideoInfo
@@ -10,7 +11,7 @@ from ncodec.video.codec import InrCodec
 from ncodec.video.geometry import Geometry
 from ncodec.video.ngrid_shape import NGridShape, solve_shape, unpack_shape
 from ncodec.video.pictures import Pictures
-from ncodec.video.recipe import Preset, Recipe
+from ncodec.video.recipe import COUNTED, Preset
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,19 +23,15 @@ CHROMA = 3 / 16
 """More than elsewhere: chroma of so small a network lags behind its luma."""
 
 
-def _recipe(epochs: int) -> Recipe:
-    return Recipe(
-        epochs=epochs,
-        adam_rate=1e-2,
-        muon_rate=1e-2,
-        batch=4,
-        steps=8,
-        positions=102_400,
-        chroma=CHROMA,
-        rate_weight=0.66,
-        rate_from=0.25,
-        round_from=0.35,
-    )
+_RECIPE = replace(
+    COUNTED,
+    batch=4,
+    fewest=1,
+    steps=8,
+    chroma=CHROMA,
+    rate_from=0.25,
+    round_from=0.35,
+)
 
 
 class NGrid(InrCodec[NGridShape]):
@@ -46,10 +43,10 @@ class NGrid(InrCodec[NGridShape]):
     bits = 2.6
     starts_warm = True
     presets: ClassVar = {
-        "ultrafast": Preset(_recipe(6), size=0.4),
-        "fast": Preset(_recipe(16), size=0.55),
-        "medium": Preset(_recipe(100), size=1.2),
-        "slow": Preset(_recipe(400), size=1.6),
+        "ultrafast": Preset(replace(_RECIPE, epochs=6), size=0.4),
+        "fast": Preset(replace(_RECIPE, epochs=16), size=0.55),
+        "medium": Preset(replace(_RECIPE, epochs=100), size=1.2),
+        "slow": Preset(replace(_RECIPE, epochs=400), size=1.6),
     }
     default_preset = "medium"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import cos, pi
 from typing import Literal
 
-__all__ = ["Preset", "Recipe"]
+__all__ = ["COUNTED", "Preset", "Recipe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,19 @@ class Recipe:
         if progress < self.warmup:
             return 0.1 + 0.9 * progress / self.warmup
         return 0.5 + 0.5 * cos(pi * (progress - self.warmup) / (1 - self.warmup))
+
+
+COUNTED = Recipe(
+    epochs=100,
+    adam_rate=1e-2,
+    muon_rate=1e-2,
+    batch=16,
+    fewest=2,
+    steps=16,
+    positions=102_400,
+    rate_weight=0.66,
+)
+"""A fit that counts bits: where codecs start from."""
 
 
 @dataclass(frozen=True, slots=True)
