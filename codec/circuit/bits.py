@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from ncodec.formats.entropy.kernels import kernel
 from ncodec.formats.entropy.ranges import TOTAL, get_bit, put_bit
 
 __all__ = ["BITS", "code_dense", "code_sparse"]
@@ -29,7 +29,7 @@ _KEPT = 8
 """Steps of the recent frequency with which an entry was present."""
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _bit(counts, bit, state, words, decoding):  # type: ignore[no-untyped-def]
     """Code one bit with its two counts, and count it."""
     zeros = (_TOTAL * (2 * counts[0] + 1)) // (2 * (np.int64(counts[0]) + counts[1]) + 2)
@@ -44,7 +44,7 @@ def _bit(counts, bit, state, words, decoding):  # type: ignore[no-untyped-def]
     return bit
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _symbol(counts, symbol, state, words, decoding):  # type: ignore[no-untyped-def]
     """Code a symbol with the counts of its context, int32 [2**BITS, 2]."""
     node = 1
@@ -53,7 +53,7 @@ def _symbol(counts, symbol, state, words, decoding):  # type: ignore[no-untyped-
     return node - (1 << BITS)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def code_dense(symbols: Any, above: Any, state: Any, words: Any, decoding: bool) -> None:
     """Code uint8 [n, m]; the context of ``symbols[i, j]`` is ``symbols[above[i], j]``.
 
@@ -72,7 +72,7 @@ def code_dense(symbols: Any, above: Any, state: Any, words: Any, decoding: bool)
             )
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def code_sparse(  # type: ignore[no-untyped-def]
     symbols, rows, columns, group, groups, state, words, decoding
 ):

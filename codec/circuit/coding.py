@@ -12,7 +12,6 @@ of a call share one range-coded stream: its length is that of their code lengths
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +28,7 @@ from ncodec.circuit.integers import (
 )
 from ncodec.circuit.variables import Rows
 from ncodec.errors import UsageError
+from ncodec.formats.entropy.kernels import kernel
 from ncodec.formats.entropy.ranges import (
     TOTAL,
     advance,
@@ -136,7 +136,7 @@ def _run(
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _walk(  # type: ignore[no-untyped-def]
     events,
     depth,
@@ -208,7 +208,7 @@ def _walk(  # type: ignore[no-untyped-def]
                 rescale(here, lanes)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _symbols(  # type: ignore[no-untyped-def]
     weights, table, alphabet, shift, symbols, lanes, state, words, task, bits
 ):
@@ -248,7 +248,7 @@ def _symbols(  # type: ignore[no-untyped-def]
 
 
 # Sums of integers below 2**53 are exact in any order, so they may be reordered into vectors.
-@numba.njit(cache=True, nogil=True, fastmath={"reassoc"})
+@kernel(fastmath={"reassoc"})
 def _cumulative(column, row, shift):  # type: ignore[no-untyped-def]
     total = 0.0
     for m in range(len(column)):

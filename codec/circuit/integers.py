@@ -18,11 +18,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import VerificationFailed
+from ncodec.formats.entropy.kernels import kernel
 
 __all__ = [
     "COMPONENT_BITS",
@@ -69,7 +69,7 @@ def exact_rows(weights: NDArray[np.int64], bits: int, least: int = 0) -> NDArray
     return rows.astype(np.int32)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def forward(message: Any, table: Any, out: Any, lanes: int) -> None:
     """``out[j] = sum over i of message[i] * table[i, j]`` in the first `lanes` lanes."""
     states, columns = table.shape
@@ -86,7 +86,7 @@ def forward(message: Any, table: Any, out: Any, lanes: int) -> None:
     _rest(message, table, out, lanes, 0, states, blocked, columns)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _block(  # type: ignore[no-untyped-def]
     message, table, out, lanes, i, j
 ):
@@ -108,7 +108,7 @@ def _block(  # type: ignore[no-untyped-def]
         out3[lane] += (d0 * x0 + d1 * x1) + (d2 * x2 + d3 * x3)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _rest(  # type: ignore[no-untyped-def]
     message, table, out, lanes, first_row, last_row, first_column, last_column
 ):
@@ -120,13 +120,13 @@ def _rest(  # type: ignore[no-untyped-def]
                 row[b] += weight * column[b]
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def backward(table: Any, message: Any, out: Any, lanes: int) -> None:
     """``out[i] = sum over j of table[i, j] * message[j]`` in the first `lanes` lanes."""
     forward(message, table.T, out, lanes)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def multiply(message: Any, other: Any, lanes: int) -> None:
     """``message *= other`` in the first `lanes` lanes."""
     for i in range(message.shape[0]):
@@ -134,7 +134,7 @@ def multiply(message: Any, other: Any, lanes: int) -> None:
             message[i, b] *= other[i, b]
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def rescale(vector: Any, lanes: int) -> None:
     """Make messages of non-negative integers: the largest of a lane gets MESSAGE_BITS bits."""
     top = np.ones(LANES)

@@ -11,12 +11,12 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.circuit.variables import Rows, Variables
 from ncodec.errors import DamagedFile
+from ncodec.formats.entropy.kernels import kernel
 
 __all__ = [
     "Tree",
@@ -120,7 +120,7 @@ def mutual_information(rows: Rows, alphabets: Integers, pairs: tuple[Any, Any]) 
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _information(sample, first, second):  # type: ignore[no-untyped-def]
     """From the joint histogram with a pseudocount of one in all."""
     n = sample.shape[1]
@@ -206,7 +206,7 @@ def _breadth_first(neighbours: list[list[int]], root: int) -> tuple[list[int], l
     return nodes, parents
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _spanning(count, first, second):  # type: ignore[no-untyped-def]
     """The edges of Kruskal's tree, pairs being sorted by falling weight."""
     root = np.arange(count)

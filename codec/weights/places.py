@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ncodec.formats.entropy.kernels import kernel
 from ncodec.formats.entropy.ranges import TOTAL, advance, peek, put
 
 __all__ = [
@@ -65,7 +65,7 @@ def padded(values: Values, start: int) -> tuple[Values, Errors]:
     return framed, errors
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _expected(values: Values, predictor: Integers, t: int, c: int, y: int, x: int) -> Any:
     """In 64ths of a step."""
     now, then = values[t, c], values[t - 1, c]
@@ -75,7 +75,7 @@ def _expected(values: Values, predictor: Integers, t: int, c: int, y: int, x: in
     return predictor[0] * then[y, x] + predictor[first] * left + predictor[first + 1] * above
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _class(errors: Errors, t: int, c: int, y: int, x: int) -> Any:
     now, then = errors[t, c], errors[t - 1, c]
     total = 2 * (then[y, x] + now[y, x - 1] + now[y - 1, x])
@@ -84,24 +84,24 @@ def _class(errors: Errors, t: int, c: int, y: int, x: int) -> Any:
     return np.searchsorted(_THRESHOLDS, total, side="right")
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _error(value: int, expected: int) -> Any:
     return min(abs(value - ((expected + _HALF) >> WEIGHT_BITS)), LARGEST_ERROR)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _mean(expected: int) -> Any:
     """In cells."""
     return (CELLS * expected + _HALF) >> WEIGHT_BITS
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _edge(cells: Any, escape: int) -> Any:
     """The symbol that a cell is, of a table whose last symbol is `escape`."""
     return min(max(cells + escape // 2, 0), escape)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def expect(
     values: Values, errors: Errors, predictor: Integers
 ) -> tuple[Integers, NDArray[np.uint8]]:
@@ -122,7 +122,7 @@ def expect(
     return means, classes
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def write(
     values: Values,
     means: Integers,
@@ -151,7 +151,7 @@ def write(
             put(state, words, ((values[i] >> shift) & 255) << 16, 1 << 16)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def read(
     values: Values,
     errors: Errors,
@@ -181,7 +181,7 @@ def read(
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _value(table: Integers, mean: int, state: State, words: Words) -> Any:
     escape = len(table) - 2
     symbol = np.searchsorted(table, np.int64(peek(state)), side="right") - 1

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from math import inf, log10
 from typing import Any
 
-from numba import njit
 from numpy.typing import NDArray
 
 from ncodec.formats import VideoInfo
+from ncodec.formats.entropy.kernels import kernel
 
 __all__ = [
     "channels",
@@ -92,7 +92,7 @@ def pooled_psnr(errors: Mapping[str, Sequence[float]], info: VideoInfo) -> dict[
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _squared_errors(decoded: NDArray[Any], source: NDArray[Any]) -> int:
     total = 0
     for i in range(len(source)):

@@ -20,8 +20,9 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from ncodec.formats.entropy.kernels import kernel
 
 __all__ = ["LARGEST_WITHOUT_SCALES", "SMALLEST_SIDE", "Similarity", "similarity"]
 
@@ -87,7 +88,7 @@ def _taps() -> _Plane:
 _TAPS = _taps()
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@kernel(fastmath=True)
 def _across(row: _Plane, taps: _Plane, filtered: _Plane) -> None:
     """The window along a row, wherever it lies inside."""
     t0, t1, t2, t3, t4, t5 = taps[0], taps[1], taps[2], taps[3], taps[4], taps[5]
@@ -102,7 +103,7 @@ def _across(row: _Plane, taps: _Plane, filtered: _Plane) -> None:
         )
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@kernel(fastmath=True)
 def _down(rows: _Plane, kind: int, newest: int, taps: _Plane, filtered: _Plane) -> None:
     """The window along columns of the last 11 rows, a ring of which `newest` was written last."""
     for j in range(len(filtered)):
@@ -113,7 +114,7 @@ def _down(rows: _Plane, kind: int, newest: int, taps: _Plane, filtered: _Plane) 
             filtered[j] += taps[k] * (above[j] + below[j])
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@kernel(fastmath=True)
 def _compare(
     total: _Plane, difference: _Plane, peak: float, c1: float, c2: float, taps: _Plane
 ) -> tuple[float, float]:
@@ -158,7 +159,7 @@ def _compare(
     return ssim / count, structure / count
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@kernel(fastmath=True)
 def _halved(plane: _Plane, border: float) -> _Plane:
     """Means of 2x2 samples; an odd side has a line of `border` before its first."""
     height, width = plane.shape

@@ -25,10 +25,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.coder import PRECISION, TOTAL
+from ncodec.formats.entropy.kernels import kernel
 from ncodec.formats.errors import DamagedFile
 
 __all__ = [
@@ -60,7 +60,7 @@ _ONE = np.uint64(1)
 _LITTLE = np.dtype("<u4")
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def start_encoding() -> NDArray[np.uint64]:
     """A new encoder's state, uint64 [3]: lower end, range, words written."""
     state = np.zeros(3, dtype=np.uint64)
@@ -68,7 +68,7 @@ def start_encoding() -> NDArray[np.uint64]:
     return state
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def put(state: NDArray[np.uint64], words: NDArray[np.uint32], left: Any, width: Any) -> None:
     """Append the symbol of the interval [left, left + width) to `words`."""
     scale = state[1] >> _PRECISION
@@ -86,7 +86,7 @@ def put(state: NDArray[np.uint64], words: NDArray[np.uint32], left: Any, width: 
     state[1] = size << shift
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def put_bit(state: NDArray[np.uint64], words: NDArray[np.uint32], zeros: Any, bit: Any) -> None:
     """Append a bit that is 0 with probability zeros / 2**24, 0 < zeros < 2**24."""
     mask = _ZERO - np.uint64(bit)
@@ -94,7 +94,7 @@ def put_bit(state: NDArray[np.uint64], words: NDArray[np.uint32], zeros: Any, bi
     put(state, words, split & mask, split + ((_TOTAL - split - split) & mask))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def finish(state: NDArray[np.uint64], words: NDArray[np.uint32]) -> int:
     """End the stream with as few words as identify it; the number of words it has."""
     lower, size = state[0], state[1]
@@ -111,7 +111,7 @@ def finish(state: NDArray[np.uint64], words: NDArray[np.uint32]) -> int:
     return np.int64(state[2])  # type: ignore[return-value]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _carry(words: NDArray[np.uint32], count: Any) -> None:
     """Add one to the number that the first `count` words spell."""
     last = np.int64(count) - 1
@@ -121,7 +121,7 @@ def _carry(words: NDArray[np.uint32], count: Any) -> None:
     words[last] += np.uint32(1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def start_decoding(words: NDArray[np.uint32]) -> NDArray[np.uint64]:
     """A decoder's state, uint64 [4]: point - lower end, range, words read, damage seen.
 
@@ -136,7 +136,7 @@ def start_decoding(words: NDArray[np.uint32]) -> NDArray[np.uint64]:
     return state
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def peek(state: NDArray[np.uint64]) -> Any:
     """A point in [0, 2**24), uint64, that the next symbol's interval contains.
 
@@ -147,14 +147,14 @@ def peek(state: NDArray[np.uint64]) -> Any:
     return min(point, _TOTAL - _ONE)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def advance(state: NDArray[np.uint64], words: NDArray[np.uint32], left: Any, width: Any) -> None:
     """Step over the symbol whose interval [left, left + width) contains the peeked point."""
     scale = state[1] >> _PRECISION
     _narrow(state, words, state[0] - scale * np.uint64(left), scale * np.uint64(width))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def get_bit(state: NDArray[np.uint64], words: NDArray[np.uint32], zeros: Any) -> Any:
     """The next bit, uint64, 0 with probability zeros / 2**24; damage as in `peek` gives 1."""
     scale = state[1] >> _PRECISION
@@ -168,7 +168,7 @@ def get_bit(state: NDArray[np.uint64], words: NDArray[np.uint32], zeros: Any) ->
     return bit
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _narrow(state: NDArray[np.uint64], words: NDArray[np.uint32], rest: Any, size: Any) -> None:
     """Take the symbol's interval as the range; read the word that is due, or nothing."""
     due = np.uint64(size <= _WORD_MASK)
@@ -180,7 +180,7 @@ def _narrow(state: NDArray[np.uint64], words: NDArray[np.uint32], rest: Any, siz
     state[1] = size << shift
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def is_intact(state: NDArray[np.uint64], words: NDArray[np.uint32]) -> bool:
     """Whether, after the last symbol, an encoder can have written `words`: no point lay outside
     every interval, and no word is left over."""

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from ncodec.formats.entropy.kernels import kernel
 
 __all__ = [
     "ACTIVATION_BITS",
@@ -153,7 +154,7 @@ def _convolved(values: NDArray[np.int64], weight: Weights) -> NDArray[np.int64]:
     return np.ascontiguousarray(out.transpose(3, 0, 1, 2), np.int64)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _accumulate(padded, weight, out):  # type: ignore[no-untyped-def]
     """Not by BLAS, whose own threads would fight with those that share out the chunks."""
     for o in range(weight.shape[0]):

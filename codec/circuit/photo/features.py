@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from ncodec.formats.entropy.kernels import kernel
 
 __all__ = ["BINS", "FEATURES", "MARGIN", "bin_tables", "gather"]
 
@@ -41,17 +42,17 @@ def bin_tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return signed.astype(np.uint8), magnitude.astype(np.uint8)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def _signed(table: NDArray[np.uint8], value: Any) -> Any:
     return np.int64(table[min(max(value, -_SIGNED), _SIGNED - 1) + _SIGNED])
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def _magnitude(table: NDArray[np.uint8], value: Any) -> Any:
     return np.int64(table[min(value, _MAGNITUDE - 1)])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def gather(
     bins: NDArray[np.int64],
     samples: I32,

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from ncodec.formats.entropy.kernels import kernel
 
 __all__ = ["CELLS", "CENTRE", "STATES", "edge", "learn", "weigh"]
 
@@ -25,7 +26,7 @@ _LIMIT = np.int32(1 << 24)
 I32 = NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def weigh(table: I32, bins: NDArray[np.int64], count: int, logits: I32, weights: I32) -> None:
     """The weights of the states, int32 [32], at most 2^15 in all.
 
@@ -63,7 +64,7 @@ def weigh(table: I32, bins: NDArray[np.int64], count: int, logits: I32, weights:
         weights[z] = np.int32(np.int32(weights[z] * share) >> np.int32(15))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def edge(weights: I32, leaves: I32, cell: int) -> Any:
     """Weight of all residuals below an edge, below 2^31. `leaves` is int32 [2048, 32]."""
     total = np.int32(0)
@@ -72,7 +73,7 @@ def edge(weights: I32, leaves: I32, cell: int) -> Any:
     return np.int64(total)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def learn(
     table: I32,
     bins: NDArray[np.int64],

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ncodec.circuit.photo.features import MARGIN, gather
 from ncodec.circuit.photo.mixture import learn, weigh
 from ncodec.circuit.photo.predict import accumulate, decay_add, predict, room, solve
 from ncodec.circuit.photo.symbols import get_sample, put_sample
+from ncodec.formats.entropy.kernels import kernel
 
 __all__ = ["CODE", "DECODE", "OBSERVE", "OTHERS", "run_plane"]
 
@@ -29,10 +29,10 @@ _BIAS_CONTEXTS = 256
 _SHARE = np.float32(200.0)
 """Weight in the least squares of a sample without noise; with activity a it is 1/(1 + a) of it."""
 
-_room = njit(cache=True, nogil=True)(room)
+_room = kernel(room)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def run_plane(
     mode: int,
     plane: int,
@@ -216,14 +216,14 @@ def run_plane(
             errors[bottom + k * stride + i] = errors[bottom + i]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _before_row(samples: I32, start: int, stride: int) -> None:
     """Left of a row stands what is above its first sample."""
     for i in range(1, MARGIN + 1):
         samples[start - i] = samples[start - stride]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _after_row(samples: I32, errors: I32, activity: I32, start: int, width: int) -> None:
     """Right of a row stands its last sample; errors extend a column either way."""
     end = start + width
@@ -233,7 +233,7 @@ def _after_row(samples: I32, errors: I32, activity: I32, start: int, width: int)
     activity[start - 1], activity[end] = activity[start], activity[end - 1]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _blend(guesses: NDArray[np.int64], misses: I32, at: int, stride: int) -> Any:
     """Two predictions, each weighted by the other's squared miss around the sample."""
     first, second = 32, 32
@@ -244,14 +244,14 @@ def _blend(guesses: NDArray[np.int64], misses: I32, at: int, stride: int) -> Any
     return (guesses[0] * second + guesses[1] * first) // (first + second)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _adapt(bias: I32, context: int, error: int) -> None:
     """Move a context's mean error, in 2^-6 of 1/64 level."""
     limited = min(max(error, -2048), 2048)
     bias[context] += ((limited << 6) - bias[context]) >> 5
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _texture(samples: I32, here: int, stride: int, value: int) -> int:
     level = value >> 6
     north = here - stride
@@ -267,7 +267,7 @@ def _texture(samples: I32, here: int, stride: int, value: int) -> int:
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _centre(
     vector: NDArray[np.float32],
     samples: I32,
@@ -291,7 +291,7 @@ def _centre(
             vector[i] -= middle
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _level(value: Any, top: int) -> Any:
     """`value` as an integer in 0 .. top, whatever it is: a damaged stream may lead anywhere."""
     if not value > np.float32(0.0):
@@ -301,7 +301,7 @@ def _level(value: Any, top: int) -> Any:
     return int(value)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _rms(energy: Any, depth: int) -> int:
     """A measure of the least squares' residuals: quarter levels of samples of 8 bits, roughly."""
     if not energy > np.float32(0.0):

@@ -22,8 +22,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from ncodec.formats.entropy.kernels import kernel
 
 __all__ = ["LANES", "accumulate", "decay_add", "predict", "room", "solve"]
 
@@ -40,7 +41,7 @@ def room(order: int) -> int:
     return LANES * LANES if order < LANES else 3 * LANES * LANES
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def accumulate(sums: F32, sample: F32, share: Any, wide: bool) -> None:
     """Add `share` times the outer product of `sample`, float32 [16 or 32], to `sums`."""
     if wide:
@@ -61,14 +62,14 @@ def accumulate(sums: F32, sample: F32, share: Any, wide: bool) -> None:
                 sums[LANES * i + j] += value * sample[j]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def decay_add(out: F32, first: F32, second: F32, decay: Any) -> None:
     """out = first + decay * second."""
     for i in range(len(out)):
         out[i] = first[i] + decay * second[i]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def solve(a: F32, order: int, prior: F32, weights: F32, lower: F32) -> Any:
     """The weights that `a` asks for, drawn towards `prior`; returns the residual energy.
 
@@ -114,7 +115,7 @@ def solve(a: F32, order: int, prior: F32, weights: F32, lower: F32) -> Any:
     return a[base + order]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def predict(sample: F32, weights: F32) -> Any:
     """The inner product of two vectors, float32 [16 or 32], as four interleaved sums."""
     zero = np.float32(0.0)

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from ncodec.circuit.photo.simple_mixing import slot, stir
+from ncodec.formats.entropy.kernels import kernel
 
 __all__ = ["CACHES", "CANDIDATES", "SOURCES", "look_around", "remember"]
 
@@ -31,7 +31,7 @@ _CHECK = np.uint64((1 << 24) - 1)
 _REPEATS, _REPEAT_BITS = np.uint32(255), np.uint32(8)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def look_around(
     padded: Any,
     y: Any,
@@ -84,7 +84,7 @@ def look_around(
     return count, hash_4
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def remember(hashes: Any, followers: Any, checks: Any, shift: Any, pixel: Any) -> None:
     """Note in the caches which pixel followed the neighbourhoods of `hashes`."""
     for cache in range(CACHES):

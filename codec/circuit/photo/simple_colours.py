@@ -7,9 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from ncodec.circuit.photo.simple_mixing import CONTEXTS, code_bit, code_plain, slot, stir
+from ncodec.formats.entropy.kernels import kernel
 
 __all__ = ["COLOUR_SETS", "code_colour", "code_number", "magnitude"]
 
@@ -25,7 +25,7 @@ _MODELLED = 7
 """Mantissa bits that have contexts; those below are as good as random."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def magnitude(value: Any) -> Any:
     """The number of bits of |value|."""
     rest, bits = abs(value), 0
@@ -35,7 +35,7 @@ def magnitude(value: Any) -> Any:
     return bits
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def code_number(coder: Any, mixture: Any, contexts: Any, value: Any, count: Any) -> Any:
     """Code one of 0 .. count-1, most significant bit first, under uint64 [CONTEXTS]."""
     bits = magnitude(count - 1)
@@ -49,14 +49,14 @@ def code_number(coder: Any, mixture: Any, contexts: Any, value: Any, count: Any)
     return min(node - (1 << 20), count - 1)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def _code_node(coder: Any, mixture: Any, contexts: Any, node: Any, chosen: Any, bit: Any) -> Any:
     for i in range(CONTEXTS):
         mixture.places[i] = slot(contexts[i], node, mixture.shift)
     return code_bit(coder, mixture, chosen, bit)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def _code_difference(
     coder: Any, mixture: Any, contexts: Any, value: Any, first: Any, depth: Any
 ) -> Any:
@@ -85,13 +85,13 @@ def _code_difference(
     return -read if negative else read
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _median_edge(west: Any, north: Any, corner: Any) -> Any:
     """The LOCO-I prediction: min or max at an edge, else the plane through the three."""
     return min(max(west, north), max(min(west, north), west + north - corner))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def code_colour(
     coder: Any,
     mixture: Any,

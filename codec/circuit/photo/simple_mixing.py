@@ -12,9 +12,9 @@ from decimal import Context, Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ncodec.formats.entropy.kernels import kernel
 from ncodec.formats.entropy.ranges import advance, get_bit, peek, put, put_bit
 
 __all__ = [
@@ -116,14 +116,14 @@ def mixture(pixels: int, sets: int) -> Mixture:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def stir(seed: Any, value: Any) -> Any:
     """The hash of a sequence, uint64, from that of its beginning and its next value."""
     mixed = (seed ^ np.uint64(value)) * _MIX_1
     return mixed ^ (mixed >> _HALF)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def slot(context: Any, node: Any, shift: Any) -> Any:
     """The slot of a context, uint64, at one node of a symbol's decision tree."""
     mixed = (context + np.uint64(node) * _MIX_2) * _MIX_1
@@ -131,7 +131,7 @@ def slot(context: Any, node: Any, shift: Any) -> Any:
     return np.int64((mixed * _MIX_2) >> shift)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def code_bit(coder: Any, mixture: Any, chosen: Any, bit: Any) -> Any:
     """Code a bit under mixture.places with the chosen set of weights; the bit, int64.
 
@@ -165,7 +165,7 @@ def code_bit(coder: Any, mixture: Any, chosen: Any, bit: Any) -> Any:
     return bit
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def code_plain(coder: Any, value: Any, bits: Any) -> Any:
     """Code `bits` <= 16 equally likely bits; their value, int64."""
     width = np.uint64(1 << (24 - bits))

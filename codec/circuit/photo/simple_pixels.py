@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ncodec.circuit.photo.simple_candidates import (
@@ -36,6 +35,7 @@ from ncodec.circuit.photo.simple_mixing import (
     slot,
     stir,
 )
+from ncodec.formats.entropy.kernels import kernel
 
 __all__ = ["MOST_COLOURS", "WORDS_A_PIXEL", "code_pixels"]
 
@@ -138,7 +138,7 @@ def code_pixels(
     return bool(within)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _code(
     padded: Any,
     coder: Any,
@@ -252,7 +252,7 @@ def _code(
     return True
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def _code_rank(
     padded: Any,
     y: Any,
@@ -309,7 +309,7 @@ def _code_rank(
     return _MISSED, pixel, False
 
 
-@njit(cache=True, nogil=True, inline="always")
+@kernel(inline="always")
 def _set_contexts(contexts: Any, near: Any, hashes: Any, hash_4: Any) -> None:
     """The contexts of a colour's number: none, then neighbourhoods of 1 to 6 pixels."""
     contexts[0] = np.uint64(11)

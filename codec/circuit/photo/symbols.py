@@ -14,10 +14,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ncodec.circuit.photo.mixture import CENTRE, edge
+from ncodec.formats.entropy.kernels import kernel
 from ncodec.formats.entropy.ranges import TOTAL, advance, peek, put
 
 __all__ = ["get_sample", "put_sample"]
@@ -33,7 +33,7 @@ Coder = NDArray[np.uint64]
 Words = NDArray[np.uint32]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def put_sample(
     coder: Coder, words: Words, weights: I32, leaves: I32, prediction: int, sample: int, top: int
 ) -> tuple[int, int]:
@@ -63,7 +63,7 @@ def put_sample(
     return cell, high - low
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def get_sample(
     coder: Coder, words: Words, weights: I32, leaves: I32, prediction: int, top: int
 ) -> tuple[int, int, int]:
@@ -99,18 +99,18 @@ def get_sample(
     return sample, origin + 4 * under, high - low
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _base(prediction: int, top: int) -> int:
     """The sample that symbol 0 stands for."""
     return min(max((prediction >> 2) - _SYMBOLS // 2, 0), top - (_SYMBOLS - 1))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _left(weight: Any, scale: int, symbol: int) -> Any:
     return ((weight * scale) >> 32) + symbol * _FLOOR
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _get_distance(coder: Coder, words: Words) -> Any:
     distance = np.int64(peek(coder)) >> _FAR_SHIFT
     advance(coder, words, distance << _FAR_SHIFT, 1 << _FAR_SHIFT)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from ncodec.circuit.photo.features import BINS
@@ -22,6 +21,7 @@ from ncodec.circuit.photo.kernel import CHANNELS, EFFORTS, observe
 from ncodec.circuit.photo.mixture import CELLS, CENTRE, STATES
 from ncodec.circuit.photo.model import Circuit, PhotoModel
 from ncodec.errors import UsageError
+from ncodec.formats.entropy.kernels import kernel
 
 __all__ = ["RATES", "train"]
 
@@ -142,7 +142,7 @@ def _smoothed(counts: F64) -> F64:
     return normalised
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _descend(
     bins: NDArray[np.uint8],
     residuals: NDArray[np.int32],

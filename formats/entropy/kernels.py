@@ -1,0 +1,119 @@
+"""Compiled loops: one decorator, and a cache on disk that knows every source of a kernel.
+
+numba keeps machine code beside a function's file and compares it with that file alone. What is
+compiled into it from other files, their functions and constants, may change unseen: after an edit
+or an update it would run old code with new. Here a kernel is compared with all of them.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable
+from functools import cache, partial
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+from numba import njit
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
+
+__all__ = ["kernel", "sources"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@overload
+def kernel(function: Function, /) -> Function: ...
+@overload
+def kernel(**options: Any) -> Callable[[Function], Function]: ...
+def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    """`function` compiled by numba when it is first called; it holds no interpreter lock.
+
+    Machine code is kept for the next process until one of `sources` changes.
+
+    Args:
+        function: a function of arrays and numbers.
+        options: numba's own, such as ``inline`` and ``fastmath``; the latter is for learning, never
+            for what has to be the same on every machine.
+    """
+    if function is None:
+        return partial(kernel, **options)
+    dispatcher = njit(nogil=True, **options)(function)
+    dispatcher._cache = _Cache(function)
+    return dispatcher
+
+
+def sources(file: Path) -> frozenset[Path]:
+    """`file` and all files of its package that it imports, directly or through others.
+
+    A superset of what a kernel in `file` is compiled from: functions that it calls, and constants.
+    """
+    seen: set[Path] = set()
+    waiting = [file]
+    while waiting:
+        if (path := waiting.pop()) not in seen:
+            seen.add(path)
+            waiting += _imported(path)
+    return frozenset(seen)
+
+
+@cache
+def _imported(file: Path) -> tuple[Path, ...]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    root = __name__.partition(".")[0]
+    ours = sorted(name for name in names if name.startswith(f"{root}."))
+    return tuple(path for name in ours if (path := _file(name)) is not None)
+
+
+def _file(name: str) -> Path | None:
+    """The source of a module, which is not imported; None for a name that is none."""
+    package, inside = name, ""
+    while package not in sys.modules:
+        package, _, last = package.rpartition(".")
+        inside = f"{last}/{inside}"
+    module = sys.modules[package]
+    if not inside:
+        return Path(module.__file__) if module.__file__ else None
+    for folder in getattr(module, "__path__", ()):
+        place = Path(folder, inside)
+        for file in (place.with_suffix(".py"), place / "__init__.py"):
+            if file.exists():
+                return file
+    return None
+
+
+@cache
+def _stamp(file: str) -> str:
+    digest = blake2b(digest_size=16)
+    for path in sorted(sources(Path(file))):
+        content = path.read_bytes()
+        digest.update(b"%s %d " % (path.name.encode(), len(content)))
+        digest.update(content)
+    return digest.hexdigest()
+
+
+class _Stamped:
+    """A place for machine code, mixed into numba's own: says when what lies there is stale."""
+
+    _py_file: str
+
+    def get_source_stamp(self) -> str:
+        return _stamp(self._py_file)
+
+
+class _Implementation(CompileResultCacheImpl):  # type: ignore[misc]
+    _locator_classes = tuple(
+        type(place.__name__, (_Stamped, place), {})
+        for place in CompileResultCacheImpl._locator_classes
+    )
+
+
+class _Cache(FunctionCache):  # type: ignore[misc]
+    _impl_class = _Implementation
