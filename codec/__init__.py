@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from ncodec.api import codecs, decode, encode, open, probe, train
     from ncodec.errors import NcodecError
 
-__version__ = "0.1.0"
+from ncodec._version import __version__
+
 __all__ = [
     "NcodecError",
     "__version__",

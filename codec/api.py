@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ncodec.clip import Clip
-from ncodec.decoding import write_decoded
 from ncodec.errors import UsageError
-from ncodec.formats import Reader, same_file
+from ncodec.files.decoding import write_decoded
+from ncodec.files.opening import open
+from ncodec.files.probing import CodecInfo, Probe, SegmentInfo, codecs, probe
+from ncodec.formats import same_file
 from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
+from ncodec.jobs.stills import encode_images
+from ncodec.jobs.training import train_model
 from ncodec.media import media_kind
-from ncodec.plugin import ImageCodec, Region, StillCodec
-from ncodec.probing import CodecInfo, Probe, SegmentInfo, codecs, probe
+from ncodec.plugin import Region, StillCodec
 from ncodec.registry import DEFAULT_CODECS, load_codec, load_trainer, resolve_options
-from ncodec.stills import Album, encode_images
-from ncodec.training import train_model
 
 __all__ = [
     "CodecInfo",
@@ -167,41 +167,6 @@ def decode(
         )
 
 
-def open(
-    source: str | Path | bytes | BinaryIO,
-    *,
-    device: str = "auto",
-    threads: int = 0,
-    models: Iterable[str | Path] = (),
-    preview: int = 1,
-) -> Clip | Album:
-    """Opens a .nc file: a `Clip` of frames or an `Album` of images, both sequences.
-
-    Args:
-        source: a path, bytes or a binary stream.
-        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
-        threads: CPU threads, 0 for all.
-        models: model files to look into before the store.
-        preview: 2 or 4 for a clip's frames at a half or a quarter of the size each way.
-
-    Raises:
-        NcodecError: the file cannot be read, or its codec or its model is not there.
-    """
-    reader = Reader(source)
-    if reader.header.media_kind == "features":
-        reader.close()
-        raise UsageError(
-            f"{reader.name} holds features, not pictures: decode it with --head, or open it with "
-            "ncodec.stills.FeatureFile"
-        )
-    if reader.header.media_kind != "image" or not _codes_images(reader):
-        return Clip(reader, device=device, threads=threads, models=models, preview=preview)
-    if preview != 1:
-        reader.close()
-        raise UsageError("a preview can be had of clips only: leave it out")
-    return Album(reader, device=device, threads=threads, models=models)
-
-
 def train(
     trainer: str,
     data: str | Path | Sequence[str | Path],
@@ -248,12 +213,3 @@ def train(
         report=report,
         stopping=stopping,
     )
-
-
-def _codes_images(reader: Reader) -> bool:
-    """Whether the file's codec is an image codec; a clip of one frame is of kind image, too."""
-    try:
-        return isinstance(load_codec(reader.header.codec_id), ImageCodec)
-    except BaseException:
-        reader.close()
-        raise

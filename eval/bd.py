@@ -14,7 +14,7 @@ from math import inf, isfinite, log10
 from statistics import fmean
 
 from ncodec.errors import MissingDependency
-from ncodec.eval.metrics.names import METRICS
+from ncodec.eval.metric_names import METRICS
 from ncodec.eval.results import Average, Curve, Delta, Item, Point
 
 __all__ = ["FEWEST_POINTS", "SMALLEST_OVERLAP", "average", "bd"]

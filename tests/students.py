@@ -3,13 +3,13 @@
 import numpy as np
 import torch
 
-from ncodec.features import teachers
-from ncodec.features.learn import fit_prior
-from ncodec.features.model import FAMILY, VERSION, Rate, StudentModel
-from ncodec.features.network import build_decoder, build_encoder, to_arrays
-from ncodec.features.shape import Architecture, Layer
-from ncodec.features.transform import begin_as_transform
 from ncodec.formats import Model
+from ncodec.student import teachers
+from ncodec.student.learn import fit_prior
+from ncodec.student.model import FAMILY, VERSION, Rate, StudentModel
+from ncodec.student.network import build_decoder, build_encoder, to_arrays
+from ncodec.student.shape import Architecture, Layer
+from ncodec.student.transform import begin_as_transform
 
 SMALL = Architecture(
     (Layer(48, 9, 4, 4), Layer(8, 4, 2, 1), Layer(8, 3, 1, 1)),

@@ -94,7 +94,7 @@ def test_probe_tells_all_without_decoding(nc_file):
 
 
 def test_recorded_psnr_is_that_of_the_decoded_frames(nc_file, clip_file):
-    from ncodec.verify import verify
+    from ncodec.files.verify import verify
 
     found = verify(nc_file, source=clip_file, threads=1)
     assert found.rgb == pytest.approx(ncodec.probe(nc_file).psnr, abs=0.05)
@@ -176,7 +176,7 @@ def test_files_that_are_none(tmp_path):
 
 def test_verify_notices_another_source(nc_file, clip_file, tmp_path):
     from ncodec.errors import VerificationFailed
-    from ncodec.verify import verify
+    from ncodec.files.verify import verify
 
     with pytest.raises(VerificationFailed, match="frames 8 to 15"):
         verify(nc_file, source=film(tmp_path / "a.mkv", frames=16), threads=1)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import ncodec
+from ncodec.files.album import Album
+from ncodec.files.features import FeatureFile
 from ncodec.formats import Reader
-from ncodec.quality import plane_psnr
-from ncodec.stills import Album, FeatureFile
+from ncodec.media.quality import plane_psnr
 from ncodec.store import shipped_model
 
 FILES = sorted((Path(__file__).parent / "golden").glob("*.nc"))

@@ -30,7 +30,7 @@ _KEPT = 8
 
 
 @kernel(error_model="numpy")
-def _bit(counts, bit, state, words, decoding):  # type: ignore[no-untyped-def]
+def _bit(counts: Any, bit: Any, state: Any, words: Any, decoding: Any) -> Any:
     """Code one bit with its two counts, and count it."""
     zeros = (_TOTAL * (2 * counts[0] + 1)) // (2 * (np.int64(counts[0]) + counts[1]) + 2)
     if decoding:
@@ -45,7 +45,7 @@ def _bit(counts, bit, state, words, decoding):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _symbol(counts, symbol, state, words, decoding):  # type: ignore[no-untyped-def]
+def _symbol(counts: Any, symbol: Any, state: Any, words: Any, decoding: Any) -> Any:
     """Code a symbol with the counts of its context, int32 [2**BITS, 2]."""
     node = 1
     for place in range(BITS - 1, -1, -1):
@@ -73,9 +73,16 @@ def code_dense(symbols: Any, above: Any, state: Any, words: Any, decoding: bool)
 
 
 @kernel
-def code_sparse(  # type: ignore[no-untyped-def]
-    symbols, rows, columns, group, groups, state, words, decoding
-):
+def code_sparse(
+    symbols: Any,
+    rows: Any,
+    columns: Any,
+    group: Any,
+    groups: Any,
+    state: Any,
+    words: Any,
+    decoding: Any,
+) -> Any:
     """Code uint8 [n, r, c], mostly zeros.
 
     Whether an entry is zero is coded in the context of the levels `rows` [n, r] and `columns`

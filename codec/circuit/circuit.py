@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from ncodec.circuit.integers import COMPONENT_BITS, TABLE_BITS, exact_rows
 from ncodec.circuit.structure import Tree
 from ncodec.circuit.variables import Rows, Variables
-from ncodec.formats import Limits
 
 __all__ = ["ABSENT", "STEPS_PER_OCTAVE", "Circuit", "Fallback", "Levels", "Tables", "level_weights"]
 
@@ -116,24 +115,6 @@ class Circuit:
     variables: Variables
     tree: Tree
     levels: Levels
-
-    def pack(self) -> bytes:
-        """The circuit as bytes: see `ncodec.circuit.packing`."""
-        from ncodec.circuit.packing import pack_circuit
-
-        return pack_circuit(self)
-
-    @staticmethod
-    def unpack(data: bytes, limits: Limits | None = None) -> Circuit:
-        """What `pack` packed.
-
-        Raises:
-            DamagedFile: `data` is no circuit.
-            LimitExceeded: it asks for more parameters than `limits` allow.
-        """
-        from ncodec.circuit.packing import unpack_circuit
-
-        return unpack_circuit(data, limits)
 
     @property
     def states(self) -> int:

@@ -12,6 +12,8 @@ of a call share one range-coded stream: its length is that of their code lengths
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -137,24 +139,24 @@ def _run(
 
 
 @kernel
-def _walk(  # type: ignore[no-untyped-def]
-    events,
-    depth,
-    variable,
-    root,
-    transitions,
-    mixes,
-    mix_of,
-    cumulative,
-    offsets,
-    alphabets,
-    shift,
-    rows,
-    state,
-    words,
-    task,
-    bits,
-):
+def _walk(
+    events: Any,
+    depth: Any,
+    variable: Any,
+    root: Any,
+    transitions: Any,
+    mixes: Any,
+    mix_of: Any,
+    cumulative: Any,
+    offsets: Any,
+    alphabets: Any,
+    shift: Any,
+    rows: Any,
+    state: Any,
+    words: Any,
+    task: Any,
+    bits: Any,
+) -> Any:
     """All rows, LANES at a time. `events` is `Circuit.events`."""
     states, components = mixes.shape[1:]
     context = np.empty((depth, states, _ROW))
@@ -209,9 +211,18 @@ def _walk(  # type: ignore[no-untyped-def]
 
 
 @kernel(error_model="numpy")
-def _symbols(  # type: ignore[no-untyped-def]
-    weights, table, alphabet, shift, symbols, lanes, state, words, task, bits
-):
+def _symbols(
+    weights: Any,
+    table: Any,
+    alphabet: Any,
+    shift: Any,
+    symbols: Any,
+    lanes: Any,
+    state: Any,
+    words: Any,
+    task: Any,
+    bits: Any,
+) -> Any:
     """Code the symbol of every lane.
 
     Symbol v has the interval from s(v) to s(v + 1), s(v) = C(v) (2**24 - V) // C(V) + v for V
@@ -249,7 +260,7 @@ def _symbols(  # type: ignore[no-untyped-def]
 
 # Sums of integers below 2**53 are exact in any order, so they may be reordered into vectors.
 @kernel(fastmath={"reassoc"})
-def _cumulative(column, row, shift):  # type: ignore[no-untyped-def]
+def _cumulative(column: Any, row: Any, shift: Any) -> Any:
     total = 0.0
     for m in range(len(column)):
         total += column[m] * row[m]

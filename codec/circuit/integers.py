@@ -87,9 +87,14 @@ def forward(message: Any, table: Any, out: Any, lanes: int) -> None:
 
 
 @kernel
-def _block(  # type: ignore[no-untyped-def]
-    message, table, out, lanes, i, j
-):
+def _block(
+    message: Any,
+    table: Any,
+    out: Any,
+    lanes: Any,
+    i: Any,
+    j: Any,
+) -> Any:
     a0, a1 = np.float64(table[i, j]), np.float64(table[i + 1, j])
     a2, a3 = np.float64(table[i + 2, j]), np.float64(table[i + 3, j])
     b0, b1 = np.float64(table[i, j + 1]), np.float64(table[i + 1, j + 1])
@@ -109,9 +114,16 @@ def _block(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _rest(  # type: ignore[no-untyped-def]
-    message, table, out, lanes, first_row, last_row, first_column, last_column
-):
+def _rest(
+    message: Any,
+    table: Any,
+    out: Any,
+    lanes: Any,
+    first_row: Any,
+    last_row: Any,
+    first_column: Any,
+    last_column: Any,
+) -> Any:
     for j in range(first_column, last_column):
         row = out[j]
         for i in range(first_row, last_row):

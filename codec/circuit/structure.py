@@ -121,7 +121,7 @@ def mutual_information(rows: Rows, alphabets: Integers, pairs: tuple[Any, Any]) 
 
 
 @kernel
-def _information(sample, first, second):  # type: ignore[no-untyped-def]
+def _information(sample: Any, first: Any, second: Any) -> Any:
     """From the joint histogram with a pseudocount of one in all."""
     n = sample.shape[1]
     out = np.empty(len(first))
@@ -207,7 +207,7 @@ def _breadth_first(neighbours: list[list[int]], root: int) -> tuple[list[int], l
 
 
 @kernel
-def _spanning(count, first, second):  # type: ignore[no-untyped-def]
+def _spanning(count: Any, first: Any, second: Any) -> Any:
     """The edges of Kruskal's tree, pairs being sorted by falling weight."""
     root = np.arange(count)
     edges = np.empty((count - 1, 2), np.int64)

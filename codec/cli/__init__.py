@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-import ncodec
+from ncodec._version import __version__
 from ncodec.formats.errors import NcodecError
 
 __all__ = ["main"]
@@ -72,7 +72,7 @@ class _Verbs(click.Group):
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(ncodec.__version__, "-V", "--version", message="ncodec %(version)s")
+@click.version_option(__version__, "-V", "--version", message="ncodec %(version)s")
 def cli() -> None:
     """Neural compression: clips and images become real .nc files, and back.
 

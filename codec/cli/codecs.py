@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from ncodec.probing import CodecInfo
+    from ncodec.files.probing import CodecInfo
 
 __all__ = ["command"]
 
@@ -16,7 +16,7 @@ __all__ = ["command"]
 def command() -> None:
     """List the installed codecs and their options."""
     from ncodec.errors import MissingDependency
-    from ncodec.probing import codec_info
+    from ncodec.files.probing import codec_info
     from ncodec.registry import codec_names
 
     for name in codec_names():

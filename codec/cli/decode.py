@@ -79,9 +79,9 @@ def command(
     import time
 
     import ncodec
-    from ncodec.decoding import write_decoded
+    from ncodec.files.album import Album
+    from ncodec.files.decoding import write_decoded
     from ncodec.formats import same_file
-    from ncodec.stills import Album
 
     if head is not None:
         if at is not None or region is not None:

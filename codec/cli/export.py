@@ -16,8 +16,8 @@ def command(model: str, folder: str) -> None:
     encoder.onnx, tables.npz and edge.py encode without PyTorch: python DIR/edge.py photo.jpg
     photo.packet. decoder.onnx makes what the classifier goes on from of scaled latents.
     """
-    from ncodec.features.model import find
-    from ncodec.features.onnx import export
+    from ncodec.student.model import find
+    from ncodec.student.onnx import export
 
     for path in export(find(model)[0], folder):
         click.echo(f"{path}: {path.stat().st_size:,} bytes")

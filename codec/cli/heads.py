@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import UsageError
+from ncodec.files.features import FeatureFile
 from ncodec.formats import atomic_output
 from ncodec.media import Image, write_image
-from ncodec.stills import FeatureFile
 
 __all__ = ["CLASSIFY", "write_head"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ncodec.probing import Probe
+    from ncodec.files.probing import Probe
 
 __all__ = ["command"]
 
@@ -19,7 +19,7 @@ __all__ = ["command"]
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 def command(file: str, as_json: bool) -> None:
     """Show what FILE holds: clip, codec, segments, and where its bytes go."""
-    from ncodec.probing import probe
+    from ncodec.files.probing import probe
 
     found = probe(file)
     click.echo(json.dumps(_record(found), indent=2) if as_json else _page(file, found))

@@ -19,7 +19,7 @@ def command(
     file: str, source: str | None, models: tuple[str, ...], device: str, threads: int | None
 ) -> None:
     """Check FILE: checksums, the hash of the decoded integers, and with --source the PSNR."""
-    from ncodec.verify import verify
+    from ncodec.files.verify import verify
 
     found = verify(file, source=source, models=models, device=device, threads=threads or 0)
     click.echo(f"{file}: {found.segments} segments intact, integers as encoded")

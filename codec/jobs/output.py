@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import BinaryIO
 
-import ncodec
+from ncodec._version import __version__
 from ncodec.formats import Header, Segment, Writer
 from ncodec.jobs.plan import Plan
 from ncodec.registry import frame_codec
@@ -27,7 +27,7 @@ def write_file(stream: BinaryIO, plan: Plan, segments: Sequence[Segment]) -> int
     if plan.times is not None:
         writer.times(plan.times)
     given = {name: value for name, value in plan.options.items() if value is not None}
-    writer.meta({"tool": f"ncodec {ncodec.__version__}", "seed": plan.seed, "options": given})
+    writer.meta({"tool": f"ncodec {__version__}", "seed": plan.seed, "options": given})
     return writer.finish()
 
 

@@ -11,8 +11,8 @@ from ncodec.errors import Interrupted
 from ncodec.formats import Segment, VideoInfo
 from ncodec.jobs.plan import Plan
 from ncodec.media import Frame, open_source
+from ncodec.media.quality import mean_psnr, rgb_psnr
 from ncodec.plugin import Context
-from ncodec.quality import mean_psnr, rgb_psnr
 from ncodec.registry import frame_codec
 
 __all__ = ["Resources", "SourceWindow", "run_task"]

@@ -15,7 +15,7 @@ from ncodec.eval.bench.processes import Processes
 from ncodec.eval.data.clips import ClipSpec
 from ncodec.eval.metrics.colour import colour_of, colour_words
 from ncodec.eval.metrics.score import METRICS
-from ncodec.probing import probe
+from ncodec.files.probing import probe
 
 __all__ = ["compare", "page"]
 

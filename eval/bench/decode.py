@@ -14,7 +14,7 @@ import time
 import click
 
 import ncodec
-from ncodec.stills import Album
+from ncodec.files.album import Album
 
 
 @click.command()

@@ -22,8 +22,8 @@ from ncodec.eval.bench.processes import Processes, Ran
 from ncodec.eval.bench.steps import Step, Store, code_digest, machine, versions
 from ncodec.eval.metrics.score import score
 from ncodec.eval.results import Point, Speed, save_json
+from ncodec.files.probing import probe
 from ncodec.jobs.plan import PLAN_FILE
-from ncodec.probing import probe
 
 __all__ = ["Measurer", "flags"]
 

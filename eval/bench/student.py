@@ -16,7 +16,7 @@ from ncodec.eval.bench.steps import code_digest
 from ncodec.media import read_image
 
 if TYPE_CHECKING:
-    from ncodec.features import Decoder, Encoder
+    from ncodec.student import Decoder, Encoder
 
 __all__ = ["Student", "student_coders"]
 
@@ -52,7 +52,7 @@ class Student:
 
     @property
     def depends(self) -> Mapping[str, Any]:
-        from ncodec.features.model import find
+        from ncodec.student.model import find
 
         return {"code": code_digest(self.codec), "model": find(self.model)[0].digest.hex()}
 
@@ -88,7 +88,7 @@ def student_coders(model: str | None, threads: int) -> list[Student]:
     Raises:
         NcodecError: it cannot be used.
     """
-    from ncodec.features.model import find
+    from ncodec.student.model import find
 
     return [Student(rate + 1, model, threads) for rate in range(len(find(model)[0].rates))]
 
@@ -101,14 +101,14 @@ def _threads(count: int) -> Any:
 
 @cache
 def _encoder(model: str | None, rate: int) -> Encoder:
-    from ncodec.features import Encoder
+    from ncodec.student import Encoder
 
     return Encoder(model, rate=rate, whole=True)
 
 
 @cache
 def _decoder(model: str | None) -> Decoder:
-    from ncodec.features import Decoder
+    from ncodec.student import Decoder
 
     decoder = Decoder(model)
     assert decoder.teacher  # loaded here, not in an image's time

@@ -80,7 +80,8 @@ def images_of(text: str, data: Path | None = None) -> list[LabelledImage]:
     if name == "digits":
         raise UsageError(
             "digits are one array, not image files: write it with `python -m "
-            "ncodec.eval.data.digits` and measure it with `python -m ncodec.eval.collections`"
+            "ncodec.eval.data.digits` and measure it with `python -m "
+            "ncodec.eval.studies.collections`"
         )
     return _plain(Path(text))
 

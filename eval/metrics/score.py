@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ncodec.errors import InputError
+from ncodec.eval.metric_names import METRICS
 from ncodec.eval.metrics.colour import colour_of
 from ncodec.eval.metrics.filters import Vmaf, Xpsnr, pooled_xpsnr, vmaf_absent, xpsnr_absent
 from ncodec.eval.metrics.frames import absent_planes, frame_scores
-from ncodec.eval.metrics.names import METRICS
 from ncodec.eval.metrics.planes import combined, error_keys, mean, pooled_psnr, psnr_cap
 from ncodec.formats import VideoInfo
 from ncodec.media import Frame, VideoSource, open_source, to_rgb, write_image

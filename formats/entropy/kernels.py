@@ -40,7 +40,7 @@ def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any
     if function is None:
         return partial(kernel, **options)
     dispatcher = njit(nogil=True, **options)(function)
-    dispatcher._cache = _Cache(function)
+    dispatcher._cache = _Cache(function)  # type: ignore[no-untyped-call]
     return dispatcher
 
 
@@ -108,12 +108,14 @@ class _Stamped:
         return _stamp(self._py_file)
 
 
-class _Implementation(CompileResultCacheImpl):  # type: ignore[misc]
-    _locator_classes = tuple(
-        type(place.__name__, (_Stamped, place), {})
-        for place in CompileResultCacheImpl._locator_classes
-    )
+class _Implementation(CompileResultCacheImpl):
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._locator_classes = [
+            type(place.__name__, (_Stamped, place), {})  # type: ignore[misc]
+            for place in CompileResultCacheImpl._locator_classes
+        ]
+        super().__init__(function)  # type: ignore[no-untyped-call]
 
 
-class _Cache(FunctionCache):  # type: ignore[misc]
+class _Cache(FunctionCache):
     _impl_class = _Implementation

@@ -9,6 +9,7 @@ from circuits import random_circuit, random_images
 
 from ncodec.circuit.coding import encode_rows
 from ncodec.circuit.learn import learn
+from ncodec.circuit.packing import pack_circuit
 from ncodec.circuit.quantize import quantize
 from ncodec.circuit.recipe import Learning
 from ncodec.circuit.variables import Variables
@@ -212,7 +213,7 @@ def scaled(vector):
 def test_the_page_decodes_what_the_codec_writes(shape, depth, tied):
     circuit = random_circuit(shape, depth, latents=5, components=6, tied=tied)
     rows = circuit.variables.to_rows(random_images(circuit.variables, 66))
-    model = Model(circuit.pack())
+    model = Model(pack_circuit(circuit))
     assert model.decode(encode_rows(circuit, rows), 66) == rows.tolist()
 
 
@@ -222,4 +223,6 @@ def test_the_page_decodes_with_a_learned_circuit():
     learned = learn(rows, rows[:0], variables, Learning(4, 6, epochs=2), Context())
     circuit = quantize(learned, uses=3.0)
     assert circuit.levels.transition_fallback is not None
-    assert Model(circuit.pack()).decode(encode_rows(circuit, rows[:2]), 2) == rows[:2].tolist()
+    assert (
+        Model(pack_circuit(circuit)).decode(encode_rows(circuit, rows[:2]), 2) == rows[:2].tolist()
+    )

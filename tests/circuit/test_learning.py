@@ -10,6 +10,7 @@ from circuits import random_circuit, random_images
 from ncodec.circuit.coding import code_length, decode_rows, encode_rows
 from ncodec.circuit.flows import Flows, Parameters, to_nodes
 from ncodec.circuit.learn import learn, split
+from ncodec.circuit.packing import pack_circuit
 from ncodec.circuit.quantize import quantize
 from ncodec.circuit.recipe import Learning
 from ncodec.circuit.variables import Variables
@@ -51,7 +52,7 @@ class Memory:
 
 
 def same(first, second):
-    return quantize(first).pack() == quantize(second).pack()
+    return pack_circuit(quantize(first)) == pack_circuit(quantize(second))
 
 
 @pytest.mark.parametrize("rule", ["anemone", "em"])

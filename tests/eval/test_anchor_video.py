@@ -15,7 +15,7 @@ from ncodec.eval.anchors.decode import decode
 from ncodec.eval.anchors.encode import encode
 from ncodec.eval.anchors.video import anchor_settings
 from ncodec.formats import VideoInfo
-from ncodec.quality import mean_psnr, planes_psnr
+from ncodec.media.quality import mean_psnr, planes_psnr
 
 QUICK = ["x264-medium", "x265-medium", "svtav1-preset-6"]
 

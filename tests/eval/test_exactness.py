@@ -4,7 +4,7 @@ from click.testing import CliRunner
 from PIL import Image as PillowImage
 
 import ncodec
-from ncodec.eval import exactness
+from ncodec.eval.studies import exactness
 
 
 @pytest.fixture

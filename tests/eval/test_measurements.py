@@ -2,7 +2,7 @@ import pytest
 from click.testing import CliRunner
 from synthetic import film
 
-from ncodec.eval import recipes
+from ncodec.eval.studies import recipes
 from ncodec.registry import frame_codec
 
 

@@ -13,7 +13,7 @@ from ncodec.eval.metrics.planes import mean, mean_squared_error, pooled_psnr, ps
 from ncodec.formats import VideoInfo
 from ncodec.media import Frame
 from ncodec.media.frame import PIXEL_FORMATS
-from ncodec.quality import plane_psnr, rgb_psnr
+from ncodec.media.quality import plane_psnr, rgb_psnr
 
 
 def clip(pixel_format, size=(24, 20)):

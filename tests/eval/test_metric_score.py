@@ -13,7 +13,7 @@ from ncodec.eval.metrics.planes import mean, psnr
 from ncodec.eval.metrics.score import METRICS, score
 from ncodec.formats import VideoInfo
 from ncodec.media import Frame, open_sink, to_rgb
-from ncodec.quality import planes_psnr, rgb_psnr
+from ncodec.media.quality import planes_psnr, rgb_psnr
 
 KEYS = {metric.key for metric in METRICS}
 

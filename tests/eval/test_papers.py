@@ -12,7 +12,7 @@ from ncodec.errors import UsageError
 from ncodec.eval.bench.papercount import huffman_bits, symbol_bits
 from ncodec.eval.bench.papers import paper_names, paper_run
 from ncodec.formats import Reader
-from ncodec.video.hnerv import HNeRV
+from ncodec.video.hnerv.codec import HNeRV
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ sys.path.insert(0, str(FOLDER.parent))
 from students import untrained  # noqa: E402
 from synthetic import film  # noqa: E402
 
-from ncodec.stills import FeatureFile  # noqa: E402
+from ncodec.files.features import FeatureFile  # noqa: E402
 
 CLIPS = {
     "hnerv-1-stepped": {"codec": "hnerv", "preset": "medium", "epochs": 30},

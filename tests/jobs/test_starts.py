@@ -7,7 +7,7 @@ from synthetic import TINY, film
 
 from ncodec.errors import Interrupted
 from ncodec.jobs import EncodeRequest, Progressed, SegmentDone, encode, run_encode
-from ncodec.video.codec import InrCodec
+from ncodec.video.inr.codec import InrCodec
 
 OPTIONS = {name: value for name, value in TINY.items() if name not in ("codec", "threads")}
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ncodec.circuit.photo.kernel import decode_tile, encode_tile
-from ncodec.circuit.photo.model import FAMILY, PhotoModel, load_model
-from ncodec.circuit.photo.train import train
 from ncodec.errors import DamagedFile, UnsupportedFormat, UsageError
 from ncodec.formats import Model
+from ncodec.photo.kernel import decode_tile, encode_tile
+from ncodec.photo.model import FAMILY, PhotoModel, load_model
+from ncodec.photo.train import train
 
 
 def grain(size: int, seed: int) -> NDArray[np.uint8]:

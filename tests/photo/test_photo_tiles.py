@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ncodec.circuit.photo.kernel import decode_tile, encode_tile
-from ncodec.circuit.photo.model import PhotoModel, load_model
 from ncodec.errors import DamagedFile
+from ncodec.photo.kernel import decode_tile, encode_tile
+from ncodec.photo.model import PhotoModel, load_model
 
 EFFORTS = ("fast", "medium", "best")
 
@@ -125,8 +125,8 @@ def test_decodes_in_another_process(model: PhotoModel) -> None:
     pixels = scene(24, 24)
     data = encode_tile(pixels, 8, model, "medium")
     code = (
-        "import sys; from ncodec.circuit.photo.kernel import decode_tile;"
-        "from ncodec.circuit.photo.model import load_model;"
+        "import sys; from ncodec.photo.kernel import decode_tile;"
+        "from ncodec.photo.model import load_model;"
         "data = sys.stdin.buffer.read();"
         "pixels = decode_tile(data, (24, 24, 3), 8, load_model(), 'medium');"
         "sys.stdout.buffer.write(pixels.tobytes())"

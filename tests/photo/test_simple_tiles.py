@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ncodec.circuit.photo.simple import decode_simple, encode_simple, looks_synthetic
 from ncodec.errors import DamagedFile
+from ncodec.photo.simple.coding import decode_simple, encode_simple, looks_synthetic
 
 RAW, CONSTANT, PACKED, MODELLED = range(4)
 

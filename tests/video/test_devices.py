@@ -5,8 +5,8 @@ import torch
 from synthetic import TINY
 
 import ncodec
+from ncodec.files.verify import verify
 from ncodec.formats import Reader
-from ncodec.verify import verify
 
 CODECS = ("hnerv", "nervpp", "ngrid")
 

@@ -11,10 +11,10 @@ from ncodec.device import Device, resolve_device
 from ncodec.errors import Interrupted
 from ncodec.jobs.plan import FileCheckpoints
 from ncodec.plugin import Context
-from ncodec.video.geometry import choose_geometry
-from ncodec.video.hnerv import HNeRV
-from ncodec.video.hnerv_shape import solve_shape
-from ncodec.video.optim import orthogonalize
+from ncodec.video.hnerv.codec import HNeRV
+from ncodec.video.hnerv.shape import solve_shape
+from ncodec.video.inr.optim import orthogonalize
+from ncodec.video.inr.shape import choose_geometry
 
 SIZE = (36, 64)
 FRAMES = 6

@@ -11,11 +11,10 @@ from ncodec.formats import VideoInfo
 from ncodec.media import Frame
 from ncodec.plugin import Context, StartsWarm
 from ncodec.registry import load_codec, resolve_options
-from ncodec.video.encoding import Encoding
-from ncodec.video.hnerv import HNeRV
-from ncodec.video.inherited import inherited
-from ncodec.video.ngrid import NGrid
-from ncodec.video.shape import GRIDS
+from ncodec.video.hnerv.codec import HNeRV
+from ncodec.video.inr.encoding import Encoding, inherited
+from ncodec.video.inr.shape import GRIDS
+from ncodec.video.ngrid.codec import NGrid
 
 GIVEN = {name: TINY[name] for name in ("preset", "epochs", "model_size")}
 OPTIONS = resolve_options(NGrid(), GIVEN)

@@ -5,7 +5,7 @@ import pytest
 import pytorch_msssim
 import torch
 
-from ncodec.video.losses import l1_ssim, ssim
+from ncodec.video.inr.distortion import l1_ssim, ssim
 
 
 def pair(height, width, channels=3, frames=2):

@@ -13,11 +13,11 @@ import ncodec
 from ncodec.errors import DamagedFile, NcodecError
 from ncodec.formats import Limits, VideoInfo, cbor
 from ncodec.registry import load_codec, resolve_options
-from ncodec.video.geometry import Geometry, choose_geometry
-from ncodec.video.nervpp import NeRVpp
-from ncodec.video.nervpp_net import encode_times
-from ncodec.video.nervpp_shape import NeRVppShape, solve_shape, unpack_shape
-from ncodec.video.pictures import PACKED, RGB
+from ncodec.video.inr.pictures import PACKED, RGB
+from ncodec.video.inr.shape import Geometry, choose_geometry
+from ncodec.video.nervpp.codec import NeRVpp
+from ncodec.video.nervpp.network import encode_times
+from ncodec.video.nervpp.shape import NeRVppShape, solve_shape, unpack_shape
 
 HD = (720, 1280)
 SIZES = [(15, 17), (1, 1), (90, 160), (144, 176), (320, 640)]

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from ncodec.video.geometry import choose_geometry
-from ncodec.video.hnerv import HNeRV
-from ncodec.video.hnerv_shape import solve_shape
-from ncodec.video.upsampling import enlarging_kernel
+from ncodec.video.hnerv.codec import HNeRV
+from ncodec.video.hnerv.shape import solve_shape
+from ncodec.video.inr.shape import choose_geometry
+from ncodec.video.inr.upsampling import enlarging_kernel
 
 CLIPS = [((640, 1280), 132, 350_000), ((15, 17), 3, 2000), ((1, 1), 1, 10), ((90, 160), 9, 40_000)]
 

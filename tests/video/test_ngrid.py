@@ -13,17 +13,17 @@ from synthetic import TINY, film
 import ncodec
 from ncodec.device import Device, resolve_device
 from ncodec.errors import DamagedFile, Interrupted, NcodecError
+from ncodec.files.verify import verify
 from ncodec.formats import Limits, VideoInfo, cbor
 from ncodec.jobs import EncodeRequest, Progressed, run_encode
 from ncodec.registry import load_codec
-from ncodec.verify import verify
-from ncodec.video.budget import default_values
-from ncodec.video.geometry import Geometry
-from ncodec.video.ngrid import NGrid
-from ncodec.video.ngrid_net import interpolated
-from ncodec.video.ngrid_shape import NGridShape, solve_shape, unpack_shape
-from ncodec.video.optim import Muon
-from ncodec.video.pictures import PACKED, RGB
+from ncodec.video.inr.optim import Muon
+from ncodec.video.inr.pictures import PACKED, RGB
+from ncodec.video.inr.recipe import default_values
+from ncodec.video.inr.shape import Geometry
+from ncodec.video.ngrid.codec import NGrid
+from ncodec.video.ngrid.network import interpolated
+from ncodec.video.ngrid.shape import NGridShape, solve_shape, unpack_shape
 
 SIZES = [(80, 160), (15, 17), (144, 176), (160, 320), (360, 640), (1080, 1920)]
 OPTIONS = TINY | {"codec": "ngrid", "epochs": 6}

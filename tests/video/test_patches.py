@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from torch import nn
 
 from ncodec.device import resolve_device
-from ncodec.video.batches import Batches
-from ncodec.video.distortion import Distortion
-from ncodec.video.ngrid import NGrid
-from ncodec.video.ngrid_shape import solve_shape
-from ncodec.video.patches import patches
-from ncodec.video.pictures import PACKED
-from ncodec.video.recipe import Recipe
+from ncodec.video.inr.batches import Batches, patches
+from ncodec.video.inr.distortion import Distortion
+from ncodec.video.inr.pictures import PACKED
+from ncodec.video.inr.recipe import Recipe
+from ncodec.video.ngrid.codec import NGrid
+from ncodec.video.ngrid.shape import solve_shape
 
 RECIPE = Recipe(epochs=1, adam_rate=1e-2, muon_rate=1e-2, batch=16, positions=1000)
 

@@ -7,7 +7,7 @@ from synthetic import film, read
 from ncodec.formats import VideoInfo
 from ncodec.media import Frame
 from ncodec.media.frame import PIXEL_FORMATS, plane_shapes, sample_type
-from ncodec.video.pictures import PACKED, PICTURES, RGB, source_pictures
+from ncodec.video.inr.pictures import PACKED, PICTURES, RGB, source_pictures
 
 
 @pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv420p10le", "yuv420p16le"])

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 import ncodec
 from ncodec.errors import UsageError
-from ncodec.video.hnerv_net import HNeRVDecoder
+from ncodec.video.hnerv.network import HNeRVDecoder
 
 
 def shrunk(plane, side):

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ncodec.errors import DamagedFile, NcodecError
+from ncodec.files.probing import probe
 from ncodec.formats import Limits, VideoInfo, cbor
-from ncodec.probing import probe
 from ncodec.registry import resolve_options
-from ncodec.video.geometry import PUBLISHED, STAGES, choose_geometry
-from ncodec.video.hnerv import HNeRV
-from ncodec.video.hnerv_shape import HNeRVShape, solve_shape, unpack_shape
-from ncodec.video.pictures import PACKED, RGB
-from ncodec.video.recipe import Recipe
+from ncodec.video.hnerv.codec import HNeRV
+from ncodec.video.hnerv.shape import HNeRVShape, solve_shape, unpack_shape
+from ncodec.video.inr.pictures import PACKED, RGB
+from ncodec.video.inr.recipe import Recipe
+from ncodec.video.inr.shape import PUBLISHED, STAGES, choose_geometry
 
 BUNNY = (640, 1280)
 BUNNY_FRAMES = 132

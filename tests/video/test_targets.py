@@ -11,10 +11,10 @@ from synthetic import TINY, film
 
 import ncodec
 from ncodec.errors import Interrupted, TargetUnreachable, UsageError
+from ncodec.files.verify import verify
 from ncodec.formats import Reader, VideoInfo
 from ncodec.jobs import Progressed
 from ncodec.media import Frame, open_sink
-from ncodec.verify import verify
 
 SIZED = {name: value for name, value in TINY.items() if name != "model_size"}
 
@@ -109,7 +109,7 @@ def test_one_colour_is_a_valid_file(codec, tmp_path):
 
 
 def test_a_fit_that_diverges_says_so_and_leaves_nothing(clip_file, tmp_path, monkeypatch):
-    from ncodec.video.distortion import Distortion
+    from ncodec.video.inr.distortion import Distortion
 
     errors = Distortion.errors
     monkeypatch.setattr(Distortion, "errors", lambda *a: errors(*a) * float("nan"))
@@ -132,7 +132,7 @@ def test_a_time_budget_ends_with_every_segment_done(clip_file, tmp_path):
 LATE = """
 import sys
 import ncodec
-from ncodec.video.codec import InrCodec
+from ncodec.video.inr.codec import InrCodec
 
 estimate, known = InrCodec.estimate, set()
 

@@ -155,7 +155,7 @@ def _convolved(values: NDArray[np.int64], weight: Weights) -> NDArray[np.int64]:
 
 
 @kernel
-def _accumulate(padded, weight, out):  # type: ignore[no-untyped-def]
+def _accumulate(padded: Any, weight: Any, out: Any) -> Any:
     """Not by BLAS, whose own threads would fight with those that share out the chunks."""
     for o in range(weight.shape[0]):
         for y in range(out.shape[1]):

@@ -1,0 +1,158 @@
+"""What a .nc file says about itself, and what is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ncodec.files.clip import end_tick
+from ncodec.files.records import KEY, Records
+from ncodec.formats import Reader, VideoInfo
+from ncodec.plugin import HasNetwork, Option
+from ncodec.registry import codec_names, load_codec
+
+__all__ = ["CodecInfo", "Probe", "SegmentInfo", "codec_info", "codecs", "probe"]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentInfo:
+    """A segment: frames, bytes of each of its sections, and the PSNR (dB) that was recorded."""
+
+    first_frame: int
+    frame_count: int
+    sections: Mapping[str, int]
+    psnr: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a file says about itself, without decoding a frame.
+
+    Attributes:
+        codec: codec id.
+        bitstream_version: of that codec.
+        media_kind: ``video``, ``image`` or ``features``.
+        info: size, pixel format, colour, time base.
+        duration: seconds from the first frame's start to the last one's end.
+        constant_rate: whether every frame lasts one tick of the time base.
+        size: bytes.
+        segments: in display order.
+        meta: tool, seed, options, as the encoder wrote them.
+        models: BLAKE3 of the models that decoding needs, and that the file does not hold.
+        images: how many images, for image codecs; None for frames.
+        names: of the images, where they have any.
+        macs_per_pixel: multiply-accumulates of the decoder's network for a pixel, mean over
+            frames; None without a network, or where the codec is not installed.
+    """
+
+    codec: str
+    bitstream_version: int
+    media_kind: str
+    info: VideoInfo
+    duration: Fraction
+    constant_rate: bool
+    size: int
+    segments: Sequence[SegmentInfo]
+    meta: Mapping[str, Any]
+    models: Sequence[str] = ()
+    images: int | None = None
+    names: Sequence[str] = ()
+    macs_per_pixel: float | None = None
+
+    @property
+    def psnr(self) -> float | None:
+        """Mean over frames of the recorded PSNR in dB."""
+        values = [s.psnr * s.frame_count for s in self.segments if s.psnr is not None]
+        frames = sum(s.frame_count for s in self.segments)
+        return sum(values) / frames if len(values) == len(self.segments) else None
+
+    def breakdown(self) -> dict[str, int]:
+        """Bytes of the file by part; they add up to `size`."""
+        parts: dict[str, int] = {}
+        for segment in self.segments:
+            for name, size in segment.sections.items():
+                parts[name] = parts.get(name, 0) + size
+        parts["container"] = self.size - sum(parts.values())
+        return parts
+
+
+@dataclass(frozen=True, slots=True)
+class CodecInfo:
+    """An installed codec."""
+
+    name: str
+    bitstream_version: int
+    media: Sequence[str]
+    options: Sequence[Option]
+    description: str
+
+
+def probe(source: str | Path | bytes | BinaryIO) -> Probe:
+    """Reads what a .nc file says about itself.
+
+    Raises:
+        NcodecError: the file cannot be read.
+    """
+    with Reader(source) as reader:
+        header = reader.header
+        codec = load_codec(header.codec_id) if header.codec_id in codec_names() else None
+        names = codec.sections if codec else ()
+        decoder: object = codec
+        segments = []
+        macs = 0.0
+        for entry in sorted(reader.segments, key=lambda s: s.first_frame):
+            segment = reader.read_segment(entry.index)
+            sizes = {
+                names[i] if i < len(names) else f"section {i}": len(section)
+                for i, section in enumerate(segment.sections)
+            }
+            if isinstance(decoder, HasNetwork):
+                macs += segment.frame_count * decoder.macs_per_pixel(segment, header.info)
+            segments.append(
+                SegmentInfo(segment.first_frame, segment.frame_count, sizes, segment.psnr)
+            )
+        frames = header.info.frames or sum(s.frame_count for s in segments)
+        times = reader.times
+        ticks = max(end_tick(times) - times[0], 1) if times else frames
+        packed = reader.meta.get(KEY)
+        record = Records() if packed is None else Records.unpack(packed)
+        return Probe(
+            codec=header.codec_id,
+            bitstream_version=header.bitstream_version,
+            media_kind=header.media_kind,
+            info=replace(header.info, frames=frames),
+            duration=ticks * header.info.time_base,
+            constant_rate=times is None,
+            size=reader.size,
+            segments=tuple(segments),
+            meta={key: value for key, value in reader.meta.items() if key != KEY},
+            models=tuple(c.digest.hex() for c in reader.confs() if c.reference),
+            images=record.count if packed is not None else None,
+            names=record.names,
+            macs_per_pixel=macs / frames if macs else None,
+        )
+
+
+def codecs() -> list[CodecInfo]:
+    """The installed codecs with their options.
+
+    Raises:
+        MissingDependency: one of them cannot be loaded.
+    """
+    return [codec_info(name) for name in codec_names()]
+
+
+def codec_info(name: str) -> CodecInfo:
+    """The installed codec called `name`."""
+    codec = load_codec(name)
+    description = (type(codec).__doc__ or "").strip().splitlines()
+    return CodecInfo(
+        name,
+        codec.bitstream_version,
+        tuple(sorted(codec.media)),
+        tuple(codec.options),
+        description[0] if description else "",
+    )

@@ -1,0 +1,106 @@
+"""One tile as a segment's sections: the colour samples by the better coder, alpha apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncodec.errors import DamagedFile
+from ncodec.photo.kernel import decode_tile, encode_tile
+from ncodec.photo.model import PhotoModel, load_model
+from ncodec.photo.simple.coding import decode_simple, encode_simple, looks_synthetic
+from ncodec.photo.tiles import SIDES
+
+__all__ = ["EFFORTS", "TileCoder", "side_for"]
+
+EFFORTS = ("fast", "medium", "best")
+_SIMPLE = len(EFFORTS)
+_SIMPLE_WITH_ALPHA = _SIMPLE + 1
+"""A tile's first byte: the position of its effort, or one of these for the coder of simple
+content, with alpha as its last channel or without."""
+
+_NOISY = 0.9
+"""Share of the raw samples above which the other coder, which can store them, is tried, too."""
+
+Pixels = NDArray[Any]
+
+
+class TileCoder:
+    """Codes tiles with one model.
+
+    Args:
+        model: for photographs; the shipped one if None.
+        bit_depth: 8 or 16.
+    """
+
+    def __init__(self, model: PhotoModel | None, bit_depth: int) -> None:
+        self._model = model or load_model()
+        self._bit_depth = bit_depth
+
+    def encode(self, pixels: Pixels, effort: str) -> tuple[bytes, ...]:
+        """Sections of `pixels`, (height, width, channels): samples, and alpha if there is any."""
+        colour, alpha = _parted(pixels)
+        samples = self._samples(colour, effort)
+        if alpha is None:
+            return (samples,)
+        apart = (samples, encode_simple(alpha))
+        if samples[0] != _SIMPLE:
+            return apart
+        together = bytes([_SIMPLE_WITH_ALPHA]) + encode_simple(pixels)
+        return (together,) if len(together) < sum(map(len, apart)) else apart
+
+    def decode(self, sections: tuple[bytes, ...], shape: tuple[int, int, int]) -> Pixels:
+        """The pixels of a tile of this shape.
+
+        Raises:
+            DamagedFile: the sections are none of such a tile.
+        """
+        height, width, channels = shape
+        with_alpha = channels in (2, 4)
+        kind = np.dtype(np.uint8 if self._bit_depth == 8 else np.uint16)
+        mode, data = (sections[0][0], sections[0][1:]) if sections and sections[0] else (255, b"")
+        if mode == _SIMPLE_WITH_ALPHA and with_alpha and len(sections) == 1:
+            return decode_simple(data, shape, kind)
+        if len(sections) != 1 + with_alpha:
+            raise DamagedFile(f"a tile in mode {mode} has {len(sections)} sections")
+        colour_shape = (height, width, channels - with_alpha)
+        if mode == _SIMPLE:
+            colour = decode_simple(data, colour_shape, kind)
+        elif mode < len(EFFORTS):
+            colour = decode_tile(data, colour_shape, self._bit_depth, self._model, EFFORTS[mode])
+        else:
+            raise DamagedFile(f"a tile of {channels} channels is coded in mode {mode}")
+        if not with_alpha:
+            return colour
+        alpha = decode_simple(sections[1], (height, width, 1), kind)
+        return np.concatenate([colour, alpha], axis=2)
+
+    def _samples(self, colour: Pixels, effort: str) -> bytes:
+        synthetic = looks_synthetic(colour)
+        simple = bytes([_SIMPLE]) + encode_simple(colour) if synthetic else b""
+        # What is flat enough for a bit a sample is nothing that the circuit could do better.
+        if simple and 8 * len(simple) < colour.size:
+            return simple
+        photo = encode_tile(colour, self._bit_depth, self._model, effort)
+        coded = bytes([EFFORTS.index(effort)]) + photo
+        if not simple and len(coded) > colour.nbytes * _NOISY:
+            simple = bytes([_SIMPLE]) + encode_simple(colour)
+        return min(coded, simple, key=len) if simple else coded
+
+
+def side_for(pixels: Pixels) -> int:
+    """The largest side of the tiles of such an image: what is drawn repeats itself far away."""
+    colour, _ = _parted(pixels)
+    return SIDES[-1] if looks_synthetic(colour) else SIDES[0]
+
+
+def _parted(pixels: Pixels) -> tuple[Pixels, Pixels | None]:
+    channels = pixels.shape[2]
+    if channels in (1, 3):
+        return pixels, None
+    return (
+        np.ascontiguousarray(pixels[:, :, : channels - 1]),
+        np.ascontiguousarray(pixels[:, :, channels - 1 :]),
+    )

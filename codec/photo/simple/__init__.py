@@ -1,0 +1,1 @@
+"""Images that are no photographs: screens, text, charts, icons, gradients, masks, noise."""

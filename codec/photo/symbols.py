@@ -1,0 +1,117 @@
+"""A sample as an interval of the range coder, from the circuit's cumulative weights.
+
+256 samples have an interval: all of an 8-bit plane, the ones around the prediction in a deeper
+one. There the first and last stand for all beyond them, too, and 16 bits tell how far.
+
+    left(s) = (edge(s) - edge(0)) * scale >> 32, plus 4 s
+
+with scale such that left(256) is within 2^24; the last interval ends there. Every interval is at
+least 4 wide, so what the circuit rules out costs 22 bits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.ranges import TOTAL, advance, peek, put
+from ncodec.photo.mixture import CENTRE, edge
+
+__all__ = ["get_sample", "put_sample"]
+
+_SYMBOLS = 256
+_FLOOR = 4
+_SPREAD = (TOTAL - _SYMBOLS * _FLOOR) << 32
+_FAR_SHIFT = 8
+"""Distances beyond the last symbol: 16 bits, each value 2^8 of 2^24."""
+
+I32 = NDArray[np.int32]
+Coder = NDArray[np.uint64]
+Words = NDArray[np.uint32]
+
+
+@kernel
+def put_sample(
+    coder: Coder, words: Words, weights: I32, leaves: I32, prediction: int, sample: int, top: int
+) -> tuple[int, int]:
+    """Appends `sample`, 0 .. `top`; returns its first cell and its weight.
+
+    Args:
+        weights: of the states, `mixture.weigh`.
+        leaves: as for `mixture.edge`.
+        prediction: in quarter levels, 0 .. 4 `top`.
+    """
+    base = _base(prediction, top)
+    origin = 4 * base - 2 - prediction + CENTRE
+    least = edge(weights, leaves, origin)
+    span = edge(weights, leaves, origin + 4 * _SYMBOLS) - least
+    scale = _SPREAD // max(span, 1)
+    symbol = min(max(sample - base, 0), _SYMBOLS - 1)
+    cell = origin + 4 * symbol
+    low = edge(weights, leaves, cell)
+    high = edge(weights, leaves, cell + 4)
+    first = _left(low - least, scale, symbol)
+    last = TOTAL if symbol == _SYMBOLS - 1 else _left(high - least, scale, symbol + 1)
+    put(coder, words, first, last - first)
+    if symbol == 0 and base > 0:
+        put(coder, words, (base - sample) << _FAR_SHIFT, 1 << _FAR_SHIFT)
+    if symbol == _SYMBOLS - 1 and base + symbol < top:
+        put(coder, words, (sample - base - symbol) << _FAR_SHIFT, 1 << _FAR_SHIFT)
+    return cell, high - low
+
+
+@kernel
+def get_sample(
+    coder: Coder, words: Words, weights: I32, leaves: I32, prediction: int, top: int
+) -> tuple[int, int, int]:
+    """The next sample, its first cell and its weight; arguments as for `put_sample`."""
+    base = _base(prediction, top)
+    origin = 4 * base - 2 - prediction + CENTRE
+    least = edge(weights, leaves, origin)
+    span = edge(weights, leaves, origin + 4 * _SYMBOLS) - least
+    scale = _SPREAD // max(span, 1)
+    point = np.int64(peek(coder))
+    # Intervals `under` .. `over` - 1 hold the point; the search widens from the prediction.
+    under, low, first = 0, least, 0
+    over, high, last = _SYMBOLS, least + span, TOTAL
+    probe = min(max(((prediction + 2) >> 2) - base, 1), _SYMBOLS - 1)
+    jump = 1
+    while over - under > 1:
+        value = edge(weights, leaves, origin + 4 * probe)
+        left = _left(value - least, scale, probe)
+        if left <= point:
+            under, low, first = probe, value, left
+            probe = under + jump if over == _SYMBOLS else (under + over) >> 1
+        else:
+            over, high, last = probe, value, left
+            probe = over - jump if under == 0 else (under + over) >> 1
+        jump *= 2
+        probe = min(max(probe, under + 1), over - 1)
+    advance(coder, words, first, last - first)
+    sample = base + under
+    if under == 0 and base > 0:
+        sample = max(sample - _get_distance(coder, words), 0)
+    if under == _SYMBOLS - 1 and base + under < top:
+        sample = min(sample + _get_distance(coder, words), top)
+    return sample, origin + 4 * under, high - low
+
+
+@kernel
+def _base(prediction: int, top: int) -> int:
+    """The sample that symbol 0 stands for."""
+    return min(max((prediction >> 2) - _SYMBOLS // 2, 0), top - (_SYMBOLS - 1))
+
+
+@kernel
+def _left(weight: Any, scale: int, symbol: int) -> Any:
+    return ((weight * scale) >> 32) + symbol * _FLOOR
+
+
+@kernel
+def _get_distance(coder: Coder, words: Words) -> Any:
+    distance = np.int64(peek(coder)) >> _FAR_SHIFT
+    advance(coder, words, distance << _FAR_SHIFT, 1 << _FAR_SHIFT)
+    return distance

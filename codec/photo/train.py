@@ -1,0 +1,197 @@
+"""Learning circuits from photographs: gradient steps on code length, and EM for the leaves.
+
+A circuit's log2 weights take one step of stochastic gradient descent a sample, as the coder does
+when it adapts, at a rate that falls. The leaves P(r | z) are re-estimated four times a pass from
+expected counts, smoothed over more residuals the rarer these are. Leaves start as Laplace
+distributions of all scales, so the states are ordered by how much noise they expect.
+
+Nothing here needs to be exact: what is learned is quantised once, and the integers are shipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncodec.errors import UsageError
+from ncodec.formats.entropy.kernels import kernel
+from ncodec.photo.features import BINS
+from ncodec.photo.kernel import CHANNELS, EFFORTS, observe
+from ncodec.photo.mixture import CELLS, CENTRE, STATES
+from ncodec.photo.model import Circuit, PhotoModel
+
+__all__ = ["RATES", "train"]
+
+RATES = ((0.1, 0.05), (0.05, 0.02), (0.03, 0.01), (0.02, 0.002))
+"""Step sizes at the start and the end of each pass."""
+
+_PARTS = 4
+_SCALE_FEATURE = 4
+"""The feature, residuals close by, that picks the scale before anything is learned."""
+_PRIOR_COUNT = 20.0
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
+Report = Callable[[int, int, float], None]
+
+
+def train(
+    images: Iterable[Pixels],
+    seed: int,
+    report: Report = lambda step, steps, bits: None,
+    rates: tuple[tuple[float, float], ...] = RATES,
+) -> PhotoModel:
+    """Circuits for every effort, from RGB `images`, uint8 (height, width, 3).
+
+    Args:
+        images: a few million samples; all that is seen of them is kept in memory.
+        seed: of the order that samples are seen in.
+        report: called after each pass with its number, the number of passes, and the mean bits
+            of a sample during it.
+
+    Raises:
+        UsageError: there are no images, or some are not RGB of 8 bits.
+    """
+    images = list(images)
+    if not images or any(i.dtype != np.uint8 or i.ndim != 3 or i.shape[2] != 3 for i in images):
+        raise UsageError("photographs to train on must be 8-bit RGB images, at least one")
+    by_set = {effort.circuits: effort for effort in (EFFORTS["fast"], EFFORTS["medium"])}
+    steps = len(by_set) * len(CHANNELS) * len(rates)
+    rng = np.random.default_rng(seed)
+    sets, step, bits = [], 0, []
+    for number in sorted(by_set):
+        seen = [observe(image, by_set[number]) for image in images]
+        planes = []
+        for plane, channel in enumerate(CHANNELS):
+            bins = np.concatenate([found[plane][0] for found in seen])
+            predictions = np.concatenate([found[plane][1] for found in seen])
+            samples = np.concatenate([image[:, :, channel].ravel() for image in images])
+            learner = _Learner(bins, 4 * samples.astype(np.int32) - predictions)
+            for first, last in rates:
+                bits.append(learner.run(first, last, rng))
+                step += 1
+                report(step, steps, bits[-1])
+            planes.append(Circuit.quantised(learner.logits, learner.density))
+        sets.append(planes)
+    reached = bits[len(rates) - 1 :: len(rates)]
+    tags = {"seed": seed, "samples": sum(i.size for i in images), "bits": reached}
+    return PhotoModel(sets, tags)
+
+
+class _Learner:
+    """One circuit while it learns.
+
+    Args:
+        bins: uint8 [samples, features].
+        residuals: in quarter levels, int32 [samples].
+    """
+
+    def __init__(self, bins: NDArray[np.uint8], residuals: NDArray[np.int32]) -> None:
+        self._bins, self._residuals = bins, residuals
+        self.logits: F32 = np.zeros((bins.shape[1] * BINS, STATES), dtype=np.float32)
+        distance = np.arange(BINS)[:, None] - np.arange(STATES)
+        rows = slice(_SCALE_FEATURE * BINS, (_SCALE_FEATURE + 1) * BINS)
+        self.logits[rows] = -0.02 * distance**2
+        self._prior = _laplace()
+        self.density = self._prior
+
+    def run(self, first: float, last: float, rng: np.random.Generator) -> float:
+        """One pass at rates from `first` to `last`; mean bits of a sample."""
+        order = rng.permutation(len(self._residuals))
+        rates = np.linspace(first, last, _PARTS + 1)
+        bits = 0.0
+        for part, indices in enumerate(np.array_split(order, _PARTS)):
+            counts = np.zeros((CELLS, STATES), dtype=np.float32)
+            below = np.cumsum(self.density, axis=0) - self.density
+            bits += _descend(
+                self._bins,
+                self._residuals,
+                indices,
+                self.logits,
+                below.astype(np.float32),
+                self.density.astype(np.float32),
+                counts,
+                rates[part],
+                rates[part + 1],
+            )
+            self.density = _smoothed(counts.astype(np.float64) + _PRIOR_COUNT * self._prior)
+        return bits / len(order)
+
+
+def _laplace() -> F64:
+    """Laplace distributions over cells, float64 [CELLS, STATES], scales 0.12 to 60 levels."""
+    level = np.abs((np.arange(CELLS)[:, None] + 0.5 - CENTRE) / 4)
+    scale = np.geomspace(0.12, 60, STATES)
+    density = 0.97 * np.exp(-level / scale) + 0.06 / (1 + (level / scale) ** 2) ** 1.8
+    normalised: F64 = density / density.sum(axis=0)
+    return normalised
+
+
+def _smoothed(counts: F64) -> F64:
+    """Probabilities of cells: means of counts over a sixth of the residual either way."""
+    cells = np.arange(CELLS)
+    reach = np.minimum(np.abs(cells - CENTRE) // 6, 150)
+    low, high = np.maximum(cells - reach, 0), np.minimum(cells + reach + 1, CELLS)
+    below = np.concatenate([np.zeros((1, STATES)), np.cumsum(counts, axis=0)])
+    density = (below[high] - below[low]) / (high - low)[:, None]
+    normalised: F64 = density / density.sum(axis=0)
+    return normalised
+
+
+@kernel
+def _descend(
+    bins: NDArray[np.uint8],
+    residuals: NDArray[np.int32],
+    order: NDArray[np.int64],
+    logits: F32,
+    below: F32,
+    density: F32,
+    counts: F32,
+    first: float,
+    last: float,
+) -> Any:
+    """One step a sample; adds expected counts to `counts`; returns the bits of all samples."""
+    features = bins.shape[1]
+    tiny = np.float32(1e-9)
+    sums = np.zeros(STATES, dtype=np.float32)
+    weights = np.zeros(STATES, dtype=np.float32)
+    parts = np.zeros(STATES, dtype=np.float32)
+    bits = 0.0
+    for step in range(len(order)):
+        at = order[step]
+        sums[:] = np.float32(0.0)
+        for j in range(features):
+            row = BINS * j + bins[at, j]
+            for z in range(STATES):
+                sums[z] += logits[row, z]
+        top = sums[0]
+        for z in range(STATES):
+            top = max(top, sums[z])
+        total = np.float32(0.0)
+        for z in range(STATES):
+            weights[z] = np.exp2(sums[z] - top)
+            total += weights[z]
+        cell = residuals[at] - 2 + CENTRE
+        mass = np.float32(0.0)
+        for z in range(STATES):
+            weights[z] /= total
+            parts[z] = below[cell + 4, z] - below[cell, z] + tiny
+            mass += weights[z] * parts[z]
+        bits -= np.log2(mass)
+        rate = np.float32(first + (last - first) * step / len(order))
+        for z in range(STATES):
+            posterior = weights[z] * parts[z] / mass
+            parts[z] = posterior / parts[z]
+            sums[z] = rate * (posterior - weights[z])
+        for j in range(features):
+            row = BINS * j + bins[at, j]
+            for z in range(STATES):
+                logits[row, z] += sums[z]
+        for c in range(cell, cell + 4):
+            for z in range(STATES):
+                counts[c, z] += parts[z] * density[c, z]
+    return bits

@@ -1,0 +1,309 @@
+"""Fitting a network to one segment: schedule, rate and distortion, steps, checkpoints."""
+
+from __future__ import annotations
+
+import time
+from math import isfinite, log10
+from statistics import median
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from ncodec.device import Device
+from ncodec.errors import Interrupted, TargetUnreachable
+from ncodec.plugin import Context
+from ncodec.video.inr.aim import Aim
+from ncodec.video.inr.batches import WHOLE, Batches, Patch
+from ncodec.video.inr.distortion import Distortion, frame_times
+from ncodec.video.inr.optim import optimizer_tensors, optimizers
+from ncodec.video.inr.quantize import balanced_steps
+from ncodec.video.inr.recipe import Recipe
+from ncodec.video.inr.values import Values
+
+__all__ = ["Fit"]
+
+CHECKPOINT_SECONDS = 30.0
+RATE_EVERY = 4
+"""Steps of which one counts bits, four times: momentum spreads it."""
+
+EXACT = 1e-8
+"""Of a squared error: less is nothing to a picture of 8 bits."""
+
+FORGETTING = 0.05
+"""Share of a step's error in the running mean that later errors are measured in; of the few steps
+of a short segment's pass more, since there errors fall faster than such a mean."""
+
+
+class Fit:
+    """A decoder, and what feeds it, on their way to reproduce a segment's frames.
+
+    The loss is ``ln D + a ln R``: a fit gives up a per cent of its bits only for less than ``a``
+    per cent of error, whatever the clip and the size of the network. Until the recipe's
+    `rate_from` it is ``ln D`` alone.
+
+    Args:
+        encoder: frames to embedding, fitted but not kept; None if the decoder takes the times of
+            frames in 0..1 instead.
+        decoder: embedding or times to frames.
+        embedding: shape of a frame's, or None.
+        distortion: the segment.
+        recipe: what is done.
+        device: where.
+        seed: of the order of frames, and of noise.
+        compiled: whether to compile what a step runs.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module | None,
+        decoder: nn.Module,
+        embedding: tuple[int, ...] | None,
+        distortion: Distortion,
+        recipe: Recipe,
+        device: Device,
+        seed: int,
+        compiled: bool = False,
+    ) -> None:
+        layout = torch.channels_last
+        for network in (encoder, decoder):
+            if network is not None:
+                network.to(device.place, memory_format=layout)  # type: ignore[call-overload]
+        self.encoder, self.decoder = encoder, decoder
+        run = device.compiled if compiled else lambda function: function
+        self._coded = run(self._through_encoder)
+        self._quantized = run(self._through_decoder)
+        self.distortion = distortion
+        self.recipe = recipe
+        self.device = device
+        self.seed = seed
+        rows, columns = distortion.frames.shape[2:]
+        self.batches = Batches(recipe, decoder, len(distortion), (rows, columns), seed)
+        self.step_count = 0
+        self.progress = 0.0
+        self._times = frame_times(len(distortion)).to(device.place)
+        self.values = Values(decoder, embedding, len(distortion), device.place)
+        self.error = torch.ones((), device=device.place)
+        """Running mean of the batches' errors."""
+        self.rate_weight = torch.tensor(recipe.rate_weight, device=device.place)
+        self._aim: Aim | None = None
+        self._rated = False
+        self.optimizers = optimizers(recipe, decoder, encoder, self.values)
+        self._peaks = [o.param_groups[0]["lr"] for o in self.optimizers]
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return len(self.batches)
+
+    def run(self, context: Context, aim: Aim | None = None) -> None:
+        """Fits to the end of the schedule, by `context.seconds` if given, else by epochs.
+
+        Args:
+            context: time, checkpoints, and who is told.
+            aim: what the weight of the rate is steered to.
+
+        Raises:
+            Interrupted: `context.stopping()` came true; the state is in the checkpoint.
+            TargetUnreachable: the fit diverged.
+        """
+        self._aim = aim
+        self._load(context)
+        start, first = time.monotonic(), self.progress
+        if first:
+            context.report(fraction=first, resumed=True)
+        saved, errors = start, []
+        while self.progress < 1:
+            errors.append(self.step())
+            now = time.monotonic()
+            if context.seconds is None:
+                total = self.recipe.epochs * self.steps_per_epoch
+                self.progress = min(self.step_count / total, 1.0)
+            else:
+                share = (now - start) / max(context.seconds, 1e-3)
+                self.progress = min(first + (1 - first) * share, 1.0)
+            if context.stopping():
+                self._save(context)
+                raise Interrupted("stopped by the user")
+            if now - saved > CHECKPOINT_SECONDS:
+                self._save(context)
+                saved = now
+            if self.step_count % self.steps_per_epoch == 0 or self.progress == 1:
+                epoch = self.step_count / self.steps_per_epoch
+                mean = torch.stack(errors).mean().item()
+                if not isfinite(mean):
+                    raise TargetUnreachable(
+                        f"the fit diverged: its squared error is {mean} after {epoch:.0f} epochs; "
+                        "choose another --seed, --quality or --preset"
+                    )
+                # A time budget has no number of epochs: what the pace so far leads to.
+                context.report(
+                    fraction=self.progress,
+                    epoch=int(epoch),
+                    epochs=round(epoch / self.progress),
+                    psnr=-10 * log10(max(mean, 1e-10)),
+                    size=self.values.size() if self._rated else None,
+                )
+                errors = []
+        # What follows the fit may be interrupted too.
+        self._save(context)
+
+    def step(self) -> Tensor:
+        """One batch; returns its mean squared error, on the device."""
+        if self.recipe.rate_weight and self.progress >= self.recipe.rate_from and not self._rated:
+            self._begin_rating()
+        for optimizer, peak in zip(self.optimizers, self._peaks, strict=True):
+            optimizer.param_groups[0]["lr"] = peak * self.recipe.rate(self.progress)
+        picked, patch = self.batches.at(self.step_count)
+        batch = picked.to(self.device.place)
+        part = WHOLE if patch is None else patch.part(self.batches.scale)
+        target = self.distortion.pictures(batch, part)
+        with self.device.running(self.recipe.mixed):
+            output, rate = self._shown(batch, target, patch)
+        error = self.distortion.errors(output, target, part).mean()
+        share = max(FORGETTING, 1 / self.steps_per_epoch) if self.step_count else 1.0
+        self.error.lerp_(error.detach(), share)
+        loss = error
+        if self.recipe.loss == "l1-ssim":
+            loss = self.distortion.l1_ssim(output, target).mean()
+        elif self.recipe.rate_weight:
+            loss = error / self.error.clamp_min(EXACT)
+        if rate is not None:
+            if self._aim is not None:
+                self._aim.steer(self.rate_weight, rate.detach(), self.error)
+            loss = loss + RATE_EVERY * self.rate_weight * rate / rate.detach().clamp_min(1)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        for optimizer in self.optimizers:
+            optimizer.step()
+        self.step_count += 1
+        return error.detach()
+
+    def pace(self) -> float:
+        """Seconds a step takes; the steps that are timed count.
+
+        The median of a second's steps: the first ones of a process are slower, and any may be
+        held up by another program.
+        """
+        self.step()
+        start = time.monotonic()
+        times: list[float] = []
+        while not times or (len(times) < 9 and time.monotonic() - start < 1):
+            before = time.monotonic()
+            self.step()
+            times.append(time.monotonic() - before)
+        return median(times)
+
+    def mean_pace(self) -> float:
+        """Seconds a step takes as a mean over a whole fit; spoils this one."""
+        plain = self.pace()
+        if not self.recipe.rate_weight:
+            return plain
+        self.progress = self.recipe.rate_from
+        self.step()
+        start = time.monotonic()
+        for _ in range(RATE_EVERY):
+            self.step()
+        rated = (time.monotonic() - start) / RATE_EVERY
+        return plain + (1 - self.recipe.rate_from) * (rated - plain)
+
+    @torch.no_grad()
+    def inputs(self) -> Tensor:
+        """What the decoder takes for every frame: embeddings (T, d, h, w), or times (T,)."""
+        if self.encoder is None or self.values.embeddings is None:
+            return self._times
+        if self._rated:
+            return self.values.embeddings.detach()
+        batches = self.distortion.batches(self.batches.frames)
+        return torch.cat([self.encoder(self.distortion.pictures(b)).float() for b in batches])
+
+    @torch.no_grad()
+    def errors(self, inputs: Tensor) -> Tensor:
+        """Weighted mean squared error of each frame as the decoder shows it, float32 (T,)."""
+        parts = []
+        for batch in self.distortion.batches(self.batches.frames):
+            target = self.distortion.pictures(batch)
+            parts.append(self.distortion.errors(self.decoder(inputs[batch]), target))
+        return torch.cat(parts)
+
+    def _shown(
+        self, batch: Tensor, target: Tensor, patch: Patch | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """The batch's pictures, or a patch of each, and the segment's bits where they count."""
+        if not self._rated:
+            inputs = self._times[batch] if self.encoder is None else target
+            return self._coded(inputs, *_given(patch)), None
+        generator = None
+        if self.progress < self.recipe.round_from:
+            generator = torch.Generator(self.device.place)
+            generator.manual_seed(self.seed * 1_000_003 + self.step_count)
+        rated = self.step_count % RATE_EVERY == 0
+        weights, embeddings, rate = self.values.quantized(generator, rated)
+        inputs = self._times[batch] if embeddings is None else embeddings[batch]
+        return self._quantized(weights, inputs, *_given(patch)), rate
+
+    def _through_encoder(self, inputs: Tensor, *patch: Patch) -> Tensor:
+        coded = inputs if self.encoder is None else self.encoder(inputs)
+        shown: Tensor = self.decoder(coded, *patch)
+        return shown
+
+    def _through_decoder(self, weights: dict[str, Tensor], inputs: Tensor, *patch: Patch) -> Tensor:
+        shown: Tensor = functional_call(self.decoder, weights, (inputs, *patch))
+        return shown
+
+    def finish(self) -> tuple[list[np.ndarray], list[float]]:
+        """What is to be quantised, the decoder's tensors and, last, the embeddings (T, d, h, w);
+        and the steps that were learned for them, or ones that suit the fit as it is.
+        """
+        if not self._rated:
+            self._begin_rating()
+        return self.values.floats(), self.values.steps.values()
+
+    def _begin_rating(self) -> None:
+        """From here on embeddings are parameters, and everything is quantised."""
+        inputs, embeddings = self.inputs(), self.values.embeddings
+        # A mean over the channels, as what the steps are measured by.
+        error = self.errors(inputs).mean().item() / self.distortion.weights.sum().item()
+        coded = embeddings is not None
+        found = balanced_steps(self.decoder, inputs, coded, max(error, EXACT), self.seed)
+        with torch.no_grad():
+            if embeddings is not None:
+                embeddings.copy_(inputs)
+            self.values.steps.octaves.copy_(torch.log2(torch.tensor(found)))
+        self._rated = True
+
+    def _save(self, context: Context) -> None:
+        if context.checkpoints is None:
+            return
+        state = {name: t.detach().cpu().numpy() for name, t in self._tensors().items()}
+        state["step"] = np.asarray(self.step_count)
+        state["progress"] = np.asarray(self.progress)
+        state["rated"] = np.asarray(self._rated)
+        context.checkpoints.save(state)
+
+    def _load(self, context: Context) -> None:
+        state = context.checkpoints.load() if context.checkpoints else None
+        if state is None:
+            return
+        self.step_count, self.progress = int(state["step"]), float(state["progress"])
+        self._rated = bool(state["rated"])
+        with torch.no_grad():
+            for name, tensor in self._tensors().items():
+                tensor.copy_(torch.from_numpy(state[name]))
+
+    def _tensors(self) -> dict[str, Tensor]:
+        """Everything that a step changes, by name."""
+        tensors = {"error": self.error, "rate weight": self.rate_weight}
+        tensors["octaves"] = self.values.steps.octaves
+        if self.values.embeddings is not None:
+            tensors["embeddings"] = self.values.embeddings
+        for part, module in (("encoder", self.encoder), ("decoder", self.decoder)):
+            if module is not None:
+                tensors |= {f"{part}.{name}": p for name, p in module.named_parameters()}
+        return tensors | optimizer_tensors(self.optimizers)
+
+
+def _given(patch: Patch | None) -> tuple[Patch, ...]:
+    """As an argument, for decoders that know no patches."""
+    return () if patch is None else (patch,)

@@ -1,0 +1,1 @@
+"""Grids along time and a small network."""

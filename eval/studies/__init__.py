@@ -1,0 +1,1 @@
+"""Studies of ncodec's own parts, a command each: `python -m ncodec.eval.studies.NAME`."""
