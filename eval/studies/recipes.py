@@ -61,12 +61,12 @@ OWN: dict[str, dict[str, dict[str, Any]]] = {
 
 def variants(codec: InrCodec[Any]) -> dict[str, Preset]:
     """By name: the default, that with a part changed, and the paper's where there is one."""
-    default = codec.presets[codec.default_preset]
+    default = codec.architecture.presets[codec.architecture.default_preset]
     found = {DEFAULT: default}
     for name, change in {**COMMON, **OWN.get(codec.codec_id, {})}.items():
         found[name] = replace(default, recipe=replace(default.recipe, **change))
-    if "paper" in codec.presets:
-        found["the paper's network and recipe"] = codec.presets["paper"]
+    if "paper" in codec.architecture.presets:
+        found["the paper's network and recipe"] = codec.architecture.presets["paper"]
     return found
 
 
@@ -126,12 +126,12 @@ def main(
 @contextmanager
 def _preset(codec: InrCodec[Any], trial: Preset) -> Iterator[str]:
     """`trial` under a name of its own among the codec's presets, for a while."""
-    before = codec.presets
-    type(codec).presets = {**before, "trial": trial}
+    before = codec.architecture.presets
+    type(codec.architecture).presets = {**before, "trial": trial}
     try:
         yield "trial"
     finally:
-        type(codec).presets = before
+        type(codec.architecture).presets = before
 
 
 if __name__ == "__main__":

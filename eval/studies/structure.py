@@ -16,7 +16,7 @@ from pathlib import Path
 
 import click
 
-__all__ = ["circles", "imports", "room", "room_arrows"]
+__all__ = ["circles", "imports", "packages_of", "room", "room_arrows"]
 
 FOLDERS = {"codec": "ncodec", "formats": "ncodec.formats", "eval": "ncodec.eval"}
 
@@ -136,20 +136,21 @@ def circles(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
     """Groups of two or more that all import each other, directly or through others."""
     reach: dict[str, set[str]] = {}
     for start in graph:
-        waiting, found = [start], set[str]()
+        waiting, targets = [start], set[str]()
         while waiting:
             for target in graph.get(waiting.pop(), ()):
-                if target not in found:
-                    found.add(target)
+                if target not in targets:
+                    targets.add(target)
                     waiting.append(target)
-        reach[start] = found
+        reach[start] = targets
     groups = {
         tuple(sorted(b for b in reach[a] if a in reach.get(b, ()))) for a in graph if a in reach[a]
     }
     return [list(group) for group in sorted(groups)]
 
 
-def _packages(root: Path) -> set[str]:
+def packages_of(root: Path) -> set[str]:
+    """Names of the modules that are folders; `root` as for `imports`."""
     return {
         ".".join([package, *file.parent.relative_to(root / folder).parts])
         for folder, package in FOLDERS.items()
@@ -165,7 +166,8 @@ def _trips(root: Path) -> None:
             for _ in range(2):
                 command = [sys.executable, "-c", WALK, *given]
                 ended = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-                Path(folder, given[given.index("-o") + 1]).exists() or sys.exit(ended.stderr)
+                if not Path(folder, given[given.index("-o") + 1]).exists():
+                    sys.exit(ended.stderr)
                 if name.startswith("decode"):
                     break
             modules, pairs = json.loads(ended.stderr.splitlines()[-1])
@@ -189,7 +191,7 @@ def _trips(root: Path) -> None:
 def main(tree: Path, trips: bool) -> None:
     """Show the rooms of the code and their arrows."""
     root = tree.resolve()
-    graph, packages = imports(root), _packages(root)
+    graph, packages = imports(root), packages_of(root)
     rooms = room_arrows(graph, packages)
     for name in sorted(rooms):
         print(f"{name:20} -> {', '.join(sorted(rooms[name]))}")

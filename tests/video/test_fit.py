@@ -41,8 +41,8 @@ def make(preset="ultrafast", epochs=4, values=4000):
     frames = torch.zeros(FRAMES, 3, *shape.geometry.padded).byte()
     for index in range(FRAMES):
         frames[index, :, : SIZE[0], : SIZE[1]] = picture(index)
-    recipe = replace(HNeRV.presets[preset].recipe, epochs=epochs)
-    return HNeRV().begin_fit(shape, frames, recipe, resolve_device("cpu"), seed=0)
+    recipe = replace(HNeRV.architecture.presets[preset].recipe, epochs=epochs)
+    return HNeRV.architecture.begin_fit(shape, frames, recipe, resolve_device("cpu"), seed=0)
 
 
 def psnr(fit):
@@ -124,7 +124,9 @@ def test_nothing_of_a_fit_stays_behind_on_the_cpu(monkeypatch):
     shape = solve_shape(geometry, FRAMES, 4000, skips=True)
     frames = torch.zeros(FRAMES, 3, *geometry.padded).byte()
     device = Device(torch.device("meta"), None)
-    fit = codec.begin_fit(shape, frames, HNeRV.presets["medium"].recipe, device, seed=0)
+    fit = codec.architecture.begin_fit(
+        shape, frames, HNeRV.architecture.presets["medium"].recipe, device, seed=0
+    )
     for rated, progress in ((False, 0.2), (True, 0.9)):
         fit._rated, fit.progress = rated, progress
         assert fit.step().device.type == "meta"

@@ -51,7 +51,7 @@ def neighbour(windows):
 
 def begun(window, **context):
     """The fit of a window before its first step."""
-    encoding = Encoding(NGrid(), window, OPTIONS, Context(**context), 0.0)
+    encoding = Encoding(NGrid.architecture, window, OPTIONS, Context(**context), 0.0)
     encoding._frames = torch.zeros(
         window.frame_count, 6, *encoding.shape.geometry.padded, dtype=torch.uint8
     )
@@ -59,7 +59,7 @@ def begun(window, **context):
 
 
 def test_the_first_weights_are_the_decoded_ones_of_the_neighbour(windows, neighbour):
-    shape, tensors = NGrid().stored(neighbour, windows[0].info)
+    shape, tensors = NGrid.architecture.stored(neighbour, windows[0].info)
     decoded = dict(zip(shape.tensors, tensors, strict=True))
     fit = begun(windows[1], neighbour=neighbour)
     for name, parameter in fit.decoder.named_parameters():
@@ -68,8 +68,8 @@ def test_the_first_weights_are_the_decoded_ones_of_the_neighbour(windows, neighb
 
 
 def test_a_window_of_another_length_has_the_same_network(windows, neighbour):
-    found = inherited(NGrid(), neighbour, windows[1])
-    first = NGrid().unpack(neighbour.sections[0], windows[0].info, 8)
+    found = inherited(NGrid.architecture, neighbour, windows[1])
+    first = NGrid.architecture.unpack(neighbour.sections[0], windows[0].info, 8)
     assert found.shape == replace(first, frames=9)
     segment = NGrid().encode(windows[1], OPTIONS, Context(neighbour=neighbour))
     assert segment.sections[0] == neighbour.sections[0]
@@ -93,18 +93,18 @@ def test_it_changes_a_segment_but_not_what_decodes_it(windows, neighbour):
 )
 def test_a_neighbour_that_cannot_be_read_is_none(windows, neighbour, change):
     damaged = replace(neighbour, **change)
-    assert inherited(NGrid(), damaged, windows[1]) is None
+    assert inherited(NGrid.architecture, damaged, windows[1]) is None
 
 
 def test_a_neighbour_of_another_codec_is_none(windows):
     other = HNeRV().encode(windows[0], resolve_options(HNeRV(), GIVEN), Context())
-    assert inherited(NGrid(), other, windows[1]) is None
+    assert inherited(NGrid.architecture, other, windows[1]) is None
 
 
 def test_a_network_of_another_width_starts_as_usual(windows, neighbour):
-    found = inherited(NGrid(), neighbour, windows[1])
+    found = inherited(NGrid.architecture, neighbour, windows[1])
     wider = replace(found.shape, channels=tuple(c + 1 for c in found.shape.channels))
-    _, decoder = NGrid().networks(wider)
+    _, decoder = NGrid.architecture.networks(wider)
     before = {name: p.detach().clone() for name, p in decoder.named_parameters()}
     found.give(decoder)
     kept = [name for name, p in decoder.named_parameters() if torch.equal(p, before[name])]
@@ -114,7 +114,13 @@ def test_a_network_of_another_width_starts_as_usual(windows, neighbour):
 def test_a_network_that_time_made_smaller_counts_error_more(windows, neighbour):
     options = {**OPTIONS, "model_size": 0.006}
     timed, free = (
-        Encoding(NGrid(), windows[1], options, Context(neighbour=neighbour, seconds=seconds), 0.0)
+        Encoding(
+            NGrid.architecture,
+            windows[1],
+            options,
+            Context(neighbour=neighbour, seconds=seconds),
+            0.0,
+        )
         for seconds in (60.0, None)
     )
     assert timed.shape == free.shape

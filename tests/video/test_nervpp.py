@@ -60,9 +60,11 @@ def test_published_sizes(variant, grid, parameters, macs):
 def test_the_published_preset_is_about_the_smallest_published_network():
     codec = NeRVpp()
     options = resolve_options(codec, {"preset": "paper"})
-    shape = codec.solve(choose_geometry(*HD), 132, 1_840_000, RGB, options)
+    shape = codec.architecture.solve(choose_geometry(*HD), 132, 1_840_000, RGB, options)
     assert shape.channels == (512, 9, 9, 80, 80, 80, 80)
-    slim = codec.solve(choose_geometry(*HD), 132, 1_840_000, RGB, {**options, "width": 16})
+    slim = codec.architecture.solve(
+        choose_geometry(*HD), 132, 1_840_000, RGB, {**options, "width": 16}
+    )
     assert min(slim.channels) == 16
     assert slim.macs_per_pixel < shape.macs_per_pixel / 4
 
@@ -94,7 +96,7 @@ def test_more_values_make_no_smaller_network(frames, values):
 @pytest.mark.parametrize("size", SIZES)
 def test_the_network_is_what_its_shape_says(size, pictures, variant):
     shape = solved(size, 30_000, pictures, variant=variant)
-    encoder, decoder = NeRVpp().networks(shape)
+    encoder, decoder = NeRVpp.architecture.networks(shape)
     assert encoder is None
     found = {name: tuple(tensor.shape) for name, tensor in decoder.state_dict().items()}
     assert list(found.items()) == list(shape.tensors.items())
@@ -118,7 +120,7 @@ def test_the_network_is_what_its_shape_says(size, pictures, variant):
 @pytest.mark.parametrize("variant", ["paper", "public"])
 def test_pictures_are_within_0_and_1_and_differ_by_time(variant):
     shape = solved((90, 160), 20_000, variant=variant)
-    decoder = NeRVpp().networks(shape)[1]
+    decoder = NeRVpp.architecture.networks(shape)[1]
     with torch.no_grad():
         decoder.head.weight *= 10
         pictures = decoder(torch.tensor([0.0, 0.5]))
@@ -131,7 +133,7 @@ def test_pictures_are_within_0_and_1_and_differ_by_time(variant):
 
 def test_the_stem_stays_in_float32_in_a_mixed_fit():
     shape = solved((90, 160), 20_000)
-    decoder = NeRVpp().networks(shape)[1]
+    decoder = NeRVpp.architecture.networks(shape)[1]
     seen = []
     decoder.stem.register_forward_hook(lambda *found: seen.append(found[2].dtype))
     with torch.autocast("cpu", torch.bfloat16):
@@ -207,9 +209,9 @@ def test_presets_grow():
     codec = load_codec("nervpp")
     assert (codec.codec_id, codec.bitstream_version) == ("nervpp", 1)
     assert codec.sections == ("configuration", "weights")
-    quick = [codec.presets[name] for name in ("ultrafast", "fast", "medium", "slow")]
+    quick = [codec.architecture.presets[name] for name in ("ultrafast", "fast", "medium", "slow")]
     assert all(a.recipe.epochs < b.recipe.epochs and a.size < b.size for a, b in pairwise(quick))
-    paper = codec.presets["paper"].recipe
+    paper = codec.architecture.presets["paper"].recipe
     assert (paper.epochs, paper.adam_rate, paper.batch, paper.warmup) == (300, 5e-4, 1, 0.2)
     assert (paper.betas, paper.loss, paper.muon_rate) == ((0.5, 0.999), "l1-ssim", None)
 

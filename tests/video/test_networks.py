@@ -16,7 +16,7 @@ CLIPS = [((640, 1280), 132, 350_000), ((15, 17), 3, 2000), ((1, 1), 1, 10), ((90
 @pytest.mark.parametrize(("size", "frames", "values"), CLIPS)
 def test_tensors_are_the_state_dict_in_its_order(size, frames, values, skips):
     shape = solve_shape(choose_geometry(*size), frames, values, skips=skips)
-    _, decoder = HNeRV().networks(shape)
+    _, decoder = HNeRV.architecture.networks(shape)
     found = {name: tuple(tensor.shape) for name, tensor in decoder.state_dict().items()}
     assert list(found.items()) == list(shape.tensors.items())
     assert sum(p.numel() for p in decoder.parameters()) == shape.parameters
@@ -26,7 +26,7 @@ def test_tensors_are_the_state_dict_in_its_order(size, frames, values, skips):
 @pytest.mark.parametrize(("size", "frames", "values"), CLIPS[1:])
 def test_frame_to_embedding_to_frame(size, frames, values, skips):
     shape = solve_shape(choose_geometry(*size), frames, values, skips=skips)
-    encoder, decoder = HNeRV().networks(shape)
+    encoder, decoder = HNeRV.architecture.networks(shape)
     with torch.no_grad():
         embedding = encoder(torch.rand(2, 3, *shape.geometry.padded))
         picture = decoder(embedding)

@@ -29,7 +29,7 @@ class Cells(nn.Module):
 def decoder_of(size, values=4000, frames=12):
     torch.manual_seed(0)
     shape = solve_shape(*size, frames, values, PACKED)
-    _, decoder = NGrid().networks(shape)
+    _, decoder = NGrid.architecture.networks(shape)
     for parameter in decoder.parameters():
         parameter.data.add_(0.1 * torch.randn_like(parameter))
     return shape, decoder
@@ -66,7 +66,7 @@ def test_a_patch_is_a_part_of_the_picture(size):
 
 @pytest.mark.parametrize(("frames", "batch"), [(1, 1), (8, 1), (16, 2), (32, 4), (250, 4)])
 def test_short_segments_get_small_batches(frames, batch):
-    recipe = NGrid.presets["medium"].recipe
+    recipe = NGrid.architecture.presets["medium"].recipe
     assert recipe.frames_a_step(frames, 80 * 160) == batch
     assert recipe.frames_a_step(frames, 160 * 320) == min(batch, 2)
 
@@ -112,9 +112,11 @@ def test_a_fit_of_patches_learns_the_whole_picture():
     rows, columns = torch.meshgrid(*map(torch.arange, shape.geometry.padded), indexing="ij")
     waves = [torch.sin(rows / 9 + i) + torch.cos(columns / 11 - i) for i in range(4)]
     frames = (128 + 50 * torch.stack(waves)).byte()[:, None].repeat(1, 6, 1, 1)
-    recipe = replace(NGrid.presets["fast"].recipe, positions=prod(size) // 4, warmup=0.0)
+    recipe = replace(
+        NGrid.architecture.presets["fast"].recipe, positions=prod(size) // 4, warmup=0.0
+    )
     torch.manual_seed(0)
-    fit = NGrid().begin_fit(shape, frames, recipe, resolve_device("cpu"), seed=0)
+    fit = NGrid.architecture.begin_fit(shape, frames, recipe, resolve_device("cpu"), seed=0)
     assert fit.steps_per_epoch == 16
     before = fit.errors(fit.inputs()).mean()
     for _ in range(10 * fit.steps_per_epoch):

@@ -83,9 +83,9 @@ def test_more_values_make_no_narrower_network(frames, values):
     assert min(large.channels[2:]) >= 12
 
 
-@pytest.mark.parametrize("preset", HNeRV.presets)
+@pytest.mark.parametrize("preset", HNeRV.architecture.presets)
 def test_the_learning_rate_rises_to_its_peak_and_ends_at_zero(preset):
-    recipe = HNeRV.presets[preset].recipe
+    recipe = HNeRV.architecture.presets[preset].recipe
     rates = [recipe.rate(step / 1000) for step in range(1001)]
     assert rates[0] == pytest.approx(0.1)
     assert max(rates) == pytest.approx(1, abs=1e-3)
@@ -157,7 +157,10 @@ def test_rate_points_are_networks_of_doubling_size(size):
     clip = Clip(VideoInfo(*size, 120, 1, "yuv420p"), 120)
     options = resolve_options(codec, {"preset": "fast"})
     points = codec.rate_points([clip], options, 4)
-    values = [codec.shape_for(clip, {**options, **point}, None).values(120) for point in points]
+    values = [
+        codec.architecture.shape_for(clip, {**options, **point}, None).values(120)
+        for point in points
+    ]
     assert all(1.5 < b / a < 2.5 for a, b in pairwise(values))
 
 

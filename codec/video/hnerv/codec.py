@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ncodec.formats import Limits, VideoInfo
 from ncodec.video.hnerv.shape import HNeRVShape, solve_shape, unpack_shape
+from ncodec.video.inr.architecture import Architecture
 from ncodec.video.inr.codec import InrCodec
 from ncodec.video.inr.pictures import Pictures
 from ncodec.video.inr.recipe import COUNTED, Preset, Recipe
@@ -19,11 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["HNeRV"]
 
 
-class HNeRV(InrCodec[HNeRVShape]):
-    """HNeRV: a network fitted to each segment is the file; slow to encode, quick to decode."""
+class HNeRVArchitecture(Architecture[HNeRVShape]):
+    """HNeRV's networks: an encoder to embeddings, which is not kept, and a decoder."""
 
-    codec_id = "hnerv"
-    bitstream_version = 2
+    name = "hnerv"
     presets: ClassVar = {
         "ultrafast": Preset(replace(COUNTED, epochs=6), size=0.25),
         "fast": Preset(replace(COUNTED, epochs=16), size=0.35),
@@ -59,3 +59,11 @@ class HNeRV(InrCodec[HNeRVShape]):
             HNeRVEncoder(strides, shape.encoder_dims, channels),
             HNeRVDecoder(strides, shape.channels, shape.kernels, channels, shape.skips),
         )
+
+
+class HNeRV(InrCodec[HNeRVShape]):
+    """HNeRV: a network fitted to each segment is the file; slow to encode, quick to decode."""
+
+    codec_id = "hnerv"
+    bitstream_version = 2
+    architecture = HNeRVArchitecture()

@@ -19,7 +19,7 @@ class Aim:
     """What a fit should come to.
 
     Attributes:
-        bits: of weights and embeddings, or None.
+        bits: the bits that weights and embeddings should take, or None.
         error: weighted mean squared error, or None.
     """
 
@@ -30,9 +30,9 @@ class Aim:
         """Raises or lowers the weight of the rate, in place.
 
         Args:
-            weight: of the rate in the loss.
+            weight: the rate's weight in the loss.
             rate: bits of the fit as it is.
-            error: of the fit as it is.
+            error: the error of the fit as it is.
         """
         if self.bits is not None:
             off = torch.log(rate.clamp_min(1) / self.bits)

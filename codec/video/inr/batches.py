@@ -22,9 +22,9 @@ class Batches:
     Args:
         recipe: how many positions a step may take.
         decoder: which shows patches if it has `cells`.
-        frames: of the segment.
+        frames: how many the segment has.
         size: rows and columns of a picture.
-        seed: of the order.
+        seed: what the order comes from.
 
     Attributes:
         frames: a step's.
@@ -101,7 +101,7 @@ def patches(rows: int, columns: int, positions: int, most: int) -> list[Patch]:
 
     Args:
         rows, columns: of cells.
-        positions: of the whole picture.
+        positions: how many the whole picture has.
         most: positions a patch, unless it is a single cell.
     """
     down = across = 1

@@ -19,7 +19,7 @@ class Distortion:
     Args:
         frames: uint8 (or float16 in 0..1 for deeper samples), (T, C, H, W), padded.
         region: rows and columns of the unpadded picture, which alone count.
-        weights: of each channel's mean squared error.
+        weights: what each channel's mean squared error counts.
         place: where they are kept.
     """
 
@@ -61,7 +61,7 @@ class Distortion:
         return l1_ssim(self._shown(output), self._shown(target))
 
     def _shown(self, pictures: Tensor, part: Part = WHOLE) -> Tensor:
-        """Without the padding, of which no part consists."""
+        """The picture without its padding; no part lies in the padding alone."""
         rows, columns = (
             length - (where.start or 0) for length, where in zip(self.region, part[1:], strict=True)
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from ncodec.errors import InputError, NcodecError
 from ncodec.formats import Segment, integer_hash
 from ncodec.plugin import Context, Planes, Window
 from ncodec.video.inr.aim import Aim
+from ncodec.video.inr.architecture import Architecture
 from ncodec.video.inr.fit import Fit
 from ncodec.video.inr.pacing import Kept, affordable, tail
 from ncodec.video.inr.pictures import PACKED
@@ -23,9 +24,6 @@ from ncodec.video.inr.quantize import pack_sections, quantize_published, quantiz
 from ncodec.video.inr.shape import GRIDS, Shape
 from ncodec.video.inr.targets import RGB_WEIGHTS, quantize_to_psnr
 from ncodec.weights import QuantizedTensor
-
-if TYPE_CHECKING:
-    from ncodec.video.inr.codec import InrCodec
 
 __all__ = ["Encoding", "Inherited", "inherited", "padded_frames"]
 
@@ -43,7 +41,7 @@ LEAST_EPOCHS = 25
 """Passes that a network needs: where time allows fewer, a smaller one shows more."""
 
 LEAST_SHARE = 0.125
-"""Of the weight of the rate that a network made smaller keeps: with less, bits are wasted."""
+"""The least share of the rate's weight that a smaller network keeps: with less, bits are wasted."""
 
 S = TypeVar("S", bound=Shape)
 
@@ -53,32 +51,32 @@ class Encoding(Generic[S]):
 
     def __init__(
         self,
-        codec: InrCodec[S],
+        architecture: Architecture[S],
         window: Window,
         options: Mapping[str, Any],
         context: Context,
         begun: float,
     ) -> None:
         self._start = begun
-        self._codec, self._window = codec, window
+        self._architecture, self._window = architecture, window
         self._options, self._context = options, context
-        self._preset = codec.chosen_preset(options)
+        self._preset = architecture.chosen_preset(options)
         self._psnr: float | None = options["target_psnr"]
         self._kept = Kept(context.checkpoints) if context.checkpoints else None
         self._begun = self._kept.shape() if self._kept else None
-        self._inherited = inherited(codec, context.neighbour, window)
+        self._inherited = inherited(architecture, context.neighbour, window)
         self.shape = self._wanted(1.0)
         self._share = 1.0
         if self._begun is not None:
-            self.shape = codec.unpack(self._begun, window.info, window.frame_count)
+            self.shape = architecture.unpack(self._begun, window.info, window.frame_count)
         elif self._inherited is not None:
             # Windows of a scene are as long but for a frame: enough for the solver to choose
             # another width, and what was learned would be lost.
-            wanted, self.shape = self.shape, self._inherited.shape
+            whole, self.shape = self.shape, self._inherited.shape
             if context.seconds is not None:
                 # Time may have made it smaller.
                 values = self.shape.values(window.frame_count)
-                self._share = min(values / wanted.values(window.frame_count), 1.0)
+                self._share = min(values / whole.values(window.frame_count), 1.0)
 
     def segment(self) -> Segment:
         """The fitted segment."""
@@ -100,7 +98,7 @@ class Encoding(Generic[S]):
 
     def _wanted(self, share: float) -> S:
         target = self._context.target_size
-        return self._codec.shape_for(self._window, self._options, target, share)
+        return self._architecture.shape_for(self._window, self._options, target, share)
 
     def _begin(self) -> Fit:
         # What quality a smaller network lacks it may take in bits: error counts more.
@@ -109,7 +107,7 @@ class Encoding(Generic[S]):
         recipe = replace(recipe, rate_weight=weight)
         device, seed = resolve_device(self._context.device), self._context.seed
         compiled = self._options["compile"]
-        fit = self._codec.begin_fit(self.shape, self._frames, recipe, device, seed, compiled)
+        fit = self._architecture.begin_fit(self.shape, self._frames, recipe, device, seed, compiled)
         if self._psnr is not None and self.shape.pictures is PACKED:
             fit.distortion.weigh(RGB_WEIGHTS)
         if self._inherited is not None:
@@ -143,7 +141,7 @@ class Encoding(Generic[S]):
 
     def _decoded(self, tensors: Sequence[QuantizedTensor]) -> Sequence[Planes]:
         info, frames = self._window.info, self._window.frame_count
-        return self._codec.decoded(self.shape, tensors, info, frames, self._context)
+        return self._architecture.decoded(self.shape, tensors, info, frames, self._context)
 
     def _segment(self, tensors: Sequence[QuantizedTensor]) -> Segment:
         """The finished segment; without tensors, one as long as their sections leave it."""
@@ -171,7 +169,7 @@ class Inherited(Generic[S]):
     """A network to start from.
 
     Attributes:
-        shape: of the same network for the frames of another window.
+        shape: the same network's shape for the frames of another window.
         weights: its decoded tensors by name, without grids.
     """
 
@@ -187,18 +185,20 @@ class Inherited(Generic[S]):
                 parameter.copy_(torch.from_numpy(weight))
 
 
-def inherited(codec: InrCodec[S], segment: Segment | None, window: Window) -> Inherited[S] | None:
+def inherited(
+    architecture: Architecture[S], segment: Segment | None, window: Window
+) -> Inherited[S] | None:
     """The network of `segment` for `window`; None if there is none, or none that can be read."""
     if segment is None:
         return None
     try:
-        found, tensors = codec.stored(segment, window.info)
-        shape = codec.unpack(found.pack(), window.info, window.frame_count)
+        stored, tensors = architecture.stored(segment, window.info)
+        shape = architecture.unpack(stored.pack(), window.info, window.frame_count)
     except NcodecError:
         return None
     weights = {
         name: tensor.dequantize()
-        for name, tensor in zip(found.tensors, tensors, strict=False)
+        for name, tensor in zip(stored.tensors, tensors, strict=False)
         if not name.startswith(GRIDS)
     }
     return Inherited(shape, weights)

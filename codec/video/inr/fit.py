@@ -29,11 +29,11 @@ RATE_EVERY = 4
 """Steps of which one counts bits, four times: momentum spreads it."""
 
 EXACT = 1e-8
-"""Of a squared error: less is nothing to a picture of 8 bits."""
+"""A squared error so small is nothing to a picture of 8 bits: smaller ones count as this."""
 
 FORGETTING = 0.05
-"""Share of a step's error in the running mean that later errors are measured in; of the few steps
-of a short segment's pass more, since there errors fall faster than such a mean."""
+"""Share of a step's error in the running mean that later errors are measured in. In a pass of few
+steps, whose errors fall faster than such a mean, each has a larger share."""
 
 
 class Fit:
@@ -51,7 +51,7 @@ class Fit:
         distortion: the segment.
         recipe: what is done.
         device: where.
-        seed: of the order of frames, and of noise.
+        seed: what the order of frames and the noise come from.
         compiled: whether to compile what a step runs.
     """
 
@@ -266,11 +266,11 @@ class Fit:
         # A mean over the channels, as what the steps are measured by.
         error = self.errors(inputs).mean().item() / self.distortion.weights.sum().item()
         coded = embeddings is not None
-        found = balanced_steps(self.decoder, inputs, coded, max(error, EXACT), self.seed)
+        steps = balanced_steps(self.decoder, inputs, coded, max(error, EXACT), self.seed)
         with torch.no_grad():
             if embeddings is not None:
                 embeddings.copy_(inputs)
-            self.values.steps.octaves.copy_(torch.log2(torch.tensor(found)))
+            self.values.steps.octaves.copy_(torch.log2(torch.tensor(steps)))
         self._rated = True
 
     def _save(self, context: Context) -> None:

@@ -89,18 +89,18 @@ def optimizers(
     parameters = [*weights, *([] if encoder is None else encoder.parameters())]
     matrices = [p for p in parameters if p.ndim >= 2 and recipe.muon_rate is not None]
     rest = [p for p in parameters if p.ndim < 2 or recipe.muon_rate is None]
-    found: list[torch.optim.Optimizer] = [
+    rules: list[torch.optim.Optimizer] = [
         torch.optim.Adam(rest, lr=recipe.adam_rate, betas=recipe.betas, fused=True)
     ]
     if recipe.muon_rate is not None:
-        found.append(Muon(matrices, lr=recipe.muon_rate))
+        rules.append(Muon(matrices, lr=recipe.muon_rate))
     if grids:
-        found.append(torch.optim.Adam(grids, lr=recipe.grids_rate, betas=recipe.betas, fused=True))
+        rules.append(torch.optim.Adam(grids, lr=recipe.grids_rate, betas=recipe.betas, fused=True))
     if recipe.rate_weight:
-        found.append(torch.optim.Adam([values.steps.octaves], lr=recipe.steps_rate))
+        rules.append(torch.optim.Adam([values.steps.octaves], lr=recipe.steps_rate))
     if recipe.rate_weight and values.embeddings is not None:
-        found.append(torch.optim.Adam([values.embeddings], lr=recipe.embeddings_rate))
-    return found
+        rules.append(torch.optim.Adam([values.embeddings], lr=recipe.embeddings_rate))
+    return rules
 
 
 def optimizer_tensors(optimizers: Sequence[torch.optim.Optimizer]) -> dict[str, Tensor]:

@@ -12,7 +12,7 @@ from ncodec.video.inr.shape import Shape
 __all__ = ["Kept", "affordable", "tail"]
 
 CLOSE = 0.9
-"""Share of the passes wanted that is not worth another size."""
+"""Share of the passes needed that is not worth another size."""
 
 
 def tail(epoch: float, searching: bool) -> float:
@@ -25,10 +25,10 @@ def tail(epoch: float, searching: bool) -> float:
     return 0.3 + (3.0 if searching else 1.5) * epoch
 
 
-def affordable(epoch: float, seconds: float, wanted: int) -> float:
-    """The share of its size at which a network gets `wanted` passes in `seconds`; 1 at most."""
+def affordable(epoch: float, seconds: float, least: int) -> float:
+    """The share of its size at which a network gets `least` passes in `seconds`; 1 at most."""
     epochs = max(seconds, 0.0) / epoch
-    return 1.0 if epochs >= CLOSE * wanted else epochs / wanted
+    return 1.0 if epochs >= CLOSE * least else epochs / least
 
 
 class Kept:

@@ -24,7 +24,7 @@ class Pictures:
 
     Attributes:
         code: in the file's configuration.
-        channels: of a picture.
+        channels: how many a picture has.
         factor: pixels of a frame that one position covers, each way.
     """
 
@@ -37,8 +37,8 @@ class Pictures:
         return -(-info.height // self.factor), -(-info.width // self.factor)
 
     def weights(self, chroma: float) -> tuple[float, ...]:
-        """Of each channel's mean squared error, where a chroma plane counts `chroma`; their sum
-        is 1. In RGB all count the same.
+        """What each channel's mean squared error counts, 1 in all: a chroma plane `chroma`, in RGB
+        every channel the same.
         """
         if self is RGB:
             return (1 / 3,) * 3

@@ -59,7 +59,7 @@ def quantize_stepped(
 
     Args:
         floats: what to quantise.
-        steps: of the tensors.
+        steps: the tensors' quantisation steps.
         weights: how many of them are weights; the others go along time.
         limit: bytes that the two sections of `pack_sections` may take, or None.
         grids: whether the others are grids and not embeddings.
@@ -97,9 +97,9 @@ def shifted(
     floats: Floats, steps: Sequence[float], weights: int, shift: int, grids: bool = False
 ) -> list[QuantizedTensor]:
     """One step a tensor, `shift` indices coarser than `steps`; embeddings the cheaper way."""
-    found = [stepped(t, step_index(s) + shift) for t, s in zip(floats, steps, strict=True)]
-    along = (replace(t, predicted=True) if grids else cheaper(t) for t in found[weights:])
-    return [*found[:weights], *along]
+    tensors = [stepped(t, step_index(s) + shift) for t, s in zip(floats, steps, strict=True)]
+    along = (replace(t, predicted=True) if grids else cheaper(t) for t in tensors[weights:])
+    return [*tensors[:weights], *along]
 
 
 def cheaper(tensor: SteppedTensor) -> SteppedTensor:
@@ -148,10 +148,10 @@ def balanced_steps(
 
     Args:
         decoder: left as it was.
-        inputs: of every frame, (T, ...).
+        inputs: the decoder's inputs of every frame, (T, ...).
         coded: whether the inputs are quantised, too.
         error: the fit's mean squared error.
-        seed: of the noise.
+        seed: what the noise comes from.
     """
     generator = torch.Generator().manual_seed(seed)
     picks = np.linspace(0, len(inputs) - 1, min(PROBE_FRAMES, len(inputs))).astype(np.int64)

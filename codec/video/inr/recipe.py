@@ -41,11 +41,11 @@ class Recipe:
             takes it from there to zero.
         batch: frames a step, at most.
         fewest: frames a step, at least.
-        steps: of a pass, at least: of short segments a step takes fewer frames.
-        positions: of pictures that a step takes, at most: fewer frames of larger ones, and of a
-            single one that is too large a patch, if the network has patches. None for no limit.
+        steps: steps that a pass takes at least: for short segments a step takes fewer frames.
+        positions: positions of pictures that a step takes at most, None for no limit: fewer frames
+            of larger ones, and a patch of one that is too large, if the network has patches.
         mixed: run convolutions in the device's fast dtype, where it has one.
-        betas: of Adam.
+        betas: Adam's decay rates.
         loss: ``squares`` is the squared error of the planes as they are scored; ``l1-ssim`` is
             NeRV's 0.7 L1 + 0.3 (1 - SSIM).
         chroma: what the squared error of each chroma plane counts in packed pictures, of 1 in all.
@@ -104,7 +104,8 @@ COUNTED = Recipe(
     positions=102_400,
     rate_weight=0.66,
 )
-"""A fit that counts bits: where codecs start from."""
+"""A fit that counts bits, from which codecs start; why 0.66: docs/hnerv.md, "Fit"; what its parts
+are worth: the ablation in docs/ngrid.md, "Against others"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ def default_values(pixels: int) -> float:
 
 
 def quality_factor(quality: float) -> float:
-    """On the number of values."""
+    """What the number of values is multiplied by at this quality."""
     return float(2 ** ((quality - PRESET_QUALITY) / QUALITY_DOUBLING))
 
 

@@ -168,16 +168,16 @@ def read_configuration(
     Raises:
         DamagedFile: not a map of `lists` lists and, if it is there, a known `pictures_key`.
     """
-    found = cbor.loads(section, "the network's configuration", limits)
-    if not isinstance(found, dict) or set(found) - {pictures_key, flag_key} != set(range(lists)):
+    fields = cbor.loads(section, "the network's configuration", limits)
+    if not isinstance(fields, dict) or set(fields) - {pictures_key, flag_key} != set(range(lists)):
         raise DamagedFile("the network's configuration has wrong keys")
-    code = found.get(pictures_key, RGB.code)
+    code = fields.get(pictures_key, RGB.code)
     if type(code) is not int or code not in PICTURES:
         raise DamagedFile("the network's configuration asks for unknown pictures")
-    flag = found.get(flag_key, 1)
+    flag = fields.get(flag_key, 1)
     if type(flag) is not int or flag != 1:
         raise DamagedFile("the network's configuration has a flag that is not 1")
-    return [_integers(found[key]) for key in range(lists)], PICTURES[code], flag_key in found
+    return [_integers(fields[key]) for key in range(lists)], PICTURES[code], flag_key in fields
 
 
 def stages(strides: tuple[int, ...], channels: tuple[int, ...], extra: int) -> bool:

@@ -45,7 +45,7 @@ def quantize_to_psnr(
 
     Args:
         floats: what to quantise.
-        steps: of the tensors.
+        steps: the tensors' quantisation steps.
         weights, grids: how many of them are weights, and what the others are; see
             `quantize_stepped`.
         target: mean over frames of RGB-PSNR in dB, as a segment records it.
@@ -56,8 +56,8 @@ def quantize_to_psnr(
         TargetUnreachable: even the finest steps do not reach it.
     """
     picks = np.linspace(0, window.frame_count - 1, min(PROBED, window.frame_count)).astype(int)
-    chosen = set(picks.tolist())
-    few = [(i, frame) for i, frame in enumerate(window.frames()) if i in chosen]
+    indices = set(picks.tolist())
+    few = [(i, frame) for i, frame in enumerate(window.frames()) if i in indices]
     low, high = -FINER // NOTCH, COARSER // NOTCH
     # The PSNR of a few frames falls with the factor: the last notch that reaches the target.
     while low < high:
@@ -83,5 +83,5 @@ def quantize_to_psnr(
 
 def _psnr(decoded: Sequence[Planes], source: Iterable[tuple[int, Frame]], info: VideoInfo) -> float:
     """Mean RGB-PSNR of those decoded frames whose numbers and sources are given."""
-    found = mean_psnr(rgb_psnr(decoded[i], frame.planes, info) for i, frame in source)
-    return float("inf") if found is None else found
+    psnr = mean_psnr(rgb_psnr(decoded[i], frame.planes, info) for i, frame in source)
+    return float("inf") if psnr is None else psnr

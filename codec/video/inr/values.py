@@ -26,7 +26,7 @@ class Values:
     Attributes:
         weights: the decoder's parameters by name.
         embeddings: float32 (frames, *embedding), or None.
-        steps: of the weights and, last, of the embeddings.
+        steps: quantisation steps of the weights and, last, of the embeddings.
     """
 
     def __init__(
@@ -55,23 +55,23 @@ class Values:
         """Weights by name and embeddings as they will be decoded, and what they cost.
 
         Args:
-            generator: of the noise that stands for rounding; None rounds.
+            generator: what makes the noise that stands for rounding; None rounds.
             rated: whether to count bits.
 
         Returns:
             weights, embeddings or None, and bits or None; all with gradients.
         """
-        found = [self.steps.quantize(i, t, generator) for i, t in enumerate(self.tensors)]
-        shown = [values for values, *_ in found]
+        quantized = [self.steps.quantize(i, t, generator) for i, t in enumerate(self.tensors)]
+        shown = [values for values, *_ in quantized]
         embeddings = shown.pop() if self.embeddings is not None else None
         rate = None
         if rated:
             parts = [
                 grid_bits(*integers) if grid else bits(*integers)
-                for grid, (_, *integers) in zip(self._grids, found, strict=False)
+                for grid, (_, *integers) in zip(self._grids, quantized, strict=False)
             ]
             if self.embeddings is not None:
-                parts.append(_cheaper(*found[-1][1:]))
+                parts.append(_cheaper(*quantized[-1][1:]))
             rate = torch.stack(parts).sum()
         return dict(zip(self.weights, shown, strict=True)), embeddings, rate
 

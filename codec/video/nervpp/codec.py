@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ncodec.formats import Limits, VideoInfo
 from ncodec.plugin import Option
+from ncodec.video.inr.architecture import Architecture
 from ncodec.video.inr.codec import InrCodec
 from ncodec.video.inr.pictures import Pictures
 from ncodec.video.inr.recipe import COUNTED, Preset, Recipe
@@ -41,11 +42,10 @@ _PUBLISHED = Recipe(
 )
 
 
-class NeRVpp(InrCodec[NeRVppShape]):
-    """NeRV++: a network from time to frame, fitted to each segment, is the file."""
+class NeRVppArchitecture(Architecture[NeRVppShape]):
+    """A decoder from times to frames, of the paper or of its authors' public code."""
 
-    codec_id = "nervpp"
-    bitstream_version = 1
+    name = "nervpp"
     sections: ClassVar = ("configuration", "weights")
     presets: ClassVar = {
         "ultrafast": Preset(replace(_RECIPE, epochs=6), size=0.25),
@@ -99,3 +99,11 @@ class NeRVpp(InrCodec[NeRVppShape]):
         geometry, out = shape.geometry, shape.pictures.channels
         public = shape.variant == "public"
         return None, NeRVppDecoder(geometry.strides, shape.channels, geometry.grid, out, public)
+
+
+class NeRVpp(InrCodec[NeRVppShape]):
+    """NeRV++: a network from time to frame, fitted to each segment, is the file."""
+
+    codec_id = "nervpp"
+    bitstream_version = 1
+    architecture = NeRVppArchitecture()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ncodec.formats import Limits, VideoInfo
+from ncodec.video.inr.architecture import Architecture
 from ncodec.video.inr.codec import InrCodec
 from ncodec.video.inr.pictures import Pictures
 from ncodec.video.inr.recipe import COUNTED, Preset
@@ -34,14 +35,12 @@ _RECIPE = replace(
 )
 
 
-class NGrid(InrCodec[NGridShape]):
-    """Grids along time and a small network, fitted to each segment, are the file."""
+class NGridArchitecture(Architecture[NGridShape]):
+    """Grids along time, coarse to fine, and a decoder of what they hold at a time."""
 
-    codec_id = "ngrid"
-    bitstream_version = 2
+    name = "ngrid"
     sections: ClassVar = ("configuration", "weights", "grids")
     bits = 2.6
-    starts_warm = True
     presets: ClassVar = {
         "ultrafast": Preset(replace(_RECIPE, epochs=6), size=0.4),
         "fast": Preset(replace(_RECIPE, epochs=16), size=0.55),
@@ -70,3 +69,12 @@ class NGrid(InrCodec[NGridShape]):
         strides, out = shape.geometry.strides, shape.pictures.channels
         grids = shape.grids
         return None, NGridDecoder(shape.channels, strides, grids, shape.every, shape.frames, out)
+
+
+class NGrid(InrCodec[NGridShape]):
+    """Grids along time and a small network, fitted to each segment, are the file."""
+
+    codec_id = "ngrid"
+    bitstream_version = 2
+    starts_warm = True
+    architecture = NGridArchitecture()
