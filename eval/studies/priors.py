@@ -23,13 +23,13 @@ from numpy.typing import NDArray
 
 import ncodec
 from ncodec.circuit.flow.codec import FAMILY, VERSION
-from ncodec.circuit.flow.learn import FlowRecipe, fit_flow
+from ncodec.circuit.flow.learn import FlowRecipe, learn_flow
 from ncodec.circuit.flow.packing import FlowModel
 from ncodec.circuit.flow.prior import factorised, latent_variables, to_rows
 from ncodec.circuit.learn import learn
 from ncodec.circuit.quantize import quantize
 from ncodec.circuit.recipe import Learning
-from ncodec.circuit.training import PcTrainer
+from ncodec.circuit.trainer import PcTrainer
 from ncodec.eval.data.photographs import HELD_OUT, TRAIN, Photograph, load
 from ncodec.formats import Model
 from ncodec.plugin import Context
@@ -60,7 +60,7 @@ def squares(folder: str, photographs: Sequence[Photograph], count: int, seed: in
 def _flow_models(images: NDArray[np.uint8], held_out: NDArray[np.uint8], context: Context) -> Any:
     """The two models: one flow, two priors."""
     planes, unseen = (part.transpose(0, 3, 1, 2) for part in (images, held_out))
-    flow = fit_flow(planes, unseen, FlowRecipe(), context)
+    flow = learn_flow(planes, unseen, FlowRecipe(), context)
     latents = flow.forward(planes)
     variables = latent_variables(latents.shape[1:])
     rows = to_rows(latents)

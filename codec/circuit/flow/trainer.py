@@ -37,13 +37,13 @@ class IdfTrainer:
             UsageError: the images are others.
         """
         from ncodec.circuit.coding import code_length
-        from ncodec.circuit.flow.learn import FlowRecipe, fit_flow
+        from ncodec.circuit.flow.learn import FlowRecipe, learn_flow
         from ncodec.circuit.flow.packing import FlowModel
         from ncodec.circuit.flow.prior import factorised, latent_variables, to_rows
         from ncodec.circuit.learn import learn, split
         from ncodec.circuit.quantize import quantize
         from ncodec.circuit.recipe import Learning
-        from ncodec.circuit.training import stacked
+        from ncodec.circuit.trainer import stacked
 
         images = stacked(data)
         _, height, width, channels = images.shape
@@ -59,7 +59,7 @@ class IdfTrainer:
         recipe = FlowRecipe(
             couplings=options["couplings"], hidden=options["hidden"], epochs=options["flow_epochs"]
         )
-        flow = fit_flow(planes[trained], planes[held_out], recipe, context)
+        flow = learn_flow(planes[trained], planes[held_out], recipe, context)
         context.report = lambda fraction, **figures: report(fraction=0.5 + fraction / 2, **figures)
         latents = flow.forward(planes)
         variables = latent_variables(latents.shape[1:])

@@ -60,7 +60,7 @@ class StudentTrainer:
 
         from ncodec.device import resolve_device, threads
         from ncodec.student.crops import Photographs
-        from ncodec.student.fit import Recipe, fit
+        from ncodec.student.learn import Recipe, learn
         from ncodec.student.model import FAMILY, VERSION
         from ncodec.student.student import Student
         from ncodec.student.teachers import load_teacher
@@ -81,7 +81,7 @@ class StudentTrainer:
             torch.manual_seed(context.seed)
             student = Student(teacher.architecture, len(betas))
             student.to(place, memory_format=torch.channels_last)  # type: ignore[call-overload]
-            figures = fit(student, teacher, photographs, recipe, context, place)
+            figures = learn(student, teacher, photographs, recipe, context, place)
             sample = photographs.sample(
                 _SAMPLE, teacher.preparation.side, context.seed, context.threads
             )
@@ -108,9 +108,9 @@ def model_of(
         betas: of its rates.
         sample: prepared images that the tables are counted on, uint8 [n, height, width, 3].
     """
-    from ncodec.student.learn import fit_prior
     from ncodec.student.model import Rate, StudentModel
     from ncodec.student.network import to_arrays
+    from ncodec.student.prior_tables import learn_prior
 
     gains = student.gain.detach().exp().cpu().numpy()
     inverses = student.inverse.detach().exp().cpu().numpy()
@@ -121,7 +121,7 @@ def model_of(
     ):
         scaled = latents * gain[:, None, None] - medians[:, None, None]
         values = np.rint(scaled).astype(np.int32)
-        rates.append(Rate(beta, gain, inverse, fit_prior(values, masses, medians)))
+        rates.append(Rate(beta, gain, inverse, learn_prior(values, masses, medians)))
     return StudentModel(
         teacher.architecture,
         teacher.name,
