@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.errors import DamagedFile, InputError, OutputError
+from ncodec.errors import DamagedFile, InputError, OutputError
 from ncodec.media.image import Image
 
 __all__ = ["ArrayLayout", "array_format", "is_idx_name", "read_idx", "read_npy", "write_array"]

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 from ncodec.media.arrays import ArrayLayout, array_format, read_idx, read_npy
 from ncodec.media.image import Image, Metadata

@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from ncodec.formats.errors import OutputError
+from ncodec.errors import OutputError
 from ncodec.formats.output import atomic_output
 from ncodec.media.arrays import ArrayLayout, is_idx_name, write_array
 from ncodec.media.image import Image

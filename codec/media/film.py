@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.info import UNSPECIFIED, VideoInfo
 from ncodec.media.frame import bit_depth, canonical_format
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from xxhash import xxh3_64
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.info import VideoInfo
 
 __all__ = [

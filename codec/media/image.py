@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ncodec.formats.errors import DamagedFile
+from ncodec.errors import DamagedFile
 
 __all__ = ["PIXEL_FORMATS", "Image", "Metadata"]
 

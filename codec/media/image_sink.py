@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image as PillowImage
 
-from ncodec.formats.errors import OutputError
+from ncodec.errors import OutputError
 from ncodec.formats.output import atomic_output
 from ncodec.media.image import Image, Metadata
 from ncodec.media.png import write_png

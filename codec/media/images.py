@@ -15,7 +15,7 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 from ncodec.media import png_chunks, pnm
 from ncodec.media.image import Image, Metadata

@@ -15,7 +15,7 @@ import numpy as np
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from ncodec.formats.errors import OutputError
+from ncodec.errors import OutputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media.film import SAMPLE_ASPECT_TAG
 from ncodec.media.frame import PIXEL_FORMATS, Frame, plane_shapes, to_av

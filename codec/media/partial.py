@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from ncodec.formats.errors import OutputError
+from ncodec.errors import OutputError
 from ncodec.formats.output import sync_directory
 
 __all__ = ["PartialFile", "PartialFolder", "unwritable"]

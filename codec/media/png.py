@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.PngImagePlugin import PngImageFile
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 from ncodec.media.image import Image, Metadata
 from ncodec.media.png_chunks import SIGNATURE, chunk, metadata_chunks, metadata_of, read_chunks

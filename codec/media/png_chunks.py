@@ -6,7 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.media.image import Metadata
 
 __all__ = ["SIGNATURE", "chunk", "metadata_chunks", "metadata_of", "read_chunks"]

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 from ncodec.media.image import Image, Metadata
 from ncodec.media.sizes import check_size

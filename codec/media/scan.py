@@ -11,7 +11,7 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media.frame import Frame, bit_depth, fingerprint
 from ncodec.media.source import Landmarks, VideoSource

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import av
 import numpy as np
 
-from ncodec.formats.errors import OutputError
+from ncodec.errors import OutputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media import y4m
 from ncodec.media.colour import to_rgb

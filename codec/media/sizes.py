@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 
 __all__ = ["check_size"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Sequence
@@ -17,10 +16,11 @@ from typing import BinaryIO, Literal
 
 import av
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media import film, y4m
 from ncodec.media.frame import Frame, fingerprint, from_av
+from ncodec.media.names import natural_order
 
 __all__ = ["Landmarks", "VideoSource", "open_source"]
 
@@ -264,11 +264,7 @@ def _images_in(folder: Path) -> tuple[Path, ...]:
         raise InputError(
             f"{folder} has no images; give a folder of {', '.join(sorted(IMAGE_SUFFIXES))} files."
         )
-
-    def natural(path: Path) -> list[tuple[int, str]]:
-        return [(int(p or 0), "") if p.isdigit() else (0, p) for p in re.split(r"(\d+)", path.name)]
-
-    return tuple(sorted(images, key=natural))
+    return tuple(sorted(images, key=lambda path: natural_order(path.name)))
 
 
 def _picture(path: Path) -> tuple[av.VideoFrame, VideoInfo]:

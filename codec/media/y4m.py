@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ncodec.formats.errors import InputError, OutputError
+from ncodec.errors import InputError, OutputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media.frame import PIXEL_FORMATS, Frame, bit_depth, plane_shapes, sample_type
 

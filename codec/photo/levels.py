@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.errors import DamagedFile
+from ncodec.errors import DamagedFile
 
 __all__ = ["Levels"]
 

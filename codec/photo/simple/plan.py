@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.errors import DamagedFile
+from ncodec.errors import DamagedFile
 from ncodec.photo.simple.pixels import MOST_COLOURS
 
 __all__ = [
