@@ -274,7 +274,7 @@ def load_summary(path: str | Path) -> Summary:
             }
         )
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); check the path") from None
+        raise InputError(f"{path} cannot be read ({error.strerror}): check the path") from None
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path} is no summary of ncodec bench ({error})") from None
 

@@ -155,7 +155,7 @@ def _format_of(suffix: str, image: Image, name: str) -> _Format:
         if data_format is None
         else f"cannot hold this image of {image.width}x{image.height} {image.pixel_format} exactly"
     )
-    raise OutputError(f"{name} {reason}; use {', '.join(able)}.")
+    raise OutputError(f"{name} {reason}: use {', '.join(able)}")
 
 
 def _holds(data_format: _Format, image: Image) -> bool:

@@ -81,7 +81,7 @@ def read_image(path: str | Path, *, limits: Limits | None = None) -> Image:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(
-            f"{path} cannot be read ({error.strerror}); check the path and its permissions."
+            f"{path} cannot be read ({error.strerror}): check the path and its permissions"
         ) from None
     image = decode_image(data, str(path), limits=limits)
     return Image(image.pixels, path.name, image.metadata)
@@ -94,7 +94,7 @@ def decode_image(data: bytes, name: str, *, limits: Limits | None = None) -> Ima
         InputError, LimitExceeded: as `read_image` does.
     """
     if not data:
-        raise InputError(f"{name} is empty; give an image with at least one pixel.")
+        raise InputError(f"{name} is empty: give an image with at least one pixel")
     found = image_format(data[:32])
     limits = limits or Limits()
     if found == "PNG":
@@ -107,8 +107,8 @@ def decode_image(data: bytes, name: str, *, limits: Limits | None = None) -> Ima
         pixels, metadata = _by_pillow(data, found, name, limits)
     else:
         raise InputError(
-            f"{name} is not an image that ncodec reads; give a PNG, TIFF, PNM, WebP, JPEG or BMP"
-            " file."
+            f"{name} is not an image that ncodec reads: give a PNG, TIFF, PNM, WebP, JPEG or BMP"
+            " file"
         )
     return Image(pixels, metadata=metadata)
 
@@ -117,7 +117,7 @@ def _by_pillow(data: bytes, found: str, name: str, limits: Limits) -> tuple[NDAr
     """Formats of 8 bits a sample, which Pillow decodes exactly."""
     # Its classes rather than `Image.open`, whose size check is a setting of the whole process.
     reader = _READERS[found]
-    damaged = InputError(f"{name} has {found} data that cannot be decoded; get the whole file.")
+    damaged = InputError(f"{name} has {found} data that cannot be decoded: get the whole file")
     if found == "WebP":
         _check_whole_webp(data, damaged)
     try:
@@ -125,7 +125,7 @@ def _by_pillow(data: bytes, found: str, name: str, limits: Limits) -> tuple[NDAr
             check_size(picture.width, picture.height, name, limits)
             if found == "WebP" and getattr(picture, "n_frames", 1) > 1:
                 raise InputError(
-                    f"{name} is an animated WebP; give still images, or make it a video first."
+                    f"{name} is an animated WebP: give still images, or make it a video first"
                 )
             mode = picture.mode
             pixels: NDArray[Any] = np.asarray(picture if mode != "P" else picture.convert("RGB"))
@@ -134,8 +134,8 @@ def _by_pillow(data: bytes, found: str, name: str, limits: Limits) -> tuple[NDAr
         raise damaged from None
     if mode not in _MODES:
         raise InputError(
-            f"{name} is a {found} in {mode}; convert it to grey or RGB first (for example"
-            " `magick INPUT -colorspace sRGB OUTPUT.png`)."
+            f"{name} is a {found} in {mode}: convert it to grey or RGB first (for example"
+            " `magick INPUT -colorspace sRGB OUTPUT.png`)"
         )
     if mode == "1":
         pixels = pixels * np.uint8(255)

@@ -56,14 +56,14 @@ def read_tiff(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Met
         LimitExceeded: the image is larger than `limits` allow.
     """
     if data[:4] in BIG_TIFF:
-        raise InputError(f"{name} is a BigTIFF; write it as TIFF (`tiffcp INPUT OUTPUT`).")
+        raise InputError(f"{name} is a BigTIFF: write it as TIFF (`tiffcp INPUT OUTPUT`)")
     try:
         tags = parse_tiff(data)
     except ValueError as error:
-        raise InputError(f"{name} is a damaged TIFF ({error}); get the whole file.") from None
+        raise InputError(f"{name} is a damaged TIFF ({error}): get the whole file") from None
     if tags.next_offset:
         raise InputError(
-            f"{name} has several images; split it into single ones (`tiffsplit INPUT`)."
+            f"{name} has several images: split it into single ones (`tiffsplit INPUT`)"
         )
     check_size(tags.integer(_WIDTH, 0), tags.integer(_HEIGHT, 0), name, limits)
     layout = _layout(tags, name)
@@ -71,7 +71,7 @@ def read_tiff(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Met
         pixels = _pixels(data, tags, layout)
     except ValueError:
         raise InputError(
-            f"{name} has TIFF image data that cannot be decoded; get the whole file."
+            f"{name} has TIFF image data that cannot be decoded: get the whole file"
         ) from None
     return pixels, Metadata(
         icc=tags.blob(_ICC), exif=exif_data(tags), xmp=tags.blob(_XMP).rstrip(b"\0")
@@ -120,8 +120,8 @@ def _layout(tags: Directory, name: str) -> _Layout:
         found = "bits in reversed order"
     if found:
         raise InputError(
-            f"{name} is a TIFF with {found}; convert it to grey, RGB or a palette of up to 8, or"
-            " 16, bits with or without straight alpha (for example `tiffcp -c lzw INPUT OUTPUT`)."
+            f"{name} is a TIFF with {found}: convert it to grey, RGB or a palette of up to 8, or"
+            " 16, bits with or without straight alpha (for example `tiffcp -c lzw INPUT OUTPUT`)"
         )
     planar = samples > 1 and tags.integer(_PLANAR, 1) == 2
     size = tags.integer(_WIDTH, 0), tags.integer(_HEIGHT, 0)

@@ -37,10 +37,10 @@ class PcPhoto:
             "effort",
             str,
             "medium",
-            "How hard to try, in time either way",
+            "how hard to try, in time either way",
             choices=("fast", "medium", "best"),
         ),
-        Option("model", Path, None, "A model of `ncodec train pc-photo`, kept in the file"),
+        Option("model", Path, None, "a model of `ncodec train pc-photo`, kept in the file"),
     )
 
     def encode_images(

@@ -32,10 +32,13 @@ class EntropicStudent:
     sections = ("latents",)
     options = (
         Option(
-            "model", Path, None, "A model of `ncodec train entropic-student`  [default: shipped]"
+            "model",
+            Path,
+            None,
+            "a model of `ncodec train entropic-student`; if none, the shipped one",
         ),
         Option("rate", int, 3, "1, the fewest bytes, to as many as the model has", minimum=1),
-        Option("whole", bool, False, "Keep each image's size, not the teacher's resize and crop"),
+        Option("whole", bool, False, "keep each image's size, not the teacher's resize and crop"),
     )
 
     def encode_images(

@@ -31,11 +31,11 @@ class PictureTrainer:
 
     name: ClassVar[str] = "entropic-picture"
     options: ClassVar[Sequence[Option]] = (
-        Option("student", str, "entropic-lite0", "A model file, or the name of a shipped one"),
-        Option("steps", int, 1000, "Of training", minimum=1),
-        Option("side", int, 160, "Of a crop, in pixels", minimum=32),
+        Option("student", str, "entropic-lite0", "a model file, or the name of a shipped one"),
+        Option("steps", int, 1000, "steps of training", minimum=1),
+        Option("side", int, 160, "side of a crop, in pixels", minimum=32),
         Option(
-            "batch", int, 12, "Crops a step, which take turns at the student's rates", minimum=1
+            "batch", int, 12, "crops a step, which take turns at the student's rates", minimum=1
         ),
     )
 

@@ -26,26 +26,34 @@ class StudentTrainer:
 
     name: ClassVar[str] = "entropic-student"
     options: ClassVar[Sequence[Option]] = (
-        Option("teacher", str, "efficientnet-lite0", "The classifier; resnet18 to resnet152, too"),
-        Option("teacher_weights", Path, None, "Its state_dict, where no package brings it"),
+        Option("teacher", str, "efficientnet-lite0", "the classifier; resnet18 to resnet152, too"),
+        Option(
+            "teacher_weights", Path, None, "the teacher's state_dict, where no package brings it"
+        ),
         Option(
             "beta",
             str,
             "0.08,0.2,0.5,1.2,3,8",
-            "Squared feature error that a bit may cost, one value a rate",
+            "squared feature error that a bit may cost, one value a rate",
         ),
-        Option("epochs", int, 10, "Of stage 1, features", minimum=1),
-        Option("distil_epochs", int, 10, "Of stage 2, the teacher's answers", minimum=0),
+        Option("epochs", int, 10, "epochs of stage 1, which matches features", minimum=1),
+        Option(
+            "distil_epochs",
+            int,
+            10,
+            "epochs of stage 2, which matches the teacher's answers",
+            minimum=0,
+        ),
         Option(
             "recipe",
             str,
             "paper",
-            "Rates of learning: the paper's, or for short trainings",
+            "rates of learning: the paper's, or for short trainings",
             choices=("paper", "short"),
         ),
-        Option("crops", int, 1, "Random crops of each image in an epoch", minimum=1),
-        Option("side", int, 224, "Of a crop, in pixels", minimum=32),
-        Option("batch", int, 64, "Crops a step", minimum=1),
+        Option("crops", int, 1, "random crops of each image in an epoch", minimum=1),
+        Option("side", int, 224, "side of a crop, in pixels", minimum=32),
+        Option("batch", int, 64, "crops a step", minimum=1),
     )
 
     def train(self, data: Sequence[str], options: Mapping[str, Any], context: Context) -> Model:

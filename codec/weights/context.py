@@ -72,7 +72,7 @@ def decode_grid(decoder: Decoder, shape: tuple[int, ...]) -> NDArray[np.int32]:
         offsets = found[escaped] - radii[escaped] - 1
         found[escaped] = offsets + np.where(rest % 2, -distance, distance)
         if np.abs(found).max(initial=0) > _LARGEST:
-            raise DamagedFile("a grid holds values that no int32 is; fetch the file again")
+            raise DamagedFile("a grid holds values that no int32 is: fetch the file again")
         result[time] = found
         places = following(found)
     return result
@@ -91,5 +91,5 @@ def following(slices: NDArray[np.integer]) -> NDArray[np.int64]:
 
 def _model(choice: Choice) -> _Model:
     if choice.model == ADAPTIVE:
-        raise DamagedFile("a class of a grid has a model that learns; fetch the file again")
+        raise DamagedFile("a class of a grid has a model that learns: fetch the file again")
     return _Model(choice.offset, None if choice.model == CONSTANT else table_of(choice))

@@ -80,7 +80,7 @@ def encode(
     """
     # FFmpeg would take the nearest crf and say nothing.
     if not 0 <= crf <= setting.crfs[0]:
-        raise UsageError(f"crf {crf:g} is out of range; {setting.name} has 0 to {setting.crfs[0]}")
+        raise UsageError(f"crf {crf:g} is out of range: {setting.name} has 0 to {setting.crfs[0]}")
     same_file(source, output)
     with open_source(source) as clip:
         setting.check(clip.info, clip.name)
@@ -94,7 +94,7 @@ def encode(
             part.publish()
         except (OSError, av.FFmpegError) as error:
             raise OutputError(
-                f"{output} cannot be written with {setting.name} ({error.strerror}); check the"
+                f"{output} cannot be written with {setting.name} ({error.strerror}): check the"
                 " path and the free space, and that the encoder takes such a clip"
             ) from None
         finally:
@@ -188,7 +188,7 @@ def main(
     found = anchor_settings([setting])
     if len(found) > 1:
         names = ", ".join(line.name.replace(" ", "-") for line in found)
-        raise UsageError(f"{setting} has several settings; choose one of {names}")
+        raise UsageError(f"{setting} has several settings: choose one of {names}")
     return encode(found[0], crf, keyint, source, output, threads)
 
 

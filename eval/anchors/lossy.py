@@ -48,7 +48,7 @@ class Anchor:
         if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (1, 3):
             raise InputError(
                 f"{self.codec} takes 8-bit images of 1 or 3 channels, not {pixels.dtype} of shape"
-                f" {pixels.shape}; convert them"
+                f" {pixels.shape}: convert them"
             )
         stream = io.BytesIO()
         picture = Pillow.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)

@@ -82,7 +82,7 @@ class AnchorSetting:
         formats = [found.name for found in known if found.name.startswith("yuv4")]
         if info.pixel_format not in formats:
             raise InputError(
-                f"{name} is {info.pixel_format}, which {self.encoder} does not take; convert it to"
+                f"{name} is {info.pixel_format}, which {self.encoder} does not take: convert it to"
                 f" one of {', '.join(formats)}"
             )
         rows = info.pixel_format.startswith("yuv420p") and info.height % 2
@@ -90,7 +90,7 @@ class AnchorSetting:
         if (rows or columns) and not self.odd_sizes:
             raise InputError(
                 f"{name} is {info.width}x{info.height}, and {self.encoder} takes only even sizes of"
-                f" {info.pixel_format}; crop it"
+                f" {info.pixel_format}: crop it"
             )
 
 
@@ -152,7 +152,7 @@ def _named(name: str) -> list[AnchorSetting]:
     if not lines:
         encoders = dict.fromkeys(setting.encoder for setting in SETTINGS)
         allowed = ", ".join([*encoders, *map(_typed, SETTINGS)])
-        raise UsageError(f"{name!r} is no anchor; choose among {allowed}")
+        raise UsageError(f"{name!r} is no anchor: choose among {allowed}")
     return lines
 
 

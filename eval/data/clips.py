@@ -128,7 +128,7 @@ def clip_digest(spec: ClipSpec) -> str:
             state = path.stat()
             digest.update(_file_digest(path, state.st_size, state.st_mtime_ns))
     except OSError as error:
-        raise InputError(f"{spec.path} cannot be read ({error.strerror}); check the path") from None
+        raise InputError(f"{spec.path} cannot be read ({error.strerror}): check the path") from None
     return digest.hexdigest()
 
 

@@ -47,7 +47,7 @@ class RawSource(VideoSource):
         try:
             size = path.stat().st_size
         except OSError as error:
-            raise InputError(f"{path} cannot be read ({error.strerror}); check the path") from None
+            raise InputError(f"{path} cannot be read ({error.strerror}): check the path") from None
         if not size or size % self._frame_bytes:
             raise InputError(
                 f"{path} has {size} bytes, no whole number of frames of {self._frame_bytes} "

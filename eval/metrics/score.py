@@ -79,10 +79,10 @@ def score(
         weighted = {} if xpsnr is None else xpsnr.finish()
         vmaf_frames = {} if vmaf is None else {"vmaf": vmaf.finish()}
     if not found:
-        raise InputError(f"{source} has no frames; give a clip with at least one.")
+        raise InputError(f"{source} has no frames: give a clip with at least one")
     if picture is not None and picture[0] >= len(found):
         raise InputError(
-            f"{source} has no frame {picture[0]}; its {len(found)} frames count from 0."
+            f"{source} has no frame {picture[0]}: its {len(found)} frames count from 0"
         )
     frames: dict[str, list[float]] = {key: [one[key] for one in found] for key in found[0]}
     frames |= _xpsnr_frames(weighted, cap) | vmaf_frames
@@ -131,8 +131,8 @@ def _lockstep(ours: VideoSource, theirs: VideoSource) -> Iterator[tuple[Frame, F
 
 def _other_length(ours: VideoSource, found: int, theirs: VideoSource, wanted: int) -> InputError:
     return InputError(
-        f"{ours.name} has {found} frames and {theirs.name} has {wanted}; compare clips of the same"
-        " frames."
+        f"{ours.name} has {found} frames and {theirs.name} has {wanted}: compare clips of the same"
+        " frames"
     )
 
 
@@ -143,8 +143,8 @@ def _check_alike(ours: VideoSource, theirs: VideoSource) -> None:
     )
     if found != wanted:
         raise InputError(
-            f"{ours.name} is {found} and {theirs.name} is {wanted}; decode to the source's size"
-            " and pixel format."
+            f"{ours.name} is {found} and {theirs.name} is {wanted}: decode to the source's size"
+            " and pixel format"
         )
 
 

@@ -46,8 +46,7 @@ def chart(
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingDependency(
-            "the report's charts need matplotlib; install it with: "
-            "python -m pip install 'ncodec[eval]'"
+            "the report's charts need matplotlib: run python -m pip install 'ncodec[eval]'"
         ) from None
     lines = _lines(item, metric.key)
     if not lines:

@@ -99,9 +99,9 @@ def import_compressai(path: str | Path) -> Curve:
     try:
         found = json.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); check the path") from None
+        raise InputError(f"{path} cannot be read ({error.strerror}): check the path") from None
     except ValueError as error:
-        raise InputError(f"{path} is no JSON ({error}); give a results file") from None
+        raise InputError(f"{path} is no JSON ({error}): give a results file") from None
     if not isinstance(found, dict):
         raise _unusable(path, "it is no JSON object")
     results = found.get("results", found)
@@ -132,7 +132,7 @@ def _known(name: str) -> bool:
 
 def _unusable(path: Path, why: str) -> InputError:
     return InputError(
-        f"{path} is no result file of CompressAI ({why}); it holds name, description and results "
+        f"{path} is no result file of CompressAI ({why}): it holds name, description and results "
         "with lists bpp, psnr-rgb and the like"
     )
 

@@ -60,7 +60,7 @@ def write_report(summary: Summary, folder: Path) -> None:
         from markupsafe import Markup, escape
     except ImportError:
         raise MissingDependency(
-            "the report needs jinja2; install it with: python -m pip install 'ncodec[eval]'"
+            "the report needs jinja2: run python -m pip install 'ncodec[eval]'"
         ) from None
 
     def unbroken(text: str) -> Markup:

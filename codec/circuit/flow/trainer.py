@@ -20,14 +20,14 @@ class IdfTrainer:
     name: ClassVar[str] = "pc-idf"
     options: ClassVar[Sequence[Option]] = (
         Option(
-            "prior", str, "circuit", "What codes the latents", choices=("circuit", "factorised")
+            "prior", str, "circuit", "what codes the latents", choices=("circuit", "factorised")
         ),
-        Option("flow_epochs", int, 20, "Passes over the images to fit the flow", minimum=1),
-        Option("couplings", int, 6, "Couplings a scale", minimum=1),
-        Option("hidden", int, 48, "Channels within a coupling", minimum=1),
-        Option("latents", int, 16, "States of the circuit's latents", minimum=2),
-        Option("epochs", int, 20, "Passes over the images to fit the circuit", minimum=1),
-        Option("held_out", float, 0.05, "Share of the images that is held out", minimum=0),
+        Option("flow_epochs", int, 20, "passes over the images to fit the flow", minimum=1),
+        Option("couplings", int, 6, "couplings a scale", minimum=1),
+        Option("hidden", int, 48, "channels within a coupling", minimum=1),
+        Option("latents", int, 16, "states of the circuit's latents", minimum=2),
+        Option("epochs", int, 20, "passes over the images to fit the circuit", minimum=1),
+        Option("held_out", float, 0.05, "share of the images that is held out", minimum=0),
     )
 
     def train(self, data: Sequence[str], options: Mapping[str, Any], context: Context) -> Model:
