@@ -127,8 +127,8 @@ def _for_h264(info: VideoInfo, path: Path) -> tuple[VideoInfo, str, str]:
     family, depth = PIXEL_FORMATS[info.pixel_format]
     if depth not in _H264_DEPTHS or (family == "gbrp" and depth > 8):
         raise OutputError(
-            f"{path} cannot hold {info.pixel_format}, for H.264 has 8 and 10 bits, and RGB of 8: write"
-            " a .mkv instead"
+            f"{path} cannot hold {info.pixel_format}, for H.264 has 8 and 10 bits, and RGB of 8:"
+            " write a .mkv instead"
         )
     if family == "gbrp":
         return info, "libx264rgb", "bgr24"

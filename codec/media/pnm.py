@@ -116,7 +116,8 @@ def _pam_header(data: bytes, name: str) -> _Header:
             width, height, channels, maximum = map(int, texts)
             if not 0 < channels < 5:
                 raise InputError(
-                    f"{name} has {channels} channels but must have 1 to 4: give grey or RGB, with alpha or without"
+                    f"{name} has {channels} channels but must have 1 to 4: give grey or RGB, with"
+                    " alpha or without"
                 )
             if not 0 < maximum < 65536:
                 break
