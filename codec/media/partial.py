@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ncodec.errors import OutputError
-from ncodec.formats.output import sync_directory
+from ncodec.formats.output import publish, sync_directory
 
 __all__ = ["PartialFile", "PartialFolder", "unwritable"]
 
@@ -36,11 +36,7 @@ class PartialFile:
             raise unwritable(str(path), error) from None
 
     def publish(self) -> None:
-        self.stream.flush()
-        os.fsync(self.stream.fileno())
-        self.stream.close()
-        self._part.replace(self._path)
-        sync_directory(self._path.parent)
+        publish(self.stream, self._part, self._path)
 
     def discard(self) -> None:
         with suppress(OSError):  # a full disk refuses what is still buffered
