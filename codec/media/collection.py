@@ -216,11 +216,11 @@ def open_collection(
 
 def _folder(folder: Path, limits: Limits) -> Collection:
     # What ncodec cannot read is not passed over: reading it says so.
-    wanted = STILL_SUFFIXES | IMAGE_SUFFIXES
+    suffixes = STILL_SUFFIXES | IMAGE_SUFFIXES
     files = [
         file
         for file in folder.iterdir()
-        if file.suffix.lower() in wanted and not file.name.startswith(".") and file.is_file()
+        if file.suffix.lower() in suffixes and not file.name.startswith(".") and file.is_file()
     ]
     if not files:
         raise InputError(
@@ -231,8 +231,8 @@ def _folder(folder: Path, limits: Limits) -> Collection:
 
 
 def _pattern(pattern: str, limits: Limits) -> Collection:
-    found = sorted(glob.glob(pattern, recursive=True), key=natural_order)
-    files = [Path(name) for name in found if os.path.isfile(name)]
+    matches = sorted(glob.glob(pattern, recursive=True), key=natural_order)
+    files = [Path(name) for name in matches if os.path.isfile(name)]
     if not files:
         raise InputError(f"{pattern} matches no file: check the pattern and quote it")
     common = os.path.commonpath([os.path.abspath(file.parent) for file in files])

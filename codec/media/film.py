@@ -136,10 +136,10 @@ def described(picture: av.VideoFrame, stream: VideoStream) -> VideoInfo:
 
 def check_same(picture: av.VideoFrame, info: VideoInfo, name: str) -> None:
     """Refuse a picture whose size or format differs from the first one's."""
-    found = (picture.width, picture.height, canonical_format(picture.format.name))
-    if found != (info.width, info.height, info.pixel_format):
+    layout = (picture.width, picture.height, canonical_format(picture.format.name))
+    if layout != (info.width, info.height, info.pixel_format):
         raise InputError(
-            f"{name} is {found[0]}x{found[1]} {found[2]}, but the first one is"
+            f"{name} is {layout[0]}x{layout[1]} {layout[2]}, but the first one is"
             f" {info.width}x{info.height} {info.pixel_format}: convert them to one size and"
             " format"
         )

@@ -99,8 +99,8 @@ class VideoSource(ABC):
             InputError: the source cannot be decoded, or has fewer frames than it declares.
         """
         stop = None if count is None else first + count
-        wanted = islice(self._decoded(first), stop if stop is None else stop - first)
-        for index, frame in enumerate(wanted, first):
+        window = islice(self._decoded(first), stop if stop is None else stop - first)
+        for index, frame in enumerate(window, first):
             if self._times is not None:
                 yield replace(frame, pts=self._times[index])
             else:

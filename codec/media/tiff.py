@@ -96,31 +96,31 @@ def _layout(tags: Directory, name: str) -> _Layout:
     formats = set(tags.integers(_FORMAT)) or {1}
     bits = max(depths)
     compression, predictor = tags.integer(_COMPRESSION, 1), tags.integer(_PREDICTOR, 1)
-    found = ""
+    obstacle = ""
     if photometric not in _CHANNELS:
-        found = _PHOTOMETRICS.get(photometric, f"photometric interpretation {photometric}")
+        obstacle = _PHOTOMETRICS.get(photometric, f"photometric interpretation {photometric}")
     elif formats != {1}:
-        found = f"{bits}-bit {'floating-point' if 3 in formats else 'signed or unknown'} samples"
+        obstacle = f"{bits}-bit {'floating-point' if 3 in formats else 'signed or unknown'} samples"
     elif samples not in _CHANNELS[photometric]:
-        found = f"{samples} channels"
+        obstacle = f"{samples} channels"
     elif (
         len(depths) > 1
         or bits not in (1, 2, 4, 8, 16)
         or (bits < 8 and samples > 1)
         or (bits > 8 and photometric == _PALETTE)
     ):
-        found = f"samples of {'/'.join(map(str, sorted(depths)[:4]))} bits"
+        obstacle = f"samples of {'/'.join(map(str, sorted(depths)[:4]))} bits"
     elif tags.integer(_EXTRA, _STRAIGHT_ALPHA) == _PREMULTIPLIED:
-        found = "premultiplied alpha"
+        obstacle = "premultiplied alpha"
     elif compression not in COMPRESSIONS:
-        found = f"{_COMPRESSION_NAMES.get(compression, 'unknown')} compression"
+        obstacle = f"{_COMPRESSION_NAMES.get(compression, 'unknown')} compression"
     elif predictor not in (1, _DIFFERENCE) or (predictor == _DIFFERENCE and bits < 8):
-        found = f"predictor {predictor}"
+        obstacle = f"predictor {predictor}"
     elif tags.integer(_FILL_ORDER, 1) != 1:
-        found = "bits in reversed order"
-    if found:
+        obstacle = "bits in reversed order"
+    if obstacle:
         raise InputError(
-            f"{name} is a TIFF with {found}: convert it to grey, RGB or a palette of up to 8, or"
+            f"{name} is a TIFF with {obstacle}: convert it to grey, RGB or a palette of up to 8, or"
             " 16, bits with or without straight alpha (for example `tiffcp -c lzw INPUT OUTPUT`)"
         )
     planar = samples > 1 and tags.integer(_PLANAR, 1) == 2

@@ -67,8 +67,8 @@ def learn(
         seen = [observe(image, by_set[number]) for image in images]
         planes = []
         for plane, channel in enumerate(CHANNELS):
-            bins = np.concatenate([found[plane][0] for found in seen])
-            predictions = np.concatenate([found[plane][1] for found in seen])
+            bins = np.concatenate([observation[plane][0] for observation in seen])
+            predictions = np.concatenate([observation[plane][1] for observation in seen])
             samples = np.concatenate([image[:, :, channel].ravel() for image in images])
             learner = _Learner(bins, 4 * samples.astype(np.int32) - predictions)
             for first, last in rates:

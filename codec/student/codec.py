@@ -107,8 +107,8 @@ class _Opened:
             raise UsageError(f"{name!r} is no head of this file: it has {', '.join(self.heads)}")
         latents = self._latents(index)
         with threads(self._threads):
-            found = self._decoder.heads([latents], name)
-        values: NDArray[Any] = found[0].numpy()
+            outputs = self._decoder.heads([latents], name)
+        values: NDArray[Any] = outputs[0].numpy()
         return values
 
     def check(self, index: int) -> None:

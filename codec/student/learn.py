@@ -92,22 +92,22 @@ class _Run:
             which.tolist(), self.recipe.side, seed, self.context.threads
         )
         labels = self.photographs.labels
-        chosen = None if labels is None else torch.from_numpy(labels[which]).to(self.place)
+        classes = None if labels is None else torch.from_numpy(labels[which]).to(self.place)
         torch.manual_seed(int(rng.integers(1 << 62)))
-        return _floats(pixels, self.place), chosen
+        return _floats(pixels, self.place), classes
 
     def match(self, step: int) -> dict[str, Tensor]:
         """Stage 1: feature matching and rate."""
         student, teacher = self.student, self.teacher
         images, _ = self.images(1, step)
         with torch.no_grad():
-            wanted = teacher.tail(teacher.features(images))
+            targets = teacher.tail(teacher.features(images))
         latents = student.latents(teacher.preparation.normalised(images))
         bits = student.bits(latents)
-        found = teacher.tail(teacher.received(student.decode(student.rounded(latents))))
+        outputs = teacher.tail(teacher.received(student.decode(student.rounded(latents))))
         errors = [
             scale * (a - b).square().sum(dim=(1, 2, 3))
-            for a, b, scale in zip(found, wanted, teacher.scales, strict=True)
+            for a, b, scale in zip(outputs, targets, teacher.scales, strict=True)
         ]
         error = torch.stack(errors).sum(dim=0)
         loss = (error + self.betas * bits).mean() + student.prior.loss()
@@ -118,14 +118,14 @@ class _Run:
         student, teacher = self.student, self.teacher
         images, labels = self.images(2, step)
         with torch.no_grad():
-            wanted = teacher.logits(teacher.features(images))
+            targets = teacher.logits(teacher.features(images))
             latents = student.rounded(student.latents(teacher.preparation.normalised(images)))
         logits = teacher.logits(teacher.received(student.decode(latents)))
-        divergence = _divergence(wanted, logits)
+        divergence = _divergence(targets, logits)
         loss = divergence.mean()
         if labels is not None:
             loss = (1 - _ALPHA) * loss + _ALPHA * functional.cross_entropy(logits, labels)
-        same = (wanted.argmax(dim=1) == logits.argmax(dim=1)).float()
+        same = (targets.argmax(dim=1) == logits.argmax(dim=1)).float()
         return {"loss": loss, "divergence": divergence.detach(), "agreement": 100 * same}
 
     def checked(self, figures: dict[str, Tensor]) -> None:
@@ -138,8 +138,8 @@ class _Run:
 
     def by_rate(self, values: Tensor) -> list[float]:
         """Means over the images of each rate."""
-        found: list[float] = values.reshape(-1, self.student.rates).mean(dim=0).tolist()
-        return found
+        means: list[float] = values.reshape(-1, self.student.rates).mean(dim=0).tolist()
+        return means
 
 
 def _floats(pixels: NDArray[np.uint8], place: torch.device) -> Tensor:
@@ -147,9 +147,9 @@ def _floats(pixels: NDArray[np.uint8], place: torch.device) -> Tensor:
     return torch.from_numpy(pixels).to(place).permute(0, 3, 1, 2).float()
 
 
-def _divergence(wanted: Tensor, found: Tensor) -> Tensor:
+def _divergence(targets: Tensor, logits: Tensor) -> Tensor:
     """KL of each row, in nats; temperature 1."""
-    p, q = wanted.log_softmax(dim=1), found.log_softmax(dim=1)
+    p, q = targets.log_softmax(dim=1), logits.log_softmax(dim=1)
     return (p.exp() * (p - q)).sum(dim=1)
 
 
@@ -236,11 +236,11 @@ def learn(
 
 def alive(bits: Sequence[float], recipe: Recipe, epoch: int) -> None:
     """Raises TargetUnreachable where the latents of a rate say next to nothing."""
-    for found, beta in zip(bits, recipe.betas, strict=True):
-        if found < _COLLAPSED_BITS:
+    for mean, beta in zip(bits, recipe.betas, strict=True):
+        if mean < _COLLAPSED_BITS:
             raise TargetUnreachable(
                 f"beta {beta:g} has collapsed in epoch {epoch + 1}: its latents carry "
-                f"{found:.1f} bits an image; give smaller values to --beta"
+                f"{mean:.1f} bits an image; give smaller values to --beta"
             )
 
 

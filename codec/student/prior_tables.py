@@ -49,8 +49,8 @@ def learn_prior(
     channels = []
     for number, mass in enumerate(masses):
         row = coded[:, number].reshape(-1)
-        wanted = rows @ np.minimum(np.abs(row), _LARGEST).astype(np.float32)
-        sources, weights = _sources(products, wanted.astype(np.float64), number)
+        moments = rows @ np.minimum(np.abs(row), _LARGEST).astype(np.float32)
+        sources, weights = _sources(products, moments.astype(np.float64), number)
         if moved[number]:
             mass = np.convolve(mass, mass[::-1])
         channels.append(_channel(row, near, (sources, weights), mass, moved[number]))
@@ -64,31 +64,31 @@ def _entropy(values: NDArray[np.int64]) -> float:
 
 
 def _sources(
-    products: NDArray[np.float64], wanted: NDArray[np.float64], number: int
+    products: NDArray[np.float64], moments: NDArray[np.float64], number: int
 ) -> tuple[list[int], list[int]]:
     """The channels before `number` that say most of its magnitudes, and integer weights."""
-    chosen = list(range(number))
+    candidates = list(range(number))
     for _ in range(2):  # among all, then among the best
-        weights = _fitted(products, wanted, chosen)
-        spread = np.sqrt(np.diag(products)[chosen])
+        weights = _fitted(products, moments, candidates)
+        spread = np.sqrt(np.diag(products)[candidates])
         best = np.argsort(-weights * spread, kind="stable")[:_SOURCES]
-        chosen = sorted(chosen[i] for i in best if weights[i] > 0)
-    weights = _fitted(products, wanted, chosen)
+        candidates = sorted(candidates[i] for i in best if weights[i] > 0)
+    weights = _fitted(products, moments, candidates)
     scaled = np.rint(LARGEST_WEIGHT * weights / weights.max(initial=1e-9)).astype(int)
-    found = [(c, w) for c, w in zip(chosen, scaled.tolist(), strict=True) if w > 0]
-    return [c for c, _ in found], [w for _, w in found]
+    pairs = [(c, w) for c, w in zip(candidates, scaled.tolist(), strict=True) if w > 0]
+    return [c for c, _ in pairs], [w for _, w in pairs]
 
 
 def _fitted(
-    products: NDArray[np.float64], wanted: NDArray[np.float64], chosen: list[int]
+    products: NDArray[np.float64], moments: NDArray[np.float64], sources: list[int]
 ) -> NDArray[np.float64]:
-    """Least squares, none negative, from the products of `chosen` and the constant part."""
-    rows = [*chosen, len(products) - 1]
+    """Least squares, none negative, from the products of `sources` and the constant part."""
+    rows = [*sources, len(products) - 1]
     square = products[np.ix_(rows, rows)]
     triangle = cholesky(square + 1e-6 * products.max() * np.eye(len(rows)))
-    target = solve_triangular(triangle, wanted[rows], trans="T")
-    found: NDArray[np.float64] = nnls(triangle, target)[0][:-1]
-    return found
+    target = solve_triangular(triangle, moments[rows], trans="T")
+    solution: NDArray[np.float64] = nnls(triangle, target)[0][:-1]
+    return solution
 
 
 def _channel(

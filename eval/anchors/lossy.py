@@ -70,15 +70,15 @@ class Anchor:
 
 
 def _load() -> tuple[int, tuple[Anchor, ...]]:
-    found = json.loads(Path(__file__).with_name("lossy.json").read_text())
-    return found["version"], tuple(
+    record = json.loads(Path(__file__).with_name("lossy.json").read_text())
+    return record["version"], tuple(
         Anchor(
             line["name"],
             line["codec"],
             tuple(line["settings"].items()),
             tuple(line["qualities"]),
         )
-        for line in found["formats"]
+        for line in record["formats"]
     )
 
 
@@ -89,9 +89,9 @@ SETTINGS_VERSION, ANCHORS = _load()
 def versions() -> str:
     """Versions of the libraries behind the anchors."""
     jpeg = "libjpeg-turbo" if features.check_feature("libjpeg_turbo") else "libjpeg"
-    found = {
+    releases = {
         "Pillow": PIL.__version__,
         jpeg: features.version_feature("libjpeg_turbo") or features.version_codec("jpg"),
         "libwebp": features.version_module("webp"),
     }
-    return ", ".join(f"{name} {version or '?'}" for name, version in found.items())
+    return ", ".join(f"{name} {version or '?'}" for name, version in releases.items())

@@ -79,7 +79,7 @@ class AnchorSetting:
             InputError: its pixel format or size.
         """
         known = av.Codec(self.codec, "w").video_formats or []
-        formats = [found.name for found in known if found.name.startswith("yuv4")]
+        formats = [entry.name for entry in known if entry.name.startswith("yuv4")]
         if info.pixel_format not in formats:
             raise InputError(
                 f"{name} is {info.pixel_format}, which {self.encoder} does not take: convert it to"
@@ -95,8 +95,8 @@ class AnchorSetting:
 
 
 def _load() -> tuple[int, tuple[AnchorSetting, ...]]:
-    found = json.loads(Path(__file__).with_name("video.json").read_text())
-    return found["version"], tuple(_setting(line, found["encoders"]) for line in found["lines"])
+    record = json.loads(Path(__file__).with_name("video.json").read_text())
+    return record["version"], tuple(_setting(line, record["encoders"]) for line in record["lines"])
 
 
 def _setting(line: dict[str, Any], encoders: dict[str, Any]) -> AnchorSetting:
@@ -136,14 +136,14 @@ def anchor_settings(names: Sequence[str]) -> list[AnchorSetting]:
         UsageError: a name is unknown.
         MissingDependency: this PyAV has no such encoder.
     """
-    found = {setting.name: setting for name in names for setting in _named(name)}
-    for setting in found.values():
+    settings = {setting.name: setting for name in names for setting in _named(name)}
+    for setting in settings.values():
         if setting.codec not in _codecs():
             raise MissingDependency(
                 f"{setting.name} needs an FFmpeg with {setting.codec}, which this PyAV was built"
                 " without: run python -m pip install --force-reinstall --only-binary av av"
             )
-    return list(found.values())
+    return list(settings.values())
 
 
 def _named(name: str) -> list[AnchorSetting]:

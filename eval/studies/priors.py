@@ -47,14 +47,14 @@ LEARNING: dict[str, Any] = {"latents": 16, "components": 32, "epochs": 20}
 def squares(folder: str, photographs: Sequence[Photograph], count: int, seed: int) -> Any:
     """`count` squares in all, the same number from each photograph, uint8 [n, 16, 16, 3]."""
     random = np.random.default_rng(seed)
-    found = []
+    parts = []
     for photograph in photographs:
         pixels = load(folder, photograph)
         for _ in range(count // len(photographs)):
             y = random.integers(pixels.shape[0] - SIDE + 1)
             x = random.integers(pixels.shape[1] - SIDE + 1)
-            found.append(pixels[y : y + SIDE, x : x + SIDE])
-    return np.array(found)
+            parts.append(pixels[y : y + SIDE, x : x + SIDE])
+    return np.array(parts)
 
 
 def _flow_models(images: NDArray[np.uint8], held_out: NDArray[np.uint8], context: Context) -> Any:

@@ -136,13 +136,13 @@ def circles(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
     """Groups of two or more that all import each other, directly or through others."""
     reach: dict[str, set[str]] = {}
     for start in graph:
-        waiting, found = [start], set[str]()
+        waiting, targets = [start], set[str]()
         while waiting:
             for target in graph.get(waiting.pop(), ()):
-                if target not in found:
-                    found.add(target)
+                if target not in targets:
+                    targets.add(target)
                     waiting.append(target)
-        reach[start] = found
+        reach[start] = targets
     groups = {
         tuple(sorted(b for b in reach[a] if a in reach.get(b, ()))) for a in graph if a in reach[a]
     }
@@ -160,12 +160,12 @@ def _packages(root: Path) -> set[str]:
 def _trips(root: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, arguments in TRIPS.items():
-            given = [argument.format(samples=root / "samples") for argument in arguments]
+            words = [argument.format(samples=root / "samples") for argument in arguments]
             # The first run compiles kernels.
             for _ in range(2):
-                command = [sys.executable, "-c", WALK, *given]
+                command = [sys.executable, "-c", WALK, *words]
                 ended = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-                Path(folder, given[given.index("-o") + 1]).exists() or sys.exit(ended.stderr)
+                Path(folder, words[words.index("-o") + 1]).exists() or sys.exit(ended.stderr)
                 if name.startswith("decode"):
                     break
             modules, pairs = json.loads(ended.stderr.splitlines()[-1])
