@@ -41,8 +41,8 @@ class Device:
         # Tracing a call with other parameters looks at their gradients, which none of them has.
         warnings.filterwarnings("ignore", "The .grad attribute of a Tensor", UserWarning)
         mode = "reduce-overhead" if self.place.type == "cuda" else "default"
-        made: Callable[P, Tensor] = torch.compile(function, dynamic=False, mode=mode)
-        return made
+        program: Callable[P, Tensor] = torch.compile(function, dynamic=False, mode=mode)
+        return program
 
 
 def resolve_device(name: str) -> Device:

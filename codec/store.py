@@ -65,8 +65,8 @@ def models(family: str, files: Iterable[str | Path] = ()) -> Iterator[Model]:
         InputError: one of them is no model.
     """
     stored = sorted(store_folder().glob("*.ncm"))
-    found = chain(map(read_model, files), map(shipped_model, shipped_models()))
-    for model in chain(found, map(read_model, stored)):
+    candidates = chain(map(read_model, files), map(shipped_model, shipped_models()))
+    for model in chain(candidates, map(read_model, stored)):
         if model.family == family:
             yield model
 

@@ -70,14 +70,14 @@ def average(items: Sequence[Item]) -> list[Average]:
 
 
 def _average(items: Sequence[Item], test: str, anchor: str, metric: str) -> Average:
-    found = {
+    groups = {
         item.name: [
             d for d in item.deltas if (d.test, d.anchor, d.metric) == (test, anchor, metric)
         ]
         for item in items
     }
-    rates = {name: _mean(delta.rate for delta in deltas) for name, deltas in found.items()}
-    qualities = [_mean(delta.quality for delta in deltas) for deltas in found.values()]
+    rates = {name: _mean(delta.rate for delta in deltas) for name, deltas in groups.items()}
+    qualities = [_mean(delta.quality for delta in deltas) for deltas in groups.values()]
     missing = [name for name, rate in rates.items() if rate is None]
     return Average(
         test=test,
@@ -87,7 +87,7 @@ def _average(items: Sequence[Item], test: str, anchor: str, metric: str) -> Aver
         quality=_mean(qualities),
         items=len(rates) - len(missing),
         missing=missing,
-        spread=_spread(found.values()),
+        spread=_spread(groups.values()),
     )
 
 

@@ -35,7 +35,7 @@ def matches(reference: Curve, test: Curve, metric: str) -> list[Match]:
         return []
     rates, qualities = zip(*line, strict=True)
     log_rate = PchipInterpolator(qualities, np.log(rates), extrapolate=False)
-    found = []
+    result = []
     for point in sorted(reference.points, key=lambda point: point.rate):
         quality = point.quality.get(metric)
         if quality is None or quality > qualities[-1]:
@@ -45,8 +45,8 @@ def matches(reference: Curve, test: Curve, metric: str) -> list[Match]:
         if bound and rate >= point.rate:
             continue
         more = 100 * (rate / point.rate - 1)
-        found.append(Match(test.name, test.seed, reference.name, point.label, metric, more, bound))
-    return found
+        result.append(Match(test.name, test.seed, reference.name, point.label, metric, more, bound))
+    return result
 
 
 def _line(curve: Curve, metric: str) -> Sequence[tuple[float, float]]:

@@ -259,43 +259,44 @@ def load_summary(path: str | Path) -> Summary:
         InputError: it is none, or of another schema.
     """
     try:
-        found = json.loads(Path(path).read_text())
-        if found["schema"] != SCHEMA:
+        record = json.loads(Path(path).read_text())
+        if record["schema"] != SCHEMA:
             raise InputError(
-                f"{path} is of schema {found['schema']}, this version reads {SCHEMA}: run the "
+                f"{path} is of schema {record['schema']}, this version reads {SCHEMA}: run the "
                 "benchmark again"
             )
         return Summary(
-            **found
+            **record
             | {
-                "metrics": [Metric(**metric) for metric in found["metrics"]],
-                "items": [_item(item) for item in found["items"]],
-                "averages": [Average(**average) for average in found["averages"]],
+                "metrics": [Metric(**metric) for metric in record["metrics"]],
+                "items": [_item(item) for item in record["items"]],
+                "averages": [Average(**average) for average in record["averages"]],
             }
         )
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); check the path") from None
+        raise InputError(f"{path} cannot be read ({error.strerror}): check the path") from None
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path} is no summary of ncodec bench ({error})") from None
 
 
-def _item(found: dict[str, Any]) -> Item:
+def _item(record: dict[str, Any]) -> Item:
     return Item(
-        **found
+        **record
         | {
-            "curves": [_curve(curve) for curve in found["curves"]],
-            "deltas": [Delta(**delta) for delta in found["deltas"]],
-            "matches": [Match(**match) for match in found["matches"]],
+            "curves": [_curve(curve) for curve in record["curves"]],
+            "deltas": [Delta(**delta) for delta in record["deltas"]],
+            "matches": [Match(**match) for match in record["matches"]],
         }
     )
 
 
-def _curve(found: dict[str, Any]) -> Curve:
-    return Curve(**found | {"points": [_point(point) for point in found["points"]]})
+def _curve(record: dict[str, Any]) -> Curve:
+    return Curve(**record | {"points": [_point(point) for point in record["points"]]})
 
 
-def _point(found: dict[str, Any]) -> Point:
+def _point(record: dict[str, Any]) -> Point:
     speeds = {
-        name: None if found[name] is None else Speed(**found[name]) for name in ("encode", "decode")
+        name: None if record[name] is None else Speed(**record[name])
+        for name in ("encode", "decode")
     }
-    return Point(**found | speeds)
+    return Point(**record | speeds)

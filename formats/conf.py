@@ -61,10 +61,10 @@ class Conf:
 
     @classmethod
     def unpack(cls, payload: bytes, limits: Limits | None = None) -> Conf:
-        found = cbor.loads(payload, "CONF", limits)
-        if not isinstance(found, dict) or found.keys() != {_KIND, _DATA}:
+        record = cbor.loads(payload, "CONF", limits)
+        if not isinstance(record, dict) or record.keys() != {_KIND, _DATA}:
             raise DamagedFile("CONF is not a map of a kind and data")
-        kind, data = found[_KIND], found[_DATA]
+        kind, data = record[_KIND], record[_DATA]
         if type(kind) is not int or type(data) is not bytes:
             raise DamagedFile("CONF's kind is no integer or its data are no bytes")
         if kind not in (_INLINE, _REFERENCE):

@@ -93,17 +93,17 @@ class Header:
         """
         limits = limits or Limits()
         limits.check("header_bytes", len(payload))
-        found = cbor.loads(payload, "HEAD", limits)
-        if not isinstance(found, dict) or type(found.get(0)) is not int:
+        record = cbor.loads(payload, "HEAD", limits)
+        if not isinstance(record, dict) or type(record.get(0)) is not int:
             raise DamagedFile("HEAD is not a map that starts with the format's version")
-        if found[0] != FORMAT_MAJOR:
+        if record[0] != FORMAT_MAJOR:
             raise UnsupportedFormat(
-                f"the file has format version {found[0]} and this ncodec reads version "
+                f"the file has format version {record[0]} and this ncodec reads version "
                 f"{FORMAT_MAJOR}: install a newer ncodec"
             )
-        values = {name: found.get(key, default) for key, (name, default) in _FIELDS.items()}
+        values = {name: record.get(key, default) for key, (name, default) in _FIELDS.items()}
         header = cls._build(values)
-        if found.get(1, 0) <= FORMAT_MINOR and header.pack() != payload:
+        if record.get(1, 0) <= FORMAT_MINOR and header.pack() != payload:
             raise DamagedFile("HEAD holds unknown keys, or defaults that it should leave out")
         info = header.info
         limits.check("width", info.width)

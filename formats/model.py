@@ -72,16 +72,16 @@ class Model:
         body, crc = data[:-_CRC_BYTES], data[-_CRC_BYTES:]
         if crc32(body).to_bytes(_CRC_BYTES, "little") != crc:
             raise DamagedFile("the model is cut or its CRC is wrong: get another copy")
-        found = cbor.loads(body[len(MODEL_SIGNATURE) :], "the model", limits)
+        record = cbor.loads(body[len(MODEL_SIGNATURE) :], "the model", limits)
         kinds = {_FAMILY: str, _VERSION: int, _DATA: bytes, _TAGS: dict}
         if (
-            not isinstance(found, dict)
-            or found.keys() != kinds.keys()
-            or any(type(found[key]) is not kind for key, kind in kinds.items())
-            or not all(isinstance(key, str) for key in found[_TAGS])
+            not isinstance(record, dict)
+            or record.keys() != kinds.keys()
+            or any(type(record[key]) is not kind for key, kind in kinds.items())
+            or not all(isinstance(key, str) for key in record[_TAGS])
         ):
             raise DamagedFile("the model is not a map of family, version, data and tags")
-        return cls(found[_FAMILY], found[_VERSION], found[_DATA], found[_TAGS])
+        return cls(record[_FAMILY], record[_VERSION], record[_DATA], record[_TAGS])
 
     def expect(self, family: str, version: int) -> bytes:
         """The data, for a user of this family that reads versions up to `version`.

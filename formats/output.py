@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from ncodec.formats.errors import OutputError, UsageError
 
-__all__ = ["atomic_output", "same_file", "sync_directory"]
+__all__ = ["atomic_output", "publish", "same_file", "sync_directory"]
 
 _STDOUT = "-"
 
@@ -42,15 +42,24 @@ def atomic_output(path: str | Path) -> Iterator[BinaryIO]:
                 yield stream
             if not special:
                 with _reporting(path):
-                    os.fsync(file.fileno())
-        if not special:
-            with _reporting(path):
-                os.replace(part, target)
-                sync_directory(target.parent)
+                    publish(file, part, target)
     except BaseException:
         if not special:
             part.unlink(missing_ok=True)
         raise
+
+
+def publish(stream: BinaryIO | io.FileIO, part: Path, target: Path) -> None:
+    """Closes what was written to `part` and renames it to `target`, both of them durably.
+
+    Raises:
+        OSError: the system refuses; `part` may still be there.
+    """
+    stream.flush()
+    os.fsync(stream.fileno())
+    stream.close()
+    part.replace(target)
+    sync_directory(target.parent)
 
 
 def same_file(source: str | Path, output: str | Path) -> None:

@@ -253,12 +253,12 @@ class Reader:
             check_box(self._source, box.offset, box_header(self._source, box.offset))
 
     def _read_header(self, offset: int) -> Header:
-        found = box_header(self._source, offset)
-        if found.type != HEAD:
-            raise DamagedFile(f"HEAD is not the first box, {found.type} is")
-        self._limits.check("header_bytes", found.length)
-        check_box(self._source, offset, found)
-        return Header.unpack(self._source.read(offset + HEADER_BYTES, found.length), self._limits)
+        box = box_header(self._source, offset)
+        if box.type != HEAD:
+            raise DamagedFile(f"HEAD is not the first box, {box.type} is")
+        self._limits.check("header_bytes", box.length)
+        check_box(self._source, offset, box)
+        return Header.unpack(self._source.read(offset + HEADER_BYTES, box.length), self._limits)
 
     def _take_segments(self, boxes: list[BoxEntry]) -> None:
         info = self.header.info

@@ -99,8 +99,8 @@ def intact_boxes(source: Source, listed: list[BoxEntry] | None, limits: Limits) 
     """
     entries: list[BoxEntry] = []
     next_index = next_frame = 0
-    found = _listed(source, listed) if listed is not None else _scan(source, limits)
-    for offset, header in found:
+    boxes = _listed(source, listed) if listed is not None else _scan(source, limits)
+    for offset, header in boxes:
         kind = header.type
         if kind in ONCE and any(entry.type == kind for entry in entries):
             continue

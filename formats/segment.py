@@ -41,18 +41,18 @@ class MiniHeader:
         """
         end = cbor.item_end(data, "a segment's mini-header", limits)
         limits.check("header_bytes", end)
-        found = cbor.loads(data[:end], "a segment's mini-header", limits)
-        if not isinstance(found, dict) or not _plausible(found):
+        record = cbor.loads(data[:end], "a segment's mini-header", limits)
+        if not isinstance(record, dict) or not _plausible(record):
             raise DamagedFile("a segment's mini-header has wrong keys, types or ranges")
-        limits.check("sections", len(found[_LENGTHS]))
-        limits.check("frames", found[_FIRST] + found[_COUNT])
+        limits.check("sections", len(record[_LENGTHS]))
+        limits.check("frames", record[_FIRST] + record[_COUNT])
         return cls(
-            found[_INDEX],
-            found[_FIRST],
-            found[_COUNT],
-            tuple(found[_LENGTHS]),
-            _INDEPENDENT not in found,
-            found[_PSNR] / 1000 if _PSNR in found else None,
+            record[_INDEX],
+            record[_FIRST],
+            record[_COUNT],
+            tuple(record[_LENGTHS]),
+            _INDEPENDENT not in record,
+            record[_PSNR] / 1000 if _PSNR in record else None,
             end,
         )
 

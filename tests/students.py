@@ -5,9 +5,9 @@ import torch
 
 from ncodec.formats import Model
 from ncodec.student import teachers
-from ncodec.student.learn import fit_prior
 from ncodec.student.model import FAMILY, VERSION, Rate, StudentModel
 from ncodec.student.network import build_decoder, build_encoder, to_arrays
+from ncodec.student.prior_tables import learn_prior
 from ncodec.student.shape import Architecture, Layer
 from ncodec.student.transform import begin_as_transform
 
@@ -30,7 +30,7 @@ def untrained():
         medians = np.linspace(-0.4, 0.4, SMALL.latents, dtype=np.float32)
         seen = np.rint(np.random.default_rng(0).laplace(0, gain, (4, SMALL.latents, 28, 28)))
         masses = np.tile(mass / mass.sum(), (SMALL.latents, 1))
-        prior = fit_prior(seen.astype(np.int32), masses, medians)
+        prior = learn_prior(seen.astype(np.int32), masses, medians)
         scale = np.full(SMALL.latents, gain, np.float32)
         rates.append(Rate(beta, scale, 1 / scale, prior))
     encoder, decoder = build_encoder(SMALL), build_decoder(SMALL)

@@ -71,7 +71,7 @@ def chunk_segments(
 
 def _stacked(images: Sequence[Image], indices: range) -> Pixels:
     first = images[0]
-    found = []
+    arrays = []
     for index in indices:
         image = images[index]
         if (image.pixels.shape, image.bit_depth) != (first.pixels.shape, first.bit_depth):
@@ -80,8 +80,8 @@ def _stacked(images: Sequence[Image], indices: range) -> Pixels:
                 f"{first.name or 'image 0'} is {_described(first)}: a collection has images of "
                 "one shape and type, encode the others apart"
             )
-        found.append(image.pixels)
-    return np.stack(found)
+        arrays.append(image.pixels)
+    return np.stack(arrays)
 
 
 def _described(image: Image) -> str:
@@ -150,8 +150,8 @@ class Chunks:
             pixels = self._decoded(run[0])
             return [_part(pixels[place], region) for place in run[1]]
 
-        for found in in_order(decoded, runs, self._threads):
-            yield from found
+        for images in in_order(decoded, runs, self._threads):
+            yield from images
 
     def lost(self, index: int, region: Region | None = None) -> Sequence[Region]:
         if self._position(index) is not None:

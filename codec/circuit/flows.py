@@ -71,9 +71,9 @@ class Flows:
             # The first children of all parents, then the second ones: each has one row to meet.
             self._siblings.append(
                 [
-                    (self._parents[-1][chosen], chosen)
+                    (self._parents[-1][members], members)
                     for rank in range(int(order.max()) + 1)
-                    for chosen in [torch.from_numpy(np.flatnonzero(order == rank)).to(device)]
+                    for members in [torch.from_numpy(np.flatnonzero(order == rank)).to(device)]
                 ]
             )
 

@@ -39,9 +39,9 @@ class PcHclt:
     sections: ClassVar[Sequence[str]] = ("images",)
     options: ClassVar[Sequence[Option]] = (
         Option(
-            "model", Path, None, "A model of `ncodec train pc`; if none, a shipped one that fits"
+            "model", Path, None, "a model of `ncodec train pc`; if none, a shipped one that fits"
         ),
-        Option("embed_model", bool, False, "Keep the model in the file instead of its BLAKE3"),
+        Option("embed_model", bool, False, "keep the model in the file instead of its BLAKE3"),
     )
 
     def encode_images(

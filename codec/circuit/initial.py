@@ -84,8 +84,8 @@ def _clusters(
 ) -> NDArray[np.int64]:
     """The k-means cluster of each point; blank points, often most of them, make one."""
     inked = np.flatnonzero((points != points[0]).any(axis=1))
-    chosen = random.permutation(inked)[:_POINTS]
-    sample = torch.from_numpy(np.concatenate([points[chosen], points[:1]]))
+    indices = random.permutation(inked)[:_POINTS]
+    sample = torch.from_numpy(np.concatenate([points[indices], points[:1]]))
     start = random.choice(len(sample), count, replace=len(sample) < count)
     centres = sample[torch.from_numpy(start)]
     for _ in range(_ROUNDS):
@@ -94,8 +94,8 @@ def _clusters(
         sizes = torch.bincount(nearest, minlength=count)[:, None]
         centres = torch.where(sizes > 0, sums / sizes.clamp(min=1), centres)
     every = torch.split(torch.from_numpy(points), 1 << 18)
-    found: NDArray[np.int64] = torch.cat([_nearest(part, centres) for part in every]).numpy()
-    return found
+    labels: NDArray[np.int64] = torch.cat([_nearest(part, centres) for part in every]).numpy()
+    return labels
 
 
 def _nearest(points: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:

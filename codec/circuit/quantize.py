@@ -80,5 +80,5 @@ def _levels(share: torch.Tensor, step: int) -> NDArray[np.uint8]:
     """Levels of weights of at most 1, rounded to multiples of `step`."""
     octaves = -torch.log2(share.clamp(min=1e-30))
     levels = step * torch.round(octaves * (STEPS_PER_OCTAVE / step))
-    found: NDArray[np.uint8] = levels.clamp_(0, ABSENT).to(torch.uint8).numpy()
-    return found
+    integers: NDArray[np.uint8] = levels.clamp_(0, ABSENT).to(torch.uint8).numpy()
+    return integers

@@ -116,8 +116,8 @@ def mutual_information(rows: Rows, alphabets: Integers, pairs: tuple[Any, Any]) 
         pairs: two int32 lists of variables.
     """
     sample = np.ascontiguousarray((rows[:_SAMPLES].T * _BINS) // alphabets[:, None])
-    found: NDArray[Any] = _information(sample.astype(np.uint8), *pairs)
-    return found
+    information: NDArray[Any] = _information(sample.astype(np.uint8), *pairs)
+    return information
 
 
 @kernel
@@ -211,7 +211,7 @@ def _spanning(count: Any, first: Any, second: Any) -> Any:
     """The edges of Kruskal's tree, pairs being sorted by falling weight."""
     root = np.arange(count)
     edges = np.empty((count - 1, 2), np.int64)
-    found = 0
+    size = 0
     for i in range(len(first)):
         a, b = first[i], second[i]
         while root[a] != a:
@@ -222,8 +222,8 @@ def _spanning(count: Any, first: Any, second: Any) -> Any:
             b = root[b]
         if a != b:
             root[a] = b
-            edges[found, 0], edges[found, 1] = first[i], second[i]
-            found += 1
-            if found == count - 1:
+            edges[size, 0], edges[size, 1] = first[i], second[i]
+            size += 1
+            if size == count - 1:
                 break
     return edges

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ncodec._version import __version__
-from ncodec.formats.errors import NcodecError
+from ncodec.errors import NcodecError
 
 __all__ = ["main"]
 

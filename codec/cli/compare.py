@@ -46,11 +46,11 @@ def command(
 
     processes = Processes()
     with stoppable(processes.stop):
-        found = compare(
+        comparison = compare(
             [first, second],
             parse_clip(source, data),
             processes=processes,
             threads=threads or thread_count(),
             device=device,
         )
-    click.echo(json.dumps(found, indent=1) if as_json else page(found))
+    click.echo(json.dumps(comparison, indent=1) if as_json else page(comparison))

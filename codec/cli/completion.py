@@ -20,6 +20,6 @@ def command(shell: str) -> None:
     """
     from ncodec.cli import cli
 
-    found = get_completion_class(shell)
-    assert found is not None
-    click.echo(found(cli, {}, "ncodec", "_NCODEC_COMPLETE").source())
+    completion = get_completion_class(shell)
+    assert completion is not None
+    click.echo(completion(cli, {}, "ncodec", "_NCODEC_COMPLETE").source())

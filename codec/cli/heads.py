@@ -41,17 +41,17 @@ def write_head(
     or .safetensors by its name.
     """
     with FeatureFile(source, device=device, threads=threads, models=models) as opened:
-        chosen = range(len(opened))[frames or slice(None)]
-        if not chosen:
+        indices = range(len(opened))[frames or slice(None)]
+        if not indices:
             raise UsageError(
                 f"no image is in that range: the file has images 0 to {len(opened) - 1}"
             )
         if head == CLASSIFY:
-            answers = [(opened.names[index], opened.classify(index)) for index in chosen]
+            answers = [(opened.names[index], opened.classify(index)) for index in indices]
             text = _json(answers) if as_json else _text(answers)
             if output in (None, "-"):
                 click.echo(text)
-                return len(chosen)
+                return len(indices)
             data = f"{text}\n".encode()
         elif as_json:
             raise UsageError(f"--json goes with --head {CLASSIFY}, not with --head {head}")
@@ -61,25 +61,25 @@ def write_head(
             )
             raise UsageError(f"--head {head} needs -o: {files}, or - for NPY")
         elif head == PICTURE and output != "-" and not output.endswith(".npy"):
-            _pictures(opened, chosen, Path(output))
-            return len(chosen)
+            _pictures(opened, indices, Path(output))
+            return len(indices)
         else:
-            found = [opened.head(head, index) for index in chosen]
-            if len({each.shape for each in found}) > 1:
+            arrays = [opened.head(head, index) for index in indices]
+            if len({each.shape for each in arrays}) > 1:
                 raise UsageError("images of several sizes are no one array: choose with --frames")
-            data = _array(np.stack(found), output, head)
+            data = _array(np.stack(arrays), output, head)
     assert output is not None
     with atomic_output(output) as stream:
         stream.write(data)
-    return len(chosen)
+    return len(indices)
 
 
-def _pictures(opened: FeatureFile, chosen: Sequence[int], output: Path) -> None:
+def _pictures(opened: FeatureFile, indices: Sequence[int], output: Path) -> None:
     """One image into a file, or several into a folder, named as they were."""
     single = output.suffix.lower() == ".png"
-    if single and len(chosen) > 1:
+    if single and len(indices) > 1:
         raise UsageError(
-            f"{output} is one file for {len(chosen)} images: give a folder, or --frames"
+            f"{output} is one file for {len(indices)} images: give a folder, or --frames"
         )
     if not single:
         if output.suffix:
@@ -87,7 +87,7 @@ def _pictures(opened: FeatureFile, chosen: Sequence[int], output: Path) -> None:
                 f"{output} is neither .png, a folder, nor .npy, which --head {PICTURE} writes"
             )
         output.mkdir(parents=True, exist_ok=True)
-    for index in chosen:
+    for index in indices:
         name = f"{Path(opened.names[index]).stem or index}.png"
         write_image(output if single else output / name, Image(opened.head(PICTURE, index)))
 

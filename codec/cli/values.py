@@ -29,7 +29,7 @@ class _Duration(click.ParamType[float]):
         if match := re.fullmatch(r"(?:(\d{1,9}):)?(\d{1,9}):(\d{1,9}(?:\.\d*)?)", value):
             hours, minutes, seconds = match.groups()
             return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
-        self.fail(f"{value!r} is not a time: write 90, 90s, 1.5m, 2h or 1:30.", param, ctx)
+        self.fail(f"{value!r} is not a time: write 90, 90s, 1.5m, 2h or 1:30", param, ctx)
 
 
 class _Size(click.ParamType[int]):
@@ -43,7 +43,7 @@ class _Size(click.ParamType[int]):
         match = re.fullmatch(r"(\d{1,18}(?:\.\d*)?)([kmg]i?)?b?", value.lower())
         size = round(float(match[1]) * _BYTES[match[2] or ""]) if match else 0
         if size <= 0:
-            self.fail(f"{value!r} is not a size: write 150000, 150k, 1.5M or 64KiB.", param, ctx)
+            self.fail(f"{value!r} is not a size: write 150000, 150k, 1.5M or 64KiB", param, ctx)
         return size
 
 
@@ -60,7 +60,7 @@ class _Frames(click.ParamType[slice]):
         match = re.fullmatch(r"(-?\d{1,18})?:(-?\d{1,18})?", value)
         if not match:
             self.fail(
-                f"{value!r} is not a range of frames: write 10:20 (without 20), :50 or -25:.",
+                f"{value!r} is not a range of frames: write 10:20 (without 20), :50 or -25:",
                 param,
                 ctx,
             )
@@ -80,7 +80,7 @@ class _Region(click.ParamType[tuple[int, int, int, int]]):
         match = re.fullmatch(r"(\d{1,9}),(\d{1,9}),(\d{1,9}),(\d{1,9})", value)
         if not match:
             self.fail(
-                f"{value!r} is not a region: write X,Y,WIDTH,HEIGHT in pixels, as 0,0,640,480.",
+                f"{value!r} is not a region: write X,Y,WIDTH,HEIGHT in pixels, as 0,0,640,480",
                 param,
                 ctx,
             )
@@ -100,7 +100,7 @@ class _Names(click.ParamType[tuple[str, ...]]):
             return value
         names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
         if "" in names:
-            self.fail(f"{value!r} is not a list of names: write a,b,c or none.", param, ctx)
+            self.fail(f"{value!r} is not a list of names: write a,b,c or none", param, ctx)
         return () if names == ("none",) else names
 
 
@@ -117,7 +117,7 @@ class _Scale(click.ParamType[Fraction]):
         except (ValueError, ZeroDivisionError):
             scale = Fraction(0)
         if not 0 < scale <= 1:
-            self.fail(f"{value!r} is not a scale: write 1/4, 0.25 or 1, at most 1.", param, ctx)
+            self.fail(f"{value!r} is not a scale: write 1/4, 0.25 or 1, at most 1", param, ctx)
         return scale
 
 

@@ -74,7 +74,7 @@ def _check(directory: Path, resume: bool) -> None:
             "or delete the folder to start anew"
         )
     # A job that was killed while it wrote its plan leaves a part of it, and nothing to continue.
-    begun = Path(PLAN_FILE).with_suffix(".part").name
+    begun = f"{PLAN_FILE}.part"
     if not resume and directory.is_dir() and any(f.name != begun for f in directory.iterdir()):
         raise UsageError(f"{directory} is not empty: give another folder with --plan")
 

@@ -11,7 +11,6 @@ Each file is replaced in one step, so that a kill leaves the old one or the new.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from fractions import Fraction
@@ -22,7 +21,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from ncodec.errors import DamagedFile, InputError, NcodecError
-from ncodec.formats import Segment, VideoInfo
+from ncodec.formats import Segment, VideoInfo, atomic_output
 from ncodec.media import Landmarks
 
 __all__ = ["PLAN_FILE", "FileCheckpoints", "Plan", "source_identity"]
@@ -163,12 +162,8 @@ class FileCheckpoints:
 
     def save(self, state: Mapping[str, np.ndarray]) -> None:
         """Replaces the checkpoint."""
-        part = self._path.with_name(self._path.name + ".part")
-        with part.open("wb") as stream:
+        with atomic_output(self._path) as stream:
             np.savez(stream, **dict[str, Any](state))
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(self._path)
 
 
 def source_identity(path: Path) -> str:
@@ -188,9 +183,5 @@ def source_identity(path: Path) -> str:
 
 
 def _write(path: Path, data: bytes) -> None:
-    part = path.with_suffix(".part")
-    with part.open("wb") as stream:
+    with atomic_output(path) as stream:
         stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(path)

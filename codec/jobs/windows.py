@@ -56,10 +56,10 @@ def scene_starts(windows: Sequence[tuple[int, int]], cuts: Sequence[int]) -> tup
     return tuple(starts)
 
 
-def longest_window(info: VideoInfo, wanted: int) -> int:
-    """Frames a window: `wanted`, or fewer where their RGB would take over `MEMORY` bytes."""
+def longest_window(info: VideoInfo, frames: int) -> int:
+    """The frames of a window: `frames`, or fewer where their RGB would take over `MEMORY` bytes."""
     frame = 3 * info.width * info.height * (1 if info.bit_depth == 8 else 2)
-    return max(1, min(wanted, MEMORY // frame))
+    return max(1, min(frames, MEMORY // frame))
 
 
 def share_bytes(total: int, counts: Sequence[int]) -> list[int]:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.errors import DamagedFile, InputError, OutputError
+from ncodec.errors import DamagedFile, InputError, OutputError
 from ncodec.media.image import Image
 
 __all__ = ["ArrayLayout", "array_format", "is_idx_name", "read_idx", "read_npy", "write_array"]
@@ -69,7 +69,7 @@ class ArrayLayout:
             or dtype not in _DTYPES[kind]
             or not isinstance(fortran, bool)
         ):
-            raise DamagedFile(f"The layout of the image array is not one that exists: {record}.")
+            raise DamagedFile(f"the layout of the image array is not one that exists: {record}")
         return cls(kind, axes, dtype, fortran)
 
 
@@ -111,17 +111,17 @@ def read_npy(path: Path) -> tuple[NDArray[Any], ArrayLayout]:
         whole = path.stat().st_size
     except (OSError, ValueError, EOFError, OverflowError, SyntaxError, TypeError) as error:
         raise InputError(
-            f"{path} is not a whole .npy file of plain numbers ({str(error)[:80]}); write it again"
-            " with numpy.save."
+            f"{path} is not a whole .npy file of plain numbers ({str(error)[:80]}): write it again"
+            " with numpy.save"
         ) from None
     name = array.dtype.str
     if name not in _DTYPES["npy"]:
         raise InputError(
-            f"{path} has values of type {array.dtype}; images are uint8 or uint16: convert them"
-            " with .astype."
+            f"{path} has values of type {array.dtype} but images are uint8 or uint16: convert"
+            " them with .astype"
         )
     if not isinstance(array, np.memmap) or array.offset + array.nbytes != whole:
-        raise InputError(f"{path} has data after its array; keep one array in a .npy file.")
+        raise InputError(f"{path} has data after its array: keep one array in a .npy file")
     axes = _axes(array.shape, path)
     fortran = bool(array.flags.f_contiguous and not array.flags.c_contiguous)
     return _expanded(array, axes), ArrayLayout("npy", axes, name, fortran)
@@ -133,7 +133,7 @@ def read_idx(path: Path) -> tuple[NDArray[Any], ArrayLayout]:
     Raises:
         InputError: the file is damaged, or has no images of unsigned bytes or shorts.
     """
-    damaged = InputError(f"{path} is an IDX file that is cut short or damaged; get it again.")
+    damaged = InputError(f"{path} is an IDX file that is cut short or damaged: get it again")
     try:
         with path.open("rb") as plain:
             deflated = plain.read(3) == _GZIP_SIGNATURE
@@ -144,8 +144,8 @@ def read_idx(path: Path) -> tuple[NDArray[Any], ArrayLayout]:
             dtype = _IDX_TYPES[kind]
             if rank not in (3, 4) or dtype not in _IDX_CODES:
                 raise InputError(
-                    f"{path} has {rank} dimensions of type {dtype}; an IDX file of images has"
-                    " 3 or 4, of unsigned bytes or shorts (labels are no images)."
+                    f"{path} has {rank} dimensions of type {dtype}: an IDX file of images has"
+                    " 3 or 4, of unsigned bytes or shorts (labels are no images)"
                 )
             axes = _axes(dims, path, idx=True)
             size = math.prod(dims) * np.dtype(dtype).itemsize
@@ -162,7 +162,7 @@ def read_idx(path: Path) -> tuple[NDArray[Any], ArrayLayout]:
         raise damaged from None
     if dtype == ">i2":
         if int(array.min()) < 0:
-            raise InputError(f"{path} has negative samples; images are unsigned, shift them first.")
+            raise InputError(f"{path} has negative samples: images are unsigned, shift them first")
         array = array.view(">u2")
     return _expanded(array, axes), ArrayLayout("idx", axes, dtype)
 
@@ -173,8 +173,8 @@ def _axes(shape: tuple[int, ...], path: Path, *, idx: bool = False) -> str:
         axes = "hwc"
     if not axes or 0 in shape or (axes.endswith("c") and shape[-1] > 4):
         raise InputError(
-            f"{path} has an array of shape {shape}; give (images, height, width) or (images,"
-            " height, width, channels) with 1 to 4 channels and no empty axis."
+            f"{path} has an array of shape {shape}: give (images, height, width) or (images,"
+            " height, width, channels) with 1 to 4 channels and no empty axis"
         )
     return axes
 
@@ -201,7 +201,7 @@ def write_array(
     rest = iter(images)
     first = next(rest, None)
     if first is None:
-        raise OutputError("An array needs at least one image, and there is none.")
+        raise OutputError("an array of no images cannot be written: give at least one")
     layout = _fitting(layout, first, count, kind)
     sizes = {"n": count, "h": first.height, "w": first.width, "c": first.channels}
     shape = tuple(sizes[axis] for axis in layout.axes)
@@ -216,12 +216,12 @@ def write_array(
     for index, image in enumerate(chain((first,), rest)):
         if image.pixels.shape != first.pixels.shape or image.pixels.dtype != first.pixels.dtype:
             raise OutputError(
-                f"Image {index} {image.name} is {image.width}x{image.height}"
+                f"image {index} {image.name} is {image.width}x{image.height}"
                 f" {image.pixel_format} and the first is {first.width}x{first.height}"
-                f" {first.pixel_format}; an array holds one shape: write a folder/ instead."
+                f" {first.pixel_format}, but an array holds one shape: write a folder/ instead"
             )
         if layout.dtype == ">i2" and int(image.pixels.max()) > np.iinfo(np.int16).max:
-            raise OutputError("IDX holds 16-bit samples below 32768 only; write a .npy instead.")
+            raise OutputError("IDX holds 16-bit samples below 32768 only: write a .npy instead")
         if whole is not None:
             whole[index] = image.pixels
         else:

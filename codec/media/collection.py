@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 from ncodec.media.arrays import ArrayLayout, array_format, read_idx, read_npy
 from ncodec.media.image import Image, Metadata
@@ -83,10 +83,10 @@ class Collection(Sequence[Image]):
         for index, image in enumerate(self):
             if image.pixels.shape != first.pixels.shape or image.pixels.dtype != self.dtype:
                 raise InputError(
-                    f"{image.name or f'Image {index}'} of {self.source} is"
+                    f"{image.name or f'image {index}'} of {self.source} is"
                     f" {image.width}x{image.height} {image.pixel_format}, and"
                     f" {first.name or 'the first'} is {first.width}x{first.height}"
-                    f" {first.pixel_format}; give images of one size, depth and colour."
+                    f" {first.pixel_format}: give images of one size, depth and colour"
                 )
             stacked[index] = image.pixels
         return stacked
@@ -208,7 +208,7 @@ def open_collection(
             opened = _pattern(source, limits)
     except OSError as error:
         raise InputError(
-            f"{spec} cannot be read ({error.strerror}); check the path and its permissions."
+            f"{spec} cannot be read ({error.strerror}): check the path and its permissions"
         ) from None
     limits.check("frames", len(opened))
     return opened
@@ -216,25 +216,25 @@ def open_collection(
 
 def _folder(folder: Path, limits: Limits) -> Collection:
     # What ncodec cannot read is not passed over: reading it says so.
-    wanted = STILL_SUFFIXES | IMAGE_SUFFIXES
+    suffixes = STILL_SUFFIXES | IMAGE_SUFFIXES
     files = [
         file
         for file in folder.iterdir()
-        if file.suffix.lower() in wanted and not file.name.startswith(".") and file.is_file()
+        if file.suffix.lower() in suffixes and not file.name.startswith(".") and file.is_file()
     ]
     if not files:
         raise InputError(
-            f"{folder} has no images; give a folder of {', '.join(sorted(STILL_SUFFIXES))} files."
+            f"{folder} has no images: give a folder of {', '.join(sorted(STILL_SUFFIXES))} files"
         )
     files.sort(key=lambda file: natural_order(file.name))
     return _Files(str(folder), "folder", files, [file.name for file in files], limits)
 
 
 def _pattern(pattern: str, limits: Limits) -> Collection:
-    found = sorted(glob.glob(pattern, recursive=True), key=natural_order)
-    files = [Path(name) for name in found if os.path.isfile(name)]
+    matches = sorted(glob.glob(pattern, recursive=True), key=natural_order)
+    files = [Path(name) for name in matches if os.path.isfile(name)]
     if not files:
-        raise InputError(f"{pattern} matches no file; check the pattern and quote it.")
+        raise InputError(f"{pattern} matches no file: check the pattern and quote it")
     common = os.path.commonpath([os.path.abspath(file.parent) for file in files])
     names = [Path(os.path.relpath(file, common)).as_posix() for file in files]
     return _Files(pattern, "files", files, names, limits)
@@ -246,7 +246,5 @@ def _file(path: Path, limits: Limits) -> Collection:
         array, layout = read_npy(path) if kind == "npy" else read_idx(path)
         return _Array(str(path), array, layout, limits)
     if path.suffix.lower() in (".npy", ".npz", ".gz", ".idx"):
-        raise InputError(
-            f"{path} is no NPY or IDX file of images; write the array with numpy.save."
-        )
+        raise InputError(f"{path} is no NPY or IDX file of images: write the array with numpy.save")
     return _Files(str(path), "image", (path,), (path.name,), limits)

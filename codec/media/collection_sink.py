@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from ncodec.formats.errors import OutputError
+from ncodec.errors import OutputError
 from ncodec.formats.output import atomic_output
 from ncodec.media.arrays import ArrayLayout, is_idx_name, write_array
 from ncodec.media.image import Image
@@ -59,11 +59,11 @@ def write_collection(
         return _write_folder(path, images)
     if suffix not in OUTPUT_SUFFIXES:
         raise OutputError(
-            f"{path} has the extension {suffix!r}; use a folder/, .npy, .idx or, for one image,"
-            f" {', '.join(sorted(OUTPUT_SUFFIXES - {'.npy'}))}."
+            f"{path} has the extension {suffix!r}: use a folder/, .npy, .idx or, for one image,"
+            f" {', '.join(sorted(OUTPUT_SUFFIXES - {'.npy'}))}"
         )
     if count != 1:
-        raise OutputError(f"{path} holds one image, not {count}; write a folder/, .npy or .idx.")
+        raise OutputError(f"{path} holds one image, not {count}: write a folder/, .npy or .idx")
     return write_image(path, next(iter(images)))
 
 

@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.info import UNSPECIFIED, VideoInfo
 from ncodec.media.frame import bit_depth, canonical_format
 
@@ -44,8 +44,8 @@ def opened(path: Path, data: BytesIO | None = None) -> InputContainer:
         return av.open(data or f"file:{path}", "r", options={"protocol_whitelist": "file"})
     except av.FFmpegError as error:
         raise InputError(
-            f"{path} is not media that FFmpeg can open ({error.strerror}); check that it is a"
-            " whole video or image."
+            f"{path} is not media that FFmpeg can open ({error.strerror}): check that it is a"
+            " whole video or image"
         ) from None
 
 
@@ -54,10 +54,10 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
     best = container.streams.best("video")
     films = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not films:
-        raise InputError(f"{name} has no video stream; give a file with pictures that move.")
+        raise InputError(f"{name} has no video stream: give a file with pictures that move")
     stream = best if isinstance(best, VideoStream) and best in films else films[0]
     if stream.codec_context is None:
-        raise InputError(f"{name} has video that this FFmpeg has no decoder for; convert it.")
+        raise InputError(f"{name} has video that this FFmpeg has no decoder for: convert it")
     return stream
 
 
@@ -77,8 +77,8 @@ def pictures(
             decoded = packet.decode()
             if packet.is_corrupt or any(picture.is_corrupt for picture in decoded):
                 raise InputError(
-                    f"{name} is damaged near frame {count}{_of(container, stream)}; repair it or"
-                    " make it again."
+                    f"{name} is damaged near frame {count}{_of(container, stream)}: repair it or"
+                    " make it again"
                 )
             for picture in decoded:
                 yield picture
@@ -86,17 +86,17 @@ def pictures(
     except av.FFmpegError as error:
         raise InputError(
             f"{name} cannot be decoded after frame {count}{_of(container, stream)}"
-            f" ({error.strerror}); repair it or make it again."
+            f" ({error.strerror}): repair it or make it again"
         ) from None
     if not whole:
         return
     if not count:
-        raise InputError(f"{name} has no frame that can be decoded; check that it is whole.")
+        raise InputError(f"{name} has no frame that can be decoded: check that it is whole")
     declared = _declared(container, stream) or count
     if count != declared:
         raise InputError(
-            f"{name} declares {declared} frames but has {count}; it is cut short or damaged, make"
-            " it again."
+            f"{name} declares {declared} frames but has {count}: it is cut short or damaged, make"
+            " it again"
         )
 
 
@@ -136,12 +136,12 @@ def described(picture: av.VideoFrame, stream: VideoStream) -> VideoInfo:
 
 def check_same(picture: av.VideoFrame, info: VideoInfo, name: str) -> None:
     """Refuse a picture whose size or format differs from the first one's."""
-    found = (picture.width, picture.height, canonical_format(picture.format.name))
-    if found != (info.width, info.height, info.pixel_format):
+    layout = (picture.width, picture.height, canonical_format(picture.format.name))
+    if layout != (info.width, info.height, info.pixel_format):
         raise InputError(
-            f"{name} is {found[0]}x{found[1]} {found[2]}, but the first one is"
-            f" {info.width}x{info.height} {info.pixel_format}; convert them to one size and"
-            " format."
+            f"{name} is {layout[0]}x{layout[1]} {layout[2]}, but the first one is"
+            f" {info.width}x{info.height} {info.pixel_format}: convert them to one size and"
+            " format"
         )
 
 
@@ -192,7 +192,7 @@ def _check_complete(path: Path) -> None:
             declared = body + length if length is not None else 0
     if size < declared:
         raise InputError(
-            f"{path} has {size} of its {declared} bytes; it is cut short, copy or make it again."
+            f"{path} has {size} of its {declared} bytes: it is cut short, copy or make it again"
         )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from xxhash import xxh3_64
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.info import VideoInfo
 
 __all__ = [
@@ -103,13 +103,13 @@ def canonical_format(ffmpeg_name: str) -> str:
         described = av.VideoFormat(ffmpeg_name, 16, 16)
     except ValueError:
         raise InputError(
-            f"Pixel format {ffmpeg_name!r} is unknown; convert the source to yuv420p first."
+            f"pixel format {ffmpeg_name!r} is unknown: convert the source to yuv420p first"
         ) from None
     colours = [part for part in described.components if not part.is_alpha]
     if not colours:
         raise InputError(
-            f"Pixel format {ffmpeg_name!r} keeps its pixels on a device; decode the source in"
-            " software, for example to yuv420p."
+            f"pixel format {ffmpeg_name!r} keeps its pixels on a device: decode the source in"
+            " software, for example to yuv420p"
         )
     if described.is_rgb or described.has_palette or described.is_bayer or "xyz" in ffmpeg_name:
         family = "gbrp"

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ncodec.formats.errors import DamagedFile
+from ncodec.errors import DamagedFile
 
 __all__ = ["PIXEL_FORMATS", "Image", "Metadata"]
 
@@ -70,15 +70,15 @@ class Metadata:
             DamagedFile: a value is not what `to_record` makes.
         """
         if not isinstance(record, dict):
-            raise DamagedFile(f"Image metadata is a {type(record).__name__}, not a map.")
+            raise DamagedFile(f"image metadata is a {type(record).__name__}, not a map")
         blobs = {key: record.get(key, b"") for key in ("icc", "exif", "xmp")}
         for key, blob in blobs.items():
             if not isinstance(blob, bytes):
-                raise DamagedFile(f"Image metadata has {key} that is not bytes.")
+                raise DamagedFile(f"image metadata has {key} that is not bytes")
         text = _pairs(record, "text", str)
         chunks = _pairs(record, "chunks", bytes)
         if not all(_ANCILLARY.fullmatch(kind) for kind, _ in chunks):
-            raise DamagedFile("Image metadata has a chunk that is not an ancillary PNG chunk.")
+            raise DamagedFile("image metadata has a chunk that is not an ancillary PNG chunk")
         return cls(**blobs, text=text, chunks=chunks)
 
 
@@ -91,7 +91,7 @@ def _pairs(record: dict[Any, Any], key: str, kind: type[Any]) -> tuple[tuple[str
         and isinstance(pair[1], kind)
         for pair in pairs
     ):
-        raise DamagedFile(f"Image metadata has {key} that is not a list of pairs.")
+        raise DamagedFile(f"image metadata has {key} that is not a list of pairs")
     return tuple((first, second) for first, second in pairs)
 
 
@@ -114,12 +114,12 @@ class Image:
         pixels = self.pixels
         if pixels.ndim != 3 or pixels.dtype.kind != "u" or pixels.dtype.itemsize > 2:
             raise ValueError(
-                f"pixels have shape {pixels.shape} and type {pixels.dtype}; give (height, width,"
+                f"pixels have shape {pixels.shape} and type {pixels.dtype}: give (height, width,"
                 " channels) of uint8 or uint16"
             )
         if not pixels.size or pixels.shape[2] > 4:
             raise ValueError(
-                f"pixels have shape {pixels.shape}; give a size above zero and 1 to 4 channels"
+                f"pixels have shape {pixels.shape}: give a size above zero and 1 to 4 channels"
             )
         if not pixels.flags.c_contiguous or not pixels.dtype.isnative:
             native = pixels.astype(pixels.dtype.newbyteorder("="), order="C")

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image as PillowImage
 
-from ncodec.formats.errors import OutputError
+from ncodec.errors import OutputError
 from ncodec.formats.output import atomic_output
 from ncodec.media.image import Image, Metadata
 from ncodec.media.png import write_png
@@ -155,7 +155,7 @@ def _format_of(suffix: str, image: Image, name: str) -> _Format:
         if data_format is None
         else f"cannot hold this image of {image.width}x{image.height} {image.pixel_format} exactly"
     )
-    raise OutputError(f"{name} {reason}; use {', '.join(able)}.")
+    raise OutputError(f"{name} {reason}: use {', '.join(able)}")
 
 
 def _holds(data_format: _Format, image: Image) -> bool:

@@ -15,7 +15,7 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 from ncodec.media import png_chunks, pnm
 from ncodec.media.image import Image, Metadata
@@ -81,7 +81,7 @@ def read_image(path: str | Path, *, limits: Limits | None = None) -> Image:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(
-            f"{path} cannot be read ({error.strerror}); check the path and its permissions."
+            f"{path} cannot be read ({error.strerror}): check the path and its permissions"
         ) from None
     image = decode_image(data, str(path), limits=limits)
     return Image(image.pixels, path.name, image.metadata)
@@ -94,38 +94,38 @@ def decode_image(data: bytes, name: str, *, limits: Limits | None = None) -> Ima
         InputError, LimitExceeded: as `read_image` does.
     """
     if not data:
-        raise InputError(f"{name} is empty; give an image with at least one pixel.")
-    found = image_format(data[:32])
+        raise InputError(f"{name} is empty: give an image with at least one pixel")
+    kind = image_format(data[:32])
     limits = limits or Limits()
-    if found == "PNG":
+    if kind == "PNG":
         pixels, metadata = read_png(data, name, limits)
-    elif found == "TIFF":
+    elif kind == "TIFF":
         pixels, metadata = read_tiff(data, name, limits)
-    elif found == "PNM":
+    elif kind == "PNM":
         pixels, metadata = read_pnm(data, name, limits)
-    elif found:
-        pixels, metadata = _by_pillow(data, found, name, limits)
+    elif kind:
+        pixels, metadata = _by_pillow(data, kind, name, limits)
     else:
         raise InputError(
-            f"{name} is not an image that ncodec reads; give a PNG, TIFF, PNM, WebP, JPEG or BMP"
-            " file."
+            f"{name} is not an image that ncodec reads: give a PNG, TIFF, PNM, WebP, JPEG or BMP"
+            " file"
         )
     return Image(pixels, metadata=metadata)
 
 
-def _by_pillow(data: bytes, found: str, name: str, limits: Limits) -> tuple[NDArray[Any], Metadata]:
+def _by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> tuple[NDArray[Any], Metadata]:
     """Formats of 8 bits a sample, which Pillow decodes exactly."""
     # Its classes rather than `Image.open`, whose size check is a setting of the whole process.
-    reader = _READERS[found]
-    damaged = InputError(f"{name} has {found} data that cannot be decoded; get the whole file.")
-    if found == "WebP":
+    reader = _READERS[kind]
+    damaged = InputError(f"{name} has {kind} data that cannot be decoded: get the whole file")
+    if kind == "WebP":
         _check_whole_webp(data, damaged)
     try:
         with reader(BytesIO(data)) as picture:
             check_size(picture.width, picture.height, name, limits)
-            if found == "WebP" and getattr(picture, "n_frames", 1) > 1:
+            if kind == "WebP" and getattr(picture, "n_frames", 1) > 1:
                 raise InputError(
-                    f"{name} is an animated WebP; give still images, or make it a video first."
+                    f"{name} is an animated WebP: give still images, or make it a video first"
                 )
             mode = picture.mode
             pixels: NDArray[Any] = np.asarray(picture if mode != "P" else picture.convert("RGB"))
@@ -134,8 +134,8 @@ def _by_pillow(data: bytes, found: str, name: str, limits: Limits) -> tuple[NDAr
         raise damaged from None
     if mode not in _MODES:
         raise InputError(
-            f"{name} is a {found} in {mode}; convert it to grey or RGB first (for example"
-            " `magick INPUT -colorspace sRGB OUTPUT.png`)."
+            f"{name} is a {kind} in {mode}: convert it to grey or RGB first (for example"
+            " `magick INPUT -colorspace sRGB OUTPUT.png`)"
         )
     if mode == "1":
         pixels = pixels * np.uint8(255)

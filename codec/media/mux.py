@@ -15,7 +15,7 @@ import numpy as np
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from ncodec.formats.errors import OutputError
+from ncodec.errors import OutputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media.film import SAMPLE_ASPECT_TAG
 from ncodec.media.frame import PIXEL_FORMATS, Frame, plane_shapes, to_av
@@ -61,8 +61,8 @@ class FilmWriter:
             track = self._container.add_stream(codec, rate=_mean_rate(info, times), options=options)
         except av.codec.codec.UnknownCodecError:
             raise OutputError(
-                f"{path} needs the encoder {codec}, which this PyAV was built without; install av"
-                " from PyPI or write a .mkv."
+                f"{path} needs the encoder {codec}, which this PyAV was built without: install av"
+                " from PyPI or write a .mkv"
             ) from None
         assert isinstance(track, VideoStream)
         self._track = track
@@ -89,8 +89,8 @@ class FilmWriter:
         if info.rotation:
             if not hasattr(track, "set_display_rotation"):
                 raise OutputError(
-                    f"{self._path} needs av>=18 to be marked as turned by {info.rotation} degrees;"
-                    " install it, or write a folder of images, which are turned themselves."
+                    f"{self._path} needs av>=18 to be marked as turned by {info.rotation} degrees:"
+                    " install it, or write a folder of images, which are turned themselves"
                 )
             track.set_display_rotation(-info.rotation)
 
@@ -127,8 +127,8 @@ def _for_h264(info: VideoInfo, path: Path) -> tuple[VideoInfo, str, str]:
     family, depth = PIXEL_FORMATS[info.pixel_format]
     if depth not in _H264_DEPTHS or (family == "gbrp" and depth > 8):
         raise OutputError(
-            f"{path} cannot hold {info.pixel_format}: H.264 has 8 and 10 bits, and RGB of 8; write"
-            " a .mkv instead."
+            f"{path} cannot hold {info.pixel_format}, for H.264 has 8 and 10 bits, and RGB of 8:"
+            " write a .mkv instead"
         )
     if family == "gbrp":
         return info, "libx264rgb", "bgr24"

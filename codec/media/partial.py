@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from ncodec.formats.errors import OutputError
-from ncodec.formats.output import sync_directory
+from ncodec.errors import OutputError
+from ncodec.formats.output import publish, sync_directory
 
 __all__ = ["PartialFile", "PartialFolder", "unwritable"]
 
@@ -18,7 +18,7 @@ def unwritable(name: str, error: OSError) -> OutputError:
     """The error for a destination that the system refuses to write."""
     reason = error.strerror or str(error)
     return OutputError(
-        f"{name} cannot be written ({reason}); check the path, its permissions and the free space."
+        f"{name} cannot be written ({reason}): check the path, its permissions and the free space"
     )
 
 
@@ -29,18 +29,14 @@ class PartialFile:
         self._path = path
         self._part = path.with_name(path.name + ".part")
         if path.is_dir():
-            raise OutputError(f"{path} is a folder; name a file in it.")
+            raise OutputError(f"{path} is a folder: name a file in it")
         try:
             self.stream: BinaryIO = self._part.open("w+b")
         except OSError as error:
             raise unwritable(str(path), error) from None
 
     def publish(self) -> None:
-        self.stream.flush()
-        os.fsync(self.stream.fileno())
-        self.stream.close()
-        self._part.replace(self._path)
-        sync_directory(self._path.parent)
+        publish(self.stream, self._part, self._path)
 
     def discard(self) -> None:
         with suppress(OSError):  # a full disk refuses what is still buffered
@@ -57,7 +53,7 @@ class PartialFolder:
         self._part = path.with_name(path.name + ".part")
         try:
             if path.exists() and (not path.is_dir() or any(path.iterdir())):
-                raise OutputError(f"{path} has content already; name a new or an empty folder.")
+                raise OutputError(f"{path} has content already: name a new or an empty folder")
             shutil.rmtree(self._part, ignore_errors=True)  # what an interrupted run left
             self._part.mkdir()
         except OSError as error:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.PngImagePlugin import PngImageFile
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 from ncodec.media.image import Image, Metadata
 from ncodec.media.png_chunks import SIGNATURE, chunk, metadata_chunks, metadata_of, read_chunks
@@ -83,11 +83,11 @@ def read_png(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Meta
     by_kind = dict(reversed(chunks))
     unknown = next((k for k, _ in chunks if k[:1].isupper() and k not in _CRITICAL), None)
     if unknown:
-        raise InputError(f"{name} has the PNG chunk {unknown!r}, which no decoder here knows.")
+        raise InputError(f"{name} has the PNG chunk {unknown!r}, which no decoder here knows")
     if int.from_bytes(by_kind.get(b"acTL", b"")[:4], "big") > 1:
         raise InputError(
-            f"{name} is an animated PNG; give still images, or make it a video with"
-            " `ffmpeg -i INPUT -c:v ffv1 OUTPUT.mkv`."
+            f"{name} is an animated PNG: give still images, or make it a video with"
+            " `ffmpeg -i INPUT -c:v ffv1 OUTPUT.mkv`"
         )
     palette, key = bytes(by_kind.get(b"PLTE", b"")), bytes(by_kind.get(b"tRNS", b""))
     # Only what decides the samples goes to the decoder: no colour management, no text.
@@ -107,12 +107,12 @@ def read_png(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Meta
 
 def _header(kind: bytes, body: bytes, name: str) -> _Header:
     if kind != b"IHDR" or len(body) != 13:
-        raise InputError(f"{name} does not begin with a PNG header; get the file again.")
+        raise InputError(f"{name} does not begin with a PNG header: get the file again")
     width, height, depth, colour, compression, filters, interlace = struct.unpack(">IIBBBBB", body)
     if depth not in _DEPTHS.get(colour, ()) or compression or filters or interlace > 1:
         raise InputError(
             f"{name} has a PNG header with colour type {colour}, {depth} bits, compression"
-            f" {compression}, filter {filters} and interlace {interlace}, which PNG does not have."
+            f" {compression}, filter {filters} and interlace {interlace}, which PNG does not have"
         )
     return _Header(width, height, depth, colour, bool(interlace))
 
@@ -121,7 +121,7 @@ def _decoded(
     bare: bytes, chunks: list[tuple[bytes, memoryview]], header: _Header, name: str
 ) -> NDArray[Any]:
     """The stored samples; palette indices; grey of few bits as 8."""
-    damaged = InputError(f"{name} has PNG image data that cannot be decoded; get the file again.")
+    damaged = InputError(f"{name} has PNG image data that cannot be decoded: get the file again")
     _check_image_data(chunks, header, damaged)
     shape = (header.height, header.width, header.channels)
     if header.depth < 16:
@@ -173,7 +173,7 @@ def _coloured(indices: NDArray[Any], palette: bytes, alpha: bytes, name: str) ->
     if not entries or int(indices.max()) >= entries:
         raise InputError(
             f"{name} has palette index {int(indices.max())}, and a palette of {entries} colours;"
-            " get the file again."
+            " get the file again"
         )
     table = np.full((256, 4), 255, np.uint8)
     table[:entries, :3] = np.frombuffer(palette, np.uint8, 3 * entries).reshape(-1, 3)
@@ -184,7 +184,7 @@ def _coloured(indices: NDArray[Any], palette: bytes, alpha: bytes, name: str) ->
 def _keyed(pixels: NDArray[Any], key: bytes, header: _Header, name: str) -> NDArray[Any]:
     """`pixels` with an alpha channel: 0 where they equal the key colour."""
     if len(key) != 2 * header.channels:
-        raise InputError(f"{name} has a damaged transparency chunk; get the file again.")
+        raise InputError(f"{name} has a damaged transparency chunk: get the file again")
     colour = np.frombuffer(key, ">u2").astype(np.int64) & ((1 << header.depth) - 1)
     if header.depth < 8:
         colour *= 255 // ((1 << header.depth) - 1)

@@ -6,7 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.media.image import Metadata
 
 __all__ = ["SIGNATURE", "chunk", "metadata_chunks", "metadata_of", "read_chunks"]
@@ -43,15 +43,15 @@ def read_chunks(data: bytes, name: str) -> list[Chunk]:
             break
         if zlib.crc32(view[at + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
             raise InputError(
-                f"{name} is damaged near byte {at} (a PNG chunk differs from its checksum); get"
-                " the file again."
+                f"{name} is damaged near byte {at} (a PNG chunk differs from its checksum): get"
+                " the file again"
             )
         kind = bytes(view[at + 4 : at + 8])
         chunks.append((kind, view[at + 8 : end]))
         if kind == b"IEND":
             return chunks
         at = end + 4
-    raise InputError(f"{name} is a PNG that ends before its last chunk; get the whole file.")
+    raise InputError(f"{name} is a PNG that ends before its last chunk: get the whole file")
 
 
 def chunk(kind: bytes, data: bytes | memoryview = b"") -> bytes:

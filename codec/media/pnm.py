@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 from ncodec.media.image import Image, Metadata
 from ncodec.media.sizes import check_size
@@ -55,8 +55,8 @@ def read_pnm(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Meta
     check_size(header.width, header.height, name, limits)
     if header.maximum not in (0, 65535) and 255 % header.maximum:
         raise InputError(
-            f"{name} has samples up to {header.maximum}; scale them to 255 or 65535 first"
-            " (`pamdepth 65535 INPUT > OUTPUT`)."
+            f"{name} has samples up to {header.maximum}: scale them to 255 or 65535 first"
+            " (`pamdepth 65535 INPUT > OUTPUT`)"
         )
     shape = (header.height, header.width, header.channels)
     count = header.height * header.width * header.channels
@@ -73,7 +73,7 @@ def read_pnm(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Meta
     if int(samples.max()) > header.maximum:
         raise InputError(
             f"{name} has a sample of {int(samples.max())} and states a maximum of"
-            f" {header.maximum}; get the file again."
+            f" {header.maximum}: get the file again"
         )
     if header.maximum == 65535:
         return samples.astype(np.uint16).reshape(shape), Metadata()
@@ -116,7 +116,8 @@ def _pam_header(data: bytes, name: str) -> _Header:
             width, height, channels, maximum = map(int, texts)
             if not 0 < channels < 5:
                 raise InputError(
-                    f"{name} has {channels} channels; a PAM may have 1 to 4: grey, RGB, and alpha."
+                    f"{name} has {channels} channels but must have 1 to 4: give grey or RGB, with"
+                    " alpha or without"
                 )
             if not 0 < maximum < 65536:
                 break
@@ -133,7 +134,7 @@ def _raw_samples(
     if end > len(data):
         raise _damaged(name)
     if SIGNATURE.match(data, end):
-        raise InputError(f"{name} has several images; split it into single ones (`pamsplit`).")
+        raise InputError(f"{name} has several images: split it into single ones (`pamsplit`)")
     return np.frombuffer(data, dtype, count, header.start)
 
 
@@ -153,7 +154,7 @@ def _plain_samples(
 
 
 def _damaged(name: str) -> InputError:
-    return InputError(f"{name} is a PNM image that is damaged or cut short; get the whole file.")
+    return InputError(f"{name} is a PNM image that is damaged or cut short: get the whole file")
 
 
 def write_pnm(stream: BinaryIO, image: Image, *, pam: bool) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media.frame import Frame, bit_depth, fingerprint
 from ncodec.media.source import Landmarks, VideoSource
@@ -83,14 +83,14 @@ def scan(
         if progress is not None:
             progress(len(ticks))
     if not ticks:
-        raise InputError(f"{source.name} has no frames; give a clip with at least one.")
+        raise InputError(f"{source.name} has no frames: give a clip with at least one")
     info = replace(source.info, frames=len(ticks))
     frame_time = _constant(ticks, info.time_base, source.rates())
     times = None if frame_time else tuple(ticks)
     if any(later <= earlier for earlier, later in pairwise(ticks)):
         raise InputError(
-            f"{source.name} has presentation times that do not increase; make it again with"
-            " `ffmpeg -fflags +genpts -i INPUT -c copy OUTPUT`."
+            f"{source.name} has presentation times that do not increase: make it again with"
+            " `ffmpeg -fflags +genpts -i INPUT -c copy OUTPUT`"
         )
     info = replace(info, time_base=frame_time or info.time_base)
     landmarks = Landmarks(tuple(ticks), tuple(fingerprints))

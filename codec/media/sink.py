@@ -12,7 +12,7 @@ from typing import BinaryIO
 import av
 import numpy as np
 
-from ncodec.formats.errors import OutputError
+from ncodec.errors import OutputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media import y4m
 from ncodec.media.colour import to_rgb
@@ -76,8 +76,8 @@ class VideoSink(ABC):
         if self.frames != (self._info.frames or self.frames) or not self.frames:
             expected = self._info.frames or "at least one"
             raise OutputError(
-                f"{self._name} was given {self.frames} frames instead of {expected}; nothing was"
-                " kept, write them all."
+                f"{self._name} was given {self.frames} frames instead of {expected}: nothing was"
+                " kept, write them all"
             )
 
     def _failed(self, failure: OSError | av.FFmpegError) -> OutputError | BrokenPipeError:
@@ -87,8 +87,8 @@ class VideoSink(ABC):
         if isinstance(failure, OSError):
             return unwritable(self._name, failure)
         return OutputError(
-            f"{self._name} cannot take frame {self.frames} ({failure.strerror}); write a .mkv"
-            " instead."
+            f"{self._name} cannot take frame {self.frames} ({failure.strerror}): write a .mkv"
+            " instead"
         )
 
     @abstractmethod
@@ -172,14 +172,14 @@ class PngSink(VideoSink):
         super().__init__(str(path), info)
         if info.frames > 1:
             raise OutputError(
-                f"{path} is one image but the clip has {info.frames} frames; name a folder:"
+                f"{path} is one image but the clip has {info.frames} frames: name a folder,"
                 f" {path.with_suffix('')}/"
             )
         self._part = PartialFile(path)
 
     def _write(self, frame: Frame) -> None:
         if self.frames:
-            raise OutputError(f"{self._name} is one image and holds one frame; name a folder.")
+            raise OutputError(f"{self._name} is one image and holds one frame: name a folder")
         self._part.stream.write(_png(frame, self._info))
 
     def _publish(self) -> None:
@@ -236,8 +236,8 @@ def open_sink(
     if str(spec) == "-" or suffix == ".y4m":
         if times is not None:
             raise OutputError(
-                f"{spec} would be y4m, which has only a constant frame rate; write a .mkv or .mp4"
-                " to keep the frame times."
+                f"{spec} would be y4m, which has only a constant frame rate: write a .mkv or .mp4"
+                " to keep the frame times"
             )
         return (
             PipeSink(stdout or sys.stdout.buffer, info)
@@ -251,7 +251,7 @@ def open_sink(
     if suffix in (".mp4", ".mkv"):
         return FilmSink(path, info, times)
     raise OutputError(
-        f"{path} has the extension {suffix!r}; use .mp4, .mkv, .y4m, .png, a folder/ or - (y4m)."
+        f"{path} has the extension {suffix!r}: use .mp4, .mkv, .y4m, .png, a folder/ or - (y4m)"
     )
 
 

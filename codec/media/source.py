@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Sequence
@@ -17,10 +16,11 @@ from typing import BinaryIO, Literal
 
 import av
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media import film, y4m
 from ncodec.media.frame import Frame, fingerprint, from_av
+from ncodec.media.names import natural_order
 
 __all__ = ["Landmarks", "VideoSource", "open_source"]
 
@@ -99,8 +99,8 @@ class VideoSource(ABC):
             InputError: the source cannot be decoded, or has fewer frames than it declares.
         """
         stop = None if count is None else first + count
-        wanted = islice(self._decoded(first), stop if stop is None else stop - first)
-        for index, frame in enumerate(wanted, first):
+        window = islice(self._decoded(first), stop if stop is None else stop - first)
+        for index, frame in enumerate(window, first):
             if self._times is not None:
                 yield replace(frame, pts=self._times[index])
             else:
@@ -162,7 +162,7 @@ class FilmSource(VideoSource):
             stream = film.video_stream(container, self.name)
             with closing(film.pictures(container, stream, self.name)) as pictures:
                 for index, picture in enumerate(pictures):
-                    film.check_same(picture, self.as_opened, f"Frame {index} of {self.name}")
+                    film.check_same(picture, self.as_opened, f"frame {index} of {self.name}")
                     if index >= first:
                         pts = index if picture.pts is None else picture.pts
                         yield from_av(picture, self.as_opened.pixel_format, pts)
@@ -223,7 +223,7 @@ class Y4mSource(VideoSource):
             return
         pipe, self._pipe = self._pipe, None
         if pipe is None:
-            raise InputError("Standard input was read already; give a file to read it twice.")
+            raise InputError("standard input was read already: give a file to read it twice")
         yield from islice(y4m.read_frames(pipe, self.info, self.name), first, None)
 
 
@@ -247,10 +247,10 @@ def open_source(spec: str | Path, *, stdin: BinaryIO | None = None) -> VideoSour
             start = stream.read(len(y4m.SIGNATURE))
     except OSError as error:
         raise InputError(
-            f"{path} cannot be read ({error.strerror}); check the path and its permissions."
+            f"{path} cannot be read ({error.strerror}): check the path and its permissions"
         ) from None
     if not start:
-        raise InputError(f"{path} is empty; give a file with at least one frame.")
+        raise InputError(f"{path} is empty: give a file with at least one frame")
     if start == y4m.SIGNATURE:
         return Y4mSource(path)
     if path.suffix.lower() in IMAGE_SUFFIXES:
@@ -262,13 +262,9 @@ def _images_in(folder: Path) -> tuple[Path, ...]:
     images = [image for image in folder.iterdir() if image.suffix.lower() in IMAGE_SUFFIXES]
     if not images:
         raise InputError(
-            f"{folder} has no images; give a folder of {', '.join(sorted(IMAGE_SUFFIXES))} files."
+            f"{folder} has no images: give a folder of {', '.join(sorted(IMAGE_SUFFIXES))} files"
         )
-
-    def natural(path: Path) -> list[tuple[int, str]]:
-        return [(int(p or 0), "") if p.isdigit() else (0, p) for p in re.split(r"(\d+)", path.name)]
-
-    return tuple(sorted(images, key=natural))
+    return tuple(sorted(images, key=lambda path: natural_order(path.name)))
 
 
 def _picture(path: Path) -> tuple[av.VideoFrame, VideoInfo]:
@@ -279,7 +275,7 @@ def _picture(path: Path) -> tuple[av.VideoFrame, VideoInfo]:
     try:
         data = BytesIO(path.read_bytes())
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); check it.") from None
+        raise InputError(f"{path} cannot be read ({error.strerror}): check it") from None
     with film.opened(path, data) as container:
         stream = film.video_stream(container, str(path))
         with closing(film.pictures(container, stream, str(path))) as pictures:

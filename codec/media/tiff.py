@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.errors import InputError
+from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 from ncodec.media.image import Image, Metadata
 from ncodec.media.sizes import check_size
@@ -56,14 +56,14 @@ def read_tiff(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Met
         LimitExceeded: the image is larger than `limits` allow.
     """
     if data[:4] in BIG_TIFF:
-        raise InputError(f"{name} is a BigTIFF; write it as TIFF (`tiffcp INPUT OUTPUT`).")
+        raise InputError(f"{name} is a BigTIFF: write it as TIFF (`tiffcp INPUT OUTPUT`)")
     try:
         tags = parse_tiff(data)
     except ValueError as error:
-        raise InputError(f"{name} is a damaged TIFF ({error}); get the whole file.") from None
+        raise InputError(f"{name} is a damaged TIFF ({error}): get the whole file") from None
     if tags.next_offset:
         raise InputError(
-            f"{name} has several images; split it into single ones (`tiffsplit INPUT`)."
+            f"{name} has several images: split it into single ones (`tiffsplit INPUT`)"
         )
     check_size(tags.integer(_WIDTH, 0), tags.integer(_HEIGHT, 0), name, limits)
     layout = _layout(tags, name)
@@ -71,7 +71,7 @@ def read_tiff(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Met
         pixels = _pixels(data, tags, layout)
     except ValueError:
         raise InputError(
-            f"{name} has TIFF image data that cannot be decoded; get the whole file."
+            f"{name} has TIFF image data that cannot be decoded: get the whole file"
         ) from None
     return pixels, Metadata(
         icc=tags.blob(_ICC), exif=exif_data(tags), xmp=tags.blob(_XMP).rstrip(b"\0")
@@ -96,32 +96,32 @@ def _layout(tags: Directory, name: str) -> _Layout:
     formats = set(tags.integers(_FORMAT)) or {1}
     bits = max(depths)
     compression, predictor = tags.integer(_COMPRESSION, 1), tags.integer(_PREDICTOR, 1)
-    found = ""
+    obstacle = ""
     if photometric not in _CHANNELS:
-        found = _PHOTOMETRICS.get(photometric, f"photometric interpretation {photometric}")
+        obstacle = _PHOTOMETRICS.get(photometric, f"photometric interpretation {photometric}")
     elif formats != {1}:
-        found = f"{bits}-bit {'floating-point' if 3 in formats else 'signed or unknown'} samples"
+        obstacle = f"{bits}-bit {'floating-point' if 3 in formats else 'signed or unknown'} samples"
     elif samples not in _CHANNELS[photometric]:
-        found = f"{samples} channels"
+        obstacle = f"{samples} channels"
     elif (
         len(depths) > 1
         or bits not in (1, 2, 4, 8, 16)
         or (bits < 8 and samples > 1)
         or (bits > 8 and photometric == _PALETTE)
     ):
-        found = f"samples of {'/'.join(map(str, sorted(depths)[:4]))} bits"
+        obstacle = f"samples of {'/'.join(map(str, sorted(depths)[:4]))} bits"
     elif tags.integer(_EXTRA, _STRAIGHT_ALPHA) == _PREMULTIPLIED:
-        found = "premultiplied alpha"
+        obstacle = "premultiplied alpha"
     elif compression not in COMPRESSIONS:
-        found = f"{_COMPRESSION_NAMES.get(compression, 'unknown')} compression"
+        obstacle = f"{_COMPRESSION_NAMES.get(compression, 'unknown')} compression"
     elif predictor not in (1, _DIFFERENCE) or (predictor == _DIFFERENCE and bits < 8):
-        found = f"predictor {predictor}"
+        obstacle = f"predictor {predictor}"
     elif tags.integer(_FILL_ORDER, 1) != 1:
-        found = "bits in reversed order"
-    if found:
+        obstacle = "bits in reversed order"
+    if obstacle:
         raise InputError(
-            f"{name} is a TIFF with {found}; convert it to grey, RGB or a palette of up to 8, or"
-            " 16, bits with or without straight alpha (for example `tiffcp -c lzw INPUT OUTPUT`)."
+            f"{name} is a TIFF with {obstacle}: convert it to grey, RGB or a palette of up to 8, or"
+            " 16, bits with or without straight alpha (for example `tiffcp -c lzw INPUT OUTPUT`)"
         )
     planar = samples > 1 and tags.integer(_PLANAR, 1) == 2
     size = tags.integer(_WIDTH, 0), tags.integer(_HEIGHT, 0)

@@ -47,10 +47,10 @@ class Directory:
 
     def integers(self, tag: int) -> tuple[int, ...]:
         """The values of an integer tag; empty where it is absent or of another type."""
-        found = self.fields.get(tag)
-        if found is None or found.kind not in _INTEGERS:
+        field = self.fields.get(tag)
+        if field is None or field.kind not in _INTEGERS:
             return ()
-        return struct.unpack(f"{self.order}{found.count}{_INTEGERS[found.kind]}", found.data)
+        return struct.unpack(f"{self.order}{field.count}{_INTEGERS[field.kind]}", field.data)
 
     def integer(self, tag: int, default: int) -> int:
         return next(iter(self.integers(tag)), default)
@@ -123,7 +123,7 @@ def read_directory(data: bytes, offset: int, order: ByteOrder, depth: int = 0) -
     end = offset + 2 + 12 * count
     if end + 4 > len(data):
         raise ValueError("a directory that is cut short")
-    found = Directory(order, next_offset=int(struct.unpack_from(order + "I", data, end)[0]))
+    directory = Directory(order, next_offset=int(struct.unpack_from(order + "I", data, end)[0]))
     for at in range(offset + 2, end, 12):
         tag, kind, number = struct.unpack_from(order + "HHI", data, at)
         size = _TYPE_BYTES.get(kind, 0) * number
@@ -134,12 +134,12 @@ def read_directory(data: bytes, offset: int, order: ByteOrder, depth: int = 0) -
         if tag in _CHILDREN:
             target = struct.unpack(order + "I", value.data)[0] if size == 4 else 0
             try:
-                found.children[tag] = read_directory(data, target, order, depth + 1)
+                directory.children[tag] = read_directory(data, target, order, depth + 1)
             except ValueError:
                 continue
         else:
-            found.fields[tag] = value
-    return found
+            directory.fields[tag] = value
+    return directory
 
 
 def exif_data(directory: Directory) -> bytes:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ncodec.formats.errors import InputError, OutputError
+from ncodec.errors import InputError, OutputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media.frame import PIXEL_FORMATS, Frame, bit_depth, plane_shapes, sample_type
 
@@ -44,19 +44,18 @@ def read_header(stream: BinaryIO, name: str) -> VideoInfo:
     """
     line = stream.readline(_LONGEST_LINE)
     if not line:
-        raise InputError(f"{name} is empty; give a y4m stream with at least one frame.")
+        raise InputError(f"{name} is empty: give a y4m stream with at least one frame")
     words = line.decode("ascii", "replace").split()
     if words[:1] != [SIGNATURE.decode()] or not line.endswith(b"\n"):
         raise InputError(
-            f"{name} is not YUV4MPEG2; make one with `ffmpeg -i INPUT -strict -1 -f"
-            " yuv4mpegpipe -`."
+            f"{name} is not YUV4MPEG2: make one with `ffmpeg -i INPUT -strict -1 -f yuv4mpegpipe -`"
         )
     fields = {word[0]: word[1:] for word in words[1:] if word[0] != "X"}
     extensions = dict(word[1:].partition("=")[::2] for word in words[1:] if word[0] == "X")
     tag = fields.get("C", "420jpeg")
     if tag not in _FORMATS:
         raise InputError(
-            f"{name} has y4m chroma {tag!r}; convert it to one of {', '.join(_FORMATS)}."
+            f"{name} has y4m chroma {tag!r}: convert it to one of {', '.join(_FORMATS)}"
         )
     try:
         width, height = int(fields["W"]), int(fields["H"])
@@ -66,8 +65,8 @@ def read_header(stream: BinaryIO, name: str) -> VideoInfo:
         width = height = 0
     if not (1 <= width <= _LARGEST_SIDE and 1 <= height <= _LARGEST_SIDE):
         raise InputError(
-            f"{name} has no usable size in its y4m header; width and height are 1 to"
-            f" {_LARGEST_SIDE}."
+            f"{name} has no usable size in its y4m header: width and height are 1 to"
+            f" {_LARGEST_SIDE}"
         )
     full_range = extensions.get("COLORRANGE", "").upper() == "FULL"
     return VideoInfo(
@@ -94,15 +93,15 @@ def read_frames(stream: BinaryIO, info: VideoInfo, name: str) -> Iterator[Frame]
     index = 0
     while line := stream.readline(_LONGEST_LINE):
         if not (line.startswith(b"FRAME") and line.endswith(b"\n")):
-            raise InputError(f"{name} is damaged after {index} frames: no FRAME line; remake it.")
+            raise InputError(f"{name} is damaged after {index} frames: no FRAME line; remake it")
         planes = []
         for rows, columns in shapes:
             size = rows * columns * dtype.itemsize
             data = _read_exactly(stream, size)
             if len(data) != size:
                 raise InputError(
-                    f"{name} ends inside frame {index}, after {index} whole ones; write the"
-                    " whole stream."
+                    f"{name} ends inside frame {index}, after {index} whole ones: write the"
+                    " whole stream"
                 )
             planes.append(np.frombuffer(data, dtype).reshape(rows, columns))
         yield Frame(tuple(planes), index)
@@ -117,8 +116,8 @@ def header(info: VideoInfo, name: str) -> bytes:
     """
     if info.pixel_format not in _TAGS:
         raise OutputError(
-            f"{name} cannot hold {info.pixel_format}: y4m has only YUV and grey; write a .mkv"
-            " instead."
+            f"{name} cannot hold {info.pixel_format}, for y4m has only YUV and grey: write a .mkv"
+            " instead"
         )
     tag = _TAGS[info.pixel_format]
     if tag == "420":

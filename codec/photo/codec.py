@@ -37,10 +37,10 @@ class PcPhoto:
             "effort",
             str,
             "medium",
-            "How hard to try, in time either way",
+            "how hard to try, in time either way",
             choices=("fast", "medium", "best"),
         ),
-        Option("model", Path, None, "A model of `ncodec train pc-photo`, kept in the file"),
+        Option("model", Path, None, "a model of `ncodec train pc-photo`, kept in the file"),
     )
 
     def encode_images(
@@ -128,8 +128,8 @@ class _Photo:
         def decoded(item: tuple[int, Region]) -> None:
             tile, (x, y, w, h) = item
             tile_x, tile_y, _, _ = self._grid[tile]
-            found = self._tile(tile)[y - tile_y :, x - tile_x :][:h, :w]
-            out[y - top : y - top + h, x - left : x - left + w] = found
+            pixels = self._tile(tile)[y - tile_y :, x - tile_x :][:h, :w]
+            out[y - top : y - top + h, x - left : x - left + w] = pixels
 
         for _ in in_order(decoded, there, self._threads):
             pass

@@ -167,14 +167,14 @@ def observe(pixels: Pixels, effort: Effort) -> list[tuple[NDArray[np.uint8], NDA
     planes = _planes(pixels)
     tile = _Tile(pixels.shape, 8, effort)
     tile.inside[:] = planes
-    found = []
+    views = []
     for plane in range(len(planes)):
         seen = np.empty(planes[plane].size * FEATURES[plane], dtype=np.uint8)
         predictions = np.empty(planes[plane].size, dtype=np.int32)
         coder, words = np.zeros(4, dtype=np.uint64), np.zeros(1, dtype=np.uint32)
         tile.run(OBSERVE, plane, (_NONE, _NONE), coder, words, seen, predictions)
-        found.append((seen.reshape(-1, FEATURES[plane]), predictions))
-    return found
+        views.append((seen.reshape(-1, FEATURES[plane]), predictions))
+    return views
 
 
 _NO_BINS = np.zeros(1, dtype=np.uint8)

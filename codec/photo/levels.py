@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.errors import DamagedFile
+from ncodec.errors import DamagedFile
 
 __all__ = ["Levels"]
 
@@ -98,8 +98,8 @@ class Levels:
         if self.values is None:
             return planes
         # A damaged tile may name ranks that there are not.
-        found: I32 = self.values[np.minimum(planes, len(self.values) - 1)]
-        return found
+        samples: I32 = self.values[np.minimum(planes, len(self.values) - 1)]
+        return samples
 
 
 def _values(table: bytes, bit_depth: int) -> I32:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ncodec.errors import DamagedFile
 from ncodec.formats import Model
-from ncodec.formats.errors import DamagedFile
 from ncodec.photo.features import BINS, FEATURES
 from ncodec.photo.mixture import CELLS, STATES
 from ncodec.store import shipped_model

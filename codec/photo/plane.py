@@ -125,9 +125,9 @@ def run_plane(
             for k in range(windows):
                 for i in range(cells):
                     system[i] = left[k, i] + right[k, b, i]
-                found = solve(system, order, prior, weights[k], lower)
+                residual = solve(system, order, prior, weights[k], lower)
                 if k == 0:
-                    energy = _rms(found, depth)
+                    energy = _rms(residual, depth)
             current[:] = np.float32(0.0)
             for x in range(b * block, min(width, b * block + block)):
                 here = start + x
@@ -255,16 +255,16 @@ def _adapt(bias: I32, context: int, error: int) -> None:
 def _texture(samples: I32, here: int, stride: int, value: int) -> int:
     level = value >> 6
     north = here - stride
-    found = 0
-    found |= int(samples[here - 1] > level)
-    found |= int(samples[north] > level) << 1
-    found |= int(samples[north - 1] > level) << 2
-    found |= int(samples[north + 1] > level) << 3
-    found |= int(samples[here - 2] > level) << 4
-    found |= int(samples[north - stride] > level) << 5
-    found |= int(2 * samples[here - 1] - samples[here - 2] > level) << 6
-    found |= int(2 * samples[north] - samples[north - stride] > level) << 7
-    return found
+    texture = 0
+    texture |= int(samples[here - 1] > level)
+    texture |= int(samples[north] > level) << 1
+    texture |= int(samples[north - 1] > level) << 2
+    texture |= int(samples[north + 1] > level) << 3
+    texture |= int(samples[here - 2] > level) << 4
+    texture |= int(samples[north - stride] > level) << 5
+    texture |= int(2 * samples[here - 1] - samples[here - 2] > level) << 6
+    texture |= int(2 * samples[north] - samples[north - stride] > level) << 7
+    return texture
 
 
 @kernel

@@ -32,10 +32,13 @@ class EntropicStudent:
     sections = ("latents",)
     options = (
         Option(
-            "model", Path, None, "A model of `ncodec train entropic-student`  [default: shipped]"
+            "model",
+            Path,
+            None,
+            "a model of `ncodec train entropic-student`; if none, the shipped one",
         ),
         Option("rate", int, 3, "1, the fewest bytes, to as many as the model has", minimum=1),
-        Option("whole", bool, False, "Keep each image's size, not the teacher's resize and crop"),
+        Option("whole", bool, False, "keep each image's size, not the teacher's resize and crop"),
     )
 
     def encode_images(
@@ -104,8 +107,8 @@ class _Opened:
             raise UsageError(f"{name!r} is no head of this file: it has {', '.join(self.heads)}")
         latents = self._latents(index)
         with threads(self._threads):
-            found = self._decoder.heads([latents], name)
-        values: NDArray[Any] = found[0].numpy()
+            outputs = self._decoder.heads([latents], name)
+        values: NDArray[Any] = outputs[0].numpy()
         return values
 
     def check(self, index: int) -> None:

@@ -85,9 +85,9 @@ class Encoder:
             raise UsageError(f"an image of {width}x{height} is too small: enlarge it")
         image = torch.from_numpy(np.array(prepared)).to(self._place)
         with torch.inference_mode():
-            given = self.model.preparation.normalised(image.permute(2, 0, 1)[None].float())
-            found: NDArray[np.float32] = self._network(given)[0].cpu().numpy()
-        return Latents(self.rate, width, height, self._rate.rounded(found))
+            inputs = self.model.preparation.normalised(image.permute(2, 0, 1)[None].float())
+            outputs: NDArray[np.float32] = self._network(inputs)[0].cpu().numpy()
+        return Latents(self.rate, width, height, self._rate.rounded(outputs))
 
 
 class Decoder:
@@ -126,13 +126,13 @@ class Decoder:
             MissingDependency: it is not installed.
             UnsupportedFormat: its weights are not those that the student was trained with.
         """
-        found = load_teacher(self.model.teacher, self._weights)
-        if found.weights != self.model.weights:
+        teacher = load_teacher(self.model.teacher, self._weights)
+        if teacher.weights != self.model.weights:
             raise UnsupportedFormat(
-                f"the weights of {self.model.teacher} have BLAKE3 {found.weights[:16]}... and the "
-                f"model was trained with {self.model.weights[:16]}...: install or give those"
+                f"the weights of {self.model.teacher} have BLAKE3 {teacher.weights[:16]}... and "
+                f"the model was trained with {self.model.weights[:16]}...: install or give those"
             )
-        return found.to(self._place)
+        return teacher.to(self._place)
 
     def features(self, packets: bytes | Sequence[bytes]) -> Tensor:
         """What the teacher computes at the cut, approximately: float32 [n, channels, h, w].
@@ -179,13 +179,13 @@ class Decoder:
 
     def _features(self, latents: Sequence[Latents]) -> Tensor:
         with torch.inference_mode():
-            found: Tensor = self._network(self._restored(latents))
-            return self.teacher.received(found) if self.model.architecture.picture else found
+            features: Tensor = self._network(self._restored(latents))
+            return self.teacher.received(features) if self.model.architecture.picture else features
 
     def _pictures(self, latents: Sequence[Latents]) -> Tensor:
         with torch.inference_mode():
-            found = self.model.preparation.restored(self._painter(self._restored(latents)))
-            return found.round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu()
+            pictures = self.model.preparation.restored(self._painter(self._restored(latents)))
+            return pictures.round().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu()
 
     @cached_property
     def _painter(self) -> nn.Sequential:

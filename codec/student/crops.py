@@ -79,10 +79,10 @@ class Photographs:
         part = round(float(np.exp(rng.uniform(np.log(least), np.log(shortest)))))
         top, left = rng.integers(height - part + 1), rng.integers(width - part + 1)
         square = Pillow.fromarray(image[top : top + part, left : left + part])
-        found = np.asarray(square.resize((side, side), Pillow.Resampling.BICUBIC, reducing_gap=2))
-        found = found[:, ::-1] if rng.integers(2) else found
+        crop = np.asarray(square.resize((side, side), Pillow.Resampling.BICUBIC, reducing_gap=2))
+        crop = crop[:, ::-1] if rng.integers(2) else crop
         light, contrast = rng.uniform(-16, 16), rng.uniform(0.8, 1.2)
-        changed = (found.astype(np.float32) - 128) * contrast + 128 + light
+        changed = (crop.astype(np.float32) - 128) * contrast + 128 + light
         return changed.clip(0, 255).astype(np.uint8)
 
     def _image(self, index: int) -> NDArray[np.uint8]:

@@ -35,16 +35,16 @@ class EdgeEncoder:
         self._network = onnxruntime.InferenceSession(
             str(Path(folder) / "encoder.onnx"), options, providers=["CPUExecutionProvider"]
         )
-        with np.load(Path(folder) / "tables.npz", allow_pickle=False) as found:
-            count = len(found["gain"])
+        with np.load(Path(folder) / "tables.npz", allow_pickle=False) as tables:
+            count = len(tables["gain"])
             if not 1 <= rate <= count:
                 raise ValueError(f"rate {rate} is not in this model: choose 1 to {count}")
             self.rate = rate
-            self._outside, self._side = found["preparation"].tolist()
-            self._agreement = found["agreement"].tobytes()
-            self._gain, self._medians = (found[name][-rate] for name in ("gain", "medians"))
+            self._outside, self._side = tables["preparation"].tolist()
+            self._agreement = tables["agreement"].tobytes()
+            self._gain, self._medians = (tables[name][-rate] for name in ("gain", "medians"))
             self._channels = [
-                _Channel(*(found[f"{kind} {count - rate} {index}"] for kind in _FIELDS))
+                _Channel(*(tables[f"{kind} {count - rate} {index}"] for kind in _FIELDS))
                 for index in range(len(self._gain))
             ]
 
@@ -101,9 +101,9 @@ class _Channel:
         outside = (moved < 0) | (moved >= self._size)
         symbols = np.where(outside, self._size, moved).astype(np.int32)
         for number, model in enumerate(self._models):
-            chosen = symbols[classes == number]
-            if len(chosen):
-                coder.encode(chosen, model)
+            members = symbols[classes == number]
+            if len(members):
+                coder.encode(members, model)
         if outside.any():
             beyond = moved[outside]
             _escaped(coder, np.where(beyond < 0, -2 * beyond - 1, 2 * (beyond - self._size)))

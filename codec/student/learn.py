@@ -1,134 +1,273 @@
-"""Fitting the integer prior to latents: which channels tell about which, classes, tables."""
+"""Both stages of the Entropic Student's training (arXiv 2108.11898, section 3)."""
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from scipy.linalg import cholesky, solve_triangular
-from scipy.optimize import nnls
+from torch import Tensor
+from torch.nn import functional
 
-from ncodec.formats.entropy.coder import TOTAL, Table
-from ncodec.student.prior import LARGEST_WEIGHT, Channel, Prior, differences, nearby
+from ncodec.errors import Interrupted, TargetUnreachable
+from ncodec.plugin import Context
+from ncodec.student.crops import Photographs
+from ncodec.student.student import Student
+from ncodec.student.teachers import Teacher
 
-__all__ = ["fit_prior"]
+__all__ = ["Recipe", "alive", "learn"]
 
-_SOURCES = 4
-_SHARES = (0.25, 0.45, 0.65, 0.8, 0.93)
-"""Of a channel's values that lie below each threshold."""
+_RATE = 1e-3
+"""Of learning, at the start of either stage."""
 
-_LARGEST = 8
-"""Of a magnitude that sources are fitted to: rare large ones would decide alone."""
+_ALPHA = 0.5
+"""Share of the cross entropy where there are labels."""
 
-_BELIEF = 20.0
-"""Values that the masses count as, beside those that were seen."""
+_RAMP = 0.01
+"""Share of a short training's stage that its rate of learning takes to rise."""
 
-_TAIL = 2.0**-20
-"""Mass on either side that a table leaves to its escape."""
+_LEAST = 0.02
+"""What a short training's rate falls to."""
+
+_COLLAPSED_BITS = 16.0
+"""An image whose latents carry less says nothing."""
 
 
-def fit_prior(
-    values: NDArray[np.integer], masses: NDArray[np.float64], medians: NDArray[np.float32]
-) -> Prior:
-    """A prior from latents of several images.
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How long and on what.
+
+    Attributes:
+        betas: what a bit costs in squared feature error, a rate each, ascending.
+        epochs: of stage 1 and of stage 2.
+        crops: of an image in an epoch.
+        batch: crops a step, the nearest multiple of the number of rates.
+        side: of a crop.
+        short: rates of learning that rise fast and fall evenly, and Adam in stage 2, too.
+    """
+
+    betas: tuple[float, ...]
+    epochs: tuple[int, int]
+    crops: int
+    batch: int
+    side: int
+    short: bool = False
+
+    def rate(self, stage: int, share: float) -> float:
+        """Of learning, relative to the start, after `share` of stage 1 or 2."""
+        if not self.short:
+            return 0.1 ** sum(share >= drop for drop in ((0.5, 0.8), (0.5,))[stage - 1])
+        return min(share / _RAMP, 1.0) * max(min(2 - 2 * share, 1.0), _LEAST)
+
+
+class _Run:
+    """A training that goes on where a checkpoint ends."""
+
+    def __init__(
+        self,
+        student: Student,
+        teacher: Teacher,
+        photographs: Photographs,
+        recipe: Recipe,
+        context: Context,
+        place: torch.device,
+    ) -> None:
+        self.student, self.teacher, self.photographs = student, teacher, photographs
+        self.recipe, self.context, self.place = recipe, context, place
+        self.batch = max(round(recipe.batch / student.rates), 1) * student.rates
+        self.steps = max(len(photographs) * recipe.crops // self.batch, 1)
+        betas = torch.tensor(recipe.betas, device=place)
+        self.betas = betas.repeat(self.batch // student.rates)
+
+    def images(self, stage: int, step: int) -> tuple[Tensor, Tensor | None]:
+        """Float crops of 0..255 and labels; they depend on seed, stage and step alone."""
+        seed = [self.context.seed, stage, step]
+        rng = np.random.default_rng(seed)
+        which = rng.integers(len(self.photographs), size=self.batch)
+        pixels = self.photographs.batch(
+            which.tolist(), self.recipe.side, seed, self.context.threads
+        )
+        labels = self.photographs.labels
+        classes = None if labels is None else torch.from_numpy(labels[which]).to(self.place)
+        torch.manual_seed(int(rng.integers(1 << 62)))
+        return _floats(pixels, self.place), classes
+
+    def match(self, step: int) -> dict[str, Tensor]:
+        """Stage 1: feature matching and rate."""
+        student, teacher = self.student, self.teacher
+        images, _ = self.images(1, step)
+        with torch.no_grad():
+            targets = teacher.tail(teacher.features(images))
+        latents = student.latents(teacher.preparation.normalised(images))
+        bits = student.bits(latents)
+        outputs = teacher.tail(teacher.received(student.decode(student.rounded(latents))))
+        errors = [
+            scale * (a - b).square().sum(dim=(1, 2, 3))
+            for a, b, scale in zip(outputs, targets, teacher.scales, strict=True)
+        ]
+        error = torch.stack(errors).sum(dim=0)
+        loss = (error + self.betas * bits).mean() + student.prior.loss()
+        return {"loss": loss, "bits": bits.detach(), "error": error.detach()}
+
+    def distil(self, step: int) -> dict[str, Tensor]:
+        """Stage 2: the teacher's answers from rounded latents, encoder and prior frozen."""
+        student, teacher = self.student, self.teacher
+        images, labels = self.images(2, step)
+        with torch.no_grad():
+            targets = teacher.logits(teacher.features(images))
+            latents = student.rounded(student.latents(teacher.preparation.normalised(images)))
+        logits = teacher.logits(teacher.received(student.decode(latents)))
+        divergence = _divergence(targets, logits)
+        loss = divergence.mean()
+        if labels is not None:
+            loss = (1 - _ALPHA) * loss + _ALPHA * functional.cross_entropy(logits, labels)
+        same = (targets.argmax(dim=1) == logits.argmax(dim=1)).float()
+        return {"loss": loss, "divergence": divergence.detach(), "agreement": 100 * same}
+
+    def checked(self, figures: dict[str, Tensor]) -> None:
+        """Raises where the training is lost."""
+        if not isfinite(figures["loss"].item()):
+            raise TargetUnreachable(
+                f"the loss is {figures['loss'].item()}: give a smaller --beta than "
+                f"{max(self.recipe.betas):g}"
+            )
+
+    def by_rate(self, values: Tensor) -> list[float]:
+        """Means over the images of each rate."""
+        means: list[float] = values.reshape(-1, self.student.rates).mean(dim=0).tolist()
+        return means
+
+
+def _floats(pixels: NDArray[np.uint8], place: torch.device) -> Tensor:
+    """uint8 [n, h, w, 3] as float [n, 3, h, w] in channels_last."""
+    return torch.from_numpy(pixels).to(place).permute(0, 3, 1, 2).float()
+
+
+def _divergence(targets: Tensor, logits: Tensor) -> Tensor:
+    """KL of each row, in nats; temperature 1."""
+    p, q = targets.log_softmax(dim=1), logits.log_softmax(dim=1)
+    return (p.exp() * (p - q)).sum(dim=1)
+
+
+def learn(
+    student: Student,
+    teacher: Teacher,
+    photographs: Photographs,
+    recipe: Recipe,
+    context: Context,
+    place: torch.device,
+) -> dict[str, list[float]]:
+    """Trains `student` in place.
 
     Args:
-        values: integers [images, channels, height, width].
-        masses: of the values -k..k of every channel as the factorised prior learned them,
-            [channels, 2k + 1]: what a class is taken for where it has seen little.
-        medians: of the channels.
+        student: on `place`, as `teacher` is.
+        teacher: frozen.
+        photographs: to take crops of.
+        recipe: how.
+        context: seed, threads, progress, checkpoints.
+        place: the device.
+
+    Returns:
+        By name, one value a rate, of the last epoch: ``bits``, ``divergence``, ``agreement``.
+
+    Raises:
+        TargetUnreachable: a rate has collapsed, or the loss is no number.
+        Interrupted: `context.stopping()` came true; a checkpoint is kept.
     """
-    coded = values.astype(np.int64)
-    steps = differences(values)
-    moved = [_entropy(steps[:, c]) < _entropy(coded[:, c]) for c in range(len(masses))]
-    coded[:, moved] = steps[:, moved]
-    near = nearby(coded).swapaxes(0, 1)
-    rows = near.reshape(len(near), -1).astype(np.float32)
-    # The last row is a constant part, which thresholds make good.
-    rows = np.concatenate([rows, np.ones((1, rows.shape[1]), np.float32)])
-    products = (rows @ rows.T).astype(np.float64)
-    channels = []
-    for number, mass in enumerate(masses):
-        row = coded[:, number].reshape(-1)
-        wanted = rows @ np.minimum(np.abs(row), _LARGEST).astype(np.float32)
-        sources, weights = _sources(products, wanted.astype(np.float64), number)
-        if moved[number]:
-            mass = np.convolve(mass, mass[::-1])
-        channels.append(_channel(row, near, (sources, weights), mass, moved[number]))
-    return Prior(medians, channels)
-
-
-def _entropy(values: NDArray[np.int64]) -> float:
-    """Bits a value."""
-    counts = np.unique(values, return_counts=True)[1]
-    return float(-(counts * np.log2(counts / values.size)).sum() / values.size)
-
-
-def _sources(
-    products: NDArray[np.float64], wanted: NDArray[np.float64], number: int
-) -> tuple[list[int], list[int]]:
-    """The channels before `number` that say most of its magnitudes, and integer weights."""
-    chosen = list(range(number))
-    for _ in range(2):  # among all, then among the best
-        weights = _fitted(products, wanted, chosen)
-        spread = np.sqrt(np.diag(products)[chosen])
-        best = np.argsort(-weights * spread, kind="stable")[:_SOURCES]
-        chosen = sorted(chosen[i] for i in best if weights[i] > 0)
-    weights = _fitted(products, wanted, chosen)
-    scaled = np.rint(LARGEST_WEIGHT * weights / weights.max(initial=1e-9)).astype(int)
-    found = [(c, w) for c, w in zip(chosen, scaled.tolist(), strict=True) if w > 0]
-    return [c for c, _ in found], [w for _, w in found]
-
-
-def _fitted(
-    products: NDArray[np.float64], wanted: NDArray[np.float64], chosen: list[int]
-) -> NDArray[np.float64]:
-    """Least squares, none negative, from the products of `chosen` and the constant part."""
-    rows = [*chosen, len(products) - 1]
-    square = products[np.ix_(rows, rows)]
-    triangle = cholesky(square + 1e-6 * products.max() * np.eye(len(rows)))
-    target = solve_triangular(triangle, wanted[rows], trans="T")
-    found: NDArray[np.float64] = nnls(triangle, target)[0][:-1]
-    return found
-
-
-def _channel(
-    row: NDArray[np.int64],
-    near: NDArray[np.int64],
-    told: tuple[list[int], list[int]],
-    mass: NDArray[np.float64],
-    moved: bool,
-) -> Channel:
-    sources, weights = told
-    total = sum(
-        (w * near[s].reshape(-1) for s, w in zip(sources, weights, strict=True)),
-        np.zeros(row.size, np.int64),
+    run = _Run(student, teacher, photographs, recipe, context, place)
+    networks = [*student.encoder.parameters(), *student.decoder.parameters()]
+    scalars = [student.gain, student.inverse, *student.prior.parameters()]
+    # Short trainings have to find the priors, too: their parameters move faster.
+    matching = torch.optim.Adam(
+        [{"params": networks, "times": 1.0}, {"params": scalars, "times": 5.0}]
     )
-    thresholds = sorted({int(t) for t in np.quantile(total, _SHARES)} - {int(total.min())})
-    classes = np.searchsorted(thresholds, total, side="right")
-    first, believed = _listed(mass)
-    count = len(believed) - 1
-    symbols = row - first
-    symbols[(symbols < 0) | (symbols >= count)] = count
-    tables = []
-    for number in range(len(thresholds) + 1):
-        seen = np.bincount(symbols[classes == number], minlength=count + 1)
-        tables.append(Table(_frequencies(seen + _BELIEF * believed)))
-    return Channel(first, sources, weights, thresholds, tables, moved)
+    tuned = [*student.decoder.parameters(), student.inverse]
+    distilling: torch.optim.Optimizer = (
+        torch.optim.Adam(tuned)
+        if recipe.short
+        else torch.optim.SGD(tuned, lr=_RATE, momentum=0.9, weight_decay=5e-4)
+    )
+    stages = ((run.match, matching), (run.distil, distilling))
+    optimisers = (matching, distilling)
+    done, last = _restore(student, optimisers, context)
+    total = sum(recipe.epochs)
+    for stage, (work, optimiser) in enumerate(stages, 1):
+        before = sum(recipe.epochs[: stage - 1])
+        if stage == 2 and done <= before:
+            student.settle()
+        epochs = recipe.epochs[stage - 1]
+        for epoch in range(max(done - before, 0), epochs):
+            sums: dict[str, list[float]] = {}
+            for step in range(epoch * run.steps, (epoch + 1) * run.steps):
+                if context.stopping():
+                    raise Interrupted("stopped by the user: --resume goes on at the last epoch")
+                # The paper's rates fall between epochs, and so do their shares.
+                share = (step if recipe.short else epoch * run.steps) / (epochs * run.steps)
+                for group in optimiser.param_groups:
+                    group["lr"] = _RATE * recipe.rate(stage, share) * group.get("times", 1.0)
+                figures = work(step)
+                run.checked(figures)
+                optimiser.zero_grad(set_to_none=True)
+                torch.autograd.backward(figures.pop("loss"))
+                optimiser.step()
+                for name, values in figures.items():
+                    rates = run.by_rate(values)
+                    sums[name] = [
+                        a + b / run.steps
+                        for a, b in zip(sums.get(name, [0.0] * student.rates), rates, strict=True)
+                    ]
+            if stage == 1:
+                alive(sums["bits"], recipe, epoch)
+            last.update(sums)
+            told = {
+                f"{name}{rate}": value
+                for name, values in sums.items()
+                for rate, value in enumerate(values)
+            }
+            number = before + epoch + 1
+            context.report(fraction=number / total, stage=stage, epoch=number, epochs=total, **told)
+            _keep(student, optimisers, number, last, context)
+    return last
 
 
-def _listed(mass: NDArray[np.float64]) -> tuple[int, NDArray[np.float64]]:
-    """The first value between the tails, and the masses from there on, the tails' last."""
-    middle = len(mass) // 2
-    below, above = np.cumsum(mass), np.cumsum(mass[::-1])
-    low = min(int((below < _TAIL).sum()), middle)
-    high = max(len(mass) - int((above < _TAIL).sum()), middle + 1)
-    listed = mass[low:high]
-    return low - middle, np.append(listed, max(1 - listed.sum(), 0))
+def alive(bits: Sequence[float], recipe: Recipe, epoch: int) -> None:
+    """Raises TargetUnreachable where the latents of a rate say next to nothing."""
+    for mean, beta in zip(bits, recipe.betas, strict=True):
+        if mean < _COLLAPSED_BITS:
+            raise TargetUnreachable(
+                f"beta {beta:g} has collapsed in epoch {epoch + 1}: its latents carry "
+                f"{mean:.1f} bits an image; give smaller values to --beta"
+            )
 
 
-def _frequencies(weights: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Integers of at least 1 that sum to `TOTAL`, in proportion."""
-    shares = np.floor(weights / weights.sum() * (TOTAL - len(weights)))
-    frequencies: NDArray[np.int64] = 1 + shares.astype(np.int64)
-    frequencies[int(frequencies.argmax())] += TOTAL - int(frequencies.sum())
-    return frequencies
+def _keep(
+    student: Student,
+    optimisers: Sequence[torch.optim.Optimizer],
+    epoch: int,
+    last: dict[str, list[float]],
+    context: Context,
+) -> None:
+    if context.checkpoints is None:
+        return
+    stream = io.BytesIO()
+    state = [student.state_dict(), [o.state_dict() for o in optimisers], epoch, last]
+    torch.save(state, stream)
+    context.checkpoints.save({"state": np.frombuffer(stream.getvalue(), np.uint8)})
+
+
+def _restore(
+    student: Student, optimisers: Sequence[torch.optim.Optimizer], context: Context
+) -> tuple[int, dict[str, list[float]]]:
+    kept = context.checkpoints.load() if context.checkpoints else None
+    if kept is None:
+        return 0, {}
+    stream = io.BytesIO(kept["state"].tobytes())
+    weights, states, epoch, last = torch.load(stream, map_location="cpu", weights_only=True)
+    student.load_state_dict(weights)
+    for optimiser, state in zip(optimisers, states, strict=True):
+        optimiser.load_state_dict(state)
+    return epoch, last

@@ -60,15 +60,15 @@ class Rate:
     def rounded(self, latents: NDArray[np.float32]) -> NDArray[np.int32]:
         """The encoder's output [channels, h, w] as integers around the medians."""
         scaled = latents * self.gain[:, None, None] - self.prior.medians[:, None, None]
-        found: NDArray[np.int32] = np.rint(scaled.clip(-_EDGE, _EDGE)).astype(np.int32)
-        return found
+        integers: NDArray[np.int32] = np.rint(scaled.clip(-_EDGE, _EDGE)).astype(np.int32)
+        return integers
 
     def restored(self, values: NDArray[np.int32]) -> NDArray[np.float32]:
         """What the decoder network takes, float32 [channels, h, w]."""
-        found: NDArray[np.float32] = (
+        latents: NDArray[np.float32] = (
             values.astype(np.float32) + self.prior.medians[:, None, None]
         ) * self.inverse[:, None, None]
-        return found
+        return latents
 
 
 _EDGE = float(2**30 - 64)
@@ -133,25 +133,25 @@ class StudentModel:
             UnsupportedFormat: the model is another family's, newer, or of the first version.
             DamagedFile: its data are not a student.
         """
-        found = cbor.loads(model.expect(FAMILY, VERSION), "the model")
+        content = cbor.loads(model.expect(FAMILY, VERSION), "the model")
         if model.version < VERSION:
             raise UnsupportedFormat(
                 f"the model has version {model.version} of {FAMILY}, which no ncodec reads any "
                 "more: train it again"
             )
         try:
-            architecture = Architecture.from_record(found["architecture"])
-            outside, side, *scales = found["preparation"]
+            architecture = Architecture.from_record(content["architecture"])
+            outside, side, *scales = content["preparation"]
             preparation = Preparation(
                 int(outside), int(side), tuple(scales[:3]), tuple(scales[3:6])
             )
-            networks = found["networks"]
+            networks = content["networks"]
             shapes = _shapes(architecture.encoder, 3, architecture.bias)
             size = sum(map(prod, shapes)) * _HALF.itemsize
             encoder = _split(networks[:size], shapes)
             decoder = decoder_arrays(architecture, networks[size:])
-            rates = [_unpacked(record, architecture.latents) for record in found["rates"]]
-            teacher, weights = str(found["teacher"]), str(found["weights"])
+            rates = [_unpacked(record, architecture.latents) for record in content["rates"]]
+            teacher, weights = str(content["teacher"]), str(content["weights"])
             if not rates or len(rates) > 255 or preparation.side < 1 or preparation.outside < 1:
                 raise ValueError("no rates, or no size")
         except (KeyError, TypeError, ValueError, UsageError) as error:
@@ -176,17 +176,17 @@ def find(model: str | Path | Model | StudentModel | None) -> tuple[StudentModel,
     return StudentModel.of(read_model(model)), False
 
 
-def _shapes(layers: Sequence[Layer], given: int, bias: bool) -> list[tuple[int, ...]]:
+def _shapes(layers: Sequence[Layer], inputs: int, bias: bool) -> list[tuple[int, ...]]:
     """Of a network's weights, in order."""
     shapes: list[tuple[int, ...]] = []
     for number, layer in enumerate(layers):
         out = layer.channels * layer.up**2
-        shapes.append((out, given, layer.kernel, layer.kernel))
+        shapes.append((out, inputs, layer.kernel, layer.kernel))
         if bias:
             shapes.append((out,))
         if number + 1 < len(layers):
             shapes += [(layer.channels,), (layer.channels, layer.channels)]
-        given = layer.channels
+        inputs = layer.channels
     return shapes
 
 
@@ -237,8 +237,8 @@ def _unpacked(record: Any, channels: int) -> Rate:
     )
     if {len(part) for part in (gain, inverse, medians, record["channels"])} != {channels}:
         raise ValueError("a rate of other channels")
-    found = [_channel(number, *entry) for number, entry in enumerate(record["channels"])]
-    return Rate(float(record["beta"]), gain, inverse, Prior(medians, found))
+    models = [_channel(number, *entry) for number, entry in enumerate(record["channels"])]
+    return Rate(float(record["beta"]), gain, inverse, Prior(medians, models))
 
 
 def _channel(

@@ -40,22 +40,22 @@ def build_encoder(architecture: Architecture, norm: Norm = GDN1) -> nn.Sequentia
 
 def build_decoder(architecture: Architecture, norm: Norm = GDN1) -> nn.Sequential:
     """From latents to the teacher's features, or to a picture that its first stage takes."""
-    layers, given = architecture.decoder, architecture.latents
-    return _build(layers, given, architecture.bias, lambda n: norm(n, True))
+    layers, inputs = architecture.decoder, architecture.latents
+    return _build(layers, inputs, architecture.bias, lambda n: norm(n, True))
 
 
 def _build(
-    layers: Sequence[Layer], given: int, bias: bool, between: Callable[[int], nn.Module]
+    layers: Sequence[Layer], inputs: int, bias: bool, between: Callable[[int], nn.Module]
 ) -> nn.Sequential:
     modules: list[nn.Module] = []
     for number, layer in enumerate(layers):
         out = layer.channels * layer.up**2
-        modules.append(nn.Conv2d(given, out, layer.kernel, layer.stride, layer.padding, bias=bias))
+        modules.append(nn.Conv2d(inputs, out, layer.kernel, layer.stride, layer.padding, bias=bias))
         if layer.up > 1:
             modules.append(nn.PixelShuffle(layer.up))
         if number + 1 < len(layers):
             modules.append(between(layer.channels))
-        given = layer.channels
+        inputs = layer.channels
     return nn.Sequential(*modules)
 
 

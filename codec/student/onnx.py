@@ -104,15 +104,15 @@ class _Graph:
             )  # fmt: skip
             self.add(between, x, norm)
 
-    def packed(self, name: str, given: Any, found: Any) -> bytes:
+    def packed(self, name: str, source: Any, result: Any) -> bytes:
         helper = self.onnx.helper
-        self.nodes.append(helper.make_node("Identity", [self.value], [found.name]))
-        graph = helper.make_graph(self.nodes, name, [given], [found], self.weights)
+        self.nodes.append(helper.make_node("Identity", [self.value], [result.name]))
+        graph = helper.make_graph(self.nodes, name, [source], [result], self.weights)
         opset = helper.make_opsetid("", _OPSET)
-        made = helper.make_model(graph, producer_name="ncodec", opset_imports=[opset])
-        made.ir_version = _IR
-        self.onnx.checker.check_model(made, full_check=True)
-        data: bytes = made.SerializeToString()
+        model = helper.make_model(graph, producer_name="ncodec", opset_imports=[opset])
+        model.ir_version = _IR
+        self.onnx.checker.check_model(model, full_check=True)
+        data: bytes = model.SerializeToString()
         return data
 
 

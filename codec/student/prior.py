@@ -123,13 +123,13 @@ class Prior:
         values = np.empty((len(self.channels), height, width), np.int32)
         near = np.zeros(values.shape, np.int64)
         for number, channel in enumerate(self.channels):
-            found = channel.decode(decoder, near).reshape(height, width)
-            near[number] = nearby(found)
+            plane = channel.decode(decoder, near).reshape(height, width)
+            near[number] = nearby(plane)
             if channel.differences:
-                found = _summed(found)
-            if np.abs(found).max() >= _BEYOND:
+                plane = _summed(plane)
+            if np.abs(plane).max() >= _BEYOND:
                 raise DamagedFile("a latent is no integer below 2^30: send it again")
-            values[number] = found
+            values[number] = plane
         decoder.finish()
         return values
 
@@ -153,15 +153,15 @@ class Prior:
 
 def differences(values: NDArray[np.integer]) -> NDArray[np.int64]:
     """Of [..., rows, columns] from the left, in the first column from above."""
-    found = values.astype(np.int64)
-    found[..., 1:] -= values[..., :-1]
-    found[..., 1:, 0] -= values[..., :-1, 0]
-    return found
+    steps = values.astype(np.int64)
+    steps[..., 1:] -= values[..., :-1]
+    steps[..., 1:, 0] -= values[..., :-1, 0]
+    return steps
 
 
-def _summed(found: NDArray[np.int64]) -> NDArray[np.int64]:
+def _summed(steps: NDArray[np.int64]) -> NDArray[np.int64]:
     """What `differences` was given."""
-    values = found.copy()
+    values = steps.copy()
     values[..., 0] = values[..., 0].cumsum(axis=-1)
     return values.cumsum(axis=-1)
 

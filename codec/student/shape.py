@@ -35,9 +35,9 @@ class Layer:
         """What comes out of a side of so many samples."""
         return ((side + 2 * self.padding - self.kernel) // self.stride + 1) * self.up
 
-    def parameters(self, given: int) -> int:
-        """Weights of the convolution alone, `given` channels coming in."""
-        return given * self.channels * (self.kernel * self.up) ** 2
+    def parameters(self, inputs: int) -> int:
+        """Weights of the convolution alone, `inputs` channels coming in."""
+        return inputs * self.channels * (self.kernel * self.up) ** 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,12 +67,12 @@ class Student(nn.Module):
     @torch.no_grad()
     def encoded(self, images: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.float32]:
         """Latents of prepared images [n, h, w, 3] before any gain, float32 [n, channels, ...]."""
-        found = []
+        batches = []
         for start in range(0, len(images), 16):
             part = torch.from_numpy(images[start : start + 16]).to(self.gain.device)
-            given = preparation.normalised(part.permute(0, 3, 1, 2).float())
-            found.append(self.encoder(given).cpu())
-        latents: NDArray[np.float32] = torch.cat(found).numpy()
+            inputs = preparation.normalised(part.permute(0, 3, 1, 2).float())
+            batches.append(self.encoder(inputs).cpu())
+        latents: NDArray[np.float32] = torch.cat(batches).numpy()
         return latents
 
     def bits(self, latents: Tensor) -> Tensor:
@@ -98,8 +98,8 @@ class Student(nn.Module):
         """Rounded latents to the teacher's features [n, ...], or pictures."""
         y = self._unfolded(latents)
         inverse = self.inverse.exp().repeat(len(y) // self.rates, 1)
-        found: Tensor = self.decoder(y * inverse[:, :, None, None])
-        return found
+        features: Tensor = self.decoder(y * inverse[:, :, None, None])
+        return features
 
     def settle(self) -> None:
         """Finds the medians of the priors, which training has only followed."""

@@ -43,9 +43,9 @@ class PictureTail:
     @classmethod
     def of(cls, model: Model, student: StudentModel) -> PictureTail:
         """The tail in a model file; DamagedFile where it is none for `student`."""
-        found: Any = cbor.loads(model.expect(FAMILY, VERSION), "the model")
+        content: Any = cbor.loads(model.expect(FAMILY, VERSION), "the model")
         try:
-            network = decoder_arrays(student.architecture, found["network"])
+            network = decoder_arrays(student.architecture, content["network"])
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedFile(f"the model is no tail ({error}): get another copy") from None
         return cls(student.digest, network)
@@ -64,8 +64,8 @@ def find_tail(student: StudentModel, files: Iterable[str | Path] = ()) -> Pictur
             "use --head features, embedding, logits or classify"
         )
     for model in models(FAMILY, files):
-        found = cbor.loads(model.data, "the model")
-        if isinstance(found, dict) and found.get("student") == student.digest:
+        content = cbor.loads(model.data, "the model")
+        if isinstance(content, dict) and content.get("student") == student.digest:
             return PictureTail.of(model, student)
     raise MissingDependency(
         f"no tail makes pictures of model {student.digest.hex()[:16]}...: train one with "

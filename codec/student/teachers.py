@@ -49,13 +49,13 @@ class Teacher:
 
     def features(self, images: Tensor) -> Tensor:
         """Prepared images, float [n, 3, h, w] of 0..255, to what a student's decoder imitates."""
-        found: Tensor = self.stages[0](self.preparation.normalised(images))
-        return found
+        features: Tensor = self.stages[0](self.preparation.normalised(images))
+        return features
 
     def received(self, decoded: Tensor) -> Tensor:
         """What a student's decoder gave, as features: itself, or its picture's."""
-        found: Tensor = self.stages[0](decoded) if self.architecture.picture else decoded
-        return found
+        features: Tensor = self.stages[0](decoded) if self.architecture.picture else decoded
+        return features
 
     def tail(self, features: Tensor) -> list[Tensor]:
         """From the cut on: the outputs of all stages, `features` first."""
@@ -66,13 +66,13 @@ class Teacher:
 
     def embedding(self, features: Tensor) -> Tensor:
         """From the cut to pooled features, float [n, features]."""
-        found: Tensor = self.last(self.tail(features)[-1])
-        return found
+        embedding: Tensor = self.last(self.tail(features)[-1])
+        return embedding
 
     def logits(self, features: Tensor) -> Tensor:
         """From the cut to logits, float [n, classes]."""
-        found: Tensor = self.classifier(self.embedding(features))
-        return found
+        logits: Tensor = self.classifier(self.embedding(features))
+        return logits
 
     def to(self, place: torch.device) -> Teacher:
         """Itself, moved to a device."""
@@ -170,8 +170,8 @@ class _Pooled(nn.Module):
         self.before = nn.Sequential(*before)
 
     def forward(self, x: Tensor) -> Tensor:
-        found: Tensor = self.before(x).mean(dim=(2, 3))
-        return found
+        means: Tensor = self.before(x).mean(dim=(2, 3))
+        return means
 
 
 def _lite0(name: str, weights: Path | None) -> Teacher:

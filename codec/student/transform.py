@@ -34,8 +34,8 @@ _BEND = 0.01
 def cosines(side: int) -> NDArray[np.float64]:
     """The orthonormal transform of blocks, [3 side side, 3, side, side], colours first."""
     basis = dct(np.eye(side), axis=0, norm="ortho")
-    found: NDArray[np.float64] = np.einsum("ac,ui,vj->auvcij", _COLOURS, basis, basis)
-    return found.reshape(3 * side * side, 3, side, side)
+    filters: NDArray[np.float64] = np.einsum("ac,ui,vj->auvcij", _COLOURS, basis, basis)
+    return filters.reshape(3 * side * side, 3, side, side)
 
 
 def begin_as_transform(encoder: nn.Sequential, decoder: nn.Sequential) -> None:

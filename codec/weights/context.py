@@ -57,24 +57,24 @@ def decode_grid(decoder: Decoder, shape: tuple[int, ...]) -> NDArray[np.int32]:
     result = np.empty(shape, dtype=np.int32)
     places = np.zeros(shape[1:], dtype=np.int64)
     for time in range(shape[0]):
-        found, radii = np.zeros(shape[1:], np.int64), np.zeros(shape[1:], np.int64)
+        grid, radii = np.zeros(shape[1:], np.int64), np.zeros(shape[1:], np.int64)
         escaped = np.zeros(shape[1:], dtype=bool)
         for number, model in enumerate(models):
-            chosen = places == number
-            count = int(chosen.sum())
-            found[chosen], radii[chosen] = model.offset, model.radius
+            members = places == number
+            count = int(members.sum())
+            grid[members], radii[members] = model.offset, model.radius
             if model.table is not None and count:
                 symbols = decoder.decode(count, model.table)
-                found[chosen] += symbols - model.radius
-                escaped[chosen] = symbols == len(model.table) - 1
+                grid[members] += symbols - model.radius
+                escaped[members] = symbols == len(model.table) - 1
         rest = decode_integers(decoder, int(escaped.sum()))
         distance = rest // 2 + radii[escaped] + 1
-        offsets = found[escaped] - radii[escaped] - 1
-        found[escaped] = offsets + np.where(rest % 2, -distance, distance)
-        if np.abs(found).max(initial=0) > _LARGEST:
-            raise DamagedFile("a grid holds values that no int32 is; fetch the file again")
-        result[time] = found
-        places = following(found)
+        offsets = grid[escaped] - radii[escaped] - 1
+        grid[escaped] = offsets + np.where(rest % 2, -distance, distance)
+        if np.abs(grid).max(initial=0) > _LARGEST:
+            raise DamagedFile("a grid holds values that no int32 is: fetch the file again")
+        result[time] = grid
+        places = following(grid)
     return result
 
 
@@ -91,5 +91,5 @@ def following(slices: NDArray[np.integer]) -> NDArray[np.int64]:
 
 def _model(choice: Choice) -> _Model:
     if choice.model == ADAPTIVE:
-        raise DamagedFile("a class of a grid has a model that learns; fetch the file again")
+        raise DamagedFile("a class of a grid has a model that learns: fetch the file again")
     return _Model(choice.offset, None if choice.model == CONSTANT else table_of(choice))

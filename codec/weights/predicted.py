@@ -130,9 +130,9 @@ def _coding(values: NDArray[np.integer]) -> _Coding:
     start = round(float(errors[1, :, 1:-1, 1:-1].mean()))
     means, classes = expect(*padded(grid, start), weights)
     off = CELLS * grid.ravel().astype(np.int64) - means
-    chosen = [_cheapest(off[classes == number]) for number in range(CLASSES)]
-    models = bytes(model for model, _ in chosen)
-    bits = sum(bits for _, bits in chosen)
+    best = [_cheapest(off[classes == number]) for number in range(CLASSES)]
+    models = bytes(model for model, _ in best)
+    bits = sum(bits for _, bits in best)
     return _Coding(_HEAD.pack(*weights, start, models), models, means, classes, bits)
 
 
@@ -143,7 +143,7 @@ def _cheapest(off: Cells) -> tuple[int, float]:
     places, counts = np.unique(off, return_counts=True)
     deviation = float(np.dot(np.abs(places), counts)) / len(off)
     start = min(SCALES - 1, max(0, round(8 * (log2(deviation + 1e-9) + 3))))
-    found = []
+    candidates = []
     for first in (0, _GAUSSIAN):
         model, bits = first + start, _table_bits(first + start, places, counts)
         for step in (-1, 1):
@@ -152,8 +152,8 @@ def _cheapest(off: Cells) -> tuple[int, float]:
                 if other >= bits:
                     break
                 model, bits = model + step, other
-        found.append((bits, model))
-    bits, model = min(found)
+        candidates.append((bits, model))
+    bits, model = min(candidates)
     return model, bits
 
 
@@ -177,5 +177,5 @@ def _sums(model: int) -> Cells:
 
 def _tables(models: bytes) -> tuple[Cells, NDArray[np.int64]]:
     """The classes' tables, one after the other, as `_sums`, and where each begins."""
-    found = [_sums(model) for model in models]
-    return np.concatenate(found), np.cumsum([0, *map(len, found)])
+    sums = [_sums(model) for model in models]
+    return np.concatenate(sums), np.cumsum([0, *map(len, sums)])

@@ -127,9 +127,9 @@ def predictor_of(values: Tensor) -> Tensor:
     # Moments are sums of many: not in half precision.
     with torch.autocast(values.device.type, enabled=False):
         later = least_squares(slice(1, None), before, left, above)
-        found = torch.cat([later, least_squares(slice(1), left, above)])
+        coefficients = torch.cat([later, least_squares(slice(1), left, above)])
     scale = 1 << WEIGHT_BITS
-    return (found * scale).round().clamp(-2 * scale, 2 * scale - 1) / scale
+    return (coefficients * scale).round().clamp(-2 * scale, 2 * scale - 1) / scale
 
 
 @torch.no_grad()

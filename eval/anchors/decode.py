@@ -33,7 +33,7 @@ def decode(file: Path, threads: int = 1) -> Decoded:
         InputError: the file is missing or damaged.
     """
     if not file.is_file():
-        raise InputError(f"{file} is no file; check the path")
+        raise InputError(f"{file} is no file: check the path")
     start = time.perf_counter()
     with film.opened(file) as container:
         stream = film.video_stream(container, str(file))

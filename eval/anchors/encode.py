@@ -80,49 +80,49 @@ def encode(
     """
     # FFmpeg would take the nearest crf and say nothing.
     if not 0 <= crf <= setting.crfs[0]:
-        raise UsageError(f"crf {crf:g} is out of range; {setting.name} has 0 to {setting.crfs[0]}")
+        raise UsageError(f"crf {crf:g} is out of range: {setting.name} has 0 to {setting.crfs[0]}")
     same_file(source, output)
     with open_source(source) as clip:
         setting.check(clip.info, clip.name)
-        found = scan(clip, scene_threshold=None)
+        contents = scan(clip, scene_threshold=None)
         clock = _Clock()
         part = PartialFile(output)
         try:
             options = setting.options(crf, keyint, threads)
-            _write(part.stream, found, clip.frames(), setting, options, clock)
+            _write(part.stream, contents, clip.frames(), setting, options, clock)
             seconds = clock.seconds
             part.publish()
         except (OSError, av.FFmpegError) as error:
             raise OutputError(
-                f"{output} cannot be written with {setting.name} ({error.strerror}); check the"
+                f"{output} cannot be written with {setting.name} ({error.strerror}): check the"
                 " path and the free space, and that the encoder takes such a clip"
             ) from None
         finally:
             part.discard()
     size, packets = output.stat().st_size, packet_bytes(output)
-    return Encoded(found.frames, size, packets, seconds, clock.paused)
+    return Encoded(contents.frames, size, packets, seconds, clock.paused)
 
 
 def _write(
     stream: BinaryIO,
-    found: Scan,
+    contents: Scan,
     frames: Iterator[Frame],
     setting: AnchorSetting,
     options: dict[str, str],
     clock: _Clock,
 ) -> None:
     # The start of the track is stated in ticks of the movie, milliseconds by default.
-    movie = {"movie_timescale": str(found.time_base.denominator)}
+    movie = {"movie_timescale": str(contents.time_base.denominator)}
     with av.open(stream, "w", format="mp4", container_options=movie) as file:
-        track = _track(file, found, setting, options)
+        track = _track(file, contents, setting, options)
         file.start_encoding()
         sieve = BitStreamFilterContext(setting.filter or "null", track)
-        lasting = _durations(found)
+        lasting = _durations(contents)
         picture: av.VideoFrame | None
         while True:
             with clock.pause():
                 frame = next(frames, None)
-                picture = None if frame is None else to_av(frame, found.info)
+                picture = None if frame is None else to_av(frame, contents.info)
             for packet in track.encode(picture):
                 # Without it mp4 takes the last frame to last no time, and hides it.
                 packet.duration = lasting.get(packet.pts or 0, 1)
@@ -133,15 +133,15 @@ def _write(
 
 def _track(
     file: av.container.OutputContainer,
-    found: Scan,
+    contents: Scan,
     setting: AnchorSetting,
     options: dict[str, str],
 ) -> av.VideoStream:
     """The encoder, with the clip's size, times and colour."""
     # SVT-AV1 can be silenced in no other way.
     os.environ.setdefault("SVT_LOG", "1")
-    info = found.info
-    track = file.add_stream(setting.codec, rate=_rate(found), options=options)
+    info = contents.info
+    track = file.add_stream(setting.codec, rate=_rate(contents), options=options)
     assert isinstance(track, av.VideoStream)
     context = track.codec_context
     context.width, context.height, context.pix_fmt = info.width, info.height, info.pixel_format
@@ -158,20 +158,20 @@ def _track(
     return track
 
 
-def _rate(found: Scan) -> Fraction:
+def _rate(contents: Scan) -> Fraction:
     """Frames a second, the mean where they vary."""
-    times = found.times
+    times = contents.times
     if times is None:
-        return 1 / found.time_base
-    return Fraction(len(times) - 1) / ((times[-1] - times[0]) * found.time_base)
+        return 1 / contents.time_base
+    return Fraction(len(times) - 1) / ((times[-1] - times[0]) * contents.time_base)
 
 
-def _durations(found: Scan) -> dict[int, int]:
+def _durations(contents: Scan) -> dict[int, int]:
     """Ticks from each time to the next; the last frame lasts as long as the one before."""
-    if found.times is None:
+    if contents.times is None:
         return {}
-    steps = [later - earlier for earlier, later in pairwise(found.times)]
-    return dict(zip(found.times, [*steps, steps[-1]], strict=True))
+    steps = [later - earlier for earlier, later in pairwise(contents.times)]
+    return dict(zip(contents.times, [*steps, steps[-1]], strict=True))
 
 
 @click.command()
@@ -185,11 +185,11 @@ def main(
     setting: str, source: Path, output: Path, crf: float, keyint: int, threads: int
 ) -> Encoded:
     """Encode SOURCE to OUTPUT (mp4) with the anchor SETTING, and print sizes and times."""
-    found = anchor_settings([setting])
-    if len(found) > 1:
-        names = ", ".join(line.name.replace(" ", "-") for line in found)
-        raise UsageError(f"{setting} has several settings; choose one of {names}")
-    return encode(found[0], crf, keyint, source, output, threads)
+    settings = anchor_settings([setting])
+    if len(settings) > 1:
+        names = ", ".join(line.name.replace(" ", "-") for line in settings)
+        raise UsageError(f"{setting} has several settings: choose one of {names}")
+    return encode(settings[0], crf, keyint, source, output, threads)
 
 
 if __name__ == "__main__":

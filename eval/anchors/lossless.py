@@ -49,8 +49,8 @@ class Anchor:
         return 8 * pixels.itemsize in self.depths and not (grey and self.codec in ("webp", "qoi"))
 
     def _call(self, what: str) -> Callable[..., Any]:
-        found: Callable[..., Any] = getattr(_imagecodecs(), f"{self.codec}_{what}")
-        return found
+        function: Callable[..., Any] = getattr(_imagecodecs(), f"{self.codec}_{what}")
+        return function
 
 
 ANCHORS = (
@@ -66,8 +66,8 @@ ANCHORS = (
 def versions() -> str:
     """Versions of the libraries behind the anchors."""
     names = ("imagecodecs", "libpng", "libwebp", "charls", "libjxl")
-    found = _imagecodecs().version(dict)
-    return ", ".join(f"{name} {found.get(name, '?')}" for name in names)
+    releases = _imagecodecs().version(dict)
+    return ", ".join(f"{name} {releases.get(name, '?')}" for name in names)
 
 
 def _imagecodecs() -> Any:

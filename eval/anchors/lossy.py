@@ -48,7 +48,7 @@ class Anchor:
         if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (1, 3):
             raise InputError(
                 f"{self.codec} takes 8-bit images of 1 or 3 channels, not {pixels.dtype} of shape"
-                f" {pixels.shape}; convert them"
+                f" {pixels.shape}: convert them"
             )
         stream = io.BytesIO()
         picture = Pillow.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
@@ -70,15 +70,15 @@ class Anchor:
 
 
 def _load() -> tuple[int, tuple[Anchor, ...]]:
-    found = json.loads(Path(__file__).with_name("lossy.json").read_text())
-    return found["version"], tuple(
+    record = json.loads(Path(__file__).with_name("lossy.json").read_text())
+    return record["version"], tuple(
         Anchor(
             line["name"],
             line["codec"],
             tuple(line["settings"].items()),
             tuple(line["qualities"]),
         )
-        for line in found["formats"]
+        for line in record["formats"]
     )
 
 
@@ -89,9 +89,9 @@ SETTINGS_VERSION, ANCHORS = _load()
 def versions() -> str:
     """Versions of the libraries behind the anchors."""
     jpeg = "libjpeg-turbo" if features.check_feature("libjpeg_turbo") else "libjpeg"
-    found = {
+    releases = {
         "Pillow": PIL.__version__,
         jpeg: features.version_feature("libjpeg_turbo") or features.version_codec("jpg"),
         "libwebp": features.version_module("webp"),
     }
-    return ", ".join(f"{name} {version or '?'}" for name, version in found.items())
+    return ", ".join(f"{name} {version or '?'}" for name, version in releases.items())

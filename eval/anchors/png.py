@@ -27,10 +27,10 @@ def smallest_png(pixels: Pixels) -> bytes:
     Raises:
         MissingDependency: imagecodecs is not installed.
     """
-    found = [
+    encodings = [
         Anchor("PNG", "png", (("level", 9), ("filter", flags))).encode(pixels) for flags in _FILTERS
     ]
-    return min([*found, *_with_palette(pixels)], key=len)
+    return min([*encodings, *_with_palette(pixels)], key=len)
 
 
 def as_rgb(pixels: Pixels) -> Pixels:

@@ -17,7 +17,7 @@ __all__ = ["run"]
 def run(command: click.Command) -> NoReturn:
     """Runs a command and prints the dataclass that it returns; exits as the error tree says."""
     try:
-        found = command.main(standalone_mode=False)
+        result = command.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -25,8 +25,8 @@ def run(command: click.Command) -> NoReturn:
         _fail("interrupted", 130)
     except NcodecError as error:
         _fail(str(error), error.exit_code)
-    if not isinstance(found, int):  # click's own exit, after --help
-        print(json.dumps(asdict(found)))
+    if not isinstance(result, int):  # click's own exit, after --help
+        print(json.dumps(asdict(result)))
     sys.exit(0)
 
 

@@ -79,10 +79,10 @@ class AnchorSetting:
             InputError: its pixel format or size.
         """
         known = av.Codec(self.codec, "w").video_formats or []
-        formats = [found.name for found in known if found.name.startswith("yuv4")]
+        formats = [entry.name for entry in known if entry.name.startswith("yuv4")]
         if info.pixel_format not in formats:
             raise InputError(
-                f"{name} is {info.pixel_format}, which {self.encoder} does not take; convert it to"
+                f"{name} is {info.pixel_format}, which {self.encoder} does not take: convert it to"
                 f" one of {', '.join(formats)}"
             )
         rows = info.pixel_format.startswith("yuv420p") and info.height % 2
@@ -90,13 +90,13 @@ class AnchorSetting:
         if (rows or columns) and not self.odd_sizes:
             raise InputError(
                 f"{name} is {info.width}x{info.height}, and {self.encoder} takes only even sizes of"
-                f" {info.pixel_format}; crop it"
+                f" {info.pixel_format}: crop it"
             )
 
 
 def _load() -> tuple[int, tuple[AnchorSetting, ...]]:
-    found = json.loads(Path(__file__).with_name("video.json").read_text())
-    return found["version"], tuple(_setting(line, found["encoders"]) for line in found["lines"])
+    record = json.loads(Path(__file__).with_name("video.json").read_text())
+    return record["version"], tuple(_setting(line, record["encoders"]) for line in record["lines"])
 
 
 def _setting(line: dict[str, Any], encoders: dict[str, Any]) -> AnchorSetting:
@@ -136,14 +136,14 @@ def anchor_settings(names: Sequence[str]) -> list[AnchorSetting]:
         UsageError: a name is unknown.
         MissingDependency: this PyAV has no such encoder.
     """
-    found = {setting.name: setting for name in names for setting in _named(name)}
-    for setting in found.values():
+    settings = {setting.name: setting for name in names for setting in _named(name)}
+    for setting in settings.values():
         if setting.codec not in _codecs():
             raise MissingDependency(
                 f"{setting.name} needs an FFmpeg with {setting.codec}, which this PyAV was built"
                 " without: run python -m pip install --force-reinstall --only-binary av av"
             )
-    return list(found.values())
+    return list(settings.values())
 
 
 def _named(name: str) -> list[AnchorSetting]:
@@ -152,7 +152,7 @@ def _named(name: str) -> list[AnchorSetting]:
     if not lines:
         encoders = dict.fromkeys(setting.encoder for setting in SETTINGS)
         allowed = ", ".join([*encoders, *map(_typed, SETTINGS)])
-        raise UsageError(f"{name!r} is no anchor; choose among {allowed}")
+        raise UsageError(f"{name!r} is no anchor: choose among {allowed}")
     return lines
 
 

@@ -58,11 +58,11 @@ def clips_of(text: str, data: Path | None = None) -> list[ClipSpec]:
         place, edit = text, Edit()
     else:
         edit = parse_edit(edits)
-    found = find_clips(place, data)
+    files = find_clips(place, data)
     specs = []
-    for name, path in found:
+    for name, path in files:
         edit.check(_opened(path).info, name)
-        whole = text if len(found) == 1 else f"{path}#{edit}" if edit else str(path)
+        whole = text if len(files) == 1 else f"{path}#{edit}" if edit else str(path)
         specs.append(ClipSpec(whole, _file_name(name, edit), path, edit))
     return specs
 
@@ -73,11 +73,11 @@ def parse_clip(text: str, data: Path | None = None) -> ClipSpec:
     Raises:
         UsageError: it stands for several.
     """
-    found = clips_of(text, data)
-    if len(found) > 1:
-        names = ", ".join(spec.name for spec in found[:3])
-        raise UsageError(f"{text} is {len(found)} clips ({names}, ...): name one of them")
-    return found[0]
+    specs = clips_of(text, data)
+    if len(specs) > 1:
+        names = ", ".join(spec.name for spec in specs[:3])
+        raise UsageError(f"{text} is {len(specs)} clips ({names}, ...): name one of them")
+    return specs[0]
 
 
 def prepare(spec: ClipSpec, folder: Path) -> Path:
@@ -128,7 +128,7 @@ def clip_digest(spec: ClipSpec) -> str:
             state = path.stat()
             digest.update(_file_digest(path, state.st_size, state.st_mtime_ns))
     except OSError as error:
-        raise InputError(f"{spec.path} cannot be read ({error.strerror}); check the path") from None
+        raise InputError(f"{spec.path} cannot be read ({error.strerror}): check the path") from None
     return digest.hexdigest()
 
 

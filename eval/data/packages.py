@@ -48,8 +48,8 @@ class Package:
             path = data / member
             if path.is_file() or self._unpack(data, member):
                 return path
-        found = find_spec(module)
-        for location in (found and found.submodule_search_locations) or ():
+        spec = find_spec(module)
+        for location in (spec and spec.submodule_search_locations) or ():
             path = Path(location) / inside
             if path.is_file():
                 return path

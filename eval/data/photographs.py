@@ -164,7 +164,7 @@ def crops(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     half of it 6."""
     height, width, _ = pixels.shape
     short = min(height, width)
-    found = []
+    squares = []
     for side, down, across in (
         (short, 1 + (height > width), 1 + (width >= height)),
         (2 * short // 3, 2, 2),
@@ -172,8 +172,8 @@ def crops(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     ):
         for top in np.linspace(0, height - side, down).astype(int):
             for left in np.linspace(0, width - side, across).astype(int):
-                found.append(pixels[top : top + side, left : left + side])
-    return found
+                squares.append(pixels[top : top + side, left : left + side])
+    return squares
 
 
 SETS = {"train": TRAIN, "tune": TUNE, "held-out": HELD_OUT}
@@ -182,19 +182,19 @@ SETS = {"train": TRAIN, "tune": TUNE, "held-out": HELD_OUT}
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("output", type=click.Path(path_type=Path))
-@click.option("--set", "chosen", type=click.Choice(list(SETS)), default="held-out")
+@click.option("--set", "part", type=click.Choice(list(SETS)), default="held-out")
 @click.option("--crops", "cropped", is_flag=True, help="Twelve squares of each instead.")
-def main(folder: Path, output: Path, chosen: str, cropped: bool) -> None:
+def main(folder: Path, output: Path, part: str, cropped: bool) -> None:
     """Write the photographs of a set, shrunk, as PNG files into the folder OUTPUT."""
     output.mkdir(parents=True, exist_ok=True)
-    for index, photograph in enumerate(SETS[chosen]):
+    for index, photograph in enumerate(SETS[part]):
         pixels = load(folder, photograph)
         name = f"{index:02}-{photograph.name}"
         if not cropped:
             write_image(output / f"{name}.png", Image(pixels))
             continue
-        for number, part in enumerate(crops(pixels)):
-            write_image(output / f"{name}-{number:02}.png", Image(np.ascontiguousarray(part)))
+        for number, square in enumerate(crops(pixels)):
+            write_image(output / f"{name}-{number:02}.png", Image(np.ascontiguousarray(square)))
 
 
 if __name__ == "__main__":

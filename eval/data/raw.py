@@ -47,7 +47,7 @@ class RawSource(VideoSource):
         try:
             size = path.stat().st_size
         except OSError as error:
-            raise InputError(f"{path} cannot be read ({error.strerror}); check the path") from None
+            raise InputError(f"{path} cannot be read ({error.strerror}): check the path") from None
         if not size or size % self._frame_bytes:
             raise InputError(
                 f"{path} has {size} bytes, no whole number of frames of {self._frame_bytes} "
@@ -72,13 +72,13 @@ class RawSource(VideoSource):
 
 
 def _described(path: Path) -> VideoInfo:
-    found = _NAME.fullmatch(path.stem)
-    if found is None:
+    match = _NAME.fullmatch(path.stem)
+    if match is None:
         raise InputError(
             f"the name of {path} does not say what is in it: call it "
             "NAME_1920x1080_120fps_420_8bit.yuv (size, frames a second, sampling, depth)"
         )
-    sampling, depth = found["sampling"] or "420", int(found["depth"] or 8)
+    sampling, depth = match["sampling"] or "420", int(match["depth"] or 8)
     family = "gray" if sampling == "400" else f"yuv{sampling}p"
     pixel_format = family + (f"{depth}le" if depth > 8 else "")
     if pixel_format not in PIXEL_FORMATS:
@@ -87,10 +87,10 @@ def _described(path: Path) -> VideoInfo:
             f"{path} has {depth} bits by its name: ncodec takes {', '.join(map(str, depths))}"
         )
     return VideoInfo(
-        width=int(found["width"]),
-        height=int(found["height"]),
+        width=int(match["width"]),
+        height=int(match["height"]),
         frames=0,
-        time_base=Fraction(1, int(found["rate"])),
+        time_base=Fraction(1, int(match["rate"])),
         pixel_format=pixel_format,
         bit_depth=depth,
     )

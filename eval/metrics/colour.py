@@ -35,7 +35,7 @@ def colour_of(info: VideoInfo) -> dict[str, Any]:
         tag names no matrix that is known, which moves RGB-PSNR by more than 1 dB if the guess is
         wrong), ``range``, ``chroma_location`` and ``scaler``.
     """
-    found: dict[str, Any] = {
+    record: dict[str, Any] = {
         "matrix": "none",
         "matrix_code": info.matrix,
         "assumed": False,
@@ -44,22 +44,22 @@ def colour_of(info: VideoInfo) -> dict[str, Any]:
         "scaler": _SCALER,
     }
     if not info.pixel_format.startswith("yuv"):
-        return found
-    found["assumed"] = info.matrix not in _MATRICES
+        return record
+    record["assumed"] = info.matrix not in _MATRICES
     # As players do, and `ncodec.media.to_rgb`.
     assumed = "BT.709" if info.height > 576 else "BT.601 (525 lines)"
-    found["matrix"] = _MATRICES.get(info.matrix, assumed)
+    record["matrix"] = _MATRICES.get(info.matrix, assumed)
     if not info.pixel_format.startswith("yuv444p"):
-        found["chroma_location"] = _location(info)
-    return found
+        record["chroma_location"] = _location(info)
+    return record
 
 
-def colour_words(found: Mapping[str, Any]) -> str:
+def colour_words(record: Mapping[str, Any]) -> str:
     """What `colour_of` found, as a sentence."""
-    named = "assumed, as the clip names none" if found["assumed"] else "as the clip says"
+    named = "assumed, as the clip names none" if record["assumed"] else "as the clip says"
     return (
-        f"RGB by {found['matrix']} ({named}), {found['range']} range, chroma "
-        f"{found['chroma_location']}; {found['scaler']}."
+        f"RGB by {record['matrix']} ({named}), {record['range']} range, chroma "
+        f"{record['chroma_location']}; {record['scaler']}."
     )
 
 

@@ -29,30 +29,30 @@ def frame_scores(decoded: Frame, source: Frame, info: VideoInfo) -> dict[str, fl
     Returns:
         The same keys for every frame of a clip: those that `absent_planes` does not explain.
     """
-    found: dict[str, float] = {}
+    scores: dict[str, float] = {}
     own = channels(info)
     for name, ours, theirs in zip(own, decoded.planes, source.planes, strict=bool(own)):
-        found[f"mse_{name}"] = mean_squared_error(ours, theirs)
+        scores[f"mse_{name}"] = mean_squared_error(ours, theirs)
     if own:
         alike = similarity(decoded.planes[0], source.planes[0], (1 << info.bit_depth) - 1)
         if alike.ssim is not None:
-            found["ssim_y"] = alike.ssim
+            scores["ssim_y"] = alike.ssim
         if alike.ms_ssim is not None:
-            found["ms_ssim_y"] = alike.ms_ssim
+            scores["ms_ssim_y"] = alike.ms_ssim
     if own != "y":
         ours, theirs = to_rgb(decoded, info), to_rgb(source, info)
-        found["mse_rgb"] = mean_squared_error(ours, theirs)
+        scores["mse_rgb"] = mean_squared_error(ours, theirs)
         if min(info.width, info.height) > LARGEST_WITHOUT_SCALES:
             parts = (
                 similarity(ours[..., channel], theirs[..., channel], rgb_peak(info)).ms_ssim
                 for channel in range(3)
             )
-            found["ms_ssim_rgb"] = float(np.mean([part for part in parts if part is not None]))
+            scores["ms_ssim_rgb"] = float(np.mean([part for part in parts if part is not None]))
     for name, peak in error_keys(info):
-        found[f"psnr_{name}"] = psnr(found[f"mse_{name}"], peak, psnr_cap(info))
+        scores[f"psnr_{name}"] = psnr(scores[f"mse_{name}"], peak, psnr_cap(info))
     if own == "yuv":
-        found["psnr_yuv"] = combined(found["psnr_y"], found["psnr_u"], found["psnr_v"])
-    return found
+        scores["psnr_yuv"] = combined(scores["psnr_y"], scores["psnr_u"], scores["psnr_v"])
+    return scores
 
 
 def absent_planes(info: VideoInfo) -> list[str]:

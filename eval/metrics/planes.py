@@ -84,12 +84,12 @@ def pooled_psnr(errors: Mapping[str, Sequence[float]], info: VideoInfo) -> dict[
     Returns:
         name -> dB; and ``yuv``, which combines the planes' decibels, where there are three.
     """
-    found = {
+    scores = {
         name: psnr(mean(errors[name]), peak, psnr_cap(info)) for name, peak in error_keys(info)
     }
-    if "v" in found:
-        found["yuv"] = combined(found["y"], found["u"], found["v"])
-    return found
+    if "v" in scores:
+        scores["yuv"] = combined(scores["y"], scores["u"], scores["v"])
+    return scores
 
 
 @kernel

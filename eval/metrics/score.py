@@ -75,16 +75,16 @@ def score(
                     _write_picture(b, info, picture[2])
                 yield a, b
 
-        found = list(in_order(lambda pair: frame_scores(*pair, info), pairs(), threads))
+        scores = list(in_order(lambda pair: frame_scores(*pair, info), pairs(), threads))
         weighted = {} if xpsnr is None else xpsnr.finish()
         vmaf_frames = {} if vmaf is None else {"vmaf": vmaf.finish()}
-    if not found:
-        raise InputError(f"{source} has no frames; give a clip with at least one.")
-    if picture is not None and picture[0] >= len(found):
+    if not scores:
+        raise InputError(f"{source} has no frames: give a clip with at least one")
+    if picture is not None and picture[0] >= len(scores):
         raise InputError(
-            f"{source} has no frame {picture[0]}; its {len(found)} frames count from 0."
+            f"{source} has no frame {picture[0]}: its {len(scores)} frames count from 0"
         )
-    frames: dict[str, list[float]] = {key: [one[key] for one in found] for key in found[0]}
+    frames: dict[str, list[float]] = {key: [one[key] for one in scores] for key in scores[0]}
     frames |= _xpsnr_frames(weighted, cap) | vmaf_frames
     pooled = {key: mean(values) for key, values in frames.items()}
     pooled |= _pooled(frames, info) | _xpsnr_pooled(weighted, cap)
@@ -101,15 +101,15 @@ def _pooled(frames: dict[str, list[float]], info: VideoInfo) -> dict[str, float]
     return {f"psnr_{name}_pooled": value for name, value in pooled_psnr(errors, info).items()}
 
 
-def _xpsnr_frames(found: dict[str, list[float]], cap: float) -> dict[str, list[float]]:
-    capped = {plane: [min(cap, value) for value in values] for plane, values in found.items()}
+def _xpsnr_frames(scores: dict[str, list[float]], cap: float) -> dict[str, list[float]]:
+    capped = {plane: [min(cap, value) for value in values] for plane, values in scores.items()}
     if len(capped) == 3:
         capped["yuv"] = [combined(*values) for values in zip(*capped.values(), strict=True)]
     return {f"xpsnr_{plane}": values for plane, values in capped.items()}
 
 
-def _xpsnr_pooled(found: dict[str, list[float]], cap: float) -> dict[str, float]:
-    pooled = {plane: pooled_xpsnr(values, cap) for plane, values in found.items()}
+def _xpsnr_pooled(scores: dict[str, list[float]], cap: float) -> dict[str, float]:
+    pooled = {plane: pooled_xpsnr(values, cap) for plane, values in scores.items()}
     if len(pooled) == 3:
         pooled["yuv"] = combined(*pooled.values())
     return {f"xpsnr_{plane}_pooled": value for plane, value in pooled.items()}
@@ -129,22 +129,22 @@ def _lockstep(ours: VideoSource, theirs: VideoSource) -> Iterator[tuple[Frame, F
         raise _other_length(ours, count, theirs, count + rest)
 
 
-def _other_length(ours: VideoSource, found: int, theirs: VideoSource, wanted: int) -> InputError:
+def _other_length(ours: VideoSource, count: int, theirs: VideoSource, expected: int) -> InputError:
     return InputError(
-        f"{ours.name} has {found} frames and {theirs.name} has {wanted}; compare clips of the same"
-        " frames."
+        f"{ours.name} has {count} frames and {theirs.name} has {expected}: compare clips of the"
+        " same frames"
     )
 
 
 def _check_alike(ours: VideoSource, theirs: VideoSource) -> None:
-    found, wanted = (
+    layout, expected = (
         f"{source.info.width}x{source.info.height} {source.info.pixel_format}"
         for source in (ours, theirs)
     )
-    if found != wanted:
+    if layout != expected:
         raise InputError(
-            f"{ours.name} is {found} and {theirs.name} is {wanted}; decode to the source's size"
-            " and pixel format."
+            f"{ours.name} is {layout} and {theirs.name} is {expected}: decode to the source's size"
+            " and pixel format"
         )
 
 

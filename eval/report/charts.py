@@ -46,8 +46,7 @@ def chart(
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingDependency(
-            "the report's charts need matplotlib; install it with: "
-            "python -m pip install 'ncodec[eval]'"
+            "the report's charts need matplotlib: run python -m pip install 'ncodec[eval]'"
         ) from None
     lines = _lines(item, metric.key)
     if not lines:
@@ -104,12 +103,12 @@ _SHAPES = {
 def _lines(item: Item, metric: str) -> list[tuple[str, bool, Line]]:
     """Name, whether it is one seed of several, and points; anchors first, seeds under means."""
     groups = sorted(curve_names(item).items(), key=lambda group: group[1][0].role == "codec")
-    found = []
+    lines = []
     for name, curves in groups:
         if len(curves) > 1:
-            found += [(name, True, _drawable(line(curve, metric))) for curve in curves]
-        found.append((name, False, _drawable(mean_line(curves, metric))))
-    return [entry for entry in found if entry[2]]
+            lines += [(name, True, _drawable(line(curve, metric))) for curve in curves]
+        lines.append((name, False, _drawable(mean_line(curves, metric))))
+    return [entry for entry in lines if entry[2]]
 
 
 def _drawable(points: Line) -> Line:

@@ -97,14 +97,14 @@ def import_compressai(path: str | Path) -> Curve:
     """
     path = Path(path)
     try:
-        found = json.loads(path.read_text("utf-8"))
+        record = json.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); check the path") from None
+        raise InputError(f"{path} cannot be read ({error.strerror}): check the path") from None
     except ValueError as error:
-        raise InputError(f"{path} is no JSON ({error}); give a results file") from None
-    if not isinstance(found, dict):
+        raise InputError(f"{path} is no JSON ({error}): give a results file") from None
+    if not isinstance(record, dict):
         raise _unusable(path, "it is no JSON object")
-    results = found.get("results", found)
+    results = record.get("results", record)
     if not isinstance(results, dict) or not isinstance(results.get("bpp"), list):
         raise _unusable(
             path, "it has no list results.bpp, and a bitrate alone does not tell bits a pixel"
@@ -119,10 +119,10 @@ def import_compressai(path: str | Path) -> Curve:
             raise _unusable(path, f"{name} has not the {len(rates)} values of bpp")
     points = [_point(columns, index) for index in range(len(rates))]
     return Curve(
-        name=str(found.get("name", path.stem)),
+        name=str(record.get("name", path.stem)),
         role="imported",
         points=sorted(points, key=lambda point: point.rate),
-        settings=str(found.get("description", "")),
+        settings=str(record.get("description", "")),
     )
 
 
@@ -132,7 +132,7 @@ def _known(name: str) -> bool:
 
 def _unusable(path: Path, why: str) -> InputError:
     return InputError(
-        f"{path} is no result file of CompressAI ({why}); it holds name, description and results "
+        f"{path} is no result file of CompressAI ({why}): it holds name, description and results "
         "with lists bpp, psnr-rgb and the like"
     )
 

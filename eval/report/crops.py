@@ -104,20 +104,20 @@ def comparisons(item: Item, folder: Path) -> list[Comparison]:
         return Crop(with_seeds(curve), point, point.rate / rate, piece, columns, rows)
 
     first = Crop("source", None, 1.0, _piece(source, place), columns, rows)
-    found = []
+    result = []
     pictured = {name: _pictured(curves) for name, curves in curve_names(item).items()}
     anchors = [entry for entry in pictured.values() if entry and entry[0].role == "anchor"]
     for entry in pictured.values():
         if entry is None or entry[0].role != "codec":
             continue
         curve, points = entry
-        chosen = _chosen(points, [theirs for _, theirs in anchors])
-        crops = [crop(curve, chosen, chosen.rate)]
+        focus = _chosen(points, [theirs for _, theirs in anchors])
+        crops = [crop(curve, focus, focus.rate)]
         for anchor, theirs in anchors:
-            crops.append(crop(anchor, _nearest(theirs, chosen), chosen.rate))
+            crops.append(crop(anchor, _nearest(theirs, focus), focus.rate))
         if crops[0] is not None:
-            found.append(Comparison(curve.name, [first, *(one for one in crops if one)]))
-    return found
+            result.append(Comparison(curve.name, [first, *(one for one in crops if one)]))
+    return result
 
 
 def _chosen(points: Sequence[Point], anchors: Sequence[Sequence[Point]]) -> Point:

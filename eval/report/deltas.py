@@ -100,13 +100,13 @@ def missing(summary: Summary, metric: str) -> list[str]:
         for (test, anchor, key), mean in over_seeds(item.deltas).items()
         if key == metric
     }
-    found = []
+    lines = []
     for mean in summary.averages:
         for name in mean.missing if mean.metric == metric else ():
             why = whys.get((name, mean.test, mean.anchor))
             reason = f": {why}" if why else ""
-            found.append(f"{mean.test} against {mean.anchor} has no figure on {name}{reason}")
-    return list(dict.fromkeys(found))
+            lines.append(f"{mean.test} against {mean.anchor} has no figure on {name}{reason}")
+    return list(dict.fromkeys(lines))
 
 
 def _by_codec(cells: Mapping[tuple[str, str], Cell], styles: Mapping[str, Style]) -> Table | None:

@@ -51,10 +51,10 @@ class SeedMean:
 
 def curve_names(item: Item) -> dict[str, list[Curve]]:
     """The item's curves by name, several only of a codec with several seeds."""
-    found: dict[str, list[Curve]] = {}
+    names: dict[str, list[Curve]] = {}
     for curve in item.curves:
-        found.setdefault(curve.name, []).append(curve)
-    return found
+        names.setdefault(curve.name, []).append(curve)
+    return names
 
 
 def with_seeds(curve: Curve) -> str:
@@ -80,12 +80,12 @@ def labels(summary: Summary) -> dict[str, Metric]:
 
 def line(curve: Curve, metric: str) -> Line:
     """The points that have the metric."""
-    found = []
+    points = []
     for point in curve.points:
         quality = point.quality.get(metric)
         if quality is not None:
-            found.append((point.rate, quality))
-    return sorted(found)
+            points.append((point.rate, quality))
+    return sorted(points)
 
 
 def mean_line(curves: Sequence[Curve], metric: str) -> Line:
@@ -101,10 +101,10 @@ def mean_line(curves: Sequence[Curve], metric: str) -> Line:
 
 def over_seeds(deltas: Sequence[Delta]) -> dict[tuple[str, str, str], SeedMean]:
     """By test, anchor and metric."""
-    found: dict[tuple[str, str, str], list[Delta]] = {}
+    groups: dict[tuple[str, str, str], list[Delta]] = {}
     for delta in deltas:
-        found.setdefault((delta.test, delta.anchor, delta.metric), []).append(delta)
-    return {key: _mean(*key, group) for key, group in found.items()}
+        groups.setdefault((delta.test, delta.anchor, delta.metric), []).append(delta)
+    return {key: _mean(*key, group) for key, group in groups.items()}
 
 
 def matched(item: Item, metric: str) -> dict[tuple[str, str, str], tuple[float, bool]]:
@@ -112,13 +112,13 @@ def matched(item: Item, metric: str) -> dict[tuple[str, str, str], tuple[float, 
 
     A mean over seeds, and whether it is no more than a bound.
     """
-    found: dict[tuple[str, str, str], list[Match]] = {}
+    groups: dict[tuple[str, str, str], list[Match]] = {}
     for match in item.matches:
         if match.metric == metric:
-            found.setdefault((match.test, match.reference, match.label), []).append(match)
+            groups.setdefault((match.test, match.reference, match.label), []).append(match)
     return {
         key: (fmean(match.rate for match in group), any(match.bound for match in group))
-        for key, group in found.items()
+        for key, group in groups.items()
     }
 
 

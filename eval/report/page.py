@@ -60,7 +60,7 @@ def write_report(summary: Summary, folder: Path) -> None:
         from markupsafe import Markup, escape
     except ImportError:
         raise MissingDependency(
-            "the report needs jinja2; install it with: python -m pip install 'ncodec[eval]'"
+            "the report needs jinja2: run python -m pip install 'ncodec[eval]'"
         ) from None
 
     def unbroken(text: str) -> Markup:
@@ -182,20 +182,20 @@ def _had(summary: Summary) -> set[str]:
     }
 
 
-def _date(found: object) -> str | None:
+def _date(entry: object) -> str | None:
     try:
-        when = datetime.fromisoformat(str(found)).astimezone(timezone.utc)
+        when = datetime.fromisoformat(str(entry)).astimezone(timezone.utc)
     except ValueError:
-        return str(found) if found else None
+        return str(entry) if entry else None
     return f"{when:%Y-%m-%d %H:%M} UTC"
 
 
-def _machine(found: object) -> str | None:
+def _machine(entry: object) -> str | None:
     """``{"cpu": "Some", "cores": 2, "gpus": []}`` as ``Some · 2 cores``."""
-    if not isinstance(found, Mapping):
-        return str(found) if found else None
+    if not isinstance(entry, Mapping):
+        return str(entry) if entry else None
     words: list[str] = []
-    for name, value in found.items():
+    for name, value in entry.items():
         if isinstance(value, list | tuple):
             words += map(str, value)
         elif isinstance(value, int | float):

@@ -16,23 +16,23 @@ __all__ = ["coders", "equality", "files", "mean_rates", "rates"]
 def _points(summary: Summary) -> dict[str, list[list[Point]]]:
     """By coder: the points that it has on each item, in the items' order."""
     names = dict.fromkeys(curve.name for item in summary.items for curve in item.curves)
-    found = {}
+    points = {}
     for name in names:
-        found[name] = [
+        points[name] = [
             [point for curve in curve_names(item).get(name, ()) for point in curve.points]
             for item in summary.items
         ]
-    return found
+    return points
 
 
 def mean_rates(summary: Summary) -> dict[str, tuple[float | None, int]]:
     """By coder: the mean over items of the rate, None unless it took them all, and how many."""
-    found: dict[str, tuple[float | None, int]] = {}
+    means: dict[str, tuple[float | None, int]] = {}
     for name, groups in _points(summary).items():
         taken = [fmean(point.rate for point in points) for points in groups if points]
         whole = bool(taken) and len(taken) == len(groups)
-        found[name] = (fmean(taken) if whole else None, len(taken))
-    return found
+        means[name] = (fmean(taken) if whole else None, len(taken))
+    return means
 
 
 def coders(summary: Summary) -> Table:
@@ -94,12 +94,12 @@ def equality(points: Sequence[Point]) -> Cell:
 
 def rates(summary: Summary) -> Table:
     """A row an item, a column a coder."""
-    found = _points(summary)
+    points = _points(summary)
     rows = []
     for number, item in enumerate(summary.items):
         means = [
             fmean(point.rate for point in groups[number]) if groups[number] else None
-            for groups in found.values()
+            for groups in points.values()
         ]
         least = min((mean for mean in means if mean is not None), default=None)
         cells = [
@@ -107,7 +107,7 @@ def rates(summary: Summary) -> Table:
             for mean in means
         ]
         rows.append(Row([Cell(item.name), *cells]))
-    return Table([Cell("image"), *(Cell(name) for name in found)], rows)
+    return Table([Cell("image"), *(Cell(name) for name in points)], rows)
 
 
 def files(summary: Summary) -> Table:

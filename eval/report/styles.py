@@ -41,18 +41,18 @@ class Style:
 
 def styles(summary: Summary) -> Mapping[str, Style]:
     """By curve name: colours by codec, or by an anchor's first word, and dashes by its setting."""
-    found: dict[str, Style] = {}
+    result: dict[str, Style] = {}
     families: dict[str, int] = {}
     codecs = imported = 0
     for item in summary.items:
         for curve in item.curves:
-            if curve.name in found:
+            if curve.name in result:
                 continue
             if curve.role == "codec":
-                found[curve.name] = _codec(codecs)
+                result[curve.name] = _codec(codecs)
                 codecs += 1
             elif curve.role == "imported":
-                found[curve.name] = Style(
+                result[curve.name] = Style(
                     _ANCHORS[-1 - imported % 4], _DOTS, _OPEN[imported % 4], False, 1.4
                 )
                 imported += 1
@@ -60,14 +60,14 @@ def styles(summary: Summary) -> Mapping[str, Style]:
                 family = curve.name.split()[0] if curve.name.split() else ""
                 members = families[family] = families.get(family, -1) + 1
                 number = list(families).index(family)
-                found[curve.name] = Style(
+                result[curve.name] = Style(
                     _ANCHORS[number % 4],
                     _DASHES[members % len(_DASHES)],
                     _OPEN[(number + members // 2) % 4],
                     False,
                     1.1,
                 )
-    return found
+    return result
 
 
 def _codec(number: int) -> Style:

@@ -41,11 +41,11 @@ def table(summary: Summary) -> str:
 
 def _coders(summary: Summary) -> Iterator[str]:
     """Headings are broken into as many lines as the longest has words."""
-    found = coders(summary)
-    cut = [" ".join([cell.text, *cell.notes]).split() for cell in found.head]
+    table = coders(summary)
+    cut = [" ".join([cell.text, *cell.notes]).split() for cell in table.head]
     tall = max(map(len, cut))
     rows = [[([""] * tall + words)[-tall:][line] for words in cut] for line in range(tall)]
-    rows += [[cell.text for cell in row.cells] for row in found.rows]
+    rows += [[cell.text for cell in row.cells] for row in table.rows]
     yield from _aligned(rows)
 
 
@@ -102,11 +102,11 @@ def _matches(item: Item, summary: Summary) -> Iterator[str]:
     if not summary.metrics:
         return
     metric = summary.metrics[0]
-    if found := matched(item, metric.key):
+    if groups := matched(item, metric.key):
         yield f"  Bytes for the {metric.label} of single files"
         rows = [
             [test, f"against {reference}", label, at_most(*known)]
-            for (test, reference, label), known in found.items()
+            for (test, reference, label), known in groups.items()
         ]
         yield from _aligned(rows, left=3)
 

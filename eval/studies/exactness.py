@@ -55,9 +55,9 @@ def main(image: Path, images: Path, model: Path | None) -> None:
     jobs["pc-hclt"] = (images, ("--codec", "pc-hclt", *own))
     same = True
     for name, (source, options) in jobs.items():
-        found = {setting: coded_hash(source, setting, *options)[0] for setting in SETTINGS}
-        same &= len(set(found.values())) == 1
-        for setting, digest in found.items():
+        digests = {setting: coded_hash(source, setting, *options)[0] for setting in SETTINGS}
+        same &= len(set(digests.values())) == 1
+        for setting, digest in digests.items():
             click.echo(f"{name:<16}{setting:<24}{digest[:32]}")
     sys.exit(not same)
 

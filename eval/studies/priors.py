@@ -23,13 +23,13 @@ from numpy.typing import NDArray
 
 import ncodec
 from ncodec.circuit.flow.codec import FAMILY, VERSION
-from ncodec.circuit.flow.learn import FlowRecipe, fit_flow
+from ncodec.circuit.flow.learn import FlowRecipe, learn_flow
 from ncodec.circuit.flow.packing import FlowModel
 from ncodec.circuit.flow.prior import factorised, latent_variables, to_rows
 from ncodec.circuit.learn import learn
 from ncodec.circuit.quantize import quantize
 from ncodec.circuit.recipe import Learning
-from ncodec.circuit.training import PcTrainer
+from ncodec.circuit.trainer import PcTrainer
 from ncodec.eval.data.photographs import HELD_OUT, TRAIN, Photograph, load
 from ncodec.formats import Model
 from ncodec.plugin import Context
@@ -47,20 +47,20 @@ LEARNING: dict[str, Any] = {"latents": 16, "components": 32, "epochs": 20}
 def squares(folder: str, photographs: Sequence[Photograph], count: int, seed: int) -> Any:
     """`count` squares in all, the same number from each photograph, uint8 [n, 16, 16, 3]."""
     random = np.random.default_rng(seed)
-    found = []
+    parts = []
     for photograph in photographs:
         pixels = load(folder, photograph)
         for _ in range(count // len(photographs)):
             y = random.integers(pixels.shape[0] - SIDE + 1)
             x = random.integers(pixels.shape[1] - SIDE + 1)
-            found.append(pixels[y : y + SIDE, x : x + SIDE])
-    return np.array(found)
+            parts.append(pixels[y : y + SIDE, x : x + SIDE])
+    return np.array(parts)
 
 
 def _flow_models(images: NDArray[np.uint8], held_out: NDArray[np.uint8], context: Context) -> Any:
     """The two models: one flow, two priors."""
     planes, unseen = (part.transpose(0, 3, 1, 2) for part in (images, held_out))
-    flow = fit_flow(planes, unseen, FlowRecipe(), context)
+    flow = learn_flow(planes, unseen, FlowRecipe(), context)
     latents = flow.forward(planes)
     variables = latent_variables(latents.shape[1:])
     rows = to_rows(latents)

@@ -62,12 +62,12 @@ OWN: dict[str, dict[str, dict[str, Any]]] = {
 def variants(codec: InrCodec[Any]) -> dict[str, Preset]:
     """By name: the default, that with a part changed, and the paper's where there is one."""
     default = codec.architecture.presets[codec.architecture.default_preset]
-    found = {DEFAULT: default}
+    presets = {DEFAULT: default}
     for name, change in {**COMMON, **OWN.get(codec.codec_id, {})}.items():
-        found[name] = replace(default, recipe=replace(default.recipe, **change))
+        presets[name] = replace(default, recipe=replace(default.recipe, **change))
     if "paper" in codec.architecture.presets:
-        found["the paper's network and recipe"] = codec.architecture.presets["paper"]
-    return found
+        presets["the paper's network and recipe"] = codec.architecture.presets["paper"]
+    return presets
 
 
 @click.command()
@@ -88,9 +88,9 @@ def main(
     """
     codec = frame_codec(codec_id)
     assert isinstance(codec, InrCodec)
-    found = variants(codec)
-    exchange = log(10) / 10 / found[DEFAULT].recipe.rate_weight
-    names = [DEFAULT, *(name for name in found if name in only or not only)]
+    presets = variants(codec)
+    exchange = log(10) / 10 / presets[DEFAULT].recipe.rate_weight
+    names = [DEFAULT, *(name for name in presets if name in only or not only)]
     click.echo(f"{'variant':34}{'bytes':>10}{'Y dB':>8}{'RGB dB':>8}{'worse by':>10}{'+-':>6}")
     base: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -100,7 +100,7 @@ def main(
             sizes, lumas, rgbs = [], [], []
             for seed in range(seeds):
                 path = Path(folder) / "out.nc"
-                with _preset(codec, found[name]) as preset:
+                with _preset(codec, presets[name]) as preset:
                     done = ncodec.encode(
                         clip,
                         path,

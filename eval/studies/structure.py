@@ -161,12 +161,12 @@ def packages_of(root: Path) -> set[str]:
 def _trips(root: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, arguments in TRIPS.items():
-            given = [argument.format(samples=root / "samples") for argument in arguments]
+            words = [argument.format(samples=root / "samples") for argument in arguments]
             # The first run compiles kernels.
             for _ in range(2):
-                command = [sys.executable, "-c", WALK, *given]
+                command = [sys.executable, "-c", WALK, *words]
                 ended = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-                if not Path(folder, given[given.index("-o") + 1]).exists():
+                if not Path(folder, words[words.index("-o") + 1]).exists():
                     sys.exit(ended.stderr)
                 if name.startswith("decode"):
                     break

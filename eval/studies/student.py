@@ -110,9 +110,9 @@ def main(images: str, model: str | None, bandwidth: float | None) -> None:
     torch.set_num_threads(1)
     student, _ = find(model)
     decoder = Decoder(student)
-    found = open_collection(images)
-    groups = [match[1] for name in found.names if (match := _GROUP.fullmatch(name))]
-    prepared = [student.preparation.prepare(image.pixels) for image in found]
+    collection = open_collection(images)
+    groups = [match[1] for name in collection.names if (match := _GROUP.fullmatch(name))]
+    prepared = [student.preparation.prepare(image.pixels) for image in collection]
     tailed = _has_tail(student)
     whole = _embeddings(decoder, prepared)
     if len(groups) == len(prepared):

@@ -54,11 +54,13 @@ def choose(values: NDArray[np.int32]) -> Choice:
         offset = int(bins[0])
         return Choice(CONSTANT, offset, bits=log2(MODELS) + signed_bits(offset))
     median = int(bins[np.searchsorted(np.cumsum(counts), len(values) / 2)])
-    found = [_parametric(LAPLACE, laplace, bins, counts, offset) for offset in sorted({0, median})]
-    best = min(found, key=lambda choice: choice.bits)
-    found.append(_parametric(GAUSSIAN, gaussian, bins, counts, best.offset))
-    found.extend(_adaptive(bins, counts, best))
-    return min(found, key=lambda choice: choice.bits)
+    choices = [
+        _parametric(LAPLACE, laplace, bins, counts, offset) for offset in sorted({0, median})
+    ]
+    best = min(choices, key=lambda choice: choice.bits)
+    choices.append(_parametric(GAUSSIAN, gaussian, bins, counts, best.offset))
+    choices.extend(_adaptive(bins, counts, best))
+    return min(choices, key=lambda choice: choice.bits)
 
 
 def _histogram(values: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -125,13 +127,13 @@ def _adaptive(bins: NDArray[np.int64], counts: NDArray[np.int64], prior: Choice)
     shape = table.frequencies[symbols] / TOTAL
     side = log2(MODELS) + log2(len(STRENGTHS)) + log2(SCALES) + signed_bits(prior.offset)
     side += _escape_bits(beyond, often, radius)
-    found = []
+    choices = []
     for index, strength in enumerate(STRENGTHS):
         start = np.append(strength * shape, strength)
         rise = _log_gamma(start + np.append(seen, seen.sum())) - _log_gamma(start)
         bits = float(rise[-1] - rise[:-1].sum()) / log(2)
-        found.append(Choice(ADAPTIVE, prior.offset, prior.scale, index, side + bits))
-    return found
+        choices.append(Choice(ADAPTIVE, prior.offset, prior.scale, index, side + bits))
+    return choices
 
 
 def _escape_bits(distances: NDArray[np.int64], counts: NDArray[np.int64], radius: int) -> float:

@@ -115,7 +115,7 @@ class Decoder:
             symbols: NDArray[np.int32] = self._coder.decode(table.model, count)
         except AssertionError as error:
             raise DamagedFile(
-                f"an entropy-coded section is damaged within its next {count} symbols; "
+                f"an entropy-coded section is damaged within its next {count} symbols: "
                 "fetch the file again"
             ) from error
         return symbols

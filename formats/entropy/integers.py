@@ -45,11 +45,11 @@ def decode_integers(decoder: Decoder, count: int) -> NDArray[np.int64]:
     classes = decoder.decode(count, uniform(_CLASSES))
     values = np.left_shift(1, classes, dtype=np.int64)
     for size in np.unique(classes).tolist():
-        chosen = classes == size
+        members = classes == size
         for shift in range(0, size, _GROUP):
             group = 1 << min(_GROUP, size - shift)
-            bits = decoder.decode(int(chosen.sum()), uniform(group)).astype(np.int64)
-            values[chosen] += bits << shift
+            bits = decoder.decode(int(members.sum()), uniform(group)).astype(np.int64)
+            values[members] += bits << shift
     return values - 1
 
 

@@ -177,7 +177,7 @@ def test_a_name_is_an_encoder_or_a_line():
     names = [line.name for line in anchor_settings(["svtav1", "x264", "x264-medium"])]
     assert names == ["svtav1 preset 6", "svtav1 preset 4", "x264 medium", "x264 veryslow"]
     assert setting("x265-veryslow-low-delay").low_delay
-    with pytest.raises(UsageError, match=r"'x266' is no anchor; choose among x264, .*x265-medium"):
+    with pytest.raises(UsageError, match=r"'x266' is no anchor: choose among x264, .*x265-medium"):
         anchor_settings(["x266"])
 
 
@@ -228,7 +228,7 @@ def test_fresh_processes_print_a_line_of_json(clip, tmp_path):
 
 
 def test_a_crf_beyond_the_encoders_scale_is_refused(clip, tmp_path):
-    with pytest.raises(UsageError, match="crf 52 is out of range; x264 medium has 0 to 51"):
+    with pytest.raises(UsageError, match="crf 52 is out of range: x264 medium has 0 to 51"):
         encode(setting("x264-medium"), 52, 10, clip, tmp_path / "a.mp4")
 
 

@@ -180,7 +180,7 @@ def test_pictures_are_8_bit_rgb(tmp_path, pixel_format):
 
 def test_a_picture_of_a_frame_that_is_not_there(tmp_path):
     source = film(tmp_path / "source.mkv", frames=3)
-    with pytest.raises(InputError, match="has no frame 3; its 3 frames count from 0"):
+    with pytest.raises(InputError, match="has no frame 3: its 3 frames count from 0"):
         score(source, source, picture=(3, tmp_path / "a.png", tmp_path / "b.png"))
 
 

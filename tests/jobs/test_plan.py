@@ -146,7 +146,7 @@ def test_an_interrupt_before_the_plan_leaves_nothing(directory):
 
 def test_a_plan_that_was_cut_short_is_begun_anew(directory):
     directory.mkdir()
-    (directory / "plan.part").write_bytes(b"{")
+    (directory / "plan.json.part").write_bytes(b"{")
     begin(directory)
     assert not directory.exists()
 

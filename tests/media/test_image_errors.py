@@ -81,7 +81,7 @@ def test_a_bomb_is_refused_by_its_header(tmp_path, recwarn):
 def test_cmyk(tmp_path, suffix):
     path = tmp_path / f"it.{suffix}"
     Pillow.fromarray(image().pixels).convert("CMYK").save(path)
-    with pytest.raises(InputError, match="CMYK; convert it"):
+    with pytest.raises(InputError, match="CMYK: convert it"):
         read_image(path)
 
 

@@ -38,7 +38,7 @@ FULL = Metadata(icc=b"profile" * 9, exif=exif(), xmp=b"<x/>", text=(("Title", "T
 def test_exact_or_refused(made, suffix):
     stream = BytesIO()
     if suffix in CAPABLE and made.pixel_format not in CAPABLE[suffix]:
-        with pytest.raises(OutputError, match=r"exactly; use \.png"):
+        with pytest.raises(OutputError, match=r"exactly: use \.png"):
             write_image(stream, made, suffix)
         return
     write_image(stream, made, suffix)

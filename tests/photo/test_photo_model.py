@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ncodec.errors import DamagedFile, UnsupportedFormat, UsageError
 from ncodec.formats import Model
 from ncodec.photo.kernel import decode_tile, encode_tile
+from ncodec.photo.learn import learn
 from ncodec.photo.model import FAMILY, PhotoModel, load_model
-from ncodec.photo.train import train
 
 
 def grain(size: int, seed: int) -> NDArray[np.uint8]:
@@ -64,8 +64,8 @@ def test_training_is_repeatable_and_helps() -> None:
     images = [grain(48, seed) for seed in range(3)]
     passes: list[float] = []
     rates = ((0.1, 0.05), (0.05, 0.01), (0.02, 0.005))
-    model = train(images, 7, lambda step, steps, bits: passes.append(bits), rates)
-    assert train(images, 7, rates=rates).digest == model.digest
+    model = learn(images, 7, lambda step, steps, bits: passes.append(bits), rates)
+    assert learn(images, 7, rates=rates).digest == model.digest
     assert len(passes) == 2 * 3 * len(rates)
     assert passes[2] < passes[0]
     pixels = grain(40, 9)
@@ -76,6 +76,6 @@ def test_training_is_repeatable_and_helps() -> None:
 
 def test_training_needs_rgb() -> None:
     with pytest.raises(UsageError):
-        train([], 0)
+        learn([], 0)
     with pytest.raises(UsageError):
-        train([np.zeros((8, 8, 1), np.uint8)], 0)
+        learn([np.zeros((8, 8, 1), np.uint8)], 0)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ncodec.errors import DamagedFile
-from ncodec.student.learn import fit_prior
+from ncodec.student.prior_tables import learn_prior
 
 CHANNELS = 5
 SPREADS = (9.0, 5.0, 3.0, 1.5, 0.4)
@@ -22,7 +22,7 @@ def prior(middle=60):
     k = np.arange(-middle, middle + 1)
     masses = np.exp(-np.abs(k) / np.array(SPREADS)[:, None])
     masses /= masses.sum(axis=1, keepdims=True)
-    return fit_prior(latents(), masses, np.zeros(CHANNELS, np.float32))
+    return learn_prior(latents(), masses, np.zeros(CHANNELS, np.float32))
 
 
 PRIOR = prior()
@@ -63,7 +63,7 @@ def test_what_changes_slowly_is_coded_by_differences():
     block[:, 0] = 30 + rng.integers(-1, 2, (4, 16, 16)).cumsum(axis=1).cumsum(axis=2)
     block[:, 1] = rng.integers(-2, 3, (4, 16, 16))
     masses = np.full((2, 201), 1 / 201)
-    coder = fit_prior(block, masses, np.zeros(2, np.float32))
+    coder = learn_prior(block, masses, np.zeros(2, np.float32))
     assert [channel.differences for channel in coder.channels] == [True, False]
     for image in block:
         assert np.array_equal(coder.decode(coder.encode(image), 16, 16), image)

@@ -7,7 +7,7 @@ import torch
 import ncodec
 from ncodec.errors import Interrupted, TargetUnreachable, UsageError
 from ncodec.formats import read_model
-from ncodec.student.fit import Recipe, alive
+from ncodec.student.learn import Recipe, alive
 from ncodec.student.model import StudentModel
 from ncodec.student.network import GDN1, build_decoder, build_encoder, load_arrays, to_arrays
 from ncodec.student.shape import LITE, PAPER, Architecture

@@ -36,8 +36,8 @@ class PcIdf:
     media: ClassVar[frozenset[str]] = frozenset({"image", "collection"})
     sections: ClassVar[Sequence[str]] = ("images",)
     options: ClassVar[Sequence[Option]] = (
-        Option("model", Path, None, "A model of `ncodec train pc-idf`"),
-        Option("embed_model", bool, False, "Keep the model in the file instead of its BLAKE3"),
+        Option("model", Path, None, "a model of `ncodec train pc-idf`"),
+        Option("embed_model", bool, False, "keep the model in the file instead of its BLAKE3"),
     )
 
     def encode_images(

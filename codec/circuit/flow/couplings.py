@@ -60,8 +60,8 @@ def mask(index: int, channels: int) -> NDArray[np.bool_]:
     masks = [position % 2 == 1, position % 2 == 0, position >= 2, position < 2]
     if channels > 1:
         masks = [channel % 2 == 0, channel % 2 == 1, *masks]
-    found: NDArray[np.bool_] = masks[index % len(masks)]
-    return found
+    pattern: NDArray[np.bool_] = masks[index % len(masks)]
+    return pattern
 
 
 def squeeze(samples: NDArray[Any]) -> NDArray[Any]:
@@ -94,8 +94,8 @@ class Coupling:
 
     def shift(self, samples: Samples) -> NDArray[np.int64]:
         """t of the unchanged channels, [n, changed channels, h, w], in whole grey levels."""
-        given = samples[:, ~self.changed].astype(np.int64) - CENTRE
-        values = given << ACTIVATION_BITS
+        inputs = samples[:, ~self.changed].astype(np.int64) - CENTRE
+        values = inputs << ACTIVATION_BITS
         last = len(self.weights) - 1
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             sums = _convolved(values, weight) + (bias << WEIGHT_BITS)[:, None, None]

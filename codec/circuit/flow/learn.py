@@ -26,7 +26,7 @@ from ncodec.device import resolve_device, threads
 from ncodec.errors import Interrupted
 from ncodec.plugin import Context
 
-__all__ = ["FlowRecipe", "fit_flow"]
+__all__ = ["FlowRecipe", "learn_flow"]
 
 _SPREAD = 4.0
 """Scale of the prior at the start, in grey levels."""
@@ -95,7 +95,7 @@ class _Network(nn.Module):
         return -(upper - lower).clamp_min(1e-9).log2().mean()
 
 
-def fit_flow(
+def learn_flow(
     images: NDArray[np.uint8],
     held_out: NDArray[np.uint8],
     recipe: FlowRecipe,

@@ -102,11 +102,11 @@ class FlowModel:
             np.abs(a).max() > LARGEST_BIAS for a in arrays[1::2]
         ):
             raise DamagedFile("a flow has weights or biases that are out of range")
-        found = []
+        layers = []
         for index, changed in enumerate(masks):
             own = arrays[2 * _LAYERS * index : 2 * _LAYERS * (index + 1)]
-            found.append(Coupling(changed, own[::2], own[1::2]))
-        flow = Flow([found[i : i + couplings] for i in range(0, len(found), couplings)])
+            layers.append(Coupling(changed, own[::2], own[1::2]))
+        flow = Flow([layers[i : i + couplings] for i in range(0, len(layers), couplings)])
         model = cls((channels, height, width), flow, unpack_circuit(data[start + length :], limits))
         if model.prior.variables.count != channels * height * width:
             raise DamagedFile("a flow's prior has another number of variables than its latents")

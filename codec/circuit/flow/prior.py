@@ -67,5 +67,5 @@ def _levels(weights: NDArray[Any]) -> NDArray[np.uint8]:
     """Logarithmic levels of each row relative to its largest entry."""
     share = weights / weights.max(axis=-1, keepdims=True)
     levels = np.rint(-STEPS_PER_OCTAVE * np.log2(share))
-    found: NDArray[np.uint8] = np.minimum(levels, ABSENT - 1).astype(np.uint8)
-    return found
+    clipped: NDArray[np.uint8] = np.minimum(levels, ABSENT - 1).astype(np.uint8)
+    return clipped

@@ -92,10 +92,10 @@ def decode_simple(data: bytes, shape: tuple[int, int, int], dtype: Any) -> Pixel
         return _decode_packed(rest, shape, kind)
     if mode == _MODELLED:
         return _decode_modelled(rest, shape, kind)
-    given = shape[2:] if mode == _CONSTANT else shape
-    if len(rest) != int(np.prod(given)) * kind.itemsize:
+    stored = shape[2:] if mode == _CONSTANT else shape
+    if len(rest) != int(np.prod(stored)) * kind.itemsize:
         raise damaged(f"it holds {len(rest)} bytes of samples")
-    samples = np.frombuffer(rest, dtype=kind.newbyteorder("<")).astype(kind).reshape(given)
+    samples = np.frombuffer(rest, dtype=kind.newbyteorder("<")).astype(kind).reshape(stored)
     return np.broadcast_to(samples, shape).copy()
 
 
@@ -219,14 +219,14 @@ def _worthwhile(colours: int, pixels: int) -> list[tuple[int, bool]]:
 def _most_promising(plans: list[Plan], sample: _Tile, size: int) -> list[Plan]:
     """The plan that codes a sample best, or none if the sample does not shrink: noise is not worth
     the time. An earlier plan gets some credit for what it learns with more pixels."""
-    found: list[Plan] = []
+    best: list[Plan] = []
     fewest = float(len(plans[0].coded) * size * sample.packed.size)
     for plan in plans:
         colours = len(sample.palette) if plan.colours else 0
         code = _encode_modelled(sample, replace(plan, colours=colours), size, int(fewest))
         if code is not None:
-            found, fewest = [plan], _CREDIT * len(code)
-    return found
+            best, fewest = [plan], _CREDIT * len(code)
+    return best
 
 
 def _bands(pixels: Pixels) -> Pixels:

@@ -50,10 +50,10 @@ def code_number(coder: Any, mixture: Any, contexts: Any, value: Any, count: Any)
 
 
 @kernel(inline="always")
-def _code_node(coder: Any, mixture: Any, contexts: Any, node: Any, chosen: Any, bit: Any) -> Any:
+def _code_node(coder: Any, mixture: Any, contexts: Any, node: Any, row: Any, bit: Any) -> Any:
     for i in range(CONTEXTS):
         mixture.places[i] = slot(contexts[i], node, mixture.shift)
-    return code_bit(coder, mixture, chosen, bit)
+    return code_bit(coder, mixture, row, bit)
 
 
 @kernel(inline="always")

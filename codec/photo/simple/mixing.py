@@ -132,29 +132,29 @@ def slot(context: Any, node: Any, shift: Any) -> Any:
 
 
 @kernel
-def code_bit(coder: Any, mixture: Any, chosen: Any, bit: Any) -> Any:
+def code_bit(coder: Any, mixture: Any, row: Any, bit: Any) -> Any:
     """Code a bit under mixture.places with the chosen set of weights; the bit, int64.
 
     A decoder's `bit` is ignored.
     """
     slots, places, guesses = mixture.slots, mixture.places, mixture.guesses
     weights = mixture.weights
-    total = guesses[CONTEXTS] * weights[chosen, CONTEXTS]
+    total = guesses[CONTEXTS] * weights[row, CONTEXTS]
     for i in range(CONTEXTS):
         guess = STRETCH[slots[places[i]] >> np.uint32(20)]
         guesses[i] = guess
-        total += guess * weights[chosen, i]
+        total += guess * weights[row, i]
     one = SQUASH[min(max(total >> 16, -_REACH), _REACH) + _REACH]
     zeros = (65536 - one) << 8
     if coder.encoding:
         put_bit(coder.state, coder.words, zeros, bit)
     else:
         bit = np.int64(get_bit(coder.state, coder.words, zeros))
-    uses = mixture.used[chosen]
-    mixture.used[chosen] = uses + 1
+    uses = mixture.used[row]
+    mixture.used[row] = uses + 1
     error = ((bit << 16) - one) * (_RATE + _HASTE // (uses + _SETTLE))
     for i in range(CONTEXTS + 1):
-        weights[chosen, i] += (guesses[i] * error + (1 << 17)) >> 18
+        weights[row, i] += (guesses[i] * error + (1 << 17)) >> 18
     target = bit * ((1 << 22) - 1)
     for i in range(CONTEXTS):
         seen = slots[places[i]]

@@ -300,8 +300,8 @@ def _code_rank(
         places[4] = slot(np.uint64((shape << 4 | same) << 2 | k), 5, shift)
         places[5] = slot(np.uint64(history << 8 | origin), 6, shift)
         places[6] = slot(np.uint64(same << 8 | origin) ^ stir(np.uint64(7), west), 7, shift)
-        chosen = (k * SOURCES + source) * 16 + (trust if source < CACHES else same)
-        if code_bit(coder, hits, chosen, np.int64(pixel == candidate)):
+        row = (k * SOURCES + source) * 16 + (trust if source < CACHES else same)
+        if code_bit(coder, hits, row, np.int64(pixel == candidate)):
             return k, candidate, True
         others -= np.int64(candidate)
         if last > 0 and k + 1 == last:

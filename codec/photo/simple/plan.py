@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.errors import DamagedFile
+from ncodec.errors import DamagedFile
 from ncodec.photo.simple.pixels import MOST_COLOURS
 
 __all__ = [
@@ -115,13 +115,13 @@ def best_references(pixels: Pixels) -> tuple[int, int]:
     # Green, red, blue.
     planes = [pixels[:, :, i].astype(np.int64) for i in (1, 0, 2)]
     steps = [np.diff(plane, axis=1) for plane in planes]
-    found = []
+    references = []
     for turn in (1, 2):
         costs = {NOTHING: np.abs(steps[turn]).sum()}
         for other in range(turn):
             costs[other] = np.abs(steps[turn] - steps[other]).sum()
-        found.append(min(costs, key=lambda option: costs[option]))
-    return found[0], found[1]
+        references.append(min(costs, key=lambda option: costs[option]))
+    return references[0], references[1]
 
 
 def damaged(what: str) -> DamagedFile:

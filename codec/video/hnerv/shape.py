@@ -104,8 +104,8 @@ def unpack_shape(section: bytes, info: VideoInfo, frames: int, limits: Limits) -
         DamagedFile: not such a map, or numbers that no encoder writes.
         LimitExceeded: more parameters or pixels than the limits allow.
     """
-    found, pictures, skips = read_configuration(section, 3, _PICTURES, limits, _SKIPS)
-    strides, channels, kernels = found
+    lists, pictures, skips = read_configuration(section, 3, _PICTURES, limits, _SKIPS)
+    strides, channels, kernels = lists
     plausible = (
         stages(strides, channels, extra=2)
         and len(kernels) == len(strides)

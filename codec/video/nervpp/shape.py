@@ -116,8 +116,8 @@ def unpack_shape(section: bytes, info: VideoInfo, frames: int, limits: Limits) -
         DamagedFile: not such a map, or numbers that no encoder writes.
         LimitExceeded: more parameters or pixels than the limits allow.
     """
-    found, pictures, _ = read_configuration(section, 3, _PICTURES, limits)
-    strides, channels, variant = found
+    lists, pictures, _ = read_configuration(section, 3, _PICTURES, limits)
+    strides, channels, variant = lists
     known = len(variant) == 1 and 0 <= variant[0] < len(VARIANTS)
     if not (stages(strides, channels, extra=2) and known):
         raise DamagedFile(
@@ -175,16 +175,16 @@ def solve_shape(
         return (grid, *later)
 
     def at(step: int) -> int:
-        found = channels(step)
+        widths = channels(step)
         if hidden is not None:
-            return count(hidden, found)
-        others = count(1, found)
-        return count(fill(others // (STEM_SHARE - 1), found), found)
+            return count(hidden, widths)
+        others = count(1, widths)
+        return count(fill(others // (STEM_SHARE - 1), widths), widths)
 
     first = 1 if width else 2 * LEAST_WIDTH
     steps = range(first, _MAX_CHANNELS)
     step = steps[max(bisect_right(steps, parameters, key=at) - 1, 0)]
-    found = channels(step)
+    widths = channels(step)
     if hidden is None:
-        hidden = fill(parameters - count(1, found), found)
-    return NeRVppShape(geometry, pictures, (hidden, *found), variant)
+        hidden = fill(parameters - count(1, widths), widths)
+    return NeRVppShape(geometry, pictures, (hidden, *widths), variant)

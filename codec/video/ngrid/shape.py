@@ -66,15 +66,15 @@ class NGridShape(Shape):
     @property
     def grids(self) -> list[tuple[int, ...]]:
         """Shape of each grid: slices, channels, rows, columns."""
-        found: list[tuple[int, ...]] = []
+        shapes: list[tuple[int, ...]] = []
         (rows, columns), scale = self.geometry.grid, 1
         for every, depth, stride in zip(
             self.every, self.depths, self.geometry.strides, strict=False
         ):
             slices = _slices(self.frames, every)
-            found.append((slices, depth, rows * scale, columns * scale))
+            shapes.append((slices, depth, rows * scale, columns * scale))
             scale *= stride
-        return found
+        return shapes
 
     @property
     def tensors(self) -> dict[str, tuple[int, ...]]:
@@ -125,8 +125,8 @@ def unpack_shape(section: bytes, info: VideoInfo, frames: int, limits: Limits) -
         DamagedFile: not such a map, or numbers that no encoder writes.
         LimitExceeded: more parameters or pixels than the limits allow.
     """
-    found, pictures, _ = read_configuration(section, 4, _PICTURES, limits)
-    strides, channels, every, depths = found
+    lists, pictures, _ = read_configuration(section, 4, _PICTURES, limits)
+    strides, channels, every, depths = lists
     plausible = (
         stages(strides, channels, extra=1)
         and 1 <= len(every) == len(depths) <= len(strides)
@@ -195,8 +195,8 @@ def _filled(shape: NGridShape, values: float) -> NGridShape:
     """The network with grids of about so many values."""
     every, depths = [], []
     for i, (_, depth, rows, columns) in enumerate(shape.grids):
-        wanted = values * SHARES[i] / sum(SHARES[i : len(shape.depths)])
-        step, channels = _fill(wanted / (rows * columns), depth, shape.frames)
+        share = values * SHARES[i] / sum(SHARES[i : len(shape.depths)])
+        step, channels = _fill(share / (rows * columns), depth, shape.frames)
         every.append(step)
         depths.append(channels)
         values -= _slices(shape.frames, step) * channels * rows * columns
@@ -213,12 +213,12 @@ def _narrowest(geometry: Geometry, frames: int, pictures: Pictures, first: int) 
     return NGridShape(geometry, pictures, frames, channels, every, depths)
 
 
-def _fill(wanted: float, depth: int, frames: int) -> tuple[int, int]:
-    """Frames from slice to slice and channels of a grid of about `wanted` slices' channels."""
+def _fill(values: float, depth: int, frames: int) -> tuple[int, int]:
+    """The frames a slice covers, and the channels, of a grid of about `values` values a place."""
     fewest = _slices(frames, frames)
-    slices = max(wanted / depth, fewest)
+    slices = max(values / depth, fewest)
     every = min(max(round((frames - 1) / max(slices - 1, 1)), 1), max(frames - 1, 1))
-    channels = max(round(wanted / _slices(frames, every)), 1)
+    channels = max(round(values / _slices(frames, every)), 1)
     return every, min(channels, DEEPENED * depth)
 
 

@@ -20,13 +20,13 @@ class PhotoTrainer:
     options: ClassVar[Sequence[Option]] = ()
 
     def train(self, data: Sequence[str], options: Mapping[str, Any], context: Context) -> Model:
-        """Learns from images, folders and globs of them; see `ncodec.photo.train`.
+        """Learns from images, folders and globs of them; see `ncodec.photo.learn`.
 
         Raises:
             UsageError: an image is not RGB of 8 bits.
         """
         # The kernels are compiled when they are imported; listing options need not wait for that.
-        from ncodec.photo.train import train
+        from ncodec.photo.learn import learn
 
         images = []
         for source in data:
@@ -43,4 +43,4 @@ class PhotoTrainer:
             if context.stopping():
                 raise Interrupted("stopped by the user: nothing is kept of an unfinished training")
 
-        return train(images, context.seed, report).model
+        return learn(images, context.seed, report).model

@@ -26,26 +26,34 @@ class StudentTrainer:
 
     name: ClassVar[str] = "entropic-student"
     options: ClassVar[Sequence[Option]] = (
-        Option("teacher", str, "efficientnet-lite0", "The classifier; resnet18 to resnet152, too"),
-        Option("teacher_weights", Path, None, "Its state_dict, where no package brings it"),
+        Option("teacher", str, "efficientnet-lite0", "the classifier; resnet18 to resnet152, too"),
+        Option(
+            "teacher_weights", Path, None, "the teacher's state_dict, where no package brings it"
+        ),
         Option(
             "beta",
             str,
             "0.08,0.2,0.5,1.2,3,8",
-            "Squared feature error that a bit may cost, one value a rate",
+            "squared feature error that a bit may cost, one value a rate",
         ),
-        Option("epochs", int, 10, "Of stage 1, features", minimum=1),
-        Option("distil_epochs", int, 10, "Of stage 2, the teacher's answers", minimum=0),
+        Option("epochs", int, 10, "epochs of stage 1, which matches features", minimum=1),
+        Option(
+            "distil_epochs",
+            int,
+            10,
+            "epochs of stage 2, which matches the teacher's answers",
+            minimum=0,
+        ),
         Option(
             "recipe",
             str,
             "paper",
-            "Rates of learning: the paper's, or for short trainings",
+            "rates of learning: the paper's, or for short trainings",
             choices=("paper", "short"),
         ),
-        Option("crops", int, 1, "Random crops of each image in an epoch", minimum=1),
-        Option("side", int, 224, "Of a crop, in pixels", minimum=32),
-        Option("batch", int, 64, "Crops a step", minimum=1),
+        Option("crops", int, 1, "random crops of each image in an epoch", minimum=1),
+        Option("side", int, 224, "side of a crop, in pixels", minimum=32),
+        Option("batch", int, 64, "crops a step", minimum=1),
     )
 
     def train(self, data: Sequence[str], options: Mapping[str, Any], context: Context) -> Model:
@@ -60,7 +68,7 @@ class StudentTrainer:
 
         from ncodec.device import resolve_device, threads
         from ncodec.student.crops import Photographs
-        from ncodec.student.fit import Recipe, fit
+        from ncodec.student.learn import Recipe, learn
         from ncodec.student.model import FAMILY, VERSION
         from ncodec.student.student import Student
         from ncodec.student.teachers import load_teacher
@@ -81,7 +89,7 @@ class StudentTrainer:
             torch.manual_seed(context.seed)
             student = Student(teacher.architecture, len(betas))
             student.to(place, memory_format=torch.channels_last)  # type: ignore[call-overload]
-            figures = fit(student, teacher, photographs, recipe, context, place)
+            figures = learn(student, teacher, photographs, recipe, context, place)
             sample = photographs.sample(
                 _SAMPLE, teacher.preparation.side, context.seed, context.threads
             )
@@ -108,9 +116,9 @@ def model_of(
         betas: of its rates.
         sample: prepared images that the tables are counted on, uint8 [n, height, width, 3].
     """
-    from ncodec.student.learn import fit_prior
     from ncodec.student.model import Rate, StudentModel
     from ncodec.student.network import to_arrays
+    from ncodec.student.prior_tables import learn_prior
 
     gains = student.gain.detach().exp().cpu().numpy()
     inverses = student.inverse.detach().exp().cpu().numpy()
@@ -121,7 +129,7 @@ def model_of(
     ):
         scaled = latents * gain[:, None, None] - medians[:, None, None]
         values = np.rint(scaled).astype(np.int32)
-        rates.append(Rate(beta, gain, inverse, fit_prior(values, masses, medians)))
+        rates.append(Rate(beta, gain, inverse, learn_prior(values, masses, medians)))
     return StudentModel(
         teacher.architecture,
         teacher.name,

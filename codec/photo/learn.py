@@ -23,7 +23,7 @@ from ncodec.photo.kernel import CHANNELS, EFFORTS, observe
 from ncodec.photo.mixture import CELLS, CENTRE, STATES
 from ncodec.photo.model import Circuit, PhotoModel
 
-__all__ = ["RATES", "train"]
+__all__ = ["RATES", "learn"]
 
 RATES = ((0.1, 0.05), (0.05, 0.02), (0.03, 0.01), (0.02, 0.002))
 """Step sizes at the start and the end of each pass."""
@@ -39,7 +39,7 @@ Pixels = NDArray[np.uint8]
 Report = Callable[[int, int, float], None]
 
 
-def train(
+def learn(
     images: Iterable[Pixels],
     seed: int,
     report: Report = lambda step, steps, bits: None,
@@ -67,8 +67,8 @@ def train(
         seen = [observe(image, by_set[number]) for image in images]
         planes = []
         for plane, channel in enumerate(CHANNELS):
-            bins = np.concatenate([found[plane][0] for found in seen])
-            predictions = np.concatenate([found[plane][1] for found in seen])
+            bins = np.concatenate([observation[plane][0] for observation in seen])
+            predictions = np.concatenate([observation[plane][1] for observation in seen])
             samples = np.concatenate([image[:, :, channel].ravel() for image in images])
             learner = _Learner(bins, 4 * samples.astype(np.int32) - predictions)
             for first, last in rates:

@@ -20,14 +20,14 @@ class IdfTrainer:
     name: ClassVar[str] = "pc-idf"
     options: ClassVar[Sequence[Option]] = (
         Option(
-            "prior", str, "circuit", "What codes the latents", choices=("circuit", "factorised")
+            "prior", str, "circuit", "what codes the latents", choices=("circuit", "factorised")
         ),
-        Option("flow_epochs", int, 20, "Passes over the images to fit the flow", minimum=1),
-        Option("couplings", int, 6, "Couplings a scale", minimum=1),
-        Option("hidden", int, 48, "Channels within a coupling", minimum=1),
-        Option("latents", int, 16, "States of the circuit's latents", minimum=2),
-        Option("epochs", int, 20, "Passes over the images to fit the circuit", minimum=1),
-        Option("held_out", float, 0.05, "Share of the images that is held out", minimum=0),
+        Option("flow_epochs", int, 20, "passes over the images to fit the flow", minimum=1),
+        Option("couplings", int, 6, "couplings a scale", minimum=1),
+        Option("hidden", int, 48, "channels within a coupling", minimum=1),
+        Option("latents", int, 16, "states of the circuit's latents", minimum=2),
+        Option("epochs", int, 20, "passes over the images to fit the circuit", minimum=1),
+        Option("held_out", float, 0.05, "share of the images that is held out", minimum=0),
     )
 
     def train(self, data: Sequence[str], options: Mapping[str, Any], context: Context) -> Model:
@@ -37,13 +37,13 @@ class IdfTrainer:
             UsageError: the images are others.
         """
         from ncodec.circuit.coding import code_length
-        from ncodec.circuit.flow.learn import FlowRecipe, fit_flow
+        from ncodec.circuit.flow.learn import FlowRecipe, learn_flow
         from ncodec.circuit.flow.packing import FlowModel
         from ncodec.circuit.flow.prior import factorised, latent_variables, to_rows
         from ncodec.circuit.learn import learn, split
         from ncodec.circuit.quantize import quantize
         from ncodec.circuit.recipe import Learning
-        from ncodec.circuit.training import stacked
+        from ncodec.circuit.trainer import stacked
 
         images = stacked(data)
         _, height, width, channels = images.shape
@@ -59,7 +59,7 @@ class IdfTrainer:
         recipe = FlowRecipe(
             couplings=options["couplings"], hidden=options["hidden"], epochs=options["flow_epochs"]
         )
-        flow = fit_flow(planes[trained], planes[held_out], recipe, context)
+        flow = learn_flow(planes[trained], planes[held_out], recipe, context)
         context.report = lambda fraction, **figures: report(fraction=0.5 + fraction / 2, **figures)
         latents = flow.forward(planes)
         variables = latent_variables(latents.shape[1:])

@@ -31,11 +31,11 @@ class PictureTrainer:
 
     name: ClassVar[str] = "entropic-picture"
     options: ClassVar[Sequence[Option]] = (
-        Option("student", str, "entropic-lite0", "A model file, or the name of a shipped one"),
-        Option("steps", int, 1000, "Of training", minimum=1),
-        Option("side", int, 160, "Of a crop, in pixels", minimum=32),
+        Option("student", str, "entropic-lite0", "a model file, or the name of a shipped one"),
+        Option("steps", int, 1000, "steps of training", minimum=1),
+        Option("side", int, 160, "side of a crop, in pixels", minimum=32),
         Option(
-            "batch", int, 12, "Crops a step, which take turns at the student's rates", minimum=1
+            "batch", int, 12, "crops a step, which take turns at the student's rates", minimum=1
         ),
     )
 
@@ -87,11 +87,11 @@ class PictureTrainer:
                     for number, picture in enumerate(pixels)
                 ]
                 restored = [student.rate(each.rate).restored(each.values) for each in latents]
-                wanted = torch.from_numpy(pixels).to(place).permute(0, 3, 1, 2).float()
-                found = network(torch.from_numpy(np.stack(restored)).to(place))
-                rows, columns = found.shape[2:]
-                wanted = student.preparation.normalised(wanted)[:, :, :rows, :columns]
-                loss = (found - wanted).square().mean()
+                targets = torch.from_numpy(pixels).to(place).permute(0, 3, 1, 2).float()
+                outputs = network(torch.from_numpy(np.stack(restored)).to(place))
+                rows, columns = outputs.shape[2:]
+                targets = student.preparation.normalised(targets)[:, :, :rows, :columns]
+                loss = (outputs - targets).square().mean()
                 for group in optimiser.param_groups:
                     group["lr"] = _RATE * (1 - step / options["steps"])
                 optimiser.zero_grad(set_to_none=True)

@@ -31,15 +31,15 @@ class PcTrainer:
 
     name: ClassVar[str] = "pc"
     options: ClassVar[Sequence[Option]] = (
-        _option("latents", "States of every latent", minimum=2),
-        _option("components", "Distributions a channel that leaves are mixtures of", minimum=2),
-        _option("epochs", "Passes over the images at most", minimum=1),
-        _option("patience", "Epochs without a gain on held-out images before it ends", minimum=1),
-        _option("batch", "Images a step", minimum=1),
-        _option("rule", "How steps are taken", choices=("anemone", "em")),
-        _option("shift", "Share of images seen moved by up to a pixel", minimum=0),
-        _option("tied", "All pixels of a channel share one mixture a state: for large images"),
-        Option("held_out", float, 0.05, "Share of the images that is held out", minimum=0),
+        _option("latents", "states of every latent", minimum=2),
+        _option("components", "distributions a channel that leaves are mixtures of", minimum=2),
+        _option("epochs", "passes over the images at most", minimum=1),
+        _option("patience", "epochs without a gain on held-out images before it ends", minimum=1),
+        _option("batch", "images a step", minimum=1),
+        _option("rule", "how steps are taken", choices=("anemone", "em")),
+        _option("shift", "share of images seen moved by up to a pixel", minimum=0),
+        _option("tied", "all pixels of a channel share one mixture a state: for large images"),
+        Option("held_out", float, 0.05, "share of the images that is held out", minimum=0),
     )
 
     def train(self, data: Sequence[str], options: Mapping[str, Any], context: Context) -> Model:
