@@ -1,4 +1,4 @@
-"""Least-squares prediction of a sample from its causal neighbours (specification, section 4).
+"""Least-squares prediction from causal neighbours (docs/photo.md, "Least squares").
 
 Weights are those that predict the samples already coded best, a sample at distance (dx, dy)
 counting decay^(|dx| + |dy|), and the less the more noise surrounds it. Rows of a plane are cut
@@ -37,7 +37,7 @@ F32 = NDArray[np.float32]
 
 
 def room(order: int) -> int:
-    """Elements of a matrix of this order in 1 .. 31."""
+    """The number of elements that a matrix of order 1 .. 31 takes."""
     return LANES * LANES if order < LANES else 3 * LANES * LANES
 
 
