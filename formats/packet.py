@@ -26,7 +26,7 @@ _CRC_BYTES = 4
 
 
 def agreement(header: Header, confs: Iterable[Conf] = ()) -> bytes:
-    """Four bytes that tell one agreed HEAD and model from another.
+    """The four bytes that tell one agreed HEAD and model from another.
 
     The start of the BLAKE3 of HEAD's payload followed by the digest of each CONF's content.
     """
