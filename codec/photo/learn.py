@@ -29,9 +29,13 @@ RATES = ((0.1, 0.05), (0.05, 0.02), (0.03, 0.01), (0.02, 0.002))
 """The step sizes at the start and the end of each pass (docs/photo.md, "Training")."""
 
 _PARTS = 4
+"""The number of times in a pass that the leaves are estimated (docs/photo.md, "Training")."""
+
 _SCALE_FEATURE = 4
 """The feature, residuals close by, that picks the scale before anything is learned."""
+
 _PRIOR_COUNT = 20.0
+"""The samples that the first leaves count as (docs/photo.md, "Training")."""
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]

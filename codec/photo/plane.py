@@ -26,8 +26,11 @@ OTHERS = 8
 """The number of neighbours taken from each earlier plane."""
 
 _BIAS_CONTEXTS = 256
+"""The contexts of each of the two biases of a prediction (docs/photo.md, "Prediction")."""
+
 _SHARE = np.float32(200.0)
-"""The weight in the least squares of a sample without noise; activity a divides it by 1 + a."""
+"""The weight in the least squares of a sample without noise; activity a divides it by 1 + a
+(docs/photo.md, "Least squares")."""
 
 _room = kernel(room)
 

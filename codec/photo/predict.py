@@ -30,6 +30,8 @@ __all__ = ["LANES", "accumulate", "decay_add", "predict", "room", "solve"]
 
 LANES = 16
 _RIDGE = np.float32(24.0)
+"""The pull of the weights towards their prior (docs/photo.md, "Least squares")."""
+
 _LEAST_PIVOT = np.float32(12.0)
 """No pivot is below the ridge but by rounding; this keeps all values finite."""
 
