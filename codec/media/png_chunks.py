@@ -65,9 +65,8 @@ def metadata_of(chunks: Sequence[Chunk], *, as_stored: bool) -> Metadata:
     Text with a language, and compressed metadata that cannot be inflated, stays in its chunk.
 
     Args:
-        as_stored: whether the samples that go with it are those in the file, not expanded from a
-        palette,
-            a key colour or a low depth.
+        as_stored: whether the samples that go with it are those in the file, not expanded from
+            a palette, a key colour or a low depth.
     """
     icc = exif = xmp = b""
     text: list[tuple[str, str]] = []

@@ -36,8 +36,7 @@ def learn_prior(
     Args:
         values: integers [images, channels, height, width].
         masses: the probabilities of the values -k..k of every channel as the factorised prior
-        learned them,
-            [channels, 2k + 1]: what a class is taken for where it has seen little.
+            learned them, [channels, 2k + 1]: what a class is taken for where it has seen little.
         medians: the channels'.
     """
     coded = values.astype(np.int64)

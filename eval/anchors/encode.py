@@ -38,9 +38,9 @@ class Encoded:
         frames: the clip's.
         bytes: the file's.
         packets: the bytes of the packets in it; the rest is the container's.
-        seconds: the time in encoder and container, from opening the encoder to the finished file.
-        What
-            an encoder's own threads do while a frame is read is not counted: at most `reading`.
+        seconds: the time in encoder and container, from opening the encoder to the finished
+            file. What an encoder's own threads do while a frame is read is not counted: at most
+            `reading`.
         reading: the seconds in which frames of the source were decoded and copied.
     """
 

@@ -35,9 +35,8 @@ class LabelledImage:
     Attributes:
         path: the file.
         name: a short name, unique in its set.
-        label: the class of ImageNet, 0 to 999 in the order of the classes' folders; None where the
-        set
-            has none.
+        label: the class of ImageNet, 0 to 999 in the order of the classes' folders; None where
+            the set has none.
         categories: COCO's numbers of what is in it, rising, each once.
     """
 
