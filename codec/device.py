@@ -20,11 +20,11 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where tensors live and how convolutions run there.
+    """The place where tensors live and how convolutions run there.
 
     Attributes:
         place: the torch device.
-        autocast: fast dtype of convolutions, or None for float32.
+        autocast: the fast dtype of convolutions, or None for float32.
     """
 
     place: torch.device

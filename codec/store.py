@@ -1,4 +1,4 @@
-"""Models by name and by BLAKE3: the shipped ones, the user's folder, files named outright."""
+"""The models by name and by BLAKE3: shipped, in the user's folder, or in files named outright."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def store_folder() -> Path:
 
 
 def shipped_models() -> tuple[str, ...]:
-    """Names of the models that come with ncodec."""
+    """The names of the models that come with ncodec."""
     return tuple(sorted(path.stem for path in _SHIPPED.glob("*.ncm")))
 
 

@@ -1,4 +1,4 @@
-"""CPU threads: how many there are for this process, and work shared between them."""
+"""The CPU threads of this process: their number, and work shared between them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 def thread_count() -> int:
-    """CPUs that this process may run on: fewer than the machine's in a container."""
+    """The number of CPUs that this process may run on: fewer than the machine's in a container."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -24,7 +24,8 @@ def thread_count() -> int:
 def in_order(
     work: Callable[[Item], Result], items: Iterable[Item], threads: int
 ) -> Iterator[Result]:
-    """`work` of each item, in order, on as many threads; holds few results at a time."""
+    """The results of `work` for each item, in order, from as many threads; few are held at a
+    time."""
     if threads == 1:
         yield from map(work, items)
         return

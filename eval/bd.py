@@ -22,13 +22,13 @@ __all__ = ["FEWEST_POINTS", "SMALLEST_OVERLAP", "average", "bd"]
 FEWEST_POINTS = 4
 
 SMALLEST_OVERLAP = 0.5
-"""Of the tested curve's range, the share that the anchor's covers."""
+"""The share of the tested curve's range that the anchor's must cover."""
 
 _Axis = Callable[[Point], float]
 
 
 def bd(anchor: Curve, test: Curve, metric: str) -> Delta:
-    """BD-rate and BD-quality of `test` against `anchor`.
+    """The BD-rate and BD-quality of `test` against `anchor`.
 
     Args:
         anchor, test: points without `metric` are left out.
@@ -61,7 +61,7 @@ def bd(anchor: Curve, test: Curve, metric: str) -> Delta:
 
 
 def average(items: Sequence[Item]) -> list[Average]:
-    """Means over items of the mean over seeds, for each test curve, anchor and metric.
+    """The means over items of the mean over seeds, for each test curve, anchor and metric.
 
     An item counts where every seed of it has a figure.
     """
@@ -92,14 +92,14 @@ def _average(items: Sequence[Item], test: str, anchor: str, metric: str) -> Aver
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
-    """None of no values, or if one of them is None."""
+    """The mean of values; None of no values, or if one of them is None."""
     values = list(values)
     known = [value for value in values if value is not None]
     return fmean(known) if known and len(known) == len(values) else None
 
 
 def _spread(items: Iterable[Sequence[Delta]]) -> tuple[float, float] | None:
-    """Lowest and highest mean over items of a seed, of two seeds or more that all items have."""
+    """The lowest and the highest mean over items of a seed, if all items have two seeds or more."""
     by_seed = [{delta.seed: delta.rate for delta in deltas} for deltas in items]
     seeds = by_seed[0].keys()
     if len(seeds) < 2 or any(rates.keys() != seeds for rates in by_seed):
@@ -127,7 +127,7 @@ def _quality_of(metric: str) -> _Axis:
 
 
 def _having(points: Iterable[Point], metric: str) -> list[Point]:
-    """Those with the metric, by rising rate."""
+    """The points that have the metric, by rising rate."""
     known = (point for point in points if point.quality.get(metric) is not None)
     return sorted(known, key=_rate)
 
@@ -140,7 +140,8 @@ def _overlap(ours: Sequence[Point], theirs: Sequence[Point], axis: _Axis) -> flo
 
 
 def _unusable(curve: Curve, points: Sequence[Point], metric: str) -> str | None:
-    """Why there is no curve through these points, whatever their order."""
+    """The reason why there is no curve through these points, whatever their order; None if there
+    is one."""
     if len(points) < FEWEST_POINTS:
         return (
             f"{curve.name} has {len(points)} points with {_label(metric)}, and at least"
@@ -155,7 +156,7 @@ def _unusable(curve: Curve, points: Sequence[Point], metric: str) -> str | None:
 
 
 def _falling(curve: Curve, points: Sequence[Point], metric: str) -> str | None:
-    """Where quality does not rise with the rate, by which the points are sorted."""
+    """The words for where quality does not rise with the rate, by which the points are sorted."""
     quality = _quality_of(metric)
     for lower, upper in pairwise(points):
         if upper.rate == lower.rate or quality(upper) <= quality(lower):

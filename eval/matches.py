@@ -1,4 +1,4 @@
-"""What a curve needs for the quality of another's points, each on its own.
+"""The rate that a curve needs for the quality of each of another's points.
 
 A figure that is there where BD-rate is not: the other curve need not rise, nor reach far.
 """
@@ -50,6 +50,6 @@ def matches(reference: Curve, test: Curve, metric: str) -> list[Match]:
 
 
 def _line(curve: Curve, metric: str) -> Sequence[tuple[float, float]]:
-    """Rates and qualities by rising rate."""
+    """The rates and qualities of a curve's points, by rising rate."""
     known = ((point.rate, point.quality.get(metric)) for point in curve.points)
     return sorted((rate, quality) for rate, quality in known if quality is not None)

@@ -1,4 +1,4 @@
-"""The figures that a clip gets, and how each is defined."""
+"""The figures that a clip gets, and the definition of each."""
 
 from __future__ import annotations
 
@@ -80,4 +80,4 @@ METRICS: Sequence[Metric] = (
         "Mean over frames of VMAF, model vmaf_v0.6.1, through FFmpeg's libvmaf filter.",
     ),
 )
-"""Keys of `Scores.pooled`, the main one first."""
+"""The metrics whose keys `Scores.pooled` has, the main one first."""

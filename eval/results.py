@@ -1,4 +1,4 @@
-"""What a benchmark found: plain values, which summary.json holds and the report shows."""
+"""The results of a benchmark: plain values, which summary.json holds and the report shows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 SCHEMA = 2
-"""Of summary.json; grows when a field comes or changes its meaning."""
+"""The version of summary.json, which grows when a field comes or changes its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What a fresh process took.
+    """The cost of a fresh process.
 
     Attributes:
         seconds: wall time from its start to its end.
@@ -66,7 +66,7 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One file.
+    """A point of a curve: one file.
 
     Attributes:
         label: what sets it apart on its curve: ``crf 30``, ``0.35 M``.
@@ -103,7 +103,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Points of one codec at one setting.
+    """The points of one codec at one setting.
 
     Attributes:
         name: of codec and setting, unique in an item apart from the seed.
@@ -145,7 +145,7 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a curve needs for the quality of one point of another, on one item.
+    """The rate that a curve needs for the quality of one point of another, on one item.
 
     Attributes:
         test, seed: the curve.
@@ -169,7 +169,7 @@ class Item:
     """A clip, an image or a set of images, with what was measured on it.
 
     Attributes:
-        name: short.
+        name: a short name.
         source: file and edit, as they were given.
         description: size, frames, format and colour, in words.
         curves: of codecs, anchors and imported ones.
@@ -195,7 +195,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Average:
-    """Means over items of `Delta`, never of a curve over all items.
+    """The means over items of `Delta`, never of a curve over all items.
 
     Attributes:
         rate, quality: means; None where not every item has a figure.
@@ -220,7 +220,7 @@ class Summary:
 
     Attributes:
         kind: ``video``, ``images`` or ``features``.
-        title: of the report.
+        title: the report's.
         rate_unit: of `Point.rate`: ``bits a pixel``, ``bits a subpixel``, ``bytes an image``.
         metrics: those that curves are drawn of, the main one first.
         items: in the order given.
@@ -256,7 +256,7 @@ def load_summary(path: str | Path) -> Summary:
     """Reads a summary.json.
 
     Raises:
-        InputError: it is none, or of another schema.
+        InputError: it is no summary, or of another schema.
     """
     try:
         record = json.loads(Path(path).read_text())

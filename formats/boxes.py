@@ -34,7 +34,7 @@ HEAD, CONF, SEGM, TIME = "HEAD", "CONF", "SEGM", "TIME"
 HDR, MKA, META, INDX = "hdr_", "mka_", "meta", "INDX"
 KNOWN = (HEAD, CONF, SEGM, TIME, HDR, MKA, META, INDX)
 ONCE = (HEAD, TIME, HDR, MKA, META)
-"""Types that a file holds at most once (INDX, too, but it does not list itself)."""
+"""The types of boxes that a file holds at most once (INDX, too, but it does not list itself)."""
 
 _HEADER = struct.Struct("<4sBBHQ")
 HEADER_BYTES = _HEADER.size
@@ -58,12 +58,12 @@ class BoxHeader:
 
     @property
     def skippable(self) -> bool:
-        """An ancillary box of a type or version that this reader does not know."""
+        """Whether this is an ancillary box of a type or version that this reader does not know."""
         return not self.critical and (self.type not in KNOWN or self.version != 0)
 
     @property
     def unsupported(self) -> str | None:
-        """Why this reader may not go on, or None."""
+        """The reason why this reader may not go on, or None."""
         if self.flags or self.reserved:
             return "has flags that this version does not know"
         if self.critical and self.type not in KNOWN:
@@ -78,7 +78,7 @@ class BoxHeader:
 
     @classmethod
     def unpack(cls, data: bytes, offset: int) -> BoxHeader:
-        """Read a header that stands at `offset` of the file; DamagedFile if it is none."""
+        """Reads a header that stands at `offset` of the file; DamagedFile if it is none."""
         if len(data) < HEADER_BYTES:
             raise DamagedFile(f"the file ends within a box header at offset {offset}")
         name, flags, version, reserved, length = _HEADER.unpack_from(data)
@@ -88,11 +88,11 @@ class BoxHeader:
 
 
 def is_type(name: bytes) -> bool:
-    """A letter, then letters, digits or underscores; four in all."""
+    """Whether `name` can be a box's type: a letter, then three letters, digits or underscores."""
     return len(name) == 4 and name[:1].isalpha() and name.replace(b"_", b"0").isalnum()
 
 
 def pack_box(kind: str, payload: bytes) -> bytes:
-    """A whole box, version 0."""
+    """The bytes of a whole box, version 0."""
     body = BoxHeader(kind, len(payload)).pack() + payload
     return body + crc32(body).to_bytes(CRC_BYTES, "little")

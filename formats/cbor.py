@@ -25,7 +25,7 @@ _SIMPLE_ALLOWED = {20, 21, 22, 25, 26, 27}  # false, true, null, half, single, d
 
 
 def dumps(value: Any) -> bytes:
-    """Encode `value`; UsageError where it holds what the format does not allow."""
+    """Encodes `value`; UsageError where it holds what the format does not allow."""
     try:
         data: bytes = cbor2.dumps(value, canonical=True)
         loads(data, "the value")
@@ -38,7 +38,7 @@ def dumps(value: Any) -> bytes:
 
 
 def loads(data: bytes, what: str, limits: Limits | None = None) -> Any:
-    """Decode the one item that `data` is; `what` names it in errors.
+    """Decodes the one item that `data` is; `what` names it in errors.
 
     Raises DamagedFile for anything but deterministic CBOR, LimitExceeded for depth and items.
     """
@@ -57,7 +57,7 @@ def loads(data: bytes, what: str, limits: Limits | None = None) -> Any:
 
 
 def item_end(data: bytes, what: str, limits: Limits) -> int:
-    """Offset of the first byte after the item at the start of `data`; allocates nothing."""
+    """The offset of the first byte after the item at the start of `data`; allocates nothing."""
     position = 0
     items = 0
     open_counts = [1]  # items still to come, at each level
@@ -90,7 +90,7 @@ def item_end(data: bytes, what: str, limits: Limits) -> int:
 
 
 def _head(data: bytes, position: int, what: str) -> tuple[int, int, int]:
-    """Major type, argument and the offset after them."""
+    """The major type, the argument and the offset after them."""
     if position >= len(data):
         raise _damaged(what, "it ends within an item")
     major, low = data[position] >> 5, data[position] & 31

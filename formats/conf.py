@@ -20,7 +20,8 @@ _INLINE, _REFERENCE = 0, 1
 
 @dataclass(frozen=True)
 class Conf:
-    """`data` is the shared model data itself, or where `reference` its 32-byte BLAKE3 digest."""
+    """A CONF box: `data` is the shared model data itself, or where `reference` is true its 32-byte
+    BLAKE3 digest."""
 
     data: bytes
     reference: bool = False
@@ -34,7 +35,7 @@ class Conf:
 
     @property
     def digest(self) -> bytes:
-        """BLAKE3 of the content, whether it is here or elsewhere."""
+        """The BLAKE3 of the content, whether it is here or elsewhere."""
         return self.data if self.reference else blake3(self.data).digest()
 
     def content(self, find: Callable[[bytes], bytes | None]) -> bytes:

@@ -37,7 +37,7 @@ __all__ = [
 
 
 class NcodecError(Exception):
-    """Base of the tree; `exit_code` is what the command line returns."""
+    """The base of the tree; `exit_code` is what the command line returns."""
 
     exit_code = 1
 

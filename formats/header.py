@@ -1,4 +1,4 @@
-"""HEAD: what a file holds and which codec reads it."""
+"""HEAD, which says what a file holds and which codec reads it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["FORMAT_MAJOR", "FORMAT_MINOR", "MEDIA_KINDS", "Header"]
 
 FORMAT_MAJOR, FORMAT_MINOR = 1, 0
 MEDIA_KINDS = ("video", "image", "features")
-"""Position = the integer in HEAD."""
+"""The kinds of media; the position of one is its integer in HEAD."""
 
 # Key in HEAD: (name, default); a field that has its default is left out.
 _FIELDS: dict[int, tuple[str, Any]] = {
@@ -86,7 +86,7 @@ class Header:
 
     @classmethod
     def unpack(cls, payload: bytes, limits: Limits | None = None) -> Header:
-        """Read HEAD's payload.
+        """Reads HEAD's payload.
 
         Raises DamagedFile for wrong types and ranges, UnsupportedFormat for another major
         version, LimitExceeded for dimensions and frame counts over the limits.

@@ -52,7 +52,8 @@ def pack_index(entries: Iterable[BoxEntry]) -> bytes:
 
 
 def unpack_index(payload: bytes, limits: Limits) -> list[BoxEntry]:
-    """DamagedFile for wrong types; whether the entries agree with the file is not known yet."""
+    """Reads INDX's payload; DamagedFile for wrong types. Whether the entries agree with the file is
+    not known yet."""
     rows = cbor.loads(payload, "INDX", limits)
     if not isinstance(rows, list):
         raise DamagedFile("INDX is not a list")
@@ -74,7 +75,7 @@ def _is_row(row: Any) -> bool:
 
 
 def pack_tail(index_offset: int) -> bytes:
-    """24 bytes; the CRC-32 is of the other 20."""
+    """The 24 bytes of the tail, of which the CRC-32 covers the other 20."""
     crc = crc32(struct.pack("<QI8s", index_offset, 0, _END))
     return _TAIL.pack(index_offset, crc, 0, _END)
 
@@ -89,7 +90,7 @@ def unpack_tail(data: bytes) -> int:
 
 
 def check_layout(entries: Sequence[BoxEntry], index_offset: int) -> None:
-    """Boxes follow one another from the signature to INDX, without holes or overlap."""
+    """Checks that boxes follow one another from the signature to INDX, without holes or overlap."""
     position = len(SIGNATURE)
     for entry in entries:
         if entry.offset != position:
@@ -100,7 +101,8 @@ def check_layout(entries: Sequence[BoxEntry], index_offset: int) -> None:
 
 
 def check_order(entries: Sequence[BoxEntry]) -> None:
-    """HEAD first, CONF before SEGM, at least one SEGM, single boxes once, frames in order."""
+    """Checks that HEAD comes first, CONF before SEGM, that there is a SEGM, that single boxes occur
+    once, and that frames are in order."""
     types = [entry.type for entry in entries]
     if types[:1] != [HEAD]:
         raise DamagedFile("the first box is not HEAD")

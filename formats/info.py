@@ -8,7 +8,7 @@ from fractions import Fraction
 __all__ = ["VideoInfo"]
 
 UNSPECIFIED = 2
-"""CICP code point "unspecified" of primaries, transfer and matrix (ISO/IEC 23091-2)."""
+"""The CICP code point "unspecified" of primaries, transfer and matrix (ISO/IEC 23091-2)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class Limits:
     inflated_bytes: int = _limit(1 << 32, "bytes after decompression")
 
     def check(self, name: str, value: int) -> None:
-        """Raise LimitExceeded when `value` is over the limit called `name`."""
+        """Raises LimitExceeded when `value` is over the limit called `name`."""
         limit: int = getattr(self, name)
         if value > limit:
             unit = next(f.metadata["unit"] for f in fields(self) if f.name == name)

@@ -34,7 +34,7 @@ class Model:
 
     Attributes:
         family: who can use it, such as ``pc-hclt``.
-        version: of the family's byte format, from 1.
+        version: the version of the family's byte format, from 1.
         data: the family's bytes.
         tags: how it was made: tool, seed, options, figures; text keys, CBOR values.
     """
@@ -57,7 +57,7 @@ class Model:
 
     @property
     def digest(self) -> bytes:
-        """BLAKE3 of the file: what references to it hold."""
+        """The BLAKE3 of the file, which references to it hold."""
         return blake3(self.pack()).digest()
 
     @classmethod

@@ -63,7 +63,7 @@ def publish(stream: BinaryIO | io.FileIO, part: Path, target: Path) -> None:
 
 
 def same_file(source: str | Path, output: str | Path) -> None:
-    """Raise UsageError where `output` is the file that `source` is read from."""
+    """Raises UsageError where `output` is the file that `source` is read from."""
     if _STDOUT in (str(source), str(output)):
         return
     with suppress(OSError):
@@ -89,7 +89,7 @@ def _stream(raw: BinaryIO | io.FileIO, name: str | Path) -> Iterator[BinaryIO]:
 class _Checked(io.RawIOBase):
     """Passes bytes on to `target` and turns its failures into OutputError.
 
-    Only failures of the destination: an OSError of whatever else the block does stays as it is.
+    These are failures of the destination alone: another OSError of the block stays as it is.
     """
 
     def __init__(self, target: BinaryIO | io.FileIO, name: str | Path) -> None:
@@ -129,7 +129,7 @@ def _reporting(name: str | Path) -> Iterator[None]:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make the new name itself durable, where directories can be opened (not on Windows)."""
+    """Makes a new name in `directory` durable, where directories can be opened (not on Windows)."""
     with suppress(OSError):
         descriptor = os.open(directory, os.O_RDONLY)
         try:

@@ -26,7 +26,7 @@ _CRC_BYTES = 4
 
 
 def agreement(header: Header, confs: Iterable[Conf] = ()) -> bytes:
-    """Four bytes that tell one agreed HEAD and model from another.
+    """The four bytes that tell one agreed HEAD and model from another.
 
     The start of the BLAKE3 of HEAD's payload followed by the digest of each CONF's content.
     """
@@ -75,10 +75,10 @@ def _unpack(data: bytes, start: int, agreed: bytes, limits: Limits) -> tuple[byt
             f"the packet has version {data[start]} and flags {data[start + 1]}, this ncodec reads "
             f"version {_VERSION} without flags: install a newer ncodec"
         )
-    stated = data[start + 2 : fixed]
-    if stated != agreed:
+    stamp = data[start + 2 : fixed]
+    if stamp != agreed:
         raise UnsupportedFormat(
-            f"the packet was made for agreement {stated.hex()} and this receiver has "
+            f"the packet was made for agreement {stamp.hex()} and this receiver has "
             f"{agreed.hex()}: give both sides the same header and model"
         )
     return data[position:end], end + _CRC_BYTES

@@ -1,4 +1,4 @@
-"""Reads a file: header and index at once, everything else when it is asked for."""
+"""The reader of a file: header and index are read at once, all else when it is asked for."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class SegmentEntry:
-    """Where a segment is: `index` as it was written, `offset` of its box, `length` of payload."""
+    """The place of a segment: `index` as it was written, `offset` of its box, `length` of its
+    payload."""
 
     index: int
     first_frame: int
@@ -123,7 +124,7 @@ class Reader:
             return Segment.unpack(self._payload(box, "box_bytes"), self._limits)
 
     def confs(self) -> tuple[Conf, ...]:
-        """Shared model data, in file order."""
+        """The shared model data, in file order."""
         with self._naming_the_file():
             return tuple(
                 Conf.unpack(self._payload(box, "box_bytes"), self._limits)
@@ -133,7 +134,7 @@ class Reader:
 
     @cached_property
     def times(self) -> tuple[int, ...] | None:
-        """One presentation time a frame in ticks, None where the rate is constant."""
+        """The presentation time of each frame in ticks, None where the rate is constant."""
         payload = self._optional(TIME, "box_bytes")
         if payload is None:
             return None
@@ -146,7 +147,7 @@ class Reader:
 
     @cached_property
     def meta(self) -> dict[str, Any]:
-        """Tags, tool version, command line, seed; empty where the file has none."""
+        """The tags, tool version, command line and seed; empty where the file has none."""
         payload = self._optional(META, "meta_bytes")
         if payload is None:
             return {}
@@ -158,7 +159,7 @@ class Reader:
 
     @property
     def hdr(self) -> bytes | None:
-        """Mastering display and content light level, verbatim."""
+        """The mastering display and content light level, verbatim."""
         return self._optional(HDR, "meta_bytes")
 
     @property
@@ -168,7 +169,8 @@ class Reader:
 
     @property
     def frames(self) -> int | None:
-        """Frames of the whole clip, lost ones included; None where a damaged file cannot tell."""
+        """The number of frames of the whole clip, lost ones included; None where a damaged file
+        cannot tell."""
         if self.header.info.frames:
             return self.header.info.frames
         if self.times is not None:
@@ -179,7 +181,7 @@ class Reader:
 
     @property
     def gaps(self) -> tuple[range, ...]:
-        """Runs of frames that no segment holds."""
+        """The runs of frames that no segment holds."""
         gaps = []
         position = 0
         for entry in self.segments:
@@ -189,7 +191,7 @@ class Reader:
         return tuple(gap for gap in gaps if gap)
 
     def check(self) -> None:
-        """Read every byte; DamagedFile at the first box whose CRC is wrong."""
+        """Reads every byte; DamagedFile at the first box whose CRC is wrong."""
         with self._naming_the_file():
             self._check()
 

@@ -1,4 +1,4 @@
-"""Makes a readable file of what is intact in a damaged one."""
+"""The repair of a damaged file: a readable one is made of what is intact in it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["Report", "repair"]
 
 @dataclass(frozen=True)
 class Report:
-    """What `repair` kept and what is gone.
+    """An account of what `repair` kept and what is gone.
 
     Attributes:
-        kept: indices of the segments in the new file.
-        lost: runs of frames that no kept segment holds.
-        lost_boxes: types of the other boxes that are known to be lost.
+        kept: the indices of the segments in the new file.
+        lost: the runs of frames that no kept segment holds.
+        lost_boxes: the types of the other boxes that are known to be lost.
         end_known: False where frames may be missing after the last kept segment, because
             neither the index nor HEAD nor TIME says how many there were.
     """
@@ -34,7 +34,7 @@ class Report:
 
 
 def repair(source: str | Path | bytes, output: str | Path, limits: Limits | None = None) -> Report:
-    """Write to `output` every intact box of `source`, with a new index and tail.
+    """Writes to `output` every intact box of `source`, with a new index and tail.
 
     A lost segment is a gap: frame numbers, and so the timestamps, of the others do not change.
     Raises DamagedFile where no HEAD or no segment is intact, UsageError where output is input.

@@ -1,4 +1,4 @@
-"""Finds boxes: through tail and INDX, or by their CRC where those are lost."""
+"""The search for boxes: through tail and INDX, or by their CRC where those are lost."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["box_header", "check_box", "intact_boxes", "mini_header", "stored_ind
 _WINDOW = 1 << 20
 _PREFIX = 512
 _FALSE_START = 4096
-"""Bytes that looking at a false box start counts for, beside its length."""
+"""The bytes that looking at a false box start counts for, beside its length."""
 
 # Box headers that this version can use: a known type, then flags, version and reserved all 0.
 _KNOWN_HEADER = re.compile(b"(?:" + "|".join(KNOWN).encode() + rb")\0{4}")
@@ -47,7 +47,7 @@ def box_header(source: Source, offset: int) -> BoxHeader:
 
 
 def check_box(source: Source, offset: int, header: BoxHeader) -> None:
-    """Read the whole box.
+    """Reads the whole box.
 
     Raises DamagedFile where its CRC is wrong, and UnsupportedFormat where the CRC holds but this
     version may not ignore the box.
@@ -77,7 +77,7 @@ def mini_header(source: Source, offset: int, length: int, limits: Limits) -> Min
 
 
 def stored_index(source: Source, limits: Limits) -> list[BoxEntry]:
-    """What tail and INDX say, when both are intact and leave no hole."""
+    """The boxes that tail and INDX list, when both are intact and leave no hole."""
     offset = unpack_tail(source.read(max(source.size - TAIL_BYTES, 0), TAIL_BYTES))
     header = box_header(source, offset)
     if header.type != INDX or offset + header.length + OVERHEAD + TAIL_BYTES != source.size:
@@ -90,7 +90,7 @@ def stored_index(source: Source, limits: Limits) -> list[BoxEntry]:
 
 
 def intact_boxes(source: Source, listed: list[BoxEntry] | None, limits: Limits) -> list[BoxEntry]:
-    """Boxes whose CRC holds, in an order that the format allows; INDX is not among them.
+    """The boxes whose CRC holds, in an order that the format allows; INDX is not among them.
 
     An intact index, `listed`, says where to look. Without one the file is scanned: past damage,
     the next known box type whose CRC holds is where the boxes go on. Second copies and segments
@@ -161,7 +161,7 @@ class _Search:
         self._window = b""
 
     def next(self, position: int) -> int:
-        """Offset of the first known header at or after `position`, the file's size if none."""
+        """The offset of the first known header at or after `position`, the file's size if none."""
         while position < self._source.size:
             if not self._start <= position < self._start + len(self._window) - HEADER_BYTES:
                 self._start, self._window = position, self._source.read(position, _WINDOW)

@@ -1,4 +1,4 @@
-"""SEGM: a run of frames that decodes on its own, and the hash of its decoded integers."""
+"""SEGM, a run of frames that decodes on its own, and the hash of its decoded integers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class MiniHeader:
 
     @classmethod
     def unpack(cls, data: bytes, limits: Limits) -> MiniHeader:
-        """Read the map at the start of `data`, which may hold more.
+        """Reads the map at the start of `data`, which may hold more.
 
         Raises DamagedFile for wrong types and ranges, LimitExceeded for counts over the limits.
         """
@@ -59,10 +59,10 @@ class MiniHeader:
 
 @dataclass(frozen=True)
 class Segment:
-    """Frames `first_frame` to `first_frame + frame_count - 1`, as the codec's sections.
+    """The frames `first_frame` to `first_frame + frame_count - 1`, as the codec's sections.
 
     Attributes:
-        index: position among the segments that were written, from 0.
+        index: the position among the segments that were written, from 0.
         sections: the codec's byte strings; what each holds is the codec's page's to say.
         integer_hash: `integer_hash` of the integers that entropy decoding yields.
         independent: False where decoding needs the segment before.
@@ -104,7 +104,7 @@ class Segment:
 
     @classmethod
     def unpack(cls, payload: bytes, limits: Limits | None = None) -> Segment:
-        """Read SEGM's payload; DamagedFile where its parts do not fill it exactly."""
+        """Reads SEGM's payload; DamagedFile where its parts do not fill it exactly."""
         mini = MiniHeader.unpack(payload, limits or Limits())
         if mini.end + sum(mini.lengths) + HASH_BYTES != len(payload):
             raise DamagedFile(
@@ -144,7 +144,7 @@ def _plausible(header: dict[Any, Any]) -> bool:
 
 
 def integer_hash(arrays: Iterable[npt.NDArray[Any]]) -> int:
-    """xxh3_64 of integer arrays: equal where two decoders produced the same integers.
+    """The xxh3_64 of integer arrays: equal where two decoders produced the same integers.
 
     Each array is hashed as its number of dimensions and its shape (u64 LE each), then its
     values as int32 LE in C order. The framing keeps two splits of one stream of values apart.

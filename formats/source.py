@@ -79,14 +79,14 @@ class Source:
                 raise InputError(f"cannot read {self.name}: {error.strerror}") from error
 
     def crc(self, offset: int, length: int) -> int:
-        """CRC-32 of a range, in constant memory."""
+        """The CRC-32 of a range, in constant memory."""
         value = 0
         for start in range(offset, offset + length, _CHUNK):
             value = crc32(self.read(start, min(_CHUNK, offset + length - start)), value)
         return value
 
     def check_signature(self) -> None:
-        """Raise the error that says what the file is instead of an .nc file."""
+        """Raises the error that says what the file is instead of an .nc file."""
         start = self.read(0, 16)
         if start[: len(SIGNATURE)] == SIGNATURE:
             return

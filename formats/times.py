@@ -1,4 +1,4 @@
-"""TIME: one presentation time a frame, as zigzag LEB128 deltas."""
+"""TIME, the presentation time of each frame, as zigzag LEB128 deltas."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOW, _HIGH = -(1 << 63), 1 << 63
 
 
 def pack_times(times: Sequence[int]) -> bytes:
-    """Times in ticks of HEAD's time base; the first delta is from 0. UsageError past int64."""
+    """Packs times in ticks of HEAD's time base, the first delta from 0; UsageError past int64."""
     out = bytearray()
     previous = 0
     for time in times:
@@ -42,7 +42,8 @@ def unpack_times(payload: bytes, limits: Limits | None = None) -> tuple[int, ...
 
 
 def varint(value: int) -> bytes:
-    """LEB128: seven bits a byte, low bits first, the high bit set on all bytes but the last."""
+    """The LEB128 of `value`: seven bits a byte, low bits first, the high bit set on all bytes but
+    the last."""
     out = bytearray()
     while value >= 128:
         out.append(value & 127 | 128)

@@ -1,4 +1,4 @@
-"""Writes a file front to back; never seeks, so that the destination may be a pipe."""
+"""The writer of a file, front to back; it never seeks, so that the destination may be a pipe."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class Writer:
         self._box(HEAD, header.pack())
 
     def conf(self, payload: bytes | Conf) -> None:
-        """Shared model data before the first segment; bytes stand for data kept in the file."""
+        """Writes shared model data, before the first segment; bytes stand for data kept in the
+        file."""
         if self._next_index:
             raise UsageError("shared model data must be written before the first segment")
         self._box(CONF, (payload if isinstance(payload, Conf) else Conf(payload)).pack())
@@ -54,26 +55,26 @@ class Writer:
         self._end_frame += segment.frame_count
 
     def times(self, times: Sequence[int]) -> None:
-        """One presentation time a frame, in ticks of the header's time base."""
+        """Writes the presentation time of each frame, in ticks of the header's time base."""
         self._box(TIME, pack_times(times))
         self._times = len(times)
 
     def hdr(self, payload: bytes) -> None:
-        """Mastering display and content light level, verbatim."""
+        """Writes the mastering display and content light level, verbatim."""
         self._box(HDR, payload)
 
     def mka(self, payload: bytes) -> None:
-        """A complete Matroska file with the copied tracks."""
+        """Writes a complete Matroska file with the copied tracks."""
         self._box(MKA, payload)
 
     def meta(self, values: Mapping[str, Any]) -> None:
-        """Tags, tool version, command line, seed: text keys, CBOR values."""
+        """Writes tags, tool version, command line and seed: text keys, CBOR values."""
         if not all(isinstance(key, str) for key in values):
             raise UsageError("meta has a key that is not text: use text keys")
         self._box(boxes.META, cbor.dumps(dict(values)))
 
     def finish(self) -> int:
-        """Write INDX and the tail, and flush; returns the file's size in bytes."""
+        """Writes INDX and the tail, and flushes; returns the file's size in bytes."""
         if not self._next_index:
             raise UsageError("a file needs at least one segment: write one before finish()")
         for what, count in (("HEAD", self._header.info.frames or None), ("TIME", self._times)):

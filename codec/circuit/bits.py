@@ -16,17 +16,17 @@ from ncodec.formats.entropy.ranges import TOTAL, get_bit, put_bit
 __all__ = ["BITS", "code_dense", "code_sparse"]
 
 BITS = 7
-"""Of a symbol: 0 to 127."""
+"""The bits of a symbol, which is 0 to 127."""
 
 _TOTAL = np.int64(TOTAL)
 _LARGEST_COUNT = 1 << 12
 
 _BUCKET = 2
 _BUCKETS = 11
-"""Levels are compared in steps of two, those from 20 on alike."""
+"""The number of buckets of levels as contexts: steps of two, and one for all from 20 on."""
 
 _KEPT = 8
-"""Steps of the recent frequency with which an entry was present."""
+"""The steps of the recent frequency with which an entry was present."""
 
 
 @kernel(error_model="numpy")

@@ -1,8 +1,9 @@
 """A learned circuit as it is shipped: a tree, integer tables, and what coding derives from them.
 
-The hidden Chow-Liu tree of specs: X_i hangs under a latent Z_i of K states, and latents form the
-tree. A leaf is a mixture: Z_i chooses one of M components with the weights W_i, and components
-are distributions over the values of one kind of variable (a channel) that all its pixels share.
+In the hidden Chow-Liu tree (docs/circuits.md) X_i hangs under a latent Z_i of K states, and latents
+form the tree. A leaf is a mixture: Z_i chooses one of M components with the weights W_i, and
+components are distributions over the values of one kind of variable (a channel) that all its pixels
+share.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ncodec.circuit.variables import Rows, Variables
 __all__ = ["ABSENT", "STEPS_PER_OCTAVE", "Circuit", "Fallback", "Levels", "Tables", "level_weights"]
 
 STEPS_PER_OCTAVE = 4
-"""Resolution of a level: neighbouring levels are a factor of 2**(1/4) apart."""
+"""The resolution of a level: neighbouring levels are a factor of 2**(1/4) apart."""
 
 ABSENT = 80
 """The level of a weight of zero; the smallest other weight is 2**-19.75."""
@@ -30,7 +31,7 @@ ABSENT = 80
 _WEIGHT_BITS = 24
 
 _BLOCK = 64
-"""Tables that are made at a time."""
+"""The number of tables that are made at a time."""
 
 Bytes = NDArray[np.uint8]
 Integers = NDArray[np.int32]
@@ -44,8 +45,8 @@ def level_weights() -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Fallback:
-    """What a table's entries are where nothing better is known of them: products of a level a
-    row and a level a column. Files are small where many entries are just that.
+    """The entries of tables where nothing better is known: products of a level a row and a level a
+    column. Files are small where many entries are just that.
 
     Attributes:
         rows: uint8 [tables, rows].
@@ -68,7 +69,7 @@ class Levels:
     """The tables on a logarithmic scale, as files hold them; each row up to a factor.
 
     Attributes:
-        root: of P(z_0), uint8 [K].
+        root: the levels of P(z_0), uint8 [K].
         transitions: of P(z_i | z_parent) for the nodes from 1 on, uint8 [d - 1, K, K].
         mixes: of P(component | z), uint8 [tables, K, M].
         components: of P(x | component) for each kind, uint8 [M, alphabet].
@@ -118,12 +119,12 @@ class Circuit:
 
     @property
     def states(self) -> int:
-        """K, of every latent."""
+        """The number of states K of every latent."""
         return len(self.levels.root)
 
     @cached_property
     def mix_of(self) -> Integers:
-        """Which table of `mixes` each node has, int32 [d]."""
+        """The number of the table of `mixes` that each node has, int32 [d]."""
         if len(self.levels.mixes) == len(self.tree.parent):
             return np.arange(len(self.tree.parent), dtype=np.int32)
         kind: Integers = self.variables.kind[self.tree.variable]
@@ -207,7 +208,7 @@ class Circuit:
 
 
 def _fill(tables: Integers, levels: Bytes) -> None:
-    """Tables of levels, some at a time: they pass through larger integers."""
+    """Fills `tables` from `levels`, some at a time: they pass through larger integers."""
     weights = level_weights()
     for first in range(0, len(tables), _BLOCK):
         block = slice(first, first + _BLOCK)

@@ -49,10 +49,10 @@ __all__ = ["code_length", "decode_rows", "encode_rows"]
 _ENCODE, _DECODE, _MEASURE = range(3)
 _TOTAL = np.int64(TOTAL)
 _ROW = LANES + 8
-"""Floats a row of vectors: rows a power of two apart would share few sets of the cache."""
+"""The floats in a row of vectors: rows a power of two apart would share few sets of the cache."""
 
 _NUMERATOR_BITS = 39
-"""Of a cumulative weight: times 2**24 it must stay below 2**63."""
+"""The bits of a cumulative weight, which times 2**24 must stay below 2**63."""
 
 
 def encode_rows(circuit: Circuit, rows: Rows) -> bytes:
@@ -157,7 +157,7 @@ def _walk(
     task: Any,
     bits: Any,
 ) -> Any:
-    """All rows, LANES at a time. `events` is `Circuit.events`."""
+    """Codes or decodes all rows, LANES at a time. `events` is `Circuit.events`."""
     states, components = mixes.shape[1:]
     context = np.empty((depth, states, _ROW))
     up = np.empty((depth, states, _ROW))

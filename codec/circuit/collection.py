@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["CHUNK", "Chunks", "chunk_segments", "collection_info", "stored_model"]
 
 CHUNK = 1 << 19
-"""Variables a chunk at most, unless it is one image: what has to be decoded for any of its images,
-and what threads share. Part of the formats: readers refuse longer chunks."""
+"""The most variables of a chunk, unless it is one image: what has to be decoded for any of its
+images, and what threads share. Part of the formats: readers refuse longer chunks."""
 
 Pixels = NDArray[Any]
 
@@ -159,7 +159,7 @@ class Chunks:
         return [region or (0, 0, self._stored.info.width, self._stored.info.height)]
 
     def _chunk_of(self, index: int) -> tuple[int, int]:
-        """Number and first image of the segment that has image `index`."""
+        """The number and the first image of the segment that has image `index`."""
         position = self._position(index)
         if position is None:
             raise DamagedFile(f"image {index} is in a segment that this file has lost")

@@ -22,7 +22,7 @@ __all__ = ["Flows", "Parameters", "bits_per_dimension", "marginals", "to_nodes"]
 
 _TINY = 1e-37
 _FLOATS = 1 << 26
-"""Floats that a batch may keep between the two passes."""
+"""The number of floats that a batch may keep between the two passes."""
 
 
 @dataclass
@@ -42,12 +42,12 @@ class Parameters:
     components: torch.Tensor
 
     def map(self, function: Callable[[torch.Tensor], torch.Tensor]) -> Parameters:
-        """`function` of each tensor."""
+        """The parameters with `function` applied to each tensor."""
         return Parameters(*map(function, self.tensors))
 
     @property
     def tensors(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """In the order of the attributes."""
+        """The tensors in the order of the attributes."""
         return self.root, self.transitions, self.mixes, self.components
 
 
@@ -55,7 +55,7 @@ class Flows:
     """Passes over one tree.
 
     Args:
-        tree: of d nodes.
+        tree: the tree, of d nodes.
         device: where parameters and data are.
     """
 
@@ -78,7 +78,7 @@ class Flows:
             )
 
     def batch_size(self, parameters: Parameters) -> int:
-        """Images that a pass can take without keeping too much."""
+        """The number of images that a pass can take without keeping too much."""
         nodes, states, components = parameters.mixes.shape
         return max(1, _FLOATS // (nodes * (3 * states + components)))
 
@@ -88,7 +88,7 @@ class Flows:
         """Natural log-likelihood of each image [n], and what `downward` needs of each level.
 
         Args:
-            parameters: of the circuit.
+            parameters: the circuit's.
             places: rows of `Parameters.components`, integers [d, n], as `to_nodes` gives them.
         """
         count = places.shape[1]
@@ -138,7 +138,7 @@ class Flows:
             flows.components.index_add_(0, places[level].reshape(-1), used.flatten(0, 1))
 
     def measure(self, parameters: Parameters, places: torch.Tensor) -> float:
-        """Bits a dimension of images, int32 [d, n]."""
+        """The bits a dimension of images, int32 [d, n]."""
         size, total = self.batch_size(parameters), 0.0
         for part in torch.split(places, size, dim=1):
             total -= float(
@@ -164,7 +164,7 @@ def marginals(parameters: Parameters, tree: Tree) -> torch.Tensor:
 
 
 def bits_per_dimension(nats: float, dimensions: int) -> float:
-    """From a negative log-likelihood."""
+    """The bits a dimension of a negative log-likelihood in nats."""
     return nats / dimensions / log(2)
 
 

@@ -21,7 +21,7 @@ from ncodec.circuit.variables import Rows, Variables
 __all__ = ["first_counts"]
 
 _VALUES = 1 << 22
-"""Values whose latents are guessed."""
+"""The most values whose latents are guessed."""
 
 _POINTS = 20_000
 _ROUNDS = 12
@@ -36,7 +36,7 @@ def first_counts(
     components: int,
     random: np.random.Generator,
 ) -> Parameters:
-    """Counts of the tables as if the guessed latents had been seen, for `len(rows)` images."""
+    """The counts of the tables as if the guessed latents had been seen, for `len(rows)` images."""
     used = rows[: max(1, _VALUES // variables.count)]
     guess = np.empty(used.shape, np.int64)
     component = np.empty(used.shape, np.int64)
@@ -68,7 +68,7 @@ def _count(first: NDArray[Any], second: NDArray[Any], rows: int, columns: int) -
 
 
 def _neighbourhoods(rows: Rows, variables: Variables, kind: int) -> NDArray[np.float32]:
-    """What surrounds each value of a kind, float32 [images * pixels, features]."""
+    """The surroundings of each value of a kind, float32 [images * pixels, features]."""
     height, width, _ = variables.shape
     sizes = np.array(variables.alphabets, np.float32)
     scaled = (rows.reshape(len(rows), height, width, -1) / sizes).astype(np.float32)

@@ -42,10 +42,10 @@ TABLE_BITS = 16
 COMPONENT_BITS = 22
 MESSAGE_BITS = 20
 LARGEST_STATES = 256
-"""Of a latent, and components of a leaf."""
+"""The most states of a latent, and components of a leaf."""
 
 LANES = 64
-"""Images that are coded side by side: vectors are float64 [states, LANES]."""
+"""The number of images that are coded side by side: vectors are float64 [states, LANES]."""
 
 _MASK = np.int64((1 << 11) - 1)
 _MANTISSA = np.int64(52)
@@ -59,8 +59,8 @@ def exact_rows(weights: NDArray[np.int64], bits: int, least: int = 0) -> NDArray
 
     Args:
         weights: non-negative; a row's sum times 2**bits must stay below 2**63.
-        bits: of the sum.
-        least: what each entry is at the least; zeros stay zeros where it is 0.
+        bits: the sum's.
+        least: the smallest entry; zeros stay zeros where it is 0.
     """
     weights = np.where(weights.any(axis=-1, keepdims=True), weights, 1)
     sums = np.cumsum(weights, axis=-1)
@@ -148,7 +148,7 @@ def multiply(message: Any, other: Any, lanes: int) -> None:
 
 @kernel
 def rescale(vector: Any, lanes: int) -> None:
-    """Make messages of non-negative integers: the largest of a lane gets MESSAGE_BITS bits."""
+    """Makes messages of non-negative integers: the largest of a lane gets MESSAGE_BITS bits."""
     top = np.ones(LANES)
     for i in range(vector.shape[0]):
         for b in range(lanes):

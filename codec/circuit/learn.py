@@ -23,7 +23,8 @@ from ncodec.plugin import Context
 __all__ = ["Learned", "learn", "split"]
 
 _DISTANCE = 1e-3
-"""Nats that a pair loses for each pixel between its variables: blank margins would make stars."""
+"""The nats that a pair loses for each pixel between its variables: without, blank margins would
+make stars of the tree."""
 
 _FIELDS = ("root", "transitions", "mixes", "components")
 
@@ -33,10 +34,10 @@ class Learned:
     """What learning found.
 
     Attributes:
-        variables: of an image.
-        tree: over them.
-        parameters: of the best epoch, on the CPU.
-        images: how many were learned from.
+        variables: the variables of an image.
+        tree: the tree over them.
+        parameters: those of the best epoch, on the CPU.
+        images: the number of images learned from.
         tied: whether `parameters.mixes` are the same for all nodes of a kind.
         curve: epoch, bits a dimension of the training images as the epoch went, and of held-out
             images after it (nan where there are none), float64 [epochs, 3].
@@ -51,7 +52,7 @@ class Learned:
 
 
 def split(count: int, share: float, seed: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Indices of the images to learn from and of those held out, both ascending."""
+    """The indices of the images to learn from and of those held out, both ascending."""
     order = np.random.default_rng([seed, 0]).permutation(count)
     held_out = min(count - 1, round(share * count))
     return np.sort(order[held_out:]), np.sort(order[:held_out])
@@ -128,7 +129,7 @@ class _Run:
             self._curve = [tuple(row) for row in state["curve"].tolist()]
 
     def result(self) -> Learned:
-        """Learn until the epochs are over or held-out images stop gaining."""
+        """Learns until the epochs are over or held-out images stop gaining."""
         options, context = self._options, self._context
         if self._curve:
             self._report(resumed=True)
@@ -155,7 +156,7 @@ class _Run:
         )
 
     def _epoch(self, epoch: int) -> float:
-        """One pass over the images; their bits a dimension."""
+        """Makes one pass over the images; returns their bits a dimension."""
         options, count = self._options, len(self._rows)
         random = np.random.default_rng([self._context.seed, 3, epoch])
         order = random.permutation(count)
@@ -218,7 +219,7 @@ def _structure(rows: Rows, variables: Variables) -> Tree:
 
 
 def _shifted(rows: Rows, variables: Variables, share: float, random: np.random.Generator) -> Rows:
-    """Rows of which a share shows its image moved by up to a pixel, the border repeated."""
+    """The rows, a share of them showing its image moved by up to a pixel, the border repeated."""
     if not share:
         return rows
     height, width, _ = variables.shape

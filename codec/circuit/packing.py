@@ -108,7 +108,7 @@ class _Tables:
         self._above_mix = np.full(kinds, -1) if tied else tree.parent.astype(np.int64)
 
     def encode(self, levels: Levels) -> None:
-        """Write all levels."""
+        """Writes all levels."""
         size = sum(a.size for a in (levels.root, levels.transitions, levels.mixes))
         size += sum(a.size for a in levels.components)
         # A bit is at most 14 bits dear, a symbol at most 8 of them; fallbacks are no larger.
@@ -127,11 +127,11 @@ class _Tables:
             self._dense(np.ascontiguousarray(dense).copy())
 
     def finish(self) -> bytes:
-        """The stream."""
+        """The bytes of the stream."""
         return to_bytes(self._words, finish(self._state, self._words))
 
     def decode(self, states: int, mixed: int) -> Levels:
-        """Read all levels.
+        """Reads all levels.
 
         Raises:
             DamagedFile: the stream cannot be of such levels.

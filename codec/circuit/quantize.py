@@ -18,10 +18,10 @@ from ncodec.circuit.learn import Learned
 __all__ = ["quantize"]
 
 USES = 0.1
-"""Expected uses by the training images from which an entry is spelt out."""
+"""The expected uses by the training images from which on an entry is spelt out."""
 
 _COARSE = 2
-"""Levels that spelt-out weights and fallbacks are multiples of: half an octave."""
+"""Spelt-out weights and fallbacks are multiples of this many levels, which are half an octave."""
 
 _SOME = 1e-9
 

@@ -9,13 +9,13 @@ __all__ = ["Learning", "Priors"]
 
 @dataclass(frozen=True)
 class Priors:
-    """Pseudocounts a row.
+    """The pseudocounts of a row.
 
     Attributes:
-        own: of the node's own marginal, for transitions and mixes.
-        displaced: of the average transition with the same displacement.
-        shared: of the average mix of the channel.
-        value: of each value, all components of its channel together.
+        own: those of the node's own marginal, for transitions and mixes.
+        displaced: those of the average transition with the same displacement.
+        shared: those of the average mix of the channel.
+        value: those of each value, all components of its channel together.
     """
 
     own: float = 0.3

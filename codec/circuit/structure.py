@@ -30,12 +30,13 @@ __all__ = [
 _BINS = 16
 _SAMPLES = 5000
 _ALL_PAIRS = 1024
-"""Up to this many variables every pair is a candidate."""
+"""The number of variables up to which every pair is a candidate."""
 
 _NEAR = 2
 
 _REACH = 2
-"""Beyond it, pairs of pixels at most this far apart in either direction."""
+"""The distance in pixels, in either direction, within which pairs are candidates where there are
+more variables."""
 
 Integers = NDArray[np.int32]
 
@@ -70,7 +71,8 @@ class Tree:
 
 
 def displacements(tree: Tree, variables: Variables) -> tuple[NDArray[np.int64], int]:
-    """Which nodes stand to their parents alike: groups of nodes, and how many groups there are.
+    """The group of each node, which holds all that stand to their parents alike, and the number of
+    groups.
 
     Int64 [d]: nodes of one displacement in rows and columns, kind and parent's kind share a
     group. The last group holds the root and nodes more than two pixels from their parent.
@@ -87,7 +89,7 @@ def displacements(tree: Tree, variables: Variables) -> tuple[NDArray[np.int64], 
 
 
 def candidate_pairs(variables: Variables) -> tuple[Integers, Integers]:
-    """Pairs of variables that a tree may join, as two lists; they connect all variables."""
+    """The pairs of variables that a tree may join, as two lists; they connect all variables."""
     count = variables.count
     if count <= _ALL_PAIRS:
         first, second = np.triu_indices(count, 1)
@@ -122,7 +124,7 @@ def mutual_information(rows: Rows, alphabets: Integers, pairs: tuple[Any, Any]) 
 
 @kernel
 def _information(sample: Any, first: Any, second: Any) -> Any:
-    """From the joint histogram with a pseudocount of one in all."""
+    """The mutual information from the joint histogram, with a pseudocount of one in all."""
     n = sample.shape[1]
     out = np.empty(len(first))
     joint = np.empty(_BINS * _BINS, np.int64)
@@ -153,7 +155,7 @@ def chow_liu_tree(count: int, pairs: tuple[Any, Any], weights: NDArray[Any]) -> 
     Args:
         count: variables.
         pairs: two int32 lists of variables.
-        weights: of the pairs; among equals the earlier pair wins.
+        weights: the pairs'; among equals the earlier pair wins.
     """
     order = np.argsort(-weights, kind="stable")
     edges = _spanning(count, pairs[0][order], pairs[1][order])
@@ -189,13 +191,13 @@ def tree_of_parents(parents: NDArray[np.int32]) -> Tree:
 
 
 def _rooted(neighbours: list[list[int]], root: int) -> Tree:
-    """Breadth first from `root`, siblings by ascending variable."""
+    """The tree that hangs from `root`, breadth first, siblings by ascending variable."""
     nodes, parents = _breadth_first([sorted(others) for others in neighbours], root)
     return Tree(np.array(nodes, np.int32), np.array(parents, np.int32))
 
 
 def _breadth_first(neighbours: list[list[int]], root: int) -> tuple[list[int], list[int]]:
-    """Variables in breadth-first order from `root`, and the index of each one's parent."""
+    """The variables in breadth-first order from `root`, and the index of each one's parent."""
     nodes, parents = [root], [-1]
     for index, node in enumerate(nodes):
         above = nodes[parents[index]] if index else -1

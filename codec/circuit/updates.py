@@ -30,7 +30,7 @@ _SOME = 1e-2
 
 
 class Updates:
-    """M-steps for one tree.
+    """The M-steps of one tree.
 
     Args:
         tree, variables: of the circuit.
@@ -63,7 +63,7 @@ class Updates:
         self._group = torch.from_numpy(group).to(device)
 
     def first(self, counts: Parameters) -> Parameters:
-        """Parameters from counts for the whole set."""
+        """The parameters that counts for the whole set give."""
         even = counts.map(torch.ones_like)
         even.root /= even.root.sum()
         marginal = counts.transitions.sum(1, keepdim=True)
@@ -124,7 +124,8 @@ class Updates:
         return moved / sums(moved)
 
     def _per_kind(self, table: torch.Tensor) -> torch.Tensor:
-        """Sums of the columns of `components` over each kind's values, as large as the table."""
+        """The sums of the columns of `components` over each kind's values, as large as the
+        table."""
         total = torch.zeros_like(table[: self._kinds]).index_add_(0, self._kind_of_value, table)
         return total[self._kind_of_value]
 

@@ -20,10 +20,10 @@ from ncodec.errors import UsageError
 __all__ = ["LARGEST_COUNT", "Rows", "Variables"]
 
 LARGEST_COUNT = 1 << 20
-"""Of variables in an image."""
+"""The most variables of an image."""
 
 Rows = NDArray[np.int32]
-"""Values of the variables, int32 [images, variables]."""
+"""The values of the variables, int32 [images, variables]."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +53,18 @@ class Variables:
 
     @property
     def kinds(self) -> int:
-        """Variables a pixel: channels, or twice as many where samples are split in bytes."""
+        """The number of variables a pixel: channels, or twice as many where samples are split in
+        bytes."""
         return self.shape[2] * self.bit_depth // 8
 
     @property
     def count(self) -> int:
-        """Variables an image."""
+        """The number of variables of an image."""
         return prod(self.shape) * self.bit_depth // 8
 
     @cached_property
     def alphabets(self) -> tuple[int, ...]:
-        """Alphabet size of each kind; those of a split channel come as high, low."""
+        """The alphabet size of each kind; those of a split channel come as high, low."""
         coloured = self.shape[2] >= 3
         wide = [coloured and channel in (1, 2) for channel in range(self.shape[2])]
         if self.bit_depth == 8:
@@ -77,12 +78,12 @@ class Variables:
 
     @cached_property
     def position(self) -> NDArray[np.int32]:
-        """Row and column of each variable's pixel, int32 [count, 2]."""
+        """The row and column of each variable's pixel, int32 [count, 2]."""
         pixel = np.arange(self.count) // self.kinds
         return np.stack(np.divmod(pixel, self.shape[1]), axis=1).astype(np.int32)
 
     def to_rows(self, images: NDArray[Any]) -> Rows:
-        """Rows of `images`, uint8 or uint16 [n, height, width, channels].
+        """The rows of `images`, uint8 or uint16 [n, height, width, channels].
 
         Raises:
             UsageError: for images of another shape or type.

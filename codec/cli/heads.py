@@ -75,7 +75,7 @@ def write_head(
 
 
 def _pictures(opened: FeatureFile, indices: Sequence[int], output: Path) -> None:
-    """One image into a file, or several into a folder, named as they were."""
+    """Writes one image into a file, or several into a folder, named as they were."""
     single = output.suffix.lower() == ".png"
     if single and len(indices) > 1:
         raise UsageError(

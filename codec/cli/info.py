@@ -59,7 +59,7 @@ def _record(contents: Probe) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    """Fractions exactly, as 1/25; bytes that somebody put into the tags as hexadecimals."""
+    """The text of a value: fractions exactly, as 1/25, and bytes in the tags as hexadecimals."""
     return value.hex() if isinstance(value, bytes) else str(value)
 
 

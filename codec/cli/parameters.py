@@ -1,4 +1,4 @@
-"""Options of codecs and trainers as options of the command line; stopping on Ctrl-C."""
+"""The options of codecs and trainers as options of the command line; stopping on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def parameter(option: Option) -> click.Option:
 
 
 def stopping_notice(log_json: bool, quiet: bool, saving: bool) -> Callable[[], None]:
-    """Says that Ctrl-C was heard, and whether what was done so far is kept."""
+    """A function that says that Ctrl-C was heard, and whether what was done so far is kept."""
     notice = f"stopping{'; work is being saved' * saving} (again to stop at once)"
 
     def notify() -> None:

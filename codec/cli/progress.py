@@ -1,4 +1,4 @@
-"""Progress of an encode on stderr: a bar on a terminal, a few lines elsewhere, or JSON."""
+"""The progress of an encode on stderr: a bar on a terminal, a few lines elsewhere, or JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Watch = Callable[[Event], None]
 
 @contextmanager
 def watching(log_json: bool, quiet: bool) -> Iterator[Watch]:
-    """What `run_encode` tells its events to; in a JSON log an error is a line, too."""
+    """The watcher that `run_encode` tells its events to; in a JSON log an error is a line, too."""
     if quiet:
         yield lambda _event: None
     elif log_json:
@@ -37,12 +37,12 @@ def watching(log_json: bool, quiet: bool) -> Iterator[Watch]:
 
 
 def log(record: Mapping[str, Any]) -> None:
-    """One line of the JSON log."""
+    """Writes one line of the JSON log."""
     click.echo(json.dumps(record), err=True)
 
 
 def duration(seconds: float) -> str:
-    """12 s, 3 min 20 s, 2 h 5 min."""
+    """A duration as 12 s, 3 min 20 s or 2 h 5 min."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

@@ -1,4 +1,4 @@
-"""Values of options that people write in more than one way."""
+"""The values of options that people write in more than one way."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "
 
 
 class _Duration(click.ParamType[float]):
-    """Seconds: ``90``, ``90s``, ``1.5m``, ``2h``, ``1:30``, ``1:02:03.5``."""
+    """A number of seconds: ``90``, ``90s``, ``1.5m``, ``2h``, ``1:30``, ``1:02:03.5``."""
 
     name = "time"
 
@@ -33,7 +33,7 @@ class _Duration(click.ParamType[float]):
 
 
 class _Size(click.ParamType[int]):
-    """Bytes: ``150000``, ``150k``, ``1.5M``, ``64KiB``."""
+    """A number of bytes: ``150000``, ``150k``, ``1.5M``, ``64KiB``."""
 
     name = "size"
 
@@ -89,7 +89,7 @@ class _Region(click.ParamType[tuple[int, int, int, int]]):
 
 
 class _Names(click.ParamType[tuple[str, ...]]):
-    """``a,b,c``, or ``none``."""
+    """A list of names: ``a,b,c``, or ``none``."""
 
     name = "names"
 
@@ -105,7 +105,7 @@ class _Names(click.ParamType[tuple[str, ...]]):
 
 
 class _Scale(click.ParamType[Fraction]):
-    """``1/4``, ``0.25``, ``1``."""
+    """A scale of at most 1: ``1/4``, ``0.25``, ``1``."""
 
     name = "scale"
 

@@ -1,4 +1,4 @@
-"""Progress of a whole job from that of its segments."""
+"""The progress of a whole job from that of its segments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Board"]
 
 
 class Board:
-    """Progress of all segments, weighted by their frames."""
+    """A board of the progress of all segments, weighted by their frames."""
 
     def __init__(self, counts: Sequence[int], done: set[int], start: float) -> None:
         self.counts = counts

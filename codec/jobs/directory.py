@@ -21,8 +21,8 @@ def plan_directory(output: str, plan: str | None, resume: bool) -> Iterator[Path
     """The directory of one job: gone when the block ends well, kept when there is work to resume.
 
     Args:
-        output: of the job; a stream or a device has a temporary directory.
-        plan: the directory; None for ``OUTPUT.plan``.
+        output: the job's output; a stream or a device has a temporary directory.
+        plan: the directory itself; None for ``OUTPUT.plan``.
         resume: whether it holds work to be continued.
 
     Raises:

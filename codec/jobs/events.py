@@ -1,4 +1,4 @@
-"""What a job tells whoever watches it."""
+"""The events that a job tells whoever watches it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Event", "Finished", "Planned", "Progressed", "Scanned", "SegmentDone
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Base of the events; `record` is the line of a JSON log."""
+    """The base of the events; `record` is the line of a JSON log."""
 
     def record(self) -> dict[str, Any]:
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()

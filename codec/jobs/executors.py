@@ -1,4 +1,5 @@
-"""Running tasks here or in worker processes; both stop at a request and lose nothing."""
+"""The executors, which run tasks here or in worker processes; both stop at a request and lose
+nothing."""
 
 from __future__ import annotations
 
@@ -23,18 +24,18 @@ from ncodec.jobs.task import Resources, run_task
 __all__ = ["run_inline", "run_processes"]
 
 Grant = Callable[[int, bool], Resources]
-"""What the task with this index may use, asked when it starts; and whether it runs alone, which no
-task can change before it ends."""
+"""A function that says what the task with this index may use, asked when it starts; and whether it
+runs alone, which no task can change before it ends."""
 
 Report = Callable[[int, dict[str, Any]], None]
-"""Progress of the task with this index."""
+"""A function that takes the progress of the task with this index."""
 
 Stopping = Callable[[], bool]
 
 POLL_SECONDS = 0.2
 
 PR_SET_PDEATHSIG = 1
-"""Of <sys/prctl.h>: the signal that this process gets when its parent ends."""
+"""The number in <sys/prctl.h> that sets the signal which a process gets when its parent ends."""
 
 
 def run_inline(
@@ -103,7 +104,7 @@ def run_processes(
 
 
 def _ready(plan: Plan, waiting: Sequence[int], running: Iterable[int]) -> list[int]:
-    """Those of the waiting tasks whose start is neither waiting nor running."""
+    """The waiting tasks whose start is neither waiting nor running."""
     unfinished = {*waiting, *running}
     return [index for index in waiting if plan.starts[index] not in unfinished]
 

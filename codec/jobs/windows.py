@@ -1,4 +1,4 @@
-"""Where a clip is cut into windows, and how bytes and time are shared between them."""
+"""The windows that a clip is cut into, and how bytes and time are shared between them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from ncodec.formats import VideoInfo
 __all__ = ["longest_window", "scene_starts", "share_bytes", "share_seconds", "split"]
 
 MEMORY = 1 << 30
-"""Bytes of a window's frames as RGB, which a fit holds in memory: 170 frames of 1080p."""
+"""The most bytes of a window's frames as RGB, which a fit holds in memory: 170 frames of 1080p."""
 
 SHORTEST = 8
-"""A scene of fewer frames stays with the one before: a network of its own costs more."""
+"""The frames of the shortest scene with a window of its own; a shorter one stays with the one
+before, as a network of its own costs more."""
 
 
 def split(frames: int, cuts: Sequence[int], longest: int) -> list[tuple[int, int]]:
-    """(first frame, frame count) of each window, in order, without gaps.
+    """The (first frame, frame count) of each window, in order, without gaps.
 
     A window ends at a scene cut, or where it would be longer than `longest`; a scene that has
     to be divided is divided evenly.
 
     Args:
-        frames: of the clip.
-        cuts: first frames of new scenes, ascending.
-        longest: frames a window.
+        frames: the clip's.
+        cuts: the first frames of new scenes, ascending.
+        longest: the most frames of a window.
     """
     starts = [0]
     for cut in cuts:
@@ -41,7 +42,7 @@ def split(frames: int, cuts: Sequence[int], longest: int) -> list[tuple[int, int
 
 
 def scene_starts(windows: Sequence[tuple[int, int]], cuts: Sequence[int]) -> tuple[int | None, ...]:
-    """Of each window the index of its scene's first one; None for that one.
+    """The index of the first window of each window's scene; None for that one itself.
 
     Args:
         windows: what `split` made.
@@ -70,13 +71,14 @@ def share_bytes(total: int, counts: Sequence[int]) -> list[int]:
 def share_seconds(
     remaining: float, frames: int, waiting: int, workers: int, behind: int = 0
 ) -> float:
-    """Wall time for a window of `frames`, of `remaining` seconds for `waiting` frames in all.
+    """The wall time in seconds for a window of `frames`, of `remaining` seconds for `waiting`
+    frames in all.
 
     `waiting` counts this window. With several workers time is dealt in waves of equal length,
     so that the last wave ends in time.
 
     Args:
-        remaining: seconds until all must be done.
+        remaining: the seconds until all must be done.
         frames: of the window.
         waiting: frames that nobody works on yet.
         workers: how many work at a time, as long as there are windows for them.

@@ -30,7 +30,7 @@ _IDX_CODES = {"|u1": 8, ">i2": 11}
 _DTYPES = {"npy": ("|u1", "<u2", ">u2"), "idx": ("|u1", ">i2")}
 _AXES = ("hw", "hwc", "nhw", "nhwc")
 _SMALLEST_RGB = 5
-"""(h, w, c) rather than (n, h, w) is what an array is whose last axis alone is below this."""
+"""An array whose last axis alone is below this is (h, w, c) rather than (n, h, w)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class ArrayLayout:
 
     Attributes:
         kind: "npy" or "idx".
-        axes: what the array's axes are: n images, h rows, w columns, c channels.
-        dtype: NumPy's name of the type of a sample, with its byte order.
-        fortran: the first axis varies fastest.
+        axes: a letter for each of the array's axes: n images, h rows, w columns, c channels.
+        dtype: NumPy's name of a sample's type, with its byte order.
+        fortran: whether the first axis varies fastest.
     """
 
     kind: str
@@ -59,7 +59,7 @@ class ArrayLayout:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> ArrayLayout:
-        """Raises DamagedFile where `record` is none that `to_record` makes."""
+        """The layout of which `to_record` made `record`; DamagedFile for anything else."""
         kind, axes, dtype, fortran = (
             record.get(key) for key in ("kind", "axes", "dtype", "fortran")
         )
@@ -99,7 +99,7 @@ def is_idx_name(name: str) -> bool:
 
 
 def read_npy(path: Path) -> tuple[NDArray[Any], ArrayLayout]:
-    """(n, h, w, c) view of the samples on disk, and how they are stored.
+    """A view (n, h, w, c) of the samples on disk, and how they are stored.
 
     Raises:
         InputError: the file is damaged, or not an array of images of 8 or 16 bits.
@@ -128,7 +128,7 @@ def read_npy(path: Path) -> tuple[NDArray[Any], ArrayLayout]:
 
 
 def read_idx(path: Path) -> tuple[NDArray[Any], ArrayLayout]:
-    """(n, h, w, c) view of the samples, and how they are stored. The file may be gzipped.
+    """A view (n, h, w, c) of the samples, and how they are stored. The file may be gzipped.
 
     Raises:
         InputError: the file is damaged, or has no images of unsigned bytes or shorts.
@@ -180,7 +180,7 @@ def _axes(shape: tuple[int, ...], path: Path, *, idx: bool = False) -> str:
 
 
 def _expanded(array: NDArray[Any], axes: str) -> NDArray[Any]:
-    """With all four axes; a view."""
+    """A view of `array` with all four axes."""
     if "c" not in axes:
         array = array[..., np.newaxis]
     return array if "n" in axes else array[np.newaxis]
@@ -189,11 +189,11 @@ def _expanded(array: NDArray[Any], axes: str) -> NDArray[Any]:
 def write_array(
     stream: BinaryIO, images: Iterable[Image], count: int, kind: str, layout: ArrayLayout | None
 ) -> None:
-    """`count` images of one shape as an NPY or IDX file.
+    """Writes `count` images of one shape as an NPY or IDX file.
 
     Args:
         kind: "npy" or "idx".
-        layout: of the file that they came from; used where it is of this kind.
+        layout: that of the file that they came from; used where it is of this kind.
 
     Raises:
         OutputError: the images differ in shape, or the format does not hold them.

@@ -32,7 +32,7 @@ class Collection(Sequence[Image]):
     """Images in order, read when they are asked for.
 
     Attributes:
-        kind: a "folder", the "files" of a pattern, one "image", or an array: "npy", "idx".
+        kind: one of a "folder", the "files" of a pattern, one "image", or an array: "npy", "idx".
         source: what it was opened from.
         names: a file's name, or path below what all have in common, for each image; empty for
             arrays.
@@ -48,7 +48,8 @@ class Collection(Sequence[Image]):
     @property
     @abstractmethod
     def metadata(self) -> tuple[Metadata, ...]:
-        """Of each image; empty for arrays. Files that were not read yet are read for it."""
+        """The metadata of each image, none for arrays; files that were not read yet are read for
+        it."""
 
     @overload
     def __getitem__(self, index: int) -> Image: ...
@@ -63,13 +64,14 @@ class Collection(Sequence[Image]):
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """Images, and height, width and channels of the first one; `stack` checks the others."""
+        """(images, height, width, channels) as the first image has them; `stack` checks the
+        others."""
         height, width, channels = self._first.pixels.shape
         return len(self), height, width, channels
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """uint8 or uint16, of the first image."""
+        """The type of the first image's samples: uint8 or uint16."""
         return self._first.pixels.dtype
 
     def stack(self) -> NDArray[Any]:

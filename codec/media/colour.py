@@ -32,10 +32,10 @@ _LUMA_WEIGHTS = {
     9: (0.2627, 0.0593),
     10: (0.2627, 0.0593),
 }
-"""CICP matrix -> weights of red and blue in luma (ITU-T H.273, table 4)."""
+"""The weights of red and blue in luma by CICP matrix (ITU-T H.273, table 4)."""
 
 _YCGCO = np.array([[0.25, 0.5, 0.25], [-0.25, 0.5, -0.25], [0.5, 0.0, -0.5]])
-"""CICP matrix 8: its second and third rows play the parts of Cb and Cr."""
+"""The rows of CICP matrix 8, of which the second and third play the parts of Cb and Cr."""
 
 
 def to_rgb(frame: Frame, info: VideoInfo) -> NDArray[Any]:
@@ -110,7 +110,7 @@ def from_rgb(rgb: NDArray[Any], info: VideoInfo, pts: int) -> Frame:
 
 
 def _levels(depth: int, full_range: bool) -> tuple[int, int, int]:
-    """(code of black, codes from black to white, codes across chroma)."""
+    """The code of black, the codes from black to white, and those across chroma."""
     if full_range:
         return 0, 2**depth - 1, 2**depth - 1
     step = 2 ** (depth - 8)
@@ -118,7 +118,7 @@ def _levels(depth: int, full_range: bool) -> tuple[int, int, int]:
 
 
 def _matrix(info: VideoInfo) -> NDArray[np.float64]:
-    """3x3: RGB in 0..1 to Y in 0..1, Cb and Cr in -0.5..0.5."""
+    """The 3x3 matrix from RGB in 0..1 to Y in 0..1, Cb and Cr in -0.5..0.5."""
     if info.matrix == 8:
         return _YCGCO
     unspecified = _LUMA_WEIGHTS[1 if info.height > 576 else 6]

@@ -24,7 +24,7 @@ __all__ = ["check_same", "described", "opened", "pictures", "rates", "video_stre
 av.logging.set_level(None)
 
 SAMPLE_ASPECT_TAG = "SAMPLE_ASPECT_RATIO"
-"""Tag of our Matroska files: PyAV cannot set the stream field that Matroska's display size
+"""The tag of ncodec's Matroska files: PyAV cannot set the stream field that Matroska's display size
 comes from. FFV1 has the ratio in its own header too, where FFmpeg's players find it."""
 
 _FULL_RANGE = 2
@@ -146,7 +146,7 @@ def check_same(picture: av.VideoFrame, info: VideoInfo, name: str) -> None:
 
 
 def rates(stream: VideoStream) -> tuple[Fraction, ...]:
-    """Frames a second that the container states, likeliest first."""
+    """The frames a second that the container states, likeliest first."""
     stated = (stream.average_rate, stream.guessed_rate, stream.base_rate)
     return tuple(Fraction(rate) for rate in stated if rate)
 

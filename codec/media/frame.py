@@ -34,14 +34,14 @@ __all__ = [
 _DEPTHS = (8, 9, 10, 12, 14, 16)
 _FAMILIES = ("gray", "yuv420p", "yuv422p", "yuv444p", "gbrp")
 _SUBSAMPLING = {"yuv420p": (2, 2), "yuv422p": (1, 2)}
-"""Luma rows and columns a chroma sample; (1, 1) for every other family."""
+"""The luma rows and columns of a chroma sample; (1, 1) for every other family."""
 
 PIXEL_FORMATS: dict[str, tuple[str, int]] = {
     family + (f"{depth}le" if depth > 8 else ""): (family, depth)
     for family in _FAMILIES
     for depth in _DEPTHS
 }
-"""The formats that ncodec carries: name -> (family, bits a sample)."""
+"""The formats that ncodec carries, by name: (family, bits a sample)."""
 
 EXACT_SCALER = 4 | 0x2000 | 0x4000 | 0x40000 | 0x80000
 """swscale's BICUBIC, FULL_CHR_H_INT, FULL_CHR_H_INP, ACCURATE_RND and BITEXACT for a change of
@@ -63,7 +63,7 @@ class Frame:
 
 
 def fingerprint(frame: Frame) -> int:
-    """XXH3-64 of the samples."""
+    """The XXH3-64 of a frame's samples."""
     state = xxh3_64()
     for plane in frame.planes:
         state.update(plane.data)
@@ -71,17 +71,17 @@ def fingerprint(frame: Frame) -> int:
 
 
 def bit_depth(pixel_format: str) -> int:
-    """Significant bits a sample of a canonical format."""
+    """The significant bits of a sample in a canonical format."""
     return PIXEL_FORMATS[pixel_format][1]
 
 
 def sample_type(pixel_format: str) -> np.dtype[Any]:
-    """uint8 for 8 bits, little-endian uint16 above."""
+    """The type of a canonical format's samples: uint8 for 8 bits, little-endian uint16 above."""
     return np.dtype(np.uint8) if bit_depth(pixel_format) == 8 else np.dtype("<u2")
 
 
 def plane_shapes(pixel_format: str, width: int, height: int) -> tuple[tuple[int, int], ...]:
-    """(rows, columns) of each plane; the chroma of odd sizes rounds up."""
+    """The (rows, columns) of each plane; the chroma of odd sizes rounds up."""
     family, _ = PIXEL_FORMATS[pixel_format]
     if family == "gray":
         return ((height, width),)
@@ -124,7 +124,7 @@ def canonical_format(ffmpeg_name: str) -> str:
 
 
 def from_av(picture: av.VideoFrame, pixel_format: str, pts: int) -> Frame:
-    """Copy `picture` into planes of `pixel_format`, which must be its canonical format.
+    """Copies `picture` into planes of `pixel_format`, which must be its canonical format.
 
     Colour is not touched: a change of layout moves the code values as they are.
     """

@@ -22,10 +22,10 @@ PIXEL_FORMATS = {
     (3, 16): "rgb48le",
     (4, 16): "rgba64le",
 }
-"""FFmpeg's name by channels and bits a sample."""
+"""FFmpeg's names of pixel formats by channels and bits a sample."""
 
 _ANCILLARY = re.compile(r"[a-z][A-Za-z][A-Z][A-Za-z]")
-"""Types of PNG chunks that a decoder may ignore (PNG third edition, section 5.4)."""
+"""The types of PNG chunks that a decoder may ignore (PNG third edition, section 5.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Metadata:
         return bool(self.icc or self.exif or self.xmp or self.text or self.chunks)
 
     def to_record(self) -> dict[str, Any]:
-        """As strings, bytes and lists; what is empty is left out."""
+        """The metadata as strings, bytes and lists; what is empty is left out."""
         record: dict[str, Any] = {
             "icc": self.icc,
             "exif": self.exif,
@@ -64,7 +64,7 @@ class Metadata:
 
     @classmethod
     def from_record(cls, record: Any) -> Metadata:
-        """What `to_record` gave; keys that it does not know are ignored.
+        """The metadata of which `to_record` gave `record`; keys that it does not know are ignored.
 
         Raises:
             DamagedFile: a value is not what `to_record` makes.
@@ -139,7 +139,7 @@ class Image:
 
     @property
     def bit_depth(self) -> int:
-        """8 or 16."""
+        """The bits of a sample: 8 or 16."""
         return int(self.pixels.dtype.itemsize) * 8
 
     @property

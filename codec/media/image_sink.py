@@ -1,4 +1,4 @@
-"""Still images into files that hold every sample."""
+"""Writes still images into files that hold every sample."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["OUTPUT_SUFFIXES", "suffix_for", "unheld", "write_image"]
 _WEBP_SIDE = 16383
 _WEBP_METHOD = 4
 _LARGEST_BMP = 1 << 31
-"""Bytes; decoders read the sizes in its header as 32 bits with a sign."""
+"""The bytes of the largest BMP: decoders read the sizes in its header as 32 bits with a sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class _Format:
     """What a file format holds exactly.
 
     Attributes:
-        layouts: (channels, bits a sample).
-        metadata: the fields of `Metadata`.
+        layouts: pairs (channels, bits a sample).
+        metadata: the names of the fields of `Metadata`.
     """
 
     write: Callable[[BinaryIO, Image], None]
@@ -58,7 +58,7 @@ def _write_webp(stream: BinaryIO, image: Image) -> None:
 
 
 def _by_pillow(image: Image, name: str, **options: object) -> bytes:
-    """Pixels of 8 bits in a format of Pillow's."""
+    """A function that writes pixels of 8 bits in a format of Pillow's."""
     held = BytesIO()
     pixels = image.pixels[:, :, 0] if image.channels == 1 else image.pixels
     PillowImage.fromarray(pixels).save(held, name, **options)
@@ -98,13 +98,13 @@ _FORMATS = {
     ".npy": _Format(_write_npy, _ANY),
 }
 OUTPUT_SUFFIXES = frozenset(_FORMATS)
-"""Extensions that `write_image` knows."""
+"""The extensions that `write_image` knows."""
 
 
 def write_image(
     destination: str | Path | BinaryIO, image: Image, suffix: str | None = None
 ) -> tuple[str, ...]:
-    """Write `image` in the format that the extension names.
+    """Writes `image` in the format that the extension names.
 
     A file appears whole or not at all; one that is there already is replaced in one step.
 

@@ -1,4 +1,4 @@
-"""Still images from files of any format that ncodec keeps exactly."""
+"""Reads still images from files of any format that ncodec keeps exactly."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STILL_SUFFIXES = frozenset(
         *("bmp", "jpeg", "jpg", "pam", "pbm", "pgm", "png", "pnm", "ppm", "tif", "tiff", "webp"),
     )
 )
-"""Extensions of the formats that `read_image` reads; the content decides all the same."""
+"""The extensions of the formats that `read_image` reads; the content decides all the same."""
 
 _TIFF = (b"II*\0", b"MM\0*", *BIG_TIFF)
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
@@ -114,7 +114,7 @@ def decode_image(data: bytes, name: str, *, limits: Limits | None = None) -> Ima
 
 
 def _by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> tuple[NDArray[Any], Metadata]:
-    """Formats of 8 bits a sample, which Pillow decodes exactly."""
+    """The pixels and metadata of formats of 8 bits a sample, which Pillow decodes exactly."""
     # Its classes rather than `Image.open`, whose size check is a setting of the whole process.
     reader = _READERS[kind]
     damaged = InputError(f"{name} has {kind} data that cannot be decoded: get the whole file")

@@ -1,4 +1,4 @@
-"""Which kind of media a source is, without decoding it."""
+"""The kind of media of a source, told without decoding it."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class FilmWriter:
         stream: the file, seekable.
         path: its final name: the extension picks the container, messages use the rest.
         info: the clip.
-        times: presentation times, None for a constant rate.
+        times: the presentation times, None for a constant rate.
 
     Raises:
         OutputError: the codec cannot hold the clip.
@@ -95,7 +95,7 @@ class FilmWriter:
             track.set_display_rotation(-info.rotation)
 
     def write(self, frame: Frame) -> None:
-        """Encode one frame at its `pts`."""
+        """Encodes one frame at its `pts`."""
         if self._info.pixel_format != self._source.pixel_format:
             frame = _with_full_chroma(frame, self._info)
         picture = to_av(frame, self._info)
@@ -106,7 +106,7 @@ class FilmWriter:
         self._mux(self._track.encode(picture))
 
     def finish(self) -> None:
-        """Encode what is held back and complete the container."""
+        """Encodes what is held back and completes the container."""
         self._mux(self._track.encode(None))
         self._container.close()
 
@@ -117,13 +117,13 @@ class FilmWriter:
             self._container.mux(packet)
 
     def abandon(self) -> None:
-        """Free the container without caring for what it still would write."""
+        """Frees the container and leaves out what it still would write."""
         with suppress(Exception):
             self._container.close()
 
 
 def _for_h264(info: VideoInfo, path: Path) -> tuple[VideoInfo, str, str]:
-    """(the clip as H.264 will hold it, encoder, the encoder's pixel format)."""
+    """The clip as H.264 will hold it, the encoder, and the encoder's pixel format."""
     family, depth = PIXEL_FORMATS[info.pixel_format]
     if depth not in _H264_DEPTHS or (family == "gbrp" and depth > 8):
         raise OutputError(
@@ -141,7 +141,7 @@ def _for_h264(info: VideoInfo, path: Path) -> tuple[VideoInfo, str, str]:
 
 
 def _with_full_chroma(frame: Frame, info: VideoInfo) -> Frame:
-    """Chroma repeated to luma's size: what an odd size needs, as x264 codes only even 4:2:0."""
+    """The frame with chroma repeated to luma's size: x264 codes only even sizes in 4:2:0."""
     planes = [frame.planes[0]]
     for plane, (rows, columns) in zip(
         frame.planes[1:], plane_shapes(info.pixel_format, info.width, info.height)[1:], strict=True
@@ -152,7 +152,7 @@ def _with_full_chroma(frame: Frame, info: VideoInfo) -> Frame:
 
 
 def _durations(times: Sequence[int] | None) -> dict[int, int]:
-    """Ticks from each time to the next; the last frame lasts as long as the one before."""
+    """The ticks from each time to the next; the last frame lasts as long as the one before."""
     if times is None or len(times) < 2:
         return {}
     steps = [later - earlier for earlier, later in pairwise(times)]
@@ -160,7 +160,7 @@ def _durations(times: Sequence[int] | None) -> dict[int, int]:
 
 
 def _mean_rate(info: VideoInfo, times: Sequence[int] | None) -> Fraction:
-    """Frames a second, for the encoder's rate control and the header."""
+    """The mean frames a second, for the encoder's rate control and the header."""
     if times is None or len(times) < 2:
         return 1 / info.time_base if times is None else Fraction(25)
     return Fraction(len(times) - 1) / ((times[-1] - times[0]) * info.time_base)

@@ -9,7 +9,7 @@ from unicodedata import normalize
 __all__ = ["SafeNames", "natural_order"]
 
 _LONGEST = 255
-"""Bytes of a name that file systems take."""
+"""The most bytes of a name that file systems take."""
 
 
 def natural_order(name: str) -> list[tuple[int, str]]:

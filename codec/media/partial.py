@@ -1,4 +1,4 @@
-"""Outputs that appear whole or not at all: written beside their place, then renamed into it."""
+"""Outputs that appear whole or not at all: they are written beside their place, then renamed."""
 
 from __future__ import annotations
 

@@ -37,11 +37,12 @@ _ADAM7 = (
     *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2)),
     (0, 1, 1, 2),
 )
-"""First column and row, and steps of columns and rows, of each pass of an interlaced image."""
+"""The first column and row, and the steps of columns and rows, of each pass of an interlaced
+image."""
 
 _LEVEL = 6
 _BAND_BYTES = 1 << 20
-"""Samples that are filtered at a time."""
+"""The bytes of samples that are filtered at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class _Header:
         return _CHANNELS[self.colour]
 
     def filtered_bytes(self) -> int:
-        """Bytes of all scan lines with their filter types."""
+        """The bytes of all scan lines with their filter types."""
         passes = _ADAM7 if self.interlaced else ((0, 0, 1, 1),)
         total = 0
         for column, row, columns, rows in passes:
@@ -69,7 +70,7 @@ class _Header:
 
 
 def read_png(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Metadata]:
-    """Samples (height, width, channels) and metadata of a PNG file.
+    """The samples (height, width, channels) and the metadata of a PNG file.
 
     Palettes become RGB, transparency alpha, and grey of 1, 2 or 4 bits 8 (section 13.12).
 
@@ -151,7 +152,7 @@ def _decoded(
 def _check_image_data(
     chunks: list[tuple[bytes, memoryview]], header: _Header, damaged: InputError
 ) -> None:
-    """Raise `damaged` unless the image data is whole: decoders fill in what is missing."""
+    """Raises `damaged` unless the image data is whole: decoders fill in what is missing."""
     inflater = zlib.decompressobj()
     missing = header.filtered_bytes()
     try:
@@ -217,7 +218,8 @@ def write_png(stream: BinaryIO, image: Image) -> None:
 
 
 def _filtered(image: Image) -> Iterator[bytes]:
-    """Scan lines with the filter whose residuals have the least sum of magnitudes (12.7)."""
+    """The scan lines with the filter whose residuals have the least sum of magnitudes (section
+    12.7)."""
     step = image.channels * image.bit_depth // 8
     stride = image.width * step
     rows = max(1, _BAND_BYTES // stride)
@@ -251,7 +253,7 @@ def _shifted(rows: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
 def _paeth(
     left: NDArray[np.uint8], up: NDArray[np.uint8], corner: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
-    """Of left, up and corner the one nearest to left + up - corner (9.4)."""
+    """The one of left, up and corner that is nearest to left + up - corner (section 9.4)."""
     a, b, c = (part.astype(np.int16) for part in (left, up, corner))
     to_left, to_up, to_corner = np.abs(b - c), np.abs(a - c), np.abs(a + b - 2 * c)
     first = (to_left <= to_up) & (to_left <= to_corner)

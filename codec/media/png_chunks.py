@@ -14,13 +14,13 @@ __all__ = ["SIGNATURE", "chunk", "metadata_chunks", "metadata_of", "read_chunks"
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _INFLATED = 1 << 26
-"""Bytes that compressed metadata may take; what would take more is kept compressed."""
+"""The bytes that compressed metadata may take; what would take more is kept compressed."""
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
 _WORTH_DEFLATING = 1 << 10
 
 _KEPT = frozenset((b"cHRM", b"cICP", b"cLLI", b"gAMA", b"iCCP", b"mDCV", b"pHYs", b"sRGB", b"tIME"))
 _OF_STORED_SAMPLES = frozenset((b"bKGD", b"sBIT"))
-"""Chunks in the units of the stored samples, which palettes, keys and low depths expand."""
+"""The chunks in units of the stored samples, which palettes, keys and low depths expand."""
 _ANIMATION = frozenset((b"acTL", b"fcTL", b"fdAT"))
 _SAFE_TO_COPY = 0x20
 
@@ -28,7 +28,7 @@ Chunk = tuple[bytes, memoryview]
 
 
 def read_chunks(data: bytes, name: str) -> list[Chunk]:
-    """(type, data) of each chunk up to IEND; what follows that is not the image's.
+    """The (type, data) of each chunk up to IEND; what follows that is not the image's.
 
     Raises:
         InputError: the file ends before IEND, or a chunk differs from its CRC.
@@ -60,13 +60,13 @@ def chunk(kind: bytes, data: bytes | memoryview = b"") -> bytes:
 
 
 def metadata_of(chunks: Sequence[Chunk], *, as_stored: bool) -> Metadata:
-    """What the ancillary chunks say.
+    """The metadata that the ancillary chunks hold.
 
     Text with a language, and compressed metadata that cannot be inflated, stays in its chunk.
 
     Args:
-        as_stored: the samples that go with it are those in the file, not expanded from a palette,
-            a key colour or a low depth.
+        as_stored: whether the samples that go with it are those in the file, not expanded from
+            a palette, a key colour or a low depth.
     """
     icc = exif = xmp = b""
     text: list[tuple[str, str]] = []
@@ -90,7 +90,7 @@ def metadata_of(chunks: Sequence[Chunk], *, as_stored: bool) -> Metadata:
 
 
 def metadata_chunks(metadata: Metadata) -> Iterator[bytes]:
-    """The chunks that say it, for the place between IHDR and IDAT."""
+    """The chunks that hold the metadata, for the place between IHDR and IDAT."""
     for kind, data in metadata.chunks:
         yield chunk(kind.encode("ascii"), data)
     if metadata.icc:
@@ -117,7 +117,8 @@ def _profile(data: bytes) -> bytes:
 
 
 def _text(kind: bytes, data: bytes) -> tuple[bytes, bytes] | None:
-    """Keyword and encoded text; None where only the chunk itself holds all that it says."""
+    """A chunk's keyword and encoded text; None where only the chunk itself holds all that it
+    says."""
     keyword, separator, value = data.partition(b"\0")
     deflated = kind == b"zTXt"
     if kind == b"iTXt":

@@ -24,14 +24,15 @@ _GAP = rb"(?:\s|#[^\n]*\n)+"
 _TOKEN = re.compile(_GAP + rb"(\d{1,9})")
 _PAM_LINE = re.compile(rb"\s*(?:#[^\n]*\n\s*)*([A-Z]+)[ \t]*([^\n#]*)\n")
 _LONGEST_PAM_HEADER = 32
-"""Lines."""
+"""The most lines of a PAM header."""
 _COMMENT = re.compile(rb"#[^\n]*")
 _PAM_TYPES = {1: "GRAYSCALE", 2: "GRAYSCALE_ALPHA", 3: "RGB", 4: "RGB_ALPHA"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """`start` is where the samples begin; a `maximum` of 0 stands for PBM's inverted bits."""
+    """The header of an anymap: `start` is the offset of the samples; a `maximum` of 0 stands for
+    PBM's inverted bits."""
 
     width: int
     height: int
@@ -42,7 +43,7 @@ class _Header:
 
 
 def read_pnm(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Metadata]:
-    """Samples (height, width, channels) of the one image in the file.
+    """The samples (height, width, channels) of the one image in the file.
 
     Bits become 0 and 255. Samples of few bits whose maximum divides 255 are scaled to 8 bits.
 
@@ -158,7 +159,7 @@ def _damaged(name: str) -> InputError:
 
 
 def write_pnm(stream: BinaryIO, image: Image, *, pam: bool) -> None:
-    """`image` as PAM, or as PGM or PPM where it has no alpha."""
+    """Writes `image` as PAM, or as PGM or PPM where it has no alpha."""
     size, maximum = (image.width, image.height), (1 << image.bit_depth) - 1
     if pam:
         header = (

@@ -1,4 +1,4 @@
-"""One pass over a source: how many frames, when, where scenes change, and a digest."""
+"""One pass over a source finds its frames, their times, scene changes, and a digest."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MILLISECOND = Fraction(1, 1000)
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What one pass over all frames found.
+    """The result of one pass over all frames.
 
     Attributes:
         info: the source's description with `frames` and `time_base` final.
@@ -46,7 +46,7 @@ class Scan:
 
     @property
     def time_base(self) -> Fraction:
-        """Seconds a tick; for a constant rate, seconds a frame."""
+        """The seconds of a tick; for a constant rate, those of a frame."""
         return self.info.time_base
 
 
@@ -56,7 +56,7 @@ def scan(
     scene_threshold: float | None,
     progress: Callable[[int], None] | None = None,
 ) -> Scan:
-    """Decode everything once. Afterwards `source` has the final `info` and times.
+    """Decodes everything once. Afterwards `source` has the final `info` and times.
 
     Args:
         source: a pipe is used up by this.
@@ -101,7 +101,7 @@ def scan(
 def _constant(
     ticks: Sequence[int], time_base: Fraction, rates: Sequence[Fraction]
 ) -> Fraction | None:
-    """Seconds a frame if the rate is constant, else None.
+    """The seconds of a frame if the rate is constant, else None.
 
     Constant is: equal steps; or a stated rate whose every grid time is less than a tick away,
     which is what ticks that do not divide it make of one. Where ticks are as coarse as

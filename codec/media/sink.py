@@ -60,7 +60,7 @@ class VideoSink(ABC):
                 self._discard()
 
     def write(self, frame: Frame) -> None:
-        """Append `frame`; its `pts` is in ticks of the sink's `info.time_base`.
+        """Appends `frame`; its `pts` is in ticks of the sink's `info.time_base`.
 
         Raises:
             OutputError: the destination is full or cannot hold the frame.
@@ -213,7 +213,7 @@ def open_sink(
     *,
     stdout: BinaryIO | None = None,
 ) -> VideoSink:
-    """Open the destination that `spec` names by its extension.
+    """Opens the destination that `spec` names by its extension.
 
     - ``.mkv``: FFV1 in Matroska: samples, colour, rotation and aspect ratio exact; times to the
       millisecond, which is Matroska's tick.

@@ -9,7 +9,7 @@ __all__ = ["check_size"]
 
 
 def check_size(width: int, height: int, name: str, limits: Limits) -> None:
-    """Raise InputError for an empty image and LimitExceeded for one over `limits`."""
+    """Raises InputError for an empty image and LimitExceeded for one over `limits`."""
     if width < 1 or height < 1:
         raise InputError(f"{name} is {width}x{height}: give an image with at least one pixel")
     limits.check("width", width)

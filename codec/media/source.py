@@ -32,11 +32,11 @@ IMAGE_SUFFIXES = frozenset(
     )
 )
 _IMAGE_TIME_BASE = Fraction(1, 25)
-"""Images in a folder play at 25 frames a second."""
+"""The time base of images in a folder, which play at 25 frames a second."""
 
 
 _DEEPEST_REORDERING = 16
-"""Frames by which coding order may differ from display order (H.264 and HEVC)."""
+"""The frames by which coding order may differ from display order (H.264 and HEVC)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Landmarks:
     """What a scan remembers of every frame, to seek and to know that it landed right.
 
     Attributes:
-        ticks: presentation times as the container has them.
+        ticks: the presentation times as the container has them.
         fingerprints: `ncodec.media.frame.fingerprint` of each frame.
     """
 
@@ -88,7 +88,7 @@ class VideoSource(ABC):
         return None
 
     def frames(self, first: int = 0, count: int | None = None) -> Iterator[Frame]:
-        """Frames `first`, `first + 1`, ...: `count` of them, or all that are left.
+        """The frames `first`, `first + 1`, ...: `count` of them, or all that are left.
 
         Frame i is the same picture whatever `first` is. A film that was scanned is entered at a
         keyframe; each frame is compared with what the scan saw, and where one differs, because
@@ -112,7 +112,7 @@ class VideoSource(ABC):
         times: Sequence[int] | None,
         landmarks: Landmarks = _NO_LANDMARKS,
     ) -> None:
-        """Adopt what a scan found, of this source or of another one of the same path.
+        """Adopts what a scan found, of this source or of another one of the same path.
 
         From now on frames have these times (None: frame i at tick i).
         """
@@ -121,12 +121,12 @@ class VideoSource(ABC):
         self._landmarks = landmarks
 
     def rates(self) -> Sequence[Fraction]:
-        """Frames a second that the container states, likeliest first."""
+        """The frames a second that the container states, likeliest first."""
         return (1 / self.info.time_base,)
 
     @abstractmethod
     def _decoded(self, first: int) -> Iterator[Frame]:
-        """Frames from `first` on, with the container's times."""
+        """The frames from `first` on, with the container's times."""
 
 
 class FilmSource(VideoSource):
@@ -168,7 +168,7 @@ class FilmSource(VideoSource):
                         yield from_av(picture, self.as_opened.pixel_format, pts)
 
     def _sought(self, first: int) -> Generator[Frame, None, None]:
-        """Frames from `first` on, from a keyframe before it; ends where seeking did not work."""
+        """The frames from `first` on, by a keyframe before it; ends where seeking did not work."""
         assert self.path is not None
         ticks = self._landmarks.ticks
         with film.opened(self.path) as container, suppress(InputError, av.FFmpegError):
@@ -228,7 +228,7 @@ class Y4mSource(VideoSource):
 
 
 def open_source(spec: str | Path, *, stdin: BinaryIO | None = None) -> VideoSource:
-    """Open a clip or an image.
+    """Opens a clip or an image.
 
     Args:
         spec: a file, a folder of images, or "-" for y4m on standard input.

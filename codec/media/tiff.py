@@ -33,7 +33,7 @@ _COMPRESSION_NAMES = {
     **{2: "fax", 3: "fax", 4: "fax", 6: "JPEG", 7: "JPEG", 50000: "Zstandard", 50001: "WebP"}
 }
 _LARGEST_TILE = 1 << 24
-"""Pixels."""
+"""The most pixels of a tile."""
 _DEFLATE = 8
 _DIFFERENCE = 2
 _PREMULTIPLIED = 1
@@ -42,11 +42,11 @@ _BYTE, _UNDEFINED = 1, 7
 
 _LEVEL = 6
 _STRIP = 1 << 20
-"""Bytes of samples in a strip that is written."""
+"""The bytes of samples in a strip that is written."""
 
 
 def read_tiff(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Metadata]:
-    """Samples (height, width, channels) and metadata of a TIFF file with one image.
+    """The samples (height, width, channels) and the metadata of a TIFF file with one image.
 
     Palettes become RGB, of 16 bits where their colours need them, and grey of 1, 2 or 4 bits 8.
     A second or fourth channel is alpha. Tags that describe the image become EXIF data.
@@ -189,7 +189,7 @@ def _chunks(data: bytes, tags: Directory, tiled: bool) -> list[memoryview]:
 
 
 def _samples(raw: NDArray[np.uint8], tags: Directory, bits: int) -> NDArray[Any]:
-    """Native samples of rows of bytes, those of few bits unpacked."""
+    """The native samples of rows of bytes, those of few bits unpacked."""
     if bits == 16:
         return raw.view(f"{tags.order}u2").astype(np.uint16, copy=False)
     if bits == 8:
@@ -211,7 +211,7 @@ def _coloured(indices: NDArray[Any], tags: Directory) -> NDArray[Any]:
 
 
 def write_tiff(stream: BinaryIO, image: Image) -> None:
-    """`image` as TIFF in deflated strips, with its profile, EXIF and XMP data."""
+    """Writes `image` as TIFF in deflated strips, with its profile, EXIF and XMP data."""
     try:
         tags = parse_tiff(image.metadata.exif).descriptive()
     except ValueError:

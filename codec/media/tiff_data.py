@@ -18,16 +18,16 @@ __all__ = ["COMPRESSIONS", "inflated"]
 _LZW, _PACKBITS, _LZMA = 5, 32773, 34925
 _DEFLATES = (8, 32946)
 COMPRESSIONS = frozenset((1, _LZW, _PACKBITS, _LZMA, *_DEFLATES))
-"""None, LZW, PackBits, LZMA and two names for deflate: those that know only bytes."""
+"""The compressions that know only bytes: none, LZW, PackBits, LZMA and two names for deflate."""
 
 _AT_ONCE = 1 << 25
-"""Bytes that FFmpeg inflates at a time; it refuses images of more than 2 GiB / 8."""
+"""The bytes that FFmpeg inflates at a time; it refuses images of more than 2 GiB / 8."""
 
 
 def inflated(
     compression: int, chunks: Sequence[memoryview], rows: int, row_bytes: int
 ) -> NDArray[np.uint8]:
-    """(rows, row_bytes) for each of `chunks`, one below the other.
+    """The bytes of `chunks` inflated, (rows, row_bytes) for each, one below the other.
 
     Raises:
         ValueError: a chunk does not inflate to that many bytes.
@@ -57,7 +57,7 @@ def inflated(
 def _by_ffmpeg(
     compression: int, chunks: Sequence[memoryview], rows: int, row_bytes: int
 ) -> NDArray[np.uint8]:
-    """Inflated as the strips of a grey image of bytes, whatever the bytes mean."""
+    """The chunks inflated as the strips of a grey image of bytes, whatever the bytes mean."""
     height = rows * len(chunks)
     lengths = [len(chunk) for chunk in chunks]
     starts = np.cumsum([8, *lengths]).tolist()

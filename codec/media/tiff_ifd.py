@@ -14,7 +14,7 @@ _TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I"}
 _SHORT, _LONG = 3, 4
 _CHILDREN = frozenset((34665, 34853, 40965))
-"""Tags that point at further directories: EXIF, GPS, interoperability."""
+"""The tags that point at further directories: EXIF, GPS, interoperability."""
 _DEEPEST = 4
 
 _STRUCTURE = frozenset(
@@ -24,12 +24,13 @@ _STRUCTURE = frozenset(
         *(*range(512, 522), *range(529, 533), 34675),
     )
 )
-"""Tags that describe how the samples are stored, or that `Metadata` has a field of its own for."""
+"""The tags that describe how the samples are stored, or that `Metadata` has a field of its own
+for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One tag's value as stored: `count` values of TIFF type `kind`."""
+    """A tag's value as stored: `count` values of TIFF type `kind`."""
 
     kind: int
     count: int
@@ -38,7 +39,7 @@ class Field:
 
 @dataclass(slots=True)
 class Directory:
-    """Tags in their file's byte order."""
+    """A directory of tags in its file's byte order."""
 
     order: ByteOrder
     fields: dict[int, Field] = field(default_factory=dict)
@@ -62,12 +63,12 @@ class Directory:
         self.fields[tag] = packed(self.order, *values)
 
     def descriptive(self) -> Directory:
-        """Without the tags that say how the samples are stored."""
+        """The directory without the tags that say how the samples are stored."""
         fields = {tag: value for tag, value in self.fields.items() if tag not in _STRUCTURE}
         return Directory(self.order, fields, dict(self.children))
 
     def stored(self, offset: int) -> bytes:
-        """As it stands in a file at `offset`, with its children after it."""
+        """The directory's bytes in a file at `offset`, with its children after it."""
         tags = sorted({*self.fields, *self.children})
         entries = [struct.pack(self.order + "H", len(tags))]
         at = offset + 2 + 12 * len(tags) + 4
@@ -89,12 +90,12 @@ class Directory:
 
 
 def packed(order: ByteOrder, *values: int) -> Field:
-    """LONG values."""
+    """A field of LONG values."""
     return Field(_LONG, len(values), struct.pack(f"{order}{len(values)}I", *values))
 
 
 def shorts(order: ByteOrder, *values: int) -> Field:
-    """SHORT values."""
+    """A field of SHORT values."""
     return Field(_SHORT, len(values), struct.pack(f"{order}{len(values)}H", *values))
 
 
@@ -143,7 +144,7 @@ def read_directory(data: bytes, offset: int, order: ByteOrder, depth: int = 0) -
 
 
 def exif_data(directory: Directory) -> bytes:
-    """The descriptive tags as EXIF data; empty where there are none."""
+    """The bytes of EXIF data with the descriptive tags; empty where there are none."""
     described = directory.descriptive()
     if not described.fields and not described.children:
         return b""

@@ -23,7 +23,7 @@ SIGNATURE = b"YUV4MPEG2"
 _LONGEST_LINE = 4096
 _LARGEST_SIDE = 65535
 _LOCATIONS = {"420jpeg": 2, "420mpeg2": 1, "420paldv": 3}
-"""Chroma tags that name a location -> AVChromaLocation."""
+"""The AVChromaLocation of chroma tags that name a location."""
 
 _TAGS = {
     name: ("mono" if family == "gray" else family[3:6] + "p" * (depth > 8))
@@ -31,7 +31,7 @@ _TAGS = {
     for name, (family, depth) in PIXEL_FORMATS.items()
     if family != "gbrp" and name != "gray14le"
 }
-"""Pixel format -> chroma tag, as FFmpeg writes it."""
+"""The chroma tag of each pixel format, as FFmpeg writes it."""
 
 _FORMATS = {tag: name for name, tag in _TAGS.items()} | dict.fromkeys(_LOCATIONS, "yuv420p")
 
@@ -131,14 +131,14 @@ def header(info: VideoInfo, name: str) -> bytes:
 
 
 def frame_bytes(frame: Frame) -> Iterator[bytes]:
-    """One frame as y4m, piece by piece."""
+    """The bytes of one frame in y4m, piece by piece."""
     yield b"FRAME\n"
     for plane in frame.planes:
         yield plane.tobytes()
 
 
 def _ratio(text: str) -> Fraction | None:
-    """`30000:1001` as a fraction; None where it is absent or 0:0, y4m's "unknown"."""
+    """The fraction of a text like `30000:1001`; None where it is absent or 0:0, y4m's "unknown"."""
     numerator, _, denominator = text.partition(":")
     if not text or int(numerator) <= 0 or int(denominator) <= 0:
         return None

@@ -20,7 +20,7 @@ from ncodec.threads import in_order
 __all__ = ["PcPhoto"]
 
 _LAYOUTS = {name: layout for layout, name in PIXEL_FORMATS.items()}
-"""Channels and bits a sample by pixel format."""
+"""The channels and the bits a sample of each pixel format."""
 
 Pixels = NDArray[Any]
 
@@ -46,7 +46,7 @@ class PcPhoto:
     def encode_images(
         self, images: Sequence[Image], options: Mapping[str, Any], context: Context
     ) -> Coded:
-        """One image as one segment a tile.
+        """Codes one image, a segment for each tile.
 
         Raises:
             UsageError: there are more images than one.

@@ -1,4 +1,4 @@
-"""One tile as a segment's sections: the colour samples by the better coder, alpha apart."""
+"""A tile as the sections of a segment: colour by the better of two coders, and alpha apart."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _SIMPLE_WITH_ALPHA = _SIMPLE + 1
 content, with alpha as its last channel or without."""
 
 _NOISY = 0.9
-"""Share of the raw samples above which the other coder, which can store them, is tried, too."""
+"""The share of the raw samples' bytes above which the coder of simple content, which can store
+samples as they are, is tried, too."""
 
 Pixels = NDArray[Any]
 
@@ -40,7 +41,8 @@ class TileCoder:
         self._bit_depth = bit_depth
 
     def encode(self, pixels: Pixels, effort: str) -> tuple[bytes, ...]:
-        """Sections of `pixels`, (height, width, channels): samples, and alpha if there is any."""
+        """The sections of `pixels`, (height, width, channels): samples, and alpha if there is
+        any."""
         colour, alpha = _parted(pixels)
         samples = self._samples(colour, effort)
         if alpha is None:
@@ -91,7 +93,8 @@ class TileCoder:
 
 
 def side_for(pixels: Pixels) -> int:
-    """The largest side of the tiles of such an image: what is drawn repeats itself far away."""
+    """The largest side of an image's tiles: 2048 for drawings, which repeat themselves far away,
+    and 512 for photographs."""
     colour, _ = _parted(pixels)
     return SIDES[-1] if looks_synthetic(colour) else SIDES[0]
 

@@ -1,7 +1,7 @@
 """What the circuit sees of a sample's surroundings: bins of residuals, gradients and energy.
 
-Samples count in quarter levels here. Errors are sample - prediction, of this plane at samples
-already coded and of earlier planes everywhere.
+Samples count in quarter levels here. An error is the sample less its prediction; errors are known
+of this plane where samples were coded already, and of earlier planes everywhere.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ __all__ = ["BINS", "FEATURES", "MARGIN", "bin_tables", "gather"]
 
 BINS = 32
 MARGIN = 4
-"""Columns and rows around a plane that neighbours may reach."""
+"""The columns and rows around a plane that neighbours may reach."""
 
 FEATURES = (16, 20, 24)
-"""How many features a first, second and third plane has."""
+"""The number of features of a first, second and third plane (docs/photo.md, "Features")."""
 
 _SIGNED = 2048
 _MAGNITUDE = 8192
@@ -29,7 +29,7 @@ I32 = NDArray[np.int32]
 
 
 def bin_tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Bins of signed values, uint8 [2 * 2048], and of magnitudes, uint8 [8192].
+    """The bins of signed values, uint8 [2 * 2048], and of magnitudes, uint8 [8192].
 
     Steps grow with the value: about three bins a factor of two.
     """

@@ -43,7 +43,7 @@ class Effort:
     """How a tile is predicted.
 
     Attributes:
-        circuits: which of the model's sets.
+        circuits: the number of the set among the model's.
         block: samples between two solutions of the least squares.
         decays: of one or two windows of the least squares.
     """
@@ -159,7 +159,7 @@ def decode_tile(
 
 
 def observe(pixels: Pixels, effort: Effort) -> list[tuple[NDArray[np.uint8], NDArray[np.int32]]]:
-    """What the circuits see of 8-bit `pixels`: bins and predictions, by plane.
+    """What the circuits see of 8-bit `pixels`: for each plane, bins and predictions.
 
     Returns:
         Bins, uint8 [samples, features], and predictions in quarter levels, int32 [samples].
@@ -182,6 +182,6 @@ _NO_VALUES = np.zeros(1, dtype=np.int32)
 
 
 def _planes(pixels: Pixels) -> NDArray[np.int32]:
-    """Planes in coding order, int32 (planes, height, width)."""
+    """The planes in coding order, int32 (planes, height, width)."""
     order = CHANNELS if pixels.shape[2] == 3 else (0,)
     return np.stack([pixels[:, :, channel] for channel in order]).astype(np.int32)

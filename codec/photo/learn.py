@@ -26,12 +26,16 @@ from ncodec.photo.model import Circuit, PhotoModel
 __all__ = ["RATES", "learn"]
 
 RATES = ((0.1, 0.05), (0.05, 0.02), (0.03, 0.01), (0.02, 0.002))
-"""Step sizes at the start and the end of each pass."""
+"""The step sizes at the start and the end of each pass (docs/photo.md, "Training")."""
 
 _PARTS = 4
+"""The number of times in a pass that the leaves are estimated (docs/photo.md, "Training")."""
+
 _SCALE_FEATURE = 4
 """The feature, residuals close by, that picks the scale before anything is learned."""
+
 _PRIOR_COUNT = 20.0
+"""The samples that the first leaves count as (docs/photo.md, "Training")."""
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -49,7 +53,7 @@ def learn(
 
     Args:
         images: a few million samples; all that is seen of them is kept in memory.
-        seed: of the order that samples are seen in.
+        seed: decides the order that samples are seen in.
         report: called after each pass with its number, the number of passes, and the mean bits
             of a sample during it.
 
@@ -87,7 +91,7 @@ class _Learner:
 
     Args:
         bins: uint8 [samples, features].
-        residuals: in quarter levels, int32 [samples].
+        residuals: int32 [samples], in quarter levels.
     """
 
     def __init__(self, bins: NDArray[np.uint8], residuals: NDArray[np.int32]) -> None:
@@ -100,7 +104,8 @@ class _Learner:
         self.density = self._prior
 
     def run(self, first: float, last: float, rng: np.random.Generator) -> float:
-        """One pass at rates from `first` to `last`; mean bits of a sample."""
+        """Learns for one pass at rates from `first` to `last`; returns the mean bits of a
+        sample."""
         order = rng.permutation(len(self._residuals))
         rates = np.linspace(first, last, _PARTS + 1)
         bits = 0.0
@@ -132,7 +137,7 @@ def _laplace() -> F64:
 
 
 def _smoothed(counts: F64) -> F64:
-    """Probabilities of cells: means of counts over a sixth of the residual either way."""
+    """The probabilities of cells: counts averaged over a sixth of the residual either way."""
     cells = np.arange(CELLS)
     reach = np.minimum(np.abs(cells - CENTRE) // 6, 150)
     low, high = np.maximum(cells - reach, 0), np.minimum(cells + reach + 1, CELLS)
@@ -154,7 +159,7 @@ def _descend(
     first: float,
     last: float,
 ) -> Any:
-    """One step a sample; adds expected counts to `counts`; returns the bits of all samples."""
+    """Takes one step a sample, adds expected counts to `counts`, and returns the bits of all."""
     features = bins.shape[1]
     tiny = np.float32(1e-9)
     sums = np.zeros(STATES, dtype=np.float32)

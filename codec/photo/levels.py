@@ -22,9 +22,9 @@ __all__ = ["Levels"]
 _HEAD = 4
 _DIFFERENCE = np.dtype("<u2")
 _SPARSE = 2
-"""Ranks pay where fewer than one in so many values is used."""
+"""Ranks pay where fewer than one in this many values is used."""
 _NOISE = 8
-"""Mean absolute prediction error, in steps, that samples are cut down to."""
+"""The mean absolute prediction error, in steps, that samples are cut down to."""
 
 I32 = NDArray[np.int32]
 
@@ -34,9 +34,9 @@ class Levels:
     """How the samples of a tile are taken apart.
 
     Attributes:
-        depth: bits of what circuits code, 8 or more.
-        low: bits below these.
-        values: that ranks stand for, int32 ascending; None if samples are coded themselves.
+        depth: the bits of what circuits code, 8 or more.
+        low: the number of bits below these.
+        values: what ranks stand for, int32 ascending; None if samples are coded themselves.
         table: `values` as stored.
     """
 
@@ -47,7 +47,7 @@ class Levels:
 
     @classmethod
     def of(cls, planes: I32, bit_depth: int) -> Levels:
-        """What suits `planes`, int32 (planes, height, width), below 2^bit_depth."""
+        """The levels that suit `planes`, int32 (planes, height, width), below 2^bit_depth."""
         if bit_depth == 8:
             return cls(8)
         values, ranks = np.unique(planes, return_inverse=True)
@@ -61,7 +61,7 @@ class Levels:
         return cls(max(8, depth - low), low, values, table)
 
     def apart(self, planes: I32) -> tuple[I32, bytes, bytes]:
-        """What circuits code, the head, and the low bits."""
+        """What circuits code of `planes`, the head, and the low bits."""
         if not self.low and self.values is None and self.depth == 8:
             return planes, b"", b""
         if self.values is not None:
@@ -72,7 +72,7 @@ class Levels:
 
     @classmethod
     def read(cls, data: bytes, bit_depth: int, count: int) -> tuple[Levels, bytes, bytes]:
-        """Levels of `count` samples, the circuits' words, and the low bits.
+        """Reads the levels of `count` samples; returns them, the circuits' words and the low bits.
 
         Raises:
             DamagedFile: the bytes do not begin with such a head.

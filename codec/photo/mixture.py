@@ -18,10 +18,10 @@ __all__ = ["CELLS", "CENTRE", "STATES", "edge", "learn", "weigh"]
 
 STATES = 32
 CELLS = 2048
-"""Edges of quarter-level cells; residual r, in quarter levels, has its lower edge at r + CENTRE."""
+"""The number of edges of quarter-level cells; residual r has its lower edge at r + CENTRE."""
 CENTRE = 1024
 _LIMIT = np.int32(1 << 24)
-"""Of a table entry either way: sums of 24 stay within 31 bits."""
+"""The largest magnitude of a table entry: sums of 24 of them stay within 31 bits."""
 
 I32 = NDArray[np.int32]
 
@@ -66,7 +66,8 @@ def weigh(table: I32, bins: NDArray[np.int64], count: int, logits: I32, weights:
 
 @kernel
 def edge(weights: I32, leaves: I32, cell: int) -> Any:
-    """Weight of all residuals below an edge, below 2^31. `leaves` is int32 [2048, 32]."""
+    """The weight of all residuals below an edge; it is less than 2^31. `leaves` is int32 [2048,
+    32]."""
     total = np.int32(0)
     for z in range(STATES):
         total = np.int32(total + np.int32(weights[z] * leaves[cell, z]))
@@ -85,7 +86,7 @@ def learn(
     rate: Any,
     step: I32,
 ) -> None:
-    """One gradient step after the sample whose cells are `cell` .. `cell` + 3 and weight `mass`.
+    """Takes one gradient step after a sample of cells `cell` .. `cell` + 3 and weight `mass`.
 
     `rate` is in units of the table. `step`, int32 [32], is scratch.
     """

@@ -21,11 +21,12 @@ __all__ = ["FAMILY", "SETS", "Circuit", "PhotoModel", "load_model"]
 
 FAMILY = "pc-photo"
 SETS = 2
-"""Sets of circuits: for one solution of the least squares in 16 samples, and for more."""
+"""The sets of circuits: one for a solution of the least squares every 16 samples, one for more
+frequent ones."""
 
 _VERSION = 1
 _FINE = 4
-"""Bits of a table entry at run time below the 2^-12 that are stored."""
+"""The bits that a table entry has at run time below the 2^-12 that are stored."""
 _WHOLE = (1 << 16) - 1
 
 
@@ -53,7 +54,7 @@ class Circuit:
 
     @classmethod
     def quantised(cls, logits: NDArray[Any], density: NDArray[Any]) -> Circuit:
-        """From log2 weights and from probabilities of cells, [2048, 32]."""
+        """The circuit nearest to log2 weights and to probabilities of cells, [2048, 32]."""
         table = np.clip(np.rint(logits * 4096), -(1 << 15), (1 << 15) - 1).astype(np.int16)
         below = np.cumsum(density, axis=0) - density
         leaves = np.floor(below / below[-1] * _WHOLE).astype(np.uint16)
@@ -61,7 +62,7 @@ class Circuit:
 
 
 class PhotoModel:
-    """Circuits by set and plane, with how they were made.
+    """The circuits of every set and plane, with how they were made.
 
     Args:
         sets: for each set the circuits of a first, second and third plane.
@@ -94,7 +95,7 @@ class PhotoModel:
 
     @classmethod
     def unpack(cls, data: bytes) -> PhotoModel:
-        """As `of`, from the file's bytes."""
+        """The circuits in the bytes of a model file; raises what `of` does."""
         return cls.of(Model.unpack(data))
 
 

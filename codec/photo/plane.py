@@ -23,11 +23,14 @@ _EXACT_DEPTH = 10
 """Deeper samples are scaled down for the least squares, whose float32 sums they would exceed."""
 
 OTHERS = 8
-"""Neighbours taken from each earlier plane."""
+"""The number of neighbours taken from each earlier plane."""
 
 _BIAS_CONTEXTS = 256
+"""The contexts of each of the two biases of a prediction (docs/photo.md, "Prediction")."""
+
 _SHARE = np.float32(200.0)
-"""Weight in the least squares of a sample without noise; with activity a it is 1/(1 + a) of it."""
+"""The weight in the least squares of a sample without noise; activity a divides it by 1 + a
+(docs/photo.md, "Least squares")."""
 
 _room = kernel(room)
 
@@ -218,14 +221,14 @@ def run_plane(
 
 @kernel
 def _before_row(samples: I32, start: int, stride: int) -> None:
-    """Left of a row stands what is above its first sample."""
+    """Fills the margin left of a row with the sample above its first."""
     for i in range(1, MARGIN + 1):
         samples[start - i] = samples[start - stride]
 
 
 @kernel
 def _after_row(samples: I32, errors: I32, activity: I32, start: int, width: int) -> None:
-    """Right of a row stands its last sample; errors extend a column either way."""
+    """Fills the margin right of a row with its last sample; errors extend a column either way."""
     end = start + width
     for i in range(MARGIN):
         samples[end + i] = samples[end - 1]
@@ -235,7 +238,7 @@ def _after_row(samples: I32, errors: I32, activity: I32, start: int, width: int)
 
 @kernel
 def _blend(guesses: NDArray[np.int64], misses: I32, at: int, stride: int) -> Any:
-    """Two predictions, each weighted by the other's squared miss around the sample."""
+    """The mean of two predictions, each weighted by the other's squared miss around the sample."""
     first, second = 32, 32
     for place in (at - 1, at - stride, at - stride + 1, at - stride - 1, at - 2):
         first += misses[0, place]

@@ -1,4 +1,4 @@
-"""Least-squares prediction of a sample from its causal neighbours (specification, section 4).
+"""Least-squares prediction from causal neighbours (docs/photo.md, "Least squares").
 
 Weights are those that predict the samples already coded best, a sample at distance (dx, dy)
 counting decay^(|dx| + |dy|), and the less the more noise surrounds it. Rows of a plane are cut
@@ -30,6 +30,8 @@ __all__ = ["LANES", "accumulate", "decay_add", "predict", "room", "solve"]
 
 LANES = 16
 _RIDGE = np.float32(24.0)
+"""The pull of the weights towards their prior (docs/photo.md, "Least squares")."""
+
 _LEAST_PIVOT = np.float32(12.0)
 """No pivot is below the ridge but by rounding; this keeps all values finite."""
 
@@ -37,7 +39,7 @@ F32 = NDArray[np.float32]
 
 
 def room(order: int) -> int:
-    """Elements of a matrix of this order in 1 .. 31."""
+    """The number of elements that a matrix of order 1 .. 31 takes."""
     return LANES * LANES if order < LANES else 3 * LANES * LANES
 
 

@@ -26,7 +26,7 @@ _SYMBOLS = 256
 _FLOOR = 4
 _SPREAD = (TOTAL - _SYMBOLS * _FLOOR) << 32
 _FAR_SHIFT = 8
-"""Distances beyond the last symbol: 16 bits, each value 2^8 of 2^24."""
+"""A distance beyond the last symbol has 16 bits; each of its values weighs 2^8 of 2^24."""
 
 I32 = NDArray[np.int32]
 Coder = NDArray[np.uint64]
@@ -40,9 +40,9 @@ def put_sample(
     """Appends `sample`, 0 .. `top`; returns its first cell and its weight.
 
     Args:
-        weights: of the states, `mixture.weigh`.
+        weights: the states' weights, from `mixture.weigh`.
         leaves: as for `mixture.edge`.
-        prediction: in quarter levels, 0 .. 4 `top`.
+        prediction: the prediction in quarter levels, 0 .. 4 `top`.
     """
     base = _base(prediction, top)
     origin = 4 * base - 2 - prediction + CENTRE

@@ -12,12 +12,13 @@ from ncodec.plugin import Region
 __all__ = ["SIDES", "Grid"]
 
 SIDES = (512, 1024, 2048)
-"""Largest sides of a tile in pixels. Part of the format: decoders lay the same grids."""
+"""The largest sides that a tile may have, in pixels. They are part of the format: decoders lay the
+same grids (docs/photo.md, "File")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """As few equal tiles as keep each side within `side`, in raster order."""
+    """A grid of as few equal tiles as keep each side within `side`, in raster order."""
 
     width: int
     height: int

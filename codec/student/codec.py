@@ -1,4 +1,4 @@
-"""The codec `entropic-student`: images to what a classifier needs of them."""
+"""The codec `entropic-student`: an image becomes what a classifier needs of it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class EntropicStudent:
     def encode_images(
         self, images: Sequence[Image], options: Mapping[str, Any], context: Context
     ) -> Coded:
-        """One segment an image.
+        """Codes images, a segment for each.
 
         Raises:
             NcodecError: the model cannot be used, or has no such rate.

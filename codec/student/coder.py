@@ -1,4 +1,4 @@
-"""Images to packets on one machine, packets to features and answers on another."""
+"""An encoder of images to packets, and a decoder of packets to features and answers."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class Encoder:
         self._network = _ready(network, self.model.encoder, self._place)
 
     def encode_all(self, images: Iterable[Picture]) -> list[bytes]:
-        """Several images, a packet each; errors as `encode`."""
+        """Encodes several images, a packet each; raises what `encode` does."""
         return [self.encode(image) for image in images]
 
     def encode(self, image: Picture) -> bytes:
-        """An image as a packet.
+        """Encodes an image as a packet.
 
         Args:
             image: a file, an `ncodec.media.Image`, or uint8 [height, width, channels].
@@ -79,7 +79,7 @@ class Encoder:
         return self.model.preparation.prepare(pixels, self.whole)
 
     def latents(self, prepared: NDArray[np.uint8]) -> Latents:
-        """What is coded of a prepared image."""
+        """The latents of a prepared image: what is coded of it."""
         height, width, _ = prepared.shape
         if min(map(self.model.architecture.latent_side, (height, width))) < 1:
             raise UsageError(f"an image of {width}x{height} is too small: enlarge it")
@@ -193,7 +193,7 @@ class Decoder:
         return _ready(network, find_tail(self.model, self._tails).network, self._place)
 
     def _restored(self, latents: Sequence[Latents]) -> Tensor:
-        """What a decoder takes."""
+        """The input of a decoder network."""
         if len({each.values.shape for each in latents}) != 1:
             raise UsageError("images of several sizes are no batch: decode them one by one")
         restored = [self.model.rate(each.rate).restored(each.values) for each in latents]

@@ -20,18 +20,18 @@ __all__ = ["Photographs"]
 _SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 _KEPT_PIXELS = 200_000_000
 _SMALLEST_SHARE = 0.08
-"""Of the largest square's area, as in ImageNet's usual augmentation."""
+"""The smallest share of the largest square's area, as in ImageNet's usual augmentation."""
 
 
 class Photographs:
     """Image files to take crops of; small sets are decoded once and kept.
 
     Attributes:
-        labels: class of each file, or None where there are none.
+        labels: the class of each file, or None where there are none.
     """
 
     def __init__(self, sources: Sequence[str]) -> None:
-        """From files, globs and folders; a folder of folders has a class in each, sorted by name.
+        """Reads files, globs and folders; a folder of folders has a class in each, sorted by name.
 
         Raises:
             InputError: there is no image, or one cannot be read.

@@ -22,31 +22,31 @@ from ncodec.student.teachers import Teacher
 __all__ = ["Recipe", "alive", "learn"]
 
 _RATE = 1e-3
-"""Of learning, at the start of either stage."""
+"""The rate of learning at the start of either stage."""
 
 _ALPHA = 0.5
-"""Share of the cross entropy where there are labels."""
+"""The share of the cross entropy in the loss where there are labels."""
 
 _RAMP = 0.01
-"""Share of a short training's stage that its rate of learning takes to rise."""
+"""The share of a stage in which the rate of learning of a short training rises."""
 
 _LEAST = 0.02
-"""What a short training's rate falls to."""
+"""The share of the first rate of learning that a short training's falls to."""
 
 _COLLAPSED_BITS = 16.0
-"""An image whose latents carry less says nothing."""
+"""The bits of an image's latents under which they say nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How long and on what.
+    """How long a student is trained, and on what.
 
     Attributes:
-        betas: what a bit costs in squared feature error, a rate each, ascending.
-        epochs: of stage 1 and of stage 2.
-        crops: of an image in an epoch.
+        betas: what a bit costs in squared feature error, one value a rate, ascending.
+        epochs: those of stage 1 and of stage 2.
+        crops: the number of crops of an image in an epoch.
         batch: crops a step, the nearest multiple of the number of rates.
-        side: of a crop.
+        side: a crop's, in pixels.
         short: rates of learning that rise fast and fall evenly, and Adam in stage 2, too.
     """
 
@@ -58,7 +58,7 @@ class Recipe:
     short: bool = False
 
     def rate(self, stage: int, share: float) -> float:
-        """Of learning, relative to the start, after `share` of stage 1 or 2."""
+        """The rate of learning after `share` of stage 1 or 2, relative to that at the start."""
         if not self.short:
             return 0.1 ** sum(share >= drop for drop in ((0.5, 0.8), (0.5,))[stage - 1])
         return min(share / _RAMP, 1.0) * max(min(2 - 2 * share, 1.0), _LEAST)
@@ -97,7 +97,7 @@ class _Run:
         return _floats(pixels, self.place), classes
 
     def match(self, step: int) -> dict[str, Tensor]:
-        """Stage 1: feature matching and rate."""
+        """The loss and figures of a step of stage 1: feature matching and rate."""
         student, teacher = self.student, self.teacher
         images, _ = self.images(1, step)
         with torch.no_grad():
@@ -114,7 +114,8 @@ class _Run:
         return {"loss": loss, "bits": bits.detach(), "error": error.detach()}
 
     def distil(self, step: int) -> dict[str, Tensor]:
-        """Stage 2: the teacher's answers from rounded latents, encoder and prior frozen."""
+        """The loss and figures of a step of stage 2: the teacher's answers from rounded latents,
+        with encoder and prior frozen."""
         student, teacher = self.student, self.teacher
         images, labels = self.images(2, step)
         with torch.no_grad():
@@ -129,7 +130,7 @@ class _Run:
         return {"loss": loss, "divergence": divergence.detach(), "agreement": 100 * same}
 
     def checked(self, figures: dict[str, Tensor]) -> None:
-        """Raises where the training is lost."""
+        """Raises TargetUnreachable where the loss is no number."""
         if not isfinite(figures["loss"].item()):
             raise TargetUnreachable(
                 f"the loss is {figures['loss'].item()}: give a smaller --beta than "
@@ -137,7 +138,7 @@ class _Run:
             )
 
     def by_rate(self, values: Tensor) -> list[float]:
-        """Means over the images of each rate."""
+        """The means of `values` over the images of each rate."""
         means: list[float] = values.reshape(-1, self.student.rates).mean(dim=0).tolist()
         return means
 
@@ -148,7 +149,7 @@ def _floats(pixels: NDArray[np.uint8], place: torch.device) -> Tensor:
 
 
 def _divergence(targets: Tensor, logits: Tensor) -> Tensor:
-    """KL of each row, in nats; temperature 1."""
+    """The Kullback-Leibler divergence of each row, in nats, at temperature 1."""
     p, q = targets.log_softmax(dim=1), logits.log_softmax(dim=1)
     return (p.exp() * (p - q)).sum(dim=1)
 

@@ -1,4 +1,4 @@
-"""What a student's model file holds; read without torch.
+"""The content of a student's model file, read without torch.
 
     CBOR map {"architecture", "teacher", "weights", "preparation", "networks", "rates"}
 
@@ -47,8 +47,8 @@ class Rate:
     """One of a model's rates.
 
     Attributes:
-        beta: what it was trained for.
-        gain, inverse: of each channel before and after rounding, float32 [channels].
+        beta: the price of a bit that it was trained for.
+        gain, inverse: factors of each channel before and after rounding, float32 [channels].
         prior: integer tables.
     """
 
@@ -72,7 +72,7 @@ class Rate:
 
 
 _EDGE = float(2**30 - 64)
-"""In float32, the largest number of less than 31 bits with a sign."""
+"""The largest float32 below 2**30: what is clipped to it has at most 31 bits with its sign."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,10 @@ class StudentModel:
     """A student: networks, rates, and which teacher's tail it feeds.
 
     Attributes:
-        architecture: of its networks.
-        teacher: its name.
+        architecture: its networks'.
+        teacher: the teacher's name.
         weights: BLAKE3 of the teacher's weights, hexadecimal.
-        preparation: of images.
+        preparation: how images are prepared.
         encoder, decoder: weights, as `ncodec.student.network.to_arrays` orders them.
         rates: from most bytes to fewest.
         digest: BLAKE3 of the model file.
@@ -177,7 +177,7 @@ def find(model: str | Path | Model | StudentModel | None) -> tuple[StudentModel,
 
 
 def _shapes(layers: Sequence[Layer], inputs: int, bias: bool) -> list[tuple[int, ...]]:
-    """Of a network's weights, in order."""
+    """The shapes of a network's weights, in order."""
     shapes: list[tuple[int, ...]] = []
     for number, layer in enumerate(layers):
         out = layer.channels * layer.up**2
@@ -191,7 +191,7 @@ def _shapes(layers: Sequence[Layer], inputs: int, bias: bool) -> list[tuple[int,
 
 
 def weight_bytes(arrays: Sequence[NDArray[np.float16]]) -> bytes:
-    """Weights in a row, float16."""
+    """The weights one after another, float16."""
     return b"".join(array.astype(_HALF).tobytes() for array in arrays)
 
 

@@ -16,11 +16,13 @@ from ncodec.student.shape import Architecture, Layer
 __all__ = ["GDN1", "build_decoder", "build_encoder", "load_arrays", "to_arrays"]
 
 Norm = Callable[[int, bool], nn.Module]
-"""Makes a layer from channels, and whether it is the inverse."""
+"""A function that makes a normalisation of so many channels, or, if the flag is true, its
+inverse."""
 
 
 class GDN1(nn.Module):
-    """x / (beta + gamma |x|) across channels, or the product (arXiv 1912.08771)."""
+    """A layer that gives x / (beta + gamma |x|), with gamma across channels, or as its inverse
+    x * (beta + gamma |x|) (arXiv 1912.08771)."""
 
     def __init__(self, channels: int, inverse: bool = False) -> None:
         super().__init__()
@@ -34,12 +36,12 @@ class GDN1(nn.Module):
 
 
 def build_encoder(architecture: Architecture, norm: Norm = GDN1) -> nn.Sequential:
-    """From normalised RGB to latents."""
+    """The network from normalised RGB to latents."""
     return _build(architecture.encoder, 3, architecture.bias, lambda n: norm(n, False))
 
 
 def build_decoder(architecture: Architecture, norm: Norm = GDN1) -> nn.Sequential:
-    """From latents to the teacher's features, or to a picture that its first stage takes."""
+    """The network from latents to the teacher's features, or to a picture for its first stage."""
     layers, inputs = architecture.decoder, architecture.latents
     return _build(layers, inputs, architecture.bias, lambda n: norm(n, True))
 
@@ -60,7 +62,8 @@ def _build(
 
 
 def to_arrays(network: nn.Sequential) -> list[NDArray[np.float16]]:
-    """Weights in order: of a convolution, its bias, then beta and gamma of the GDN1 behind it."""
+    """A network's weights in order: of a convolution, its bias, then beta and gamma of the GDN1
+    behind it."""
     arrays: list[Tensor] = []
     for module in network:
         if isinstance(module, nn.Conv2d):
@@ -77,7 +80,7 @@ def to_arrays(network: nn.Sequential) -> list[NDArray[np.float16]]:
 
 
 def load_arrays(network: nn.Sequential, arrays: Sequence[NDArray[np.floating[Any]]]) -> None:
-    """What `to_arrays` gave, into a network of `GDN1`; ValueError where shapes differ."""
+    """Loads what `to_arrays` gave into a network of `GDN1`; ValueError where shapes differ."""
     parameters = list(network.parameters())
     if [tuple(p.shape) for p in parameters] != [array.shape for array in arrays]:
         raise ValueError("the shapes of weights are not those of the layers")

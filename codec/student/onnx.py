@@ -56,7 +56,7 @@ def export(model: StudentModel, folder: str | Path) -> list[Path]:
 
 
 class _Graph:
-    """Nodes in a row, and the weights that they use."""
+    """A chain of nodes, and the weights that they use."""
 
     def __init__(self, onnx: Any, value: str) -> None:
         self.onnx, self.value = onnx, value
@@ -81,7 +81,8 @@ class _Graph:
         bias: bool,
         between: str,
     ) -> None:
-        """A network; `between` its convolutions stands ``Div``, GDN1, or ``Mul``, its inverse."""
+        """Adds a network; `between` its convolutions stands ``Div``, GDN1, or ``Mul``, its
+        inverse."""
         for number, layer in enumerate(layers):
             weights = [next(arrays) for _ in range(1 + bias)]
             self.add(
@@ -155,7 +156,8 @@ def _decoder(onnx: Any, model: StudentModel) -> bytes:
 
 
 def _tables(model: StudentModel) -> dict[str, NDArray[Any]]:
-    """What edge.py reads, rates in the model's order, the most bytes first."""
+    """The content of tables.npz, which edge.py reads; rates in the model's order, the most bytes
+    first."""
     priors = [rate.prior for rate in model.rates]
     preparation = [model.preparation.outside, model.preparation.side]
     return {

@@ -1,4 +1,4 @@
-"""An image's bytes: which rate, what size, and the coded latents.
+"""The bytes of an image: its rate, its size, and the coded latents.
 
     rate u8 | width varint | height varint | 32-bit words of the range coder
 
@@ -24,12 +24,12 @@ __all__ = ["Latents", "open_packet", "pack", "packet", "unpack"]
 
 @dataclass(frozen=True)
 class Latents:
-    """What entropy decoding yields.
+    """The latents of an image, as entropy decoding yields them.
 
     Attributes:
         rate: number, from 1.
-        width, height: of the prepared image.
-        values: int32 [channels, height, width] of the latents.
+        width, height: the prepared image's.
+        values: int32 [channels, rows, columns].
     """
 
     rate: int
@@ -39,13 +39,13 @@ class Latents:
 
 
 def pack(latents: Latents, model: StudentModel) -> bytes:
-    """The payload."""
+    """Packs latents as a payload."""
     head = bytes([latents.rate]) + varint(latents.width) + varint(latents.height)
     return head + model.rate(latents.rate).prior.encode(latents.values)
 
 
 def unpack(data: bytes, model: StudentModel, limits: Limits | None = None) -> Latents:
-    """What `pack` was given.
+    """Reads the latents that `pack` was given.
 
     Raises:
         DamagedFile: it is no payload of this model.

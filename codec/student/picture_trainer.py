@@ -15,15 +15,18 @@ from ncodec.plugin import Context, Option
 __all__ = ["PictureTrainer"]
 
 _RATE = 1e-3
+"""The rate of learning at the start; it falls evenly to nothing."""
+
 _REPORTS = 50
-"""Steps between two."""
+"""The number of steps between two reports."""
 
 _LEAST = 1e-6
-"""What keeps GDN1's parameters positive."""
+"""The least value of GDN1's parameters, which must be positive."""
 
 
 class PictureTrainer:
-    """Pictures for people, of the latents that a student sends to a classifier.
+    """Trains a decoder of pictures for people, from the latents that a student sends to a
+    classifier.
 
     The decoder begins as the student's and learns the squared error of pixels, from integers as a
     file holds them.

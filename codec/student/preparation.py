@@ -19,12 +19,12 @@ __all__ = ["Preparation"]
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """The central `side` / `outside` of the shorter side, bicubic to `side` x `side`.
+    """A square of the image's centre, `side` / `outside` of the shorter side, resized to `side`.
 
     Attributes:
-        outside: what the shorter side would be resized to.
-        side: of the square that is cut out of that.
-        mean, deviation: of R, G and B on the scale 0..255.
+        outside: the length that the shorter side would be resized to.
+        side: the side of the square that is cut out of that.
+        mean, deviation: those of R, G and B on the scale 0..255.
     """
 
     outside: int
@@ -57,11 +57,11 @@ class Preparation:
         return np.asarray(square.resize((self.side, self.side), Pillow.Resampling.BICUBIC))
 
     def normalised(self, images: Tensor) -> Tensor:
-        """Float [n, 3, h, w] of 0..255 to mean 0 and deviation 1."""
+        """Images, float [n, 3, h, w] of 0..255, with mean 0 and deviation 1."""
         mean = images.new_tensor(self.mean)[:, None, None]
         return (images - mean) / images.new_tensor(self.deviation)[:, None, None]
 
     def restored(self, images: Tensor) -> Tensor:
-        """What `normalised` was given."""
+        """The images that `normalised` was given."""
         mean = images.new_tensor(self.mean)[:, None, None]
         return images * images.new_tensor(self.deviation)[:, None, None] + mean

@@ -23,7 +23,7 @@ __all__ = ["LARGEST_WEIGHT", "Channel", "Prior", "differences", "nearby"]
 LARGEST_WEIGHT = 63
 
 _LARGEST = 15
-"""A magnitude over it tells no more."""
+"""The magnitude over which a neighbour tells no more."""
 
 _BEYOND = 1 << 30
 
@@ -35,9 +35,9 @@ class Channel:
     Attributes:
         first: the smallest value with a symbol of its own.
         sources: numbers of earlier channels that tell about this one.
-        weights: of each of them, 1 to `LARGEST_WEIGHT`.
+        weights: the weight of each of them, 1 to `LARGEST_WEIGHT`.
         thresholds: ascending, up to 255; a value's class is how many of them its sum reaches.
-        tables: of each class, all of one length; one more than thresholds.
+        tables: one for each class, all of one length; there is one more than thresholds.
         differences: whether differences of the values are coded, not the values.
     """
 
@@ -95,7 +95,7 @@ class Prior:
     """The prior of one rate.
 
     Attributes:
-        medians: what is taken off before rounding, float32 [channels].
+        medians: the values that are taken off before rounding, float32 [channels].
         channels: in the order in which they are coded.
     """
 
@@ -114,7 +114,7 @@ class Prior:
         return encoder.finish()
 
     def decode(self, data: bytes, height: int, width: int) -> NDArray[np.int32]:
-        """What `encode` was given.
+        """Reads the integers that `encode` was given.
 
         Raises:
             DamagedFile: the bytes are no such stream.
@@ -134,7 +134,7 @@ class Prior:
         return values
 
     def bits(self, values: NDArray[np.int32]) -> float:
-        """What the tables say that `encode` takes, in bits."""
+        """The bits that `encode` takes, by the tables."""
         total, coded = 0.0, self._coded(values)
         near = nearby(coded)
         for channel, row in zip(self.channels, coded, strict=True):
@@ -152,7 +152,7 @@ class Prior:
 
 
 def differences(values: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Of [..., rows, columns] from the left, in the first column from above."""
+    """The differences of [..., rows, columns] from the left, in the first column from above."""
     steps = values.astype(np.int64)
     steps[..., 1:] -= values[..., :-1]
     steps[..., 1:, 0] -= values[..., :-1, 0]
@@ -160,7 +160,7 @@ def differences(values: NDArray[np.integer]) -> NDArray[np.int64]:
 
 
 def _summed(steps: NDArray[np.int64]) -> NDArray[np.int64]:
-    """What `differences` was given."""
+    """The values that `differences` was given."""
     values = steps.copy()
     values[..., 0] = values[..., 0].cumsum(axis=-1)
     return values.cumsum(axis=-1)

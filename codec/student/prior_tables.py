@@ -1,4 +1,4 @@
-"""Fitting the integer prior to latents: which channels tell about which, classes, tables."""
+"""Learning the integer prior from latents: which channels tell about which, classes, tables."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from ncodec.student.prior import LARGEST_WEIGHT, Channel, Prior, differences, ne
 __all__ = ["learn_prior"]
 
 _SOURCES = 4
+"""The most channels that tell about another."""
+
 _SHARES = (0.25, 0.45, 0.65, 0.8, 0.93)
-"""Of a channel's values that lie below each threshold."""
+"""The shares of a channel's values that lie below each threshold."""
 
 _LARGEST = 8
-"""Of a magnitude that sources are fitted to: rare large ones would decide alone."""
+"""The cap on magnitudes that sources are fitted to: rare large ones would decide alone."""
 
 _BELIEF = 20.0
-"""Values that the masses count as, beside those that were seen."""
+"""The number of values that the masses count as, beside those that were seen."""
 
 _TAIL = 2.0**-20
-"""Mass on either side that a table leaves to its escape."""
+"""The mass on either side that a table leaves to its escape."""
 
 
 def learn_prior(
@@ -33,9 +35,9 @@ def learn_prior(
 
     Args:
         values: integers [images, channels, height, width].
-        masses: of the values -k..k of every channel as the factorised prior learned them,
-            [channels, 2k + 1]: what a class is taken for where it has seen little.
-        medians: of the channels.
+        masses: the probabilities of the values -k..k of every channel as the factorised prior
+            learned them, [channels, 2k + 1]: what a class is taken for where it has seen little.
+        medians: the channels'.
     """
     coded = values.astype(np.int64)
     steps = differences(values)
@@ -58,7 +60,7 @@ def learn_prior(
 
 
 def _entropy(values: NDArray[np.int64]) -> float:
-    """Bits a value."""
+    """The entropy of `values` by their histogram, in bits a value."""
     counts = np.unique(values, return_counts=True)[1]
     return float(-(counts * np.log2(counts / values.size)).sum() / values.size)
 
@@ -82,7 +84,8 @@ def _sources(
 def _fitted(
     products: NDArray[np.float64], moments: NDArray[np.float64], sources: list[int]
 ) -> NDArray[np.float64]:
-    """Least squares, none negative, from the products of `sources` and the constant part."""
+    """The least-squares weights, none negative, from the products of `sources` and the constant
+    part."""
     rows = [*sources, len(products) - 1]
     square = products[np.ix_(rows, rows)]
     triangle = cholesky(square + 1e-6 * products.max() * np.eye(len(rows)))

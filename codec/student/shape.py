@@ -1,4 +1,4 @@
-"""Layers of students: what an encoder and a decoder are made of, for each cut of a teacher."""
+"""The layers that an encoder and a decoder are made of, for each cut of a teacher."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Layer:
     """A convolution; GDN1, in the decoder its inverse, follows all but the last.
 
     Attributes:
-        channels: that come out.
+        channels: the number that comes out.
         kernel, stride, padding: in samples.
-        up: factor that the sides grow by, by a pixel shuffle behind the convolution.
+        up: the factor that the sides grow by, by a pixel shuffle behind the convolution.
     """
 
     channels: int
@@ -28,15 +28,15 @@ class Layer:
     up: int = 1
 
     def with_channels(self, channels: int) -> Layer:
-        """The same with another number of channels."""
+        """The same layer with another number of channels."""
         return replace(self, channels=channels)
 
     def side(self, side: int) -> int:
-        """What comes out of a side of so many samples."""
+        """The samples that come out of a side of so many."""
         return ((side + 2 * self.padding - self.kernel) // self.stride + 1) * self.up
 
     def parameters(self, inputs: int) -> int:
-        """Weights of the convolution alone, `inputs` channels coming in."""
+        """The number of weights of the convolution alone, `inputs` channels coming in."""
         return inputs * self.channels * (self.kernel * self.up) ** 2
 
 
@@ -59,11 +59,11 @@ class Architecture:
 
     @property
     def latents(self) -> int:
-        """Channels of the latents."""
+        """The number of channels of the latents."""
         return self.encoder[-1].channels
 
     def latent_side(self, side: int) -> int:
-        """Latents along a side of so many pixels; 0 or less where it is too short."""
+        """The number of latents along a side of so many pixels; 0 or less where it is too short."""
         for layer in self.encoder:
             side = layer.side(side)
         return side
@@ -73,7 +73,7 @@ class Architecture:
 
     @classmethod
     def from_record(cls, record: Any) -> Architecture:
-        """What `to_record` made; DamagedFile for anything else."""
+        """The architecture of which `to_record` made `record`; DamagedFile for anything else."""
         try:
             encoder, decoder = (_layers(record[name]) for name in ("encoder", "decoder"))
             bias, picture = bool(record["bias"]), bool(record["picture"])
@@ -99,7 +99,7 @@ PAPER = Architecture(
     (Layer(96, 5, 2, 2), Layer(48, 5, 2, 2), Layer(24, 2)),
     (Layer(512, 2, 1, 1), Layer(256, 2), Layer(256, 2, 1, 1)),
 )
-"""For ResNets cut after layer1 (arXiv 2108.11898); 24 latents at stride 4."""
+"""The architecture for ResNets cut after layer1 (arXiv 2108.11898); 24 latents at stride 4."""
 
 LITE = Architecture(
     (Layer(48, 9, 4, 4), Layer(96, 4, 2, 1), Layer(96, 3, 1, 1)),
@@ -107,5 +107,5 @@ LITE = Architecture(
     bias=True,
     picture=True,
 )
-"""For EfficientNet-Lite0 cut at the same stride 4; 96 latents at stride 8, which begin as the
-transform of `ncodec.student.transform`."""
+"""The architecture for EfficientNet-Lite0 cut at the same stride 4; 96 latents at stride 8, which
+begin as the transform of `ncodec.student.transform`."""

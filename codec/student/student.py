@@ -20,7 +20,7 @@ from ncodec.student.transform import begin_as_transform
 __all__ = ["Student"]
 
 _LARGEST = 512
-"""Values to either side of the median that a table may list; what is beyond is escaped."""
+"""The number of values to either side of the median that a table may list; others are escaped."""
 
 
 def _compressai() -> tuple[Any, Any]:
@@ -37,7 +37,7 @@ def _compressai() -> tuple[Any, Any]:
 
 
 class Student(nn.Module):
-    """One encoder and decoder for all rates; image i of a batch has rate i mod `rates`.
+    """An encoder and a decoder for all rates; image i of a batch has rate i mod `rates`.
 
     A rate is a gain for every channel of the latents (arXiv 2003.02012), another one after
     rounding, and a factorised prior of its own (CompressAI's EntropyBottleneck).
@@ -59,14 +59,16 @@ class Student(nn.Module):
         self.prior = bottleneck(rates * self.channels, init_scale=_SPREAD)
 
     def latents(self, images: Tensor) -> Tensor:
-        """Normalised images [n, 3, h, w] to scaled latents [n / rates, rates * channels, ...]."""
+        """The latents of normalised images [n, 3, h, w], scaled, [n / rates, rates * channels,
+        ...]."""
         y = self.encoder(images)
         gain = self.gain.exp().repeat(len(y) // self.rates, 1)
         return self._folded(y * gain[:, :, None, None])
 
     @torch.no_grad()
     def encoded(self, images: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.float32]:
-        """Latents of prepared images [n, h, w, 3] before any gain, float32 [n, channels, ...]."""
+        """The latents of prepared images [n, h, w, 3] before any gain, float32 [n, channels,
+        ...]."""
         batches = []
         for start in range(0, len(images), 16):
             part = torch.from_numpy(images[start : start + 16]).to(self.gain.device)
@@ -76,7 +78,7 @@ class Student(nn.Module):
         return latents
 
     def bits(self, latents: Tensor) -> Tensor:
-        """Bits of each image, [n], of latents with uniform noise in place of rounding.
+        """The bits of each image, [n], from latents with uniform noise in place of rounding.
 
         The decoder meets rounded latents from the start (arXiv 2004.06720): one that has learned
         from noise is far off once they are.
@@ -95,7 +97,7 @@ class Student(nn.Module):
         return latents + (rounded - latents).detach()
 
     def decode(self, latents: Tensor) -> Tensor:
-        """Rounded latents to the teacher's features [n, ...], or pictures."""
+        """The teacher's features [n, ...] of rounded latents, or pictures."""
         y = self._unfolded(latents)
         inverse = self.inverse.exp().repeat(len(y) // self.rates, 1)
         features: Tensor = self.decoder(y * inverse[:, :, None, None])
@@ -113,7 +115,8 @@ class Student(nn.Module):
 
     @torch.no_grad()
     def masses(self) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """Of the values -k..k around each median, [rates, channels, 2k + 1], and the medians."""
+        """The probabilities of the values -k..k around each median, [rates, channels, 2k + 1], and
+        the medians."""
         medians = self.prior.quantiles[:, 0, 1]
         steps = torch.arange(-_LARGEST, _LARGEST + 1, device=medians.device)
         grid = (medians[:, None] + steps)[None, :, None, :]
@@ -131,7 +134,7 @@ class Student(nn.Module):
 
 
 _GAINS = (4.0, 0.4)
-"""Of the first and the last rate, to begin with."""
+"""The gains of the first and the last rate, to begin with."""
 
 _TRANSFORM_GAINS = (14.0, 1.0)
 _SPREAD = 4.0

@@ -28,13 +28,13 @@ class Teacher:
     """A classifier, frozen, in stages; the first one is what a student replaces.
 
     Attributes:
-        name: on the command line.
+        name: its name on the command line.
         weights: BLAKE3 of the weights, hexadecimal; a model is for these alone.
         preparation: of images.
-        architecture: of its students.
+        architecture: its students'.
         stages: layers 1 to 4 of ResNet, or what corresponds to them.
-        last: from the last stage's output to pooled features [n, features].
-        classifier: from these to logits [n, classes].
+        last: the layers from the last stage's output to pooled features [n, features].
+        classifier: the layer from these to logits [n, classes].
         scales: what squared errors of the stages are multiplied by in stage 1 of training.
     """
 
@@ -48,41 +48,42 @@ class Teacher:
     scales: tuple[float, float, float, float]
 
     def features(self, images: Tensor) -> Tensor:
-        """Prepared images, float [n, 3, h, w] of 0..255, to what a student's decoder imitates."""
+        """The features that a student's decoder imitates, of prepared images, float [n, 3, h, w] of
+        0..255."""
         features: Tensor = self.stages[0](self.preparation.normalised(images))
         return features
 
     def received(self, decoded: Tensor) -> Tensor:
-        """What a student's decoder gave, as features: itself, or its picture's."""
+        """The features of what a student's decoder gave, which is these or a picture."""
         features: Tensor = self.stages[0](decoded) if self.architecture.picture else decoded
         return features
 
     def tail(self, features: Tensor) -> list[Tensor]:
-        """From the cut on: the outputs of all stages, `features` first."""
+        """The outputs of all stages from the cut on, `features` first."""
         outputs = [features]
         for stage in self.stages[1:]:
             outputs.append(stage(outputs[-1]))
         return outputs
 
     def embedding(self, features: Tensor) -> Tensor:
-        """From the cut to pooled features, float [n, features]."""
+        """The pooled features of what stands at the cut, float [n, features]."""
         embedding: Tensor = self.last(self.tail(features)[-1])
         return embedding
 
     def logits(self, features: Tensor) -> Tensor:
-        """From the cut to logits, float [n, classes]."""
+        """The logits of what stands at the cut, float [n, classes]."""
         logits: Tensor = self.classifier(self.embedding(features))
         return logits
 
     def to(self, place: torch.device) -> Teacher:
-        """Itself, moved to a device."""
+        """The teacher itself, moved to a device."""
         for module in (*self.stages, self.last, self.classifier):
             module.to(place)
         return self
 
 
 def teacher_names() -> tuple[str, ...]:
-    """Names that `load_teacher` takes."""
+    """The names that `load_teacher` takes."""
     return tuple(_LOADERS)
 
 
@@ -90,7 +91,7 @@ def load_teacher(name: str, weights: Path | None = None) -> Teacher:
     """The teacher called `name`, frozen and in evaluation mode.
 
     Args:
-        name: of `teacher_names`.
+        name: one of `teacher_names`.
         weights: torchvision's state of a ResNet as a file; without, torchvision's own download
             is used where its cache has it.
 
@@ -126,7 +127,7 @@ def _module(name: str, what: str) -> Any:
 
 
 def _state(path: Path) -> tuple[Mapping[str, Tensor], str]:
-    """Weights in a file and their BLAKE3."""
+    """The weights in a file and their BLAKE3."""
     try:
         data = path.read_bytes()
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -206,8 +207,9 @@ def _lite0(name: str, weights: Path | None) -> Teacher:
 _LITE0_PAIRS = {"_expand_conv": "_bn0", "_depthwise_conv": "_bn1", "_project_conv": "_bn2"}
 
 _LITE0_SCALES = (0.0104, 0.0077, 0.0049, 0.0112)
-"""Of photographs at 224x224: stages whose features were their mean would count 40,000, 10,000,
-3,000 and 1,000. Early ones tell a student that sees few photographs most."""
+"""The weights of the stages' errors, for photographs at 224x224: stages whose features were their
+mean would count 40,000, 10,000, 3,000 and 1,000. Early ones tell a student that sees few
+photographs most."""
 
 
 def _resnet(name: str, weights: Path | None) -> Teacher:

@@ -1,4 +1,4 @@
-"""The trainer `entropic-student`."""
+"""The trainer `entropic-student`: a student, and the integer tables of its latents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["StudentTrainer"]
 
 
 class StudentTrainer:
-    """An encoder and a decoder that stand for the first layers of a classifier."""
+    """Trains an encoder and a decoder that stand for the first layers of a classifier."""
 
     name: ClassVar[str] = "entropic-student"
     options: ClassVar[Sequence[Option]] = (
@@ -102,18 +102,18 @@ class StudentTrainer:
 
 
 _SAMPLE = 256
-"""Crops that the tables are counted on."""
+"""The number of crops that the tables are counted on."""
 
 
 def model_of(
     student: Student, teacher: Teacher, betas: Sequence[float], sample: NDArray[np.uint8]
 ) -> StudentModel:
-    """What is kept of a trained student.
+    """The model that is kept of a trained student.
 
     Args:
-        student: trained.
-        teacher: that it imitates.
-        betas: of its rates.
+        student: the trained student.
+        teacher: the teacher that it imitates.
+        betas: its rates' betas.
         sample: prepared images that the tables are counted on, uint8 [n, height, width, 3].
     """
     from ncodec.student.model import Rate, StudentModel

@@ -1,4 +1,4 @@
-"""A student that begins as a transform coder: what it has learned on the first day is JPEG's.
+"""A student that begins as a transform coder like JPEG, before it has learned anything.
 
 The encoder of such an architecture computes the 8x8 cosine transform of luma and of two colour
 differences in two steps, each place's coefficients in order of how much they usually hold; the
@@ -19,16 +19,16 @@ from torch import Tensor, nn
 __all__ = ["begin_as_transform", "cosines"]
 
 _COLOURS = np.array([[1, 1, 1], [1, 0, -1], [-1, 2, -1]]) / np.sqrt([[3], [2], [6]])
-"""Luma, and two differences; rows are orthonormal."""
+"""The rows that make luma and two colour differences of RGB; they are orthonormal."""
 
 _CHROMA = 0.3
-"""What a colour difference usually holds, as a share of luma at the same frequency."""
+"""The usual amplitude of a colour difference, as a share of luma's at the same frequency."""
 
 _NOISE = 0.05
-"""Share of the random weights that stays, or all places of a kernel would learn alike."""
+"""The share of the random weights that stays, or all places of a kernel would learn alike."""
 
 _BEND = 0.01
-"""Of GDN1 across its diagonal: next to linear."""
+"""GDN1's gamma on its diagonal, at the start: next to linear."""
 
 
 def cosines(side: int) -> NDArray[np.float64]:

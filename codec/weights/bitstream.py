@@ -42,8 +42,8 @@ _HALF = np.dtype("<f2")
 
 
 def pack_tensors(tensors: Sequence[QuantizedTensor]) -> bytes:
-    """Side information and coded integers of the tensors, in their order; all or none of them are
-    coded by prediction.
+    """The side information and the coded integers of the tensors, in their order; all or none of
+    them are coded by prediction.
     """
     coded = [_coded(tensor) for tensor in tensors]
     if not any(map(_is_predicted, tensors)):
@@ -55,7 +55,7 @@ def pack_tensors(tensors: Sequence[QuantizedTensor]) -> bytes:
 
 
 def estimate_tensors(tensors: Sequence[QuantizedTensor]) -> int:
-    """About how many bytes `pack_tensors` makes of them, within a per cent."""
+    """The approximate number of bytes that `pack_tensors` makes of them, within a per cent."""
     size = len(pack_side(tensors))
     size += estimate_bytes([_coded(t) for t in tensors if not _is_predicted(t)])
     grids = [t.values for t in tensors if _is_predicted(t)]
@@ -71,14 +71,14 @@ def _is_predicted(tensor: QuantizedTensor) -> bool:
 
 
 def _coded(tensor: QuantizedTensor) -> NDArray[np.integer]:
-    """What the entropy coder gets: the integers, or their differences."""
+    """The integers that the entropy coder gets: the tensor's, or their differences."""
     if isinstance(tensor, SteppedTensor) and tensor.differences:
         return differences(tensor.values)
     return tensor.values
 
 
 def differences(values: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Each entry along the first axis less the one before, and the first as it is."""
+    """The differences along the first axis, its first entry as it is."""
     changes = values.astype(np.int64)
     changes[1:] -= values[:-1]
     return changes
@@ -99,11 +99,11 @@ def pack_side(tensors: Sequence[QuantizedTensor]) -> bytes:
 
 
 def unpack_tensors(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[QuantizedTensor]:
-    """What `pack_tensors` packed.
+    """Reads the tensors that `pack_tensors` packed.
 
     Args:
-        data: all of its bytes.
-        shapes: of the tensors, in their order.
+        data: all of the bytes.
+        shapes: the shapes of the tensors, in their order.
 
     Raises:
         DamagedFile: `data` cannot be tensors of these shapes.

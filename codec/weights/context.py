@@ -37,7 +37,7 @@ Slice = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """What the symbols of a class are: all the offset, or by a table around it."""
+    """How the symbols of a class are coded: all are the offset, or a table is around it."""
 
     offset: int
     table: Table | None

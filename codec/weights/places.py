@@ -28,21 +28,23 @@ __all__ = [
 ]
 
 PREDICTOR = 5
-"""Weights: of the slice before; of the changes to the left and above; of these in the first slice,
-which has none before."""
+"""The number of weights: one of the slice before, two of the changes to the left and above, and
+two of these in the first slice, which has none before."""
 
 WEIGHT_BITS = 6
-"""Weights are in 64ths."""
+"""The fractional bits of weights, which are in 64ths."""
 
 CELLS = 9
-"""Cells of a table in a step. An odd number, so that an integer can lie in the middle of one."""
+"""The cells of a table in a step: an odd number, so that an integer can lie in the middle of
+one."""
 
 THRESHOLDS = (1, 2, 3, 5, 8, 12, 18, 27, 40, 60)
-"""Of the errors around a place: of so many that they reach is its class."""
+"""The thresholds of the sum of errors around a place; its class is how many of them that
+reaches."""
 
 CLASSES = 1 + len(THRESHOLDS)
 LARGEST_ERROR = 32
-"""Larger ones are taken as this."""
+"""The error that larger ones are taken as."""
 
 _THRESHOLDS = np.array(THRESHOLDS)
 _HALF = 1 << (WEIGHT_BITS - 1)
@@ -67,7 +69,7 @@ def padded(values: Values, start: int) -> tuple[Values, Errors]:
 
 @kernel
 def _expected(values: Values, predictor: Integers, t: int, c: int, y: int, x: int) -> Any:
-    """In 64ths of a step."""
+    """The value that is expected at a place, in 64ths of a step."""
     now, then = values[t, c], values[t - 1, c]
     first = 3 if t == 1 else 1
     left = now[y, x - 1] - then[y, x - 1]
@@ -91,7 +93,7 @@ def _error(value: int, expected: int) -> Any:
 
 @kernel
 def _mean(expected: int) -> Any:
-    """In cells."""
+    """The expected value in cells."""
     return (CELLS * expected + _HALF) >> WEIGHT_BITS
 
 
@@ -105,7 +107,8 @@ def _edge(cells: Any, escape: int) -> Any:
 def expect(
     values: Values, errors: Errors, predictor: Integers
 ) -> tuple[Integers, NDArray[np.uint8]]:
-    """Means in cells and class of every value, in C order, from `padded`; fills in `errors`."""
+    """The means in cells and the classes of all values, in C order, from `padded`; fills
+    `errors`."""
     times, channels, rows, columns = values.shape
     size = (times - 1) * channels * (rows - 2) * (columns - 2)
     means, classes = np.empty(size, np.int64), np.empty(size, np.uint8)
@@ -132,10 +135,10 @@ def write(
     state: State,
     words: Words,
 ) -> None:
-    """Append `values`, flat, with what `expect` gave for them.
+    """Appends `values`, flat, with what `expect` gave for them.
 
     Args:
-        tables: cumulative frequencies of the classes' tables, one after the other.
+        tables: the cumulative frequencies of the classes' tables, one after the other.
         firsts: where each begins, and where they end.
     """
     for i in range(len(values)):
@@ -161,7 +164,7 @@ def read(
     state: State,
     words: Words,
 ) -> bool:
-    """Fill in `padded` zeros from a stream; false if a value is none that was written.
+    """Fills in `padded` zeros from a stream; false if a value is none that was written.
 
     Arguments as for `write`.
     """

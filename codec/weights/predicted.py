@@ -54,13 +54,13 @@ Cells = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class _Coding:
-    """How a grid is coded, and with what it comes to.
+    """How a grid is coded, and what it then takes.
 
     Attributes:
         head: what a reader must know.
-        models: of each class: a scale index, `_GAUSSIAN` more for a Gaussian table.
-        means, classes: of each value, in C order.
-        bits: of all values.
+        models: one for each class: a scale index, `_GAUSSIAN` more for a Gaussian table.
+        means, classes: those of each value, in C order.
+        bits: the bits of all values.
     """
 
     head: bytes
@@ -86,7 +86,7 @@ def encode_grids(grids: Sequence[NDArray[np.integer]]) -> bytes:
 
 
 def decode_grids(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[NDArray[np.int32]]:
-    """What `encode_grids` made of grids of these shapes.
+    """Reads what `encode_grids` made of grids of these shapes.
 
     Raises:
         DamagedFile: `data` cannot be the code of such grids.
@@ -110,7 +110,7 @@ def decode_grids(data: bytes, shapes: Sequence[tuple[int, ...]]) -> list[NDArray
 
 
 def grid_bytes(values: NDArray[np.int32]) -> float:
-    """About what a grid adds to `encode_grids`."""
+    """The approximate number of bytes that a grid adds to `encode_grids`."""
     return _HEAD.size + _coding(values).bits / 8
 
 
@@ -137,7 +137,7 @@ def _coding(values: NDArray[np.integer]) -> _Coding:
 
 
 def _cheapest(off: Cells) -> tuple[int, float]:
-    """Model for values that are so many cells off, and their bits with it."""
+    """The cheapest model for values that are so many cells off, and their bits with it."""
     if not off.size:
         return 0, 0.0
     places, counts = np.unique(off, return_counts=True)
@@ -170,7 +170,7 @@ def _table_bits(model: int, places: Cells, counts: Cells) -> float:
 
 @lru_cache(maxsize=2 * SCALES)
 def _sums(model: int) -> Cells:
-    """Of a table, the frequencies before each symbol and of all together."""
+    """The sums of a table's frequencies before each symbol, and of all."""
     table = gaussian(model - _GAUSSIAN) if model >= _GAUSSIAN else laplace(model)
     return np.append(0, np.cumsum(table.frequencies))
 

@@ -23,10 +23,11 @@ Floats = NDArray[np.float32]
 Integers = NDArray[np.int32]
 
 STEPS_PER_OCTAVE = 64
-"""Fine enough that one index changes a file by about 0.3 %, so that a size can be met."""
+"""The number of steps from one size to twice that: one index changes a file by about 0.3 %, so that
+a size can be met."""
 
 LARGEST_INDEX = 64 * STEPS_PER_OCTAVE
-"""Of a step, either way: what it makes of any integer is a finite float32."""
+"""The largest index of a step, either way: what it makes of any integer is a finite float32."""
 
 _LARGEST = 2**30
 _AXIS_SHARE = 0.02
@@ -38,7 +39,7 @@ class SteppedTensor:
 
     Attributes:
         values: int32, the tensor's shape.
-        index: of the step, -LARGEST_INDEX to LARGEST_INDEX.
+        index: the step's, -LARGEST_INDEX to LARGEST_INDEX.
         differences: whether each entry along the first axis is coded by its difference from the
             one before.
         predicted: whether it is coded as a grid, see `ncodec.weights.predicted`.

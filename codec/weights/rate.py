@@ -1,4 +1,4 @@
-"""What quantised values cost, as a function that a fit can follow downhill."""
+"""The cost of quantised values, as a function that a fit can follow downhill."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ncodec.weights.quantize import STEPS_PER_OCTAVE
 __all__ = ["LearnedSteps", "bits", "classes", "grid_bits", "predictor_of"]
 
 _NARROWEST = 0.02
-"""Of a scale in steps: under it every value is the same symbol."""
+"""The smallest scale in steps: under it every value is the same symbol."""
 
 _LEAST = 1e-9
-"""Of a probability: what lies farther out is an escape."""
+"""The smallest probability: what lies farther out is an escape."""
 
 
 _RIDGE = 1e-5
-"""Of the moments' trace: keeps least squares solvable."""
+"""The share of the moments' trace on the diagonal that keeps least squares solvable."""
 
 
 class LearnedSteps:
-    """Quantisation of a list of tensors inside a fit, with a step of each that is learned too.
+    """Quantises a list of tensors inside a fit, with a step for each that is learned, too.
 
     While the fit is coarse, uniform noise of a step's width stands for the rounding (Balle et
     al., arXiv 1611.01704, section 3.1); towards its end values are rounded, and gradients pass
@@ -44,9 +44,9 @@ class LearnedSteps:
         """Tensor `index` as it will be decoded, roughly or exactly.
 
         Args:
-            index: of the tensor in the list.
-            tensor: or a part of it.
-            generator: of the noise; None rounds.
+            index: the tensor's in the list.
+            tensor: the tensor, or a part of it.
+            generator: makes the noise; None rounds.
 
         Returns:
             values, their integers, and what those were before noise or rounding; all of the
@@ -82,8 +82,9 @@ def bits(integers: Tensor, unrounded: Tensor) -> Tensor:
 
 
 def grid_bits(integers: Tensor, unrounded: Tensor) -> Tensor:
-    """As `bits` for a grid (times, channels, rows, columns) coded by prediction: of the distances
-    from what is expected, every class of `ncodec.weights.predicted` has a scale of its own.
+    """The bits, as of `bits`, for a grid (times, channels, rows, columns) coded by prediction: of
+    the distances from what is expected, every class of `ncodec.weights.predicted` has a scale of
+    its own.
     """
     whole = integers.detach().round()
     predictor = predictor_of(whole)
@@ -134,7 +135,7 @@ def predictor_of(values: Tensor) -> Tensor:
 
 @torch.no_grad()
 def classes(values: Tensor, predictor: Tensor) -> Tensor:
-    """Of every value of a grid of whole numbers, int64: those of `ncodec.weights.places`."""
+    """The class of every value of a grid of whole numbers, int64, as in `ncodec.weights.places`."""
     centres = (_expected(values, predictor) + 0.5).floor()
     edges = torch.tensor(THRESHOLDS, device=values.device, dtype=values.dtype)
     return torch.bucketize(_around((values - centres).abs()), edges, right=True)

@@ -1,4 +1,4 @@
-"""Every frame of a film, decoded and dropped.
+"""A command that decodes every frame of a film and drops it.
 
 python -m ncodec.eval.anchors.decode FILE --threads 1
 """
@@ -20,7 +20,7 @@ __all__ = ["Decoded", "decode"]
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """How long it took: `seconds` from opening the file to the last of its `frames`."""
+    """The time of a decode: `seconds` from opening the file to the last of its `frames`."""
 
     frames: int
     seconds: float

@@ -1,4 +1,4 @@
-"""A clip through a video anchor.
+"""A command that encodes a clip with a video anchor.
 
 python -m ncodec.eval.anchors.encode x264-veryslow --crf 30 --keyint 132 --threads 1 SOURCE OUT.mp4
 """
@@ -32,15 +32,16 @@ __all__ = ["Encoded", "encode"]
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """What an encode made.
+    """The result of an encode.
 
     Attributes:
-        frames: of the clip.
-        bytes: of the file.
-        packets: bytes of the packets in it; the rest is the container's.
-        seconds: in encoder and container, from opening the encoder to the finished file. What
-            an encoder's own threads do while a frame is read is not counted: at most `reading`.
-        reading: seconds in which frames of the source were decoded and copied.
+        frames: the clip's.
+        bytes: the file's.
+        packets: the bytes of the packets in it; the rest is the container's.
+        seconds: the time in encoder and container, from opening the encoder to the finished
+            file. What an encoder's own threads do while a frame is read is not counted: at most
+            `reading`.
+        reading: the seconds in which frames of the source were decoded and copied.
     """
 
     frames: int
@@ -51,7 +52,7 @@ class Encoded:
 
 
 class _Clock:
-    """Seconds, apart from those in which it was paused."""
+    """A clock of seconds that leaves out those in which it was paused."""
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
@@ -159,7 +160,7 @@ def _track(
 
 
 def _rate(contents: Scan) -> Fraction:
-    """Frames a second, the mean where they vary."""
+    """The frames a second, their mean where they vary."""
     times = contents.times
     if times is None:
         return 1 / contents.time_base
@@ -167,7 +168,7 @@ def _rate(contents: Scan) -> Fraction:
 
 
 def _durations(contents: Scan) -> dict[int, int]:
-    """Ticks from each time to the next; the last frame lasts as long as the one before."""
+    """The ticks from each time to the next; the last frame lasts as long as the one before."""
     if contents.times is None:
         return {}
     steps = [later - earlier for earlier, later in pairwise(contents.times)]

@@ -22,10 +22,10 @@ class Anchor:
     """A format with its setting.
 
     Attributes:
-        name: of format and setting.
-        codec: imagecodecs' name of it.
-        settings: keywords of its encoder.
-        depths: bits a sample that it takes.
+        name: the name of format and setting.
+        codec: imagecodecs' name of the format.
+        settings: the keywords of its encoder.
+        depths: the bits a sample that it takes.
     """
 
     name: str
@@ -34,17 +34,17 @@ class Anchor:
     depths: tuple[int, ...] = (8, 16)
 
     def encode(self, pixels: Pixels) -> bytes:
-        """A whole file of `pixels`, (height, width, channels)."""
+        """The bytes of a whole file of `pixels`, (height, width, channels)."""
         data: bytes = self._call("encode")(_squeezed(pixels), **dict(self.settings))
         return data
 
     def decode(self, data: bytes) -> Pixels:
-        """The pixels of such a file."""
+        """The pixels of a file that `encode` made."""
         pixels: Pixels = np.atleast_3d(self._call("decode")(data))
         return pixels
 
     def takes(self, pixels: Pixels) -> bool:
-        """Whether the format holds such pixels."""
+        """Whether the format holds pixels of their channels and depth."""
         grey = pixels.shape[2] < 3
         return 8 * pixels.itemsize in self.depths and not (grey and self.codec in ("webp", "qoi"))
 
@@ -64,7 +64,7 @@ ANCHORS = (
 
 
 def versions() -> str:
-    """Versions of the libraries behind the anchors."""
+    """The versions of the libraries behind the anchors."""
     names = ("imagecodecs", "libpng", "libwebp", "charls", "libjxl")
     releases = _imagecodecs().version(dict)
     return ", ".join(f"{name} {releases.get(name, '?')}" for name in names)

@@ -26,10 +26,10 @@ class Anchor:
     """A format with its setting.
 
     Attributes:
-        name: of format and setting.
-        codec: Pillow's name of it.
-        settings: keywords of its encoder, besides the quality.
-        qualities: from coarse to fine.
+        name: the name of format and setting.
+        codec: Pillow's name of the format.
+        settings: the keywords of its encoder, besides the quality.
+        qualities: the qualities from coarse to fine.
     """
 
     name: str
@@ -38,7 +38,8 @@ class Anchor:
     qualities: tuple[int, ...]
 
     def encode(self, pixels: Pixels, quality: int) -> bytes:
-        """A whole file of `pixels`, uint8 (height, width, channels) with 1 or 3 channels.
+        """The bytes of a whole file of `pixels`, uint8 (height, width, channels) with 1 or 3
+        channels.
 
         Raises:
             InputError: other samples or channels.
@@ -56,7 +57,7 @@ class Anchor:
         return stream.getvalue()
 
     def decode(self, data: bytes) -> Pixels:
-        """The pixels of such a file; WebP has no grey and gives RGB."""
+        """The pixels of a file that `encode` made; WebP has no grey and gives RGB."""
         self._check_installed()
         with Pillow.open(io.BytesIO(data), formats=[self.codec]) as picture:
             return np.atleast_3d(np.asarray(picture))
@@ -83,11 +84,11 @@ def _load() -> tuple[int, tuple[Anchor, ...]]:
 
 
 SETTINGS_VERSION, ANCHORS = _load()
-"""The version grows with every change of lossy.json that changes a file."""
+"""The version of lossy.json, which grows with every change that changes a file, and its anchors."""
 
 
 def versions() -> str:
-    """Versions of the libraries behind the anchors."""
+    """The versions of the libraries behind the anchors."""
     jpeg = "libjpeg-turbo" if features.check_feature("libjpeg_turbo") else "libjpeg"
     releases = {
         "Pillow": PIL.__version__,

@@ -15,10 +15,10 @@ from ncodec.eval.anchors.lossless import Anchor
 __all__ = ["as_rgb", "smallest_png"]
 
 Pixels = NDArray[Any]
-"""uint8 or uint16 [height, width, channels]."""
+"""An image's samples, uint8 or uint16 [height, width, channels]."""
 
 _FILTERS = (8, 16, 32, 64, 128, 248)
-"""libpng's flags of its five filters, and of a choice row by row."""
+"""The flags of libpng's five filters, and of a choice row by row."""
 
 
 def smallest_png(pixels: Pixels) -> bytes:
@@ -34,7 +34,7 @@ def smallest_png(pixels: Pixels) -> bytes:
 
 
 def as_rgb(pixels: Pixels) -> Pixels:
-    """Grey as RGB, alpha kept; RGB and RGBA as they are."""
+    """The image as RGB or RGBA: grey becomes RGB, alpha is kept."""
     channels = pixels.shape[2]
     if channels > 2:
         return pixels

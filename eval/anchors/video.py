@@ -33,9 +33,9 @@ class AnchorSetting:
     """An encoder at a preset.
 
     Attributes:
-        name: of encoder and preset: ``x264 veryslow``, ``svtav1 preset 4 low delay``.
+        name: the name of encoder and preset: ``x264 veryslow``, ``svtav1 preset 4 low delay``.
         encoder: ``x264``, ``x265`` or ``svtav1``.
-        codec: FFmpeg's name of it.
+        codec: FFmpeg's name of the encoder.
         preset: the encoder's own name or number.
         low_delay: whether frames are coded in display order without looking ahead.
         standard: whether the encoder's name alone asks for this line: not for low delay, nor for
@@ -122,7 +122,8 @@ def _setting(line: dict[str, Any], encoders: dict[str, Any]) -> AnchorSetting:
 
 
 SETTINGS_VERSION, SETTINGS = _load()
-"""The version grows with every change of video.json that changes a file."""
+"""The version of video.json, which grows with every change that changes a file, and its
+settings."""
 
 
 def anchor_settings(names: Sequence[str]) -> list[AnchorSetting]:
@@ -168,7 +169,7 @@ def _codecs() -> frozenset[str]:
 def command(
     setting: AnchorSetting, crf: float, keyint: int, source: Path, output: Path, threads: int
 ) -> list[str]:
-    """What runs `ncodec.eval.anchors.encode` in a fresh process."""
+    """The command line that runs `ncodec.eval.anchors.encode` in a fresh process."""
     return [
         *(sys.executable, "-m", "ncodec.eval.anchors.encode", _typed(setting)),
         *("--crf", f"{crf:g}", "--keyint", str(keyint), "--threads", str(threads)),
@@ -177,7 +178,7 @@ def command(
 
 
 def decode_command(file: Path, threads: int) -> list[str]:
-    """What runs `ncodec.eval.anchors.decode` in a fresh process."""
+    """The command line that runs `ncodec.eval.anchors.decode` in a fresh process."""
     return [
         *(sys.executable, "-m", "ncodec.eval.anchors.decode"),
         *(str(file), "--threads", str(threads)),
@@ -206,6 +207,6 @@ def ffmpeg_line(
 
 
 def packet_bytes(file: Path) -> int:
-    """Bytes of a film's packets: what its file has without the container."""
+    """The bytes of a film's packets: what its file has without the container."""
     with av.open(f"file:{file}") as container:
         return sum(packet.size for packet in container.demux(video=0))

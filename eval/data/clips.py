@@ -1,4 +1,4 @@
-"""Clips as a command line names them: a file or a clip of a data set, and an edit of it."""
+"""The clips that a command line names: a file or a clip of a data set, and an edit of it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ClipSpec:
         text: as it was given, ``bunny#crop=1280x640``; its own file where a whole set was given.
         name: short, for tables and names of files: ``bunny 1280x640``.
         path: the file, or the folder of images.
-        edit: what is done to it before it is measured; false if nothing.
+        edit: what is done to the clip before it is measured; false if nothing is.
     """
 
     text: str
@@ -119,7 +119,7 @@ def prepare(spec: ClipSpec, folder: Path) -> Path:
 
 
 def clip_digest(spec: ClipSpec) -> str:
-    """BLAKE3 (hex) of the file's bytes, of what its name says if it is raw, and of the edit."""
+    """The BLAKE3 (hex) of the file's bytes, of what its name says if it is raw, and of the edit."""
     digest = blake3(f"{EDIT_VERSION}\n{spec.edit}\n".encode())
     if spec.path.suffix.lower() == RAW_SUFFIX:
         digest.update(repr(RawSource(spec.path).info).encode())

@@ -49,7 +49,7 @@ def load_digits(folder: str | Path) -> NDArray[np.uint8]:
 
 
 def split_digits(digits: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Those to train on and those held out."""
+    """The digits to train on and those held out."""
     tenth = np.arange(len(digits)) % 10 == 9
     return digits[~tenth], digits[tenth]
 

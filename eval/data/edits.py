@@ -19,14 +19,14 @@ from ncodec.media.frame import EXACT_SCALER, from_av, plane_shapes, to_av
 __all__ = ["EDIT_VERSION", "Crop", "Edit", "edited", "parse_edit"]
 
 EDIT_VERSION = 1
-"""Grows when the same edit would give other samples or times."""
+"""The version of edits, which grows when the same edit would give other samples or times."""
 
 Planes = tuple[NDArray[Any], ...]
 
 _BICUBIC, _AREA = 0x4, 0x20
 _GROW = EXACT_SCALER
 _SHRINK = EXACT_SCALER & ~_BICUBIC | _AREA
-"""swscale's flags: bicubic, and area averaging, each with its exact arithmetic."""
+"""The flags of swscale for area averaging with exact arithmetic; `EXACT_SCALER` is bicubic."""
 
 _SIZE = re.compile(r"([1-9]\d{0,5})x([1-9]\d{0,5})")
 _CROP = re.compile(r"([1-9]\d{0,5})x([1-9]\d{0,5})(?:\+(\d{1,6})\+(\d{1,6}))?")
@@ -49,7 +49,7 @@ class Crop:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What is done to a clip, in this order.
+    """An edit of a clip, whose parts are done in this order.
 
     Attributes:
         crop: the part that is kept. Sizes are those of the stored picture, before a rotation
@@ -88,7 +88,7 @@ class Edit:
         return " ".join(parts)
 
     def check(self, info: VideoInfo, name: str) -> None:
-        """That a clip has what the crop asks for, and can have the size.
+        """Checks that a clip has what the crop asks for, and can have the size.
 
         Raises:
             UsageError: the crop does not fit, or a size cuts through a chroma sample.
@@ -106,10 +106,10 @@ class Edit:
 
 
 def parse_edit(text: str) -> Edit:
-    """An edit as it is written after the ``#`` of a clip.
+    """The edit that is written after the ``#`` of a clip.
 
     Raises:
-        UsageError: it is none.
+        UsageError: `text` is no edit.
     """
     edit = Edit()
     seen = set()
@@ -186,7 +186,7 @@ def _check_chroma(width: int, height: int, asked: str, info: VideoInfo, name: st
 
 
 def _chroma_steps(info: VideoInfo) -> tuple[int, int]:
-    """Luma rows and columns of a chroma sample; (1, 1) where there is none."""
+    """The luma rows and columns of a chroma sample; (1, 1) where there is no chroma."""
     rows, columns = plane_shapes(info.pixel_format, 2, 2)[-1]
     return 2 // rows, 2 // columns
 
@@ -206,7 +206,8 @@ def _cut(planes: Planes, info: VideoInfo, crop: Crop) -> Planes:
 
 
 class _Resizer:
-    """Planes from the size of one description to that of another, each as a grey picture."""
+    """A resizer of planes from the size of one description to that of another, each as a grey
+    picture."""
 
     def __init__(self, info: VideoInfo, target: VideoInfo) -> None:
         depth = info.bit_depth

@@ -34,9 +34,9 @@ class LabelledImage:
 
     Attributes:
         path: the file.
-        name: short, unique in its set.
-        label: ImageNet's class, 0 to 999 in the order of the classes' folders; None where the set
-            has none.
+        name: a short name, unique in its set.
+        label: the class of ImageNet, 0 to 999 in the order of the classes' folders; None where
+            the set has none.
         categories: COCO's numbers of what is in it, rising, each once.
     """
 
@@ -104,7 +104,8 @@ def _plain(path: Path) -> list[LabelledImage]:
 
 
 def _named(files: Iterable[Path]) -> list[LabelledImage]:
-    """With their stems as names, or all of the file's name where two have the same stem."""
+    """The files as images named by their stems, or by their whole names where two have the same
+    stem."""
     files = list(files)
     stems = Counter(file.stem for file in files)
     return [LabelledImage(f, f.stem if stems[f.stem] == 1 else f.name) for f in files]

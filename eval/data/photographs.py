@@ -149,7 +149,7 @@ def load(folder: str | Path, photograph: Photograph) -> NDArray[np.uint8]:
 
 
 def _shrink(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
-    """Means over squares of `factor` samples, rounded half up; the remainder is cut off."""
+    """The means over squares of `factor` samples, rounded half up; the remainder is cut off."""
     if factor == 1:
         return pixels
     height, width = pixels.shape[0] // factor, pixels.shape[1] // factor
@@ -160,8 +160,8 @@ def _shrink(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
 
 
 def crops(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """Twelve squares of an image, overlapping: of its shorter side 2, of two thirds of it 4, of
-    half of it 6."""
+    """Twelve overlapping squares of an image: 2 of its shorter side, 4 of two thirds of that, and 6
+    of half of it."""
     height, width, _ = pixels.shape
     short = min(height, width)
     squares = []

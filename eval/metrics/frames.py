@@ -1,4 +1,4 @@
-"""Everything that one decoded frame and its source tell."""
+"""The figures of one decoded frame and its source."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = ["absent_planes", "frame_scores"]
 
 
 def frame_scores(decoded: Frame, source: Frame, info: VideoInfo) -> dict[str, float]:
-    """``mse_``, ``psnr_``, ``ssim_`` and ``ms_ssim_`` of the planes and of RGB.
+    """The ``mse_``, ``psnr_``, ``ssim_`` and ``ms_ssim_`` of the planes and of RGB.
 
     Args:
-        info: of the source; its matrix makes RGB of both.
+        info: the source's; its matrix makes RGB of both.
 
     Returns:
         The same keys for every frame of a clip: those that `absent_planes` does not explain.
@@ -56,7 +56,7 @@ def frame_scores(decoded: Frame, source: Frame, info: VideoInfo) -> dict[str, fl
 
 
 def absent_planes(info: VideoInfo) -> list[str]:
-    """What `frame_scores` does not have of such a clip, and why, in sentences."""
+    """The figures that `frame_scores` does not have of a clip, and why, in sentences."""
     reasons = []
     own = channels(info)
     if own == "y":

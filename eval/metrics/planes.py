@@ -1,4 +1,4 @@
-"""PSNR of the planes of a frame, in the source's pixel format and as RGB, and its two poolings.
+"""The PSNR of the planes of a frame, in the source's pixel format and as RGB, and its two poolings.
 
 A PSNR is at most 6 dB a bit and 12 more (60 dB at 8 bits, 72 at 10), as in libvmaf: so a frame
 without error weighs in a mean like one with hardly any, and has a place on a curve. The mean
@@ -30,17 +30,17 @@ __all__ = [
 
 
 def psnr_cap(info: VideoInfo) -> float:
-    """dB that no PSNR of this clip exceeds."""
+    """The dB that no PSNR of a clip exceeds."""
     return 6.0 * info.bit_depth + 12
 
 
 def psnr(mse: float, peak: int, cap: float = inf) -> float:
-    """dB of a mean squared error."""
+    """The PSNR in dB of a mean squared error."""
     return min(cap, 10 * log10(peak**2 / mse)) if mse else cap
 
 
 def combined(y: float, u: float, v: float) -> float:
-    """(6Y + U + V) / 8, of decibels: one figure for three planes."""
+    """The decibels (6Y + U + V) / 8: one figure for three planes."""
     return (6 * y + u + v) / 8
 
 
@@ -52,12 +52,12 @@ def channels(info: VideoInfo) -> str:
 
 
 def rgb_peak(info: VideoInfo) -> int:
-    """White of what `ncodec.media.to_rgb` makes."""
+    """The white of what `ncodec.media.to_rgb` makes."""
     return 255 if info.bit_depth == 8 else 65535
 
 
 def error_keys(info: VideoInfo) -> Sequence[tuple[str, int]]:
-    """(name, peak) of each mean squared error that a frame of the clip has.
+    """The (name, peak) of each mean squared error that a frame of the clip has.
 
     Grey has no RGB: it would be the same samples three times.
     """
@@ -66,23 +66,24 @@ def error_keys(info: VideoInfo) -> Sequence[tuple[str, int]]:
 
 
 def mean_squared_error(decoded: NDArray[Any], source: NDArray[Any]) -> float:
-    """Of arrays of unsigned integers of 8 or 16 bits, equal in shape; exact up to the last step."""
+    """The mean squared error of arrays of unsigned integers of 8 or 16 bits, equal in shape; exact
+    up to the last step."""
     return int(_squared_errors(decoded.reshape(-1), source.reshape(-1))) / source.size
 
 
 def mean(values: Sequence[float]) -> float:
-    """Over frames."""
+    """The mean of values over frames."""
     return sum(values) / len(values)
 
 
 def pooled_psnr(errors: Mapping[str, Sequence[float]], info: VideoInfo) -> dict[str, float]:
-    """PSNR of the mean over frames of the mean squared errors.
+    """The PSNR of the mean over frames of the mean squared errors.
 
     Args:
         errors: a list over frames for each of `error_keys`.
 
     Returns:
-        name -> dB; and ``yuv``, which combines the planes' decibels, where there are three.
+        The dB by name; and ``yuv``, which combines the planes' decibels, where there are three.
     """
     scores = {
         name: psnr(mean(errors[name]), peak, psnr_cap(info)) for name, peak in error_keys(info)

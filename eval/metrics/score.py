@@ -27,12 +27,12 @@ __all__ = ["METRICS", "Scores", "score"]
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What a comparison found.
+    """The figures of a comparison.
 
     Attributes:
-        frames: ``mse_y``, ``psnr_y``, ... -> value of each frame.
-        pooled: every key of `METRICS` -> value for the clip; None where there is none.
-        absent: why, in sentences.
+        frames: the values of each frame for ``mse_y``, ``psnr_y``, ...
+        pooled: the clip's value for every key of `METRICS`; None where there is none.
+        absent: why figures are absent, in sentences.
         colour: matrix, range, chroma location and what made RGB of them.
     """
 
@@ -49,7 +49,7 @@ def score(
 
     Args:
         decoded: frames in the source's size and pixel format. Its colour tags are not looked at.
-        source: what they should be.
+        source: the frames as they should be.
         threads: that frames are shared between, 1 or more.
         picture: a frame's index, and where to write it as an 8-bit RGB PNG, decoded and source.
 

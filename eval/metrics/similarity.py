@@ -1,4 +1,4 @@
-"""SSIM and MS-SSIM of one plane, in one pass.
+"""The SSIM and MS-SSIM of one plane, in one pass.
 
 Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility to structural
 similarity", 2004; Wang, Simoncelli and Bovik, "Multi-scale structural similarity for image quality
@@ -27,13 +27,13 @@ from ncodec.formats.entropy.kernels import kernel
 __all__ = ["LARGEST_WITHOUT_SCALES", "SMALLEST_SIDE", "Similarity", "similarity"]
 
 SMALLEST_SIDE = 11
-"""Of a plane that has an SSIM: one window."""
+"""The smallest side of a plane that has an SSIM: one window."""
 
 LARGEST_WITHOUT_SCALES = 160
 """A plane has an MS-SSIM if its sides are longer than this: a window more than fits at 1/16."""
 
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
-"""Of the scales, from full size to 1/16."""
+"""The weights of the scales, from full size to 1/16."""
 
 _K1, _K2 = 0.01, 0.03
 
@@ -44,11 +44,11 @@ _Plane = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """Of two planes.
+    """The similarity of two planes.
 
     Attributes:
-        ssim: at full size; None if a side is below `SMALLEST_SIDE`.
-        ms_ssim: over five scales; None if a side is not above `LARGEST_WITHOUT_SCALES`.
+        ssim: the SSIM at full size; None if a side is below `SMALLEST_SIDE`.
+        ms_ssim: the MS-SSIM over five scales; None if a side is not above `LARGEST_WITHOUT_SCALES`.
     """
 
     ssim: float | None
@@ -56,7 +56,7 @@ class Similarity:
 
 
 def similarity(decoded: NDArray[Any], source: NDArray[Any], peak: int) -> Similarity:
-    """SSIM and MS-SSIM of two planes of unsigned integers, equal in shape; white is `peak`."""
+    """The SSIM and MS-SSIM of two planes of unsigned integers, equal in shape; white is `peak`."""
     side = min(source.shape)
     if side < SMALLEST_SIDE:
         return Similarity(None, None)
@@ -90,7 +90,7 @@ _TAPS = _taps()
 
 @kernel(fastmath=True)
 def _across(row: _Plane, taps: _Plane, filtered: _Plane) -> None:
-    """The window along a row, wherever it lies inside."""
+    """Filters along a row, wherever the window lies inside."""
     t0, t1, t2, t3, t4, t5 = taps[0], taps[1], taps[2], taps[3], taps[4], taps[5]
     for j in range(len(filtered)):
         filtered[j] = (
@@ -105,7 +105,7 @@ def _across(row: _Plane, taps: _Plane, filtered: _Plane) -> None:
 
 @kernel(fastmath=True)
 def _down(rows: _Plane, kind: int, newest: int, taps: _Plane, filtered: _Plane) -> None:
-    """The window along columns of the last 11 rows, a ring of which `newest` was written last."""
+    """Filters along the columns of the last 11 rows, a ring of which `newest` was written last."""
     for j in range(len(filtered)):
         filtered[j] = taps[5] * rows[(newest + 6) % 11, kind, j]
     for k in range(5):
@@ -118,7 +118,7 @@ def _down(rows: _Plane, kind: int, newest: int, taps: _Plane, filtered: _Plane) 
 def _compare(
     total: _Plane, difference: _Plane, peak: float, c1: float, c2: float, taps: _Plane
 ) -> tuple[float, float]:
-    """Means of SSIM and of its contrast and structure over all windows inside.
+    """The means of SSIM and of its contrast and structure over all windows inside.
 
     Args:
         total, difference: x + y - `peak` and x - y, [height, width].
@@ -161,7 +161,7 @@ def _compare(
 
 @kernel(fastmath=True)
 def _halved(plane: _Plane, border: float) -> _Plane:
-    """Means of 2x2 samples; an odd side has a line of `border` before its first."""
+    """The means of 2x2 samples; an odd side has a line of `border` before its first."""
     height, width = plane.shape
     top, left = height % 2, width % 2
     smaller = np.empty(((height + 1) // 2, (width + 1) // 2), np.float32)

@@ -1,4 +1,4 @@
-"""What a run wrote, for people and for other tools."""
+"""The report of a run, for people and for other tools."""
 
 from ncodec.eval.report.compressai import export_compressai, import_compressai
 from ncodec.eval.report.page import write_report

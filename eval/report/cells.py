@@ -1,4 +1,4 @@
-"""What tables are made of."""
+"""The parts of tables: cells, rows and headings."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["Cell", "Row", "Table", "over"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in a table.
+    """A cell of a table.
 
     Attributes:
         text: a number or words.
-        notes: smaller, below it.
+        notes: smaller texts below it.
         tone: ``good``, ``bad``, ``best``, ``quiet``, ``parts`` or empty.
-        style: of the curve that a swatch before the text shows.
+        style: the style of the curve that a swatch before the text shows.
         words: whether the text is to break into lines and stand on the left.
     """
 
@@ -32,20 +32,20 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Cells of a row, its heading first; one cell alone is a heading of the rows below it."""
+    """A row of cells, its heading first; one cell alone is a heading of the rows below it."""
 
     cells: Sequence[Cell]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A heading a column, and rows."""
+    """A table: a heading for each column, and rows."""
 
     head: Sequence[Cell]
     rows: Sequence[Row]
 
     def known(self) -> Table:
-        """Without the columns in which nothing is known."""
+        """The table without the columns in which nothing is known."""
         full = [row.cells for row in self.rows if len(row.cells) == len(self.head)]
         kept = [
             column
@@ -60,7 +60,7 @@ class Table:
 
 
 def over(*names: str) -> list[Cell]:
-    """Headings of columns, what follows a comma in a line of its own."""
+    """The headings of columns, in which what follows a comma has a line of its own."""
     return [
         Cell(name, [unit] if unit else ()) for name, _, unit in (n.partition(", ") for n in names)
     ]

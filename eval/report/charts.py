@@ -29,14 +29,14 @@ _PLACEHOLDERS = {name: colour for colour, name in _COLOURS.items()}
 def chart(
     item: Item, metric: Metric, styles: Mapping[str, Style], rate_unit: str, prefix: str
 ) -> str | None:
-    """SVG of the item's curves, None where no point has the metric.
+    """The SVG of the item's curves, None where no point has the metric.
 
     Args:
         item: whose curves.
         metric: the vertical axis; the horizontal one, logarithmic, is the rate.
-        styles: by curve name.
+        styles: the styles by curve name.
         rate_unit: what the horizontal axis says.
-        prefix: of the SVG's ids, unique in the page.
+        prefix: the prefix of the SVG's ids, unique in the page.
 
     Raises:
         MissingDependency: matplotlib is not installed.
@@ -101,7 +101,8 @@ _SHAPES = {
 
 
 def _lines(item: Item, metric: str) -> list[tuple[str, bool, Line]]:
-    """Name, whether it is one seed of several, and points; anchors first, seeds under means."""
+    """The name, whether it is one seed of several, and the points of each line; anchors first,
+    seeds under means."""
     groups = sorted(curve_names(item).items(), key=lambda group: group[1][0].role == "codec")
     lines = []
     for name, curves in groups:
@@ -112,7 +113,7 @@ def _lines(item: Item, metric: str) -> list[tuple[str, bool, Line]]:
 
 
 def _drawable(points: Line) -> Line:
-    """Without what a logarithmic axis or a finite one has no place for."""
+    """The points without those that a logarithmic axis or a finite one has no place for."""
     return [(rate, quality) for rate, quality in points if 0 < rate < inf and isfinite(quality)]
 
 
@@ -181,7 +182,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _inline(svg: str, prefix: str, title: str) -> str:
-    """For a page that has several: no prologue, no fixed size, ids that are its own."""
+    """The SVG for a page that has several: no prologue, no fixed size, ids that are its own."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     # Its rules would hold for the whole page.

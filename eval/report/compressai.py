@@ -21,10 +21,10 @@ __all__ = ["export_compressai", "import_compressai"]
 
 _PEERS = {"psnr": "psnr_rgb", "ms-ssim": "ms_ssim_rgb"}
 _PEERS |= {f"{plane}_psnr": f"psnr_{plane}" for plane in ("rgb", "y", "u", "v")}
-"""Keys of older files; without a colour they are of RGB."""
+"""The keys of older files, which are of RGB where they name no colour."""
 
 _OURS = ("psnr", "ms_ssim", "ssim", "xpsnr", "vmaf")
-"""What the names of metrics begin with; theirs have - where ours have _."""
+"""The beginnings of metrics' names; CompressAI's have - where ours have _."""
 
 
 _PLAIN = ("bpp", "bitrate", "encoding_time", "decoding_time")
@@ -53,7 +53,7 @@ def export_compressai(summary: Summary, folder: Path) -> list[Path]:
 
 
 def _safe(name: str) -> str:
-    """A file name; without points, where CompressAI cuts names."""
+    """A file name for `name`, without points, where CompressAI cuts names."""
     return re.sub(r"[^\w+-]+", "-", name, flags=re.ASCII).strip("-") or "unnamed"
 
 

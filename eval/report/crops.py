@@ -19,15 +19,15 @@ from ncodec.eval.results import Curve, Item, Point
 __all__ = ["Comparison", "Crop", "Frame", "comparisons", "overview"]
 
 SIDE = 128
-"""Of a crop in pixels; the page shows them twice as large."""
+"""The side of a crop in pixels; the page shows them twice as large."""
 
 _OVERVIEW = 640
 
 _LIKE = log(1.5)
-"""Rates further apart are worth looking for another point."""
+"""The largest difference of the logarithms of rates that counts as like."""
 
 Pixels = NDArray[np.uint8]
-"""[height, width, 3]."""
+"""A picture, uint8 [height, width, 3]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Crop:
     """A piece of one frame.
 
     Attributes:
-        name: of the curve, or that this is the source.
-        point: None of the source.
-        ratio: of its rate to that of the codec's point.
-        uri: the picture.
-        width, height: in pixels.
+        name: the curve's name, or words for the source.
+        point: the curve's point; None of the source.
+        ratio: the ratio of its rate to that of the codec's point.
+        uri: the picture as a data URI.
+        width, height: the sizes in pixels.
     """
 
     name: str
@@ -84,7 +84,7 @@ def overview(item: Item, folder: Path) -> Frame | None:
 
 
 def comparisons(item: Item, folder: Path) -> list[Comparison]:
-    """One for each codec that has a picture, of its first seed with one."""
+    """The comparisons, one for each codec that has a picture, of its first seed with one."""
     source = _open(folder, item.picture)
     if source is None:
         return []
@@ -159,7 +159,8 @@ def _open(folder: Path, path: str | None) -> Pixels | None:
 
 
 def _where(source: Pixels) -> tuple[int, int, int, int]:
-    """Top, left, height and width of the square with most detail: the largest sum of gradients."""
+    """The top, left, height and width of the square with most detail: the largest sum of
+    gradients."""
     height, width = source.shape[:2]
     rows, columns = min(SIDE, height), min(SIDE, width)
     luma = source.astype(np.float64) @ (0.299, 0.587, 0.114)

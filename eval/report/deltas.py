@@ -16,7 +16,8 @@ _NONE = Cell(DASH, tone="quiet")
 
 
 def averages(summary: Summary, metric: Metric, styles: Mapping[str, Style]) -> Table | None:
-    """Mean BD-rate: a row an anchor, a column a codec; None where there are no averages."""
+    """The table of mean BD-rates: a row an anchor, a column a codec; None where there are no
+    averages."""
     return _by_codec(
         {
             (mean.test, mean.anchor): _average(mean, metric.unit, len(summary.items))
@@ -30,7 +31,7 @@ def averages(summary: Summary, metric: Metric, styles: Mapping[str, Style]) -> T
 def every_average(
     summary: Summary, known: Mapping[str, Metric], styles: Mapping[str, Style]
 ) -> Table | None:
-    """A row for each codec against each anchor, a column a metric."""
+    """The table with a row for each codec against each anchor, a column a metric."""
     return _by_metric(
         {
             (mean.test, mean.test, mean.anchor, mean.metric): _average(
@@ -44,7 +45,8 @@ def every_average(
 
 
 def item_deltas(item: Item, metric: Metric, styles: Mapping[str, Style]) -> Table | None:
-    """BD-rate, BD-PSNR and overlap as means over seeds: a row an anchor, a column a codec."""
+    """The table of BD-rate, BD-PSNR and overlap as means over seeds: a row an anchor, a column a
+    codec."""
     return _by_codec(
         {
             (test, anchor): _delta(mean, metric.unit)
@@ -56,7 +58,8 @@ def item_deltas(item: Item, metric: Metric, styles: Mapping[str, Style]) -> Tabl
 
 
 def item_matches(item: Item, metric: Metric, styles: Mapping[str, Style]) -> Table | None:
-    """Bytes for the quality of a reference's points: a row a point, a column a codec."""
+    """The table of bytes for the quality of a reference's points: a row a point, a column a
+    codec."""
     cells = {
         key: Cell(at_most(rate, bound), tone=_tone(rate))
         for key, (rate, bound) in matched(item, metric.key).items()
@@ -78,7 +81,8 @@ def item_matches(item: Item, metric: Metric, styles: Mapping[str, Style]) -> Tab
 def every_delta(
     item: Item, known: Mapping[str, Metric], styles: Mapping[str, Style]
 ) -> Table | None:
-    """A row for each codec's curve, seeds apart, against each anchor; a column a metric."""
+    """The table with a row for each codec's curve, seeds apart, against each anchor; a column a
+    metric."""
     return _by_metric(
         {
             (_name(delta), delta.test, delta.anchor, delta.metric): _delta(
@@ -93,7 +97,7 @@ def every_delta(
 
 
 def missing(summary: Summary, metric: str) -> list[str]:
-    """Sentences on the averages that there are none of, with each item's reason."""
+    """The sentences on averages that are missing, with each item's reason."""
     whys = {
         (item.name, test, anchor): mean.why
         for item in summary.items
@@ -110,7 +114,7 @@ def missing(summary: Summary, metric: str) -> list[str]:
 
 
 def _by_codec(cells: Mapping[tuple[str, str], Cell], styles: Mapping[str, Style]) -> Table | None:
-    """Of cells by codec and anchor."""
+    """The table of cells by codec and anchor."""
     tests = list(dict.fromkeys(test for test, _ in cells))
     rows = [
         Row(
@@ -130,7 +134,7 @@ def _by_metric(
     known: Mapping[str, Metric],
     styles: Mapping[str, Style],
 ) -> Table | None:
-    """Of cells by heading, codec, anchor and metric."""
+    """The table of cells by heading, codec, anchor and metric."""
     metrics = dict.fromkeys(key for *_, key in cells)
     rows: dict[tuple[str, ...], Row] = {}
     for heading, test, anchor, _ in cells:

@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 Line = list[tuple[float, float]]
-"""Rate and quality of points by rising rate."""
+"""The rates and qualities of points by rising rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class SeedMean:
         test, anchor, metric: as `Delta`.
         rate, quality: means; None where a seed has none.
         overlap: the smallest.
-        low, high: of the seeds' BD-rates.
-        seeds: how many.
+        low, high: the lowest and the highest of the seeds' BD-rates.
+        seeds: the number of seeds.
         why: the first reason why there is no figure.
     """
 
@@ -50,7 +50,7 @@ class SeedMean:
 
 
 def curve_names(item: Item) -> dict[str, list[Curve]]:
-    """The item's curves by name, several only of a codec with several seeds."""
+    """The item's curves by name; a codec with several seeds has several under its name."""
     names: dict[str, list[Curve]] = {}
     for curve in item.curves:
         names.setdefault(curve.name, []).append(curve)
@@ -58,7 +58,7 @@ def curve_names(item: Item) -> dict[str, list[Curve]]:
 
 
 def with_seeds(curve: Curve) -> str:
-    """Its name, and the seed where it has one."""
+    """The curve's name, and its seed where it has one."""
     return curve.name if curve.seed is None else f"{curve.name}, seed {curve.seed}"
 
 
@@ -73,13 +73,13 @@ def metric_keys(summary: Summary) -> list[str]:
 
 
 def labels(summary: Summary) -> dict[str, Metric]:
-    """Metrics by key; one that the summary does not describe is called by its key."""
+    """The metrics by key; one that the summary does not describe is called by its key."""
     described = {metric.key: metric for metric in summary.metrics}
     return {key: described.get(key, Metric(key, key, "")) for key in metric_keys(summary)}
 
 
 def line(curve: Curve, metric: str) -> Line:
-    """The points that have the metric."""
+    """The rates and qualities of the points that have the metric."""
     points = []
     for point in curve.points:
         quality = point.quality.get(metric)
@@ -89,7 +89,8 @@ def line(curve: Curve, metric: str) -> Line:
 
 
 def mean_line(curves: Sequence[Curve], metric: str) -> Line:
-    """Point by point over seeds; the first curve's where they have unlike numbers of points."""
+    """The mean of curves, point by point; the first curve where they have unlike numbers of
+    points."""
     lines = [line(curve, metric) for curve in curves]
     if len({len(points) for points in lines}) > 1:
         return next((points for points in lines if points), [])
@@ -100,7 +101,7 @@ def mean_line(curves: Sequence[Curve], metric: str) -> Line:
 
 
 def over_seeds(deltas: Sequence[Delta]) -> dict[tuple[str, str, str], SeedMean]:
-    """By test, anchor and metric."""
+    """The means of deltas over seeds, by test, anchor and metric."""
     groups: dict[tuple[str, str, str], list[Delta]] = {}
     for delta in deltas:
         groups.setdefault((delta.test, delta.anchor, delta.metric), []).append(delta)
@@ -108,7 +109,7 @@ def over_seeds(deltas: Sequence[Delta]) -> dict[tuple[str, str, str], SeedMean]:
 
 
 def matched(item: Item, metric: str) -> dict[tuple[str, str, str], tuple[float, bool]]:
-    """What a curve needs for a point, by its name, reference and label.
+    """The rate that a curve needs for a point, by its name, reference and label.
 
     A mean over seeds, and whether it is no more than a bound.
     """

@@ -1,4 +1,4 @@
-"""report.html: one file that needs nothing else."""
+"""The page report.html, one file that needs nothing else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["write_report"]
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What the page says of an item."""
+    """The part of the page on an item."""
 
     item: Item
     anchor: str
@@ -48,8 +48,8 @@ def write_report(summary: Summary, folder: Path) -> None:
     """Writes `folder`/report.html.
 
     Args:
-        summary: of a finished run.
-        folder: also where the summary's pictures are.
+        summary: the summary of a finished run.
+        folder: the run's folder, where the summary's pictures are, too.
 
     Raises:
         MissingDependency: jinja2 or matplotlib is not installed.
@@ -64,7 +64,7 @@ def write_report(summary: Summary, folder: Path) -> None:
         ) from None
 
     def unbroken(text: str) -> Markup:
-        """Short words with hyphens, such as PSNR-Y, stay in one line."""
+        """The text with short words with hyphens, such as PSNR-Y, kept in one line."""
         words = (
             Markup('<span class="whole">{}</span>').format(word)
             if "-" in word and len(word) <= 12
@@ -171,7 +171,7 @@ def _all_settings(summary: Summary) -> Table | None:
 
 
 def _had(summary: Summary) -> set[str]:
-    """Metrics that some point has."""
+    """The metrics that some point has."""
     return {
         key
         for item in summary.items
@@ -191,7 +191,7 @@ def _date(entry: object) -> str | None:
 
 
 def _machine(entry: object) -> str | None:
-    """``{"cpu": "Some", "cores": 2, "gpus": []}`` as ``Some · 2 cores``."""
+    """The text ``Some · 2 cores`` of ``{"cpu": "Some", "cores": 2, "gpus": []}``."""
     if not isinstance(entry, Mapping):
         return str(entry) if entry else None
     words: list[str] = []

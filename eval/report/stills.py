@@ -14,7 +14,7 @@ __all__ = ["coders", "equality", "files", "mean_rates", "rates"]
 
 
 def _points(summary: Summary) -> dict[str, list[list[Point]]]:
-    """By coder: the points that it has on each item, in the items' order."""
+    """The points of each coder on each item, in the items' order."""
     names = dict.fromkeys(curve.name for item in summary.items for curve in item.curves)
     points = {}
     for name in names:
@@ -26,7 +26,8 @@ def _points(summary: Summary) -> dict[str, list[list[Point]]]:
 
 
 def mean_rates(summary: Summary) -> dict[str, tuple[float | None, int]]:
-    """By coder: the mean over items of the rate, None unless it took them all, and how many."""
+    """The mean rate of each coder over items, None unless it took them all, and the number of items
+    that it took."""
     means: dict[str, tuple[float | None, int]] = {}
     for name, groups in _points(summary).items():
         taken = [fmean(point.rate for point in points) for points in groups if points]
@@ -36,7 +37,7 @@ def mean_rates(summary: Summary) -> dict[str, tuple[float | None, int]]:
 
 
 def coders(summary: Summary) -> Table:
-    """A row a coder: mean rate, ours against it in %, speed, memory and equality."""
+    """The table with a row a coder: mean rate, ours against it in %, speed, memory and equality."""
     rates_of = mean_rates(summary)
     ours = list(
         dict.fromkeys(
@@ -69,7 +70,7 @@ def _against(ours: float | None, theirs: float | None, same: bool) -> Cell:
 
 
 def _throughput(speeds: Iterable[Speed | None]) -> float | None:
-    """Of all files together, None unless every one has a rate."""
+    """The throughput over all files together, None unless every one has a rate."""
     known = list(speeds)
     seconds = amount = 0.0
     for speed in known:
@@ -93,7 +94,7 @@ def equality(points: Sequence[Point]) -> Cell:
 
 
 def rates(summary: Summary) -> Table:
-    """A row an item, a column a coder."""
+    """The table of rates: a row an item, a column a coder."""
     points = _points(summary)
     rows = []
     for number, item in enumerate(summary.items):
@@ -111,7 +112,7 @@ def rates(summary: Summary) -> Table:
 
 
 def files(summary: Summary) -> Table:
-    """A row a file."""
+    """The table of files: a row for each."""
     rows = []
     for item in summary.items:
         rows.append(Row([Cell(f"{item.name} · {item.description}")]))

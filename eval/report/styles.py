@@ -1,4 +1,4 @@
-"""How curves are told apart, the same in every chart and table of a report."""
+"""The styles that tell curves apart, the same in every chart and table of a report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ncodec.eval.results import Summary
 __all__ = ["SERIES", "Style", "styles"]
 
 SERIES = ("s1", "s2", "s3", "s4", "a1", "a2", "a3", "a4")
-"""CSS variables of colours: codecs take the first four, anchors the rest."""
+"""The CSS variables of colours: codecs take the first four, anchors the rest."""
 
 _CODECS = SERIES[:4]
 _ANCHORS = SERIES[4:]
@@ -22,14 +22,14 @@ _DOTS = (1.0, 2.0)
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Of the curves of one name.
+    """The style of the curves of one name.
 
     Attributes:
         colour: a CSS variable without its dashes.
         dashes: lengths on and off in points, empty for a solid line.
-        marker: matplotlib's letter.
+        marker: the letter of matplotlib's marker.
         filled: whether the marker is.
-        width: of the line in points.
+        width: the line's in points.
     """
 
     colour: str
@@ -40,7 +40,8 @@ class Style:
 
 
 def styles(summary: Summary) -> Mapping[str, Style]:
-    """By curve name: colours by codec, or by an anchor's first word, and dashes by its setting."""
+    """The styles by curve name: colours by codec, or by an anchor's first word, and dashes by its
+    setting."""
     result: dict[str, Style] = {}
     families: dict[str, int] = {}
     codecs = imported = 0

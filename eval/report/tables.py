@@ -14,12 +14,12 @@ __all__ = ["heading", "points", "settings", "speed"]
 
 
 def heading(metric: Metric) -> str:
-    """With the unit where it has one."""
+    """The heading of a metric, with the unit where it has one."""
     return f"{metric.label}, {metric.unit}" if metric.unit else metric.label
 
 
 def points(item: Item, summary: Summary, styles: Mapping[str, Style]) -> Table:
-    """A row a file: bytes, rates, every metric, time and what the bytes are for."""
+    """The table with a row a file: bytes, rates, every metric, time and what the bytes are for."""
     known = labels(summary)
     used = [
         key
@@ -62,7 +62,7 @@ def _breakdown(point: Point) -> str:
 
 
 def speed(item: Item, kind: str, styles: Mapping[str, Style]) -> Table:
-    """A row a curve, from its fastest to its slowest point over all seeds."""
+    """The table with a row a curve, from its fastest to its slowest point over all seeds."""
     per = "frames/s" if kind == "video" else "images/s"
     head = ["", "encode, s", f"encode, {per}", "encode CPU, s", "encode memory"]
     head += ["decode, s", f"decode, {per}", "decode CPU, s", "decode memory", "MAC/pixel"]
@@ -89,7 +89,7 @@ def speed(item: Item, kind: str, styles: Mapping[str, Style]) -> Table:
 
 
 def settings(item: Item, styles: Mapping[str, Style]) -> Table | None:
-    """What each curve was made with."""
+    """The table of what each curve was made with."""
     rows = [
         Row([Cell(name, style=styles.get(name)), Cell(text, words=True)])
         for name, text in _unlike(item.curves)
@@ -98,5 +98,5 @@ def settings(item: Item, styles: Mapping[str, Style]) -> Table | None:
 
 
 def _unlike(curves: Iterable[Curve]) -> list[tuple[str, str]]:
-    """Names and settings, each pair once."""
+    """The names and settings of curves, each pair once."""
     return list(dict.fromkeys((curve.name, curve.settings) for curve in curves if curve.settings))

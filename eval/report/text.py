@@ -25,7 +25,7 @@ _WIDTH = 100
 
 
 def table(summary: Summary) -> str:
-    """Points and BD-rates of each item in lines of at most 100 characters, without colours."""
+    """The points and BD-rates of each item in lines of at most 100 characters, without colours."""
     lines = [summary.title, *summary.remarks]
     if summary.kind == "images":
         lines += ["", *_coders(summary)]
@@ -40,7 +40,7 @@ def table(summary: Summary) -> str:
 
 
 def _coders(summary: Summary) -> Iterator[str]:
-    """Headings are broken into as many lines as the longest has words."""
+    """The rows on coders; headings are broken into as many lines as the longest has words."""
     table = coders(summary)
     cut = [" ".join([cell.text, *cell.notes]).split() for cell in table.head]
     tall = max(map(len, cut))
@@ -62,7 +62,7 @@ def _points(item: Item, summary: Summary) -> Iterator[str]:
 
 
 def _rows(item: Item, summary: Summary, count: int) -> list[list[str]]:
-    """A heading and a row a point, with so many of the metrics."""
+    """The rows of an item: a heading and a row a point, with `count` of the metrics."""
     metrics = summary.metrics[:count]
     names = [heading(metric) for metric in metrics]
     sized = not summary.rate_unit.startswith("bytes")
@@ -129,7 +129,8 @@ def _averages(summary: Summary) -> Iterator[str]:
 
 
 def _aligned(rows: Sequence[Sequence[str]], left: int = 1, tail: bool = False) -> list[str]:
-    """Columns, the first ones to the left and the rest to the right; a tail is not aligned."""
+    """The lines of aligned columns, the first ones to the left and the rest to the right; a tail is
+    not aligned."""
     columns = len(rows[0])
     widths = [max(len(row[column]) for row in rows) for column in range(columns)]
     lines = []
@@ -145,7 +146,7 @@ def _aligned(rows: Sequence[Sequence[str]], left: int = 1, tail: bool = False) -
 
 
 def _folded(line: str) -> Iterator[str]:
-    """Pieces of at most the width, broken at spaces, the further ones indented."""
+    """The pieces of a line of at most the width, broken at spaces, the further ones indented."""
     indent = ""
     while len(indent + line) > _WIDTH:
         room = _WIDTH - len(indent)

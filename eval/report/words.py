@@ -1,4 +1,4 @@
-"""Values as a reader sees them; what is not known is an en dash."""
+"""The words for values as a reader sees them; what is not known is an en dash."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MINUS = "−"
 
 
 def plain(value: float | None, digits: int) -> str:
-    """So many digits after the point."""
+    """The value with so many digits after the point."""
     if value is None or isnan(value):
         return DASH
     if value in (inf, -inf):
@@ -34,7 +34,7 @@ def plain(value: float | None, digits: int) -> str:
 
 
 def significant(value: float | None, digits: int = 3) -> str:
-    """So many digits that mean something, never with an exponent."""
+    """The value with so many significant digits, never with an exponent."""
     if not value or isnan(value) or value in (inf, -inf):
         return plain(value, 0)
     # Through an exponent, so that 9.999 gets the point of 10.0.
@@ -43,7 +43,7 @@ def significant(value: float | None, digits: int = 3) -> str:
 
 
 def signed(value: float | None, digits: int = 1, unit: str = "%") -> str:
-    """A difference, which has its sign."""
+    """A difference with its sign."""
     text = plain(value, digits)
     if text == DASH:
         return text
@@ -60,12 +60,12 @@ def at_most(value: float, bound: bool) -> str:
 
 
 def bytes_of(value: float | None) -> str:
-    """Bytes, a mean of several files rounded."""
+    """A number of bytes; a mean of several files is rounded."""
     return plain(value, 0)
 
 
 def memory(value: float | None) -> str:
-    """Bytes as MB or GB of 10^6 and 10^9."""
+    """A number of bytes as MB or GB of 10^6 and 10^9."""
     if value is None:
         return DASH
     return f"{significant(value / 1e9)} GB" if value >= 1e9 else f"{significant(value / 1e6)} MB"
@@ -82,13 +82,14 @@ def amount(value: float | None) -> str:
 
 
 def measure(value: float | None, unit: str) -> str:
-    """A metric without its unit: two digits, and four of an index or divergence below 10."""
+    """The value of a metric without its unit: two digits, and four of an index or divergence below
+    10."""
     small = value is not None and abs(value) < 10
     return plain(value, 4 if small and unit not in ("dB", "%") else 2)
 
 
 def span(values: Iterable[float | None], words: Callable[[float | None], str]) -> str:
-    """From the lowest to the highest of the known values, or the only one."""
+    """The span from the lowest to the highest of the known values, or the only one."""
     known = [value for value in values if value is not None]
     if not known:
         return DASH
@@ -97,7 +98,7 @@ def span(values: Iterable[float | None], words: Callable[[float | None], str]) -
 
 
 def spread(low: float | None, high: float | None) -> str:
-    """From one difference in per cent to another."""
+    """The span from one difference in per cent to another."""
     if low is None or high is None:
         return DASH
     return f"{signed(low, unit='')} to {signed(high, unit='')}"

@@ -1,4 +1,4 @@
-"""A collection of small images: pc-hclt against image formats, singly and as one sheet.
+"""A study of a collection of small images: pc-hclt against image formats, singly and as a sheet.
 
 python -m ncodec.eval.studies.collections IMAGES.npy [--model MODEL.ncm]
 
@@ -44,7 +44,7 @@ def sheet(images: Pixels) -> Pixels:
 
 
 def _whole(anchor: Anchor, pictures: Sequence[Pixels]) -> int:
-    """Bytes of a file for each picture, all of which decode to the same samples."""
+    """The bytes of a file for each picture, all of which decode to the same samples."""
     total = 0
     for picture in pictures:
         data = anchor.encode(picture)

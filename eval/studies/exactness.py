@@ -1,4 +1,4 @@
-"""One hash of coded bytes over threads, BLAS kernels and instruction sets, each a fresh process.
+"""A study whether coded bytes have one hash over threads, BLAS kernels and instruction sets.
 
 python -m ncodec.eval.studies.exactness IMAGE.png IMAGES.npy [--model MODEL.ncm]
 
@@ -26,11 +26,12 @@ SETTINGS: dict[str, tuple[int, dict[str, str]]] = {
     "BLAS kernel Nehalem": (2, {"OPENBLAS_CORETYPE": "Nehalem"}),
     "generic instructions": (1, {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}),
 }
-"""By name: threads and environment."""
+"""The threads and the environment of each setting."""
 
 
 def coded_hash(source: Path, setting: str, *options: str) -> tuple[str, bytes]:
-    """BLAKE3 of the file that a fresh process makes of `source` under a setting, and the file."""
+    """The BLAKE3 of the file that a fresh process makes of `source` under a setting, and the
+    file."""
     threads, variables = SETTINGS[setting]
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, **variables}

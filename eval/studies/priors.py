@@ -1,4 +1,5 @@
-"""A circuit as the prior of a flow against the flow's factorised prior, on the same latents.
+"""A study of a circuit as the prior of a flow against the flow's factorised prior, on the same
+latents.
 
 python -m ncodec.eval.studies.priors FOLDER
 
@@ -41,7 +42,7 @@ __all__ = ["squares"]
 SIDE = 16
 
 LEARNING: dict[str, Any] = {"latents": 16, "components": 32, "epochs": 20}
-"""Of the circuit on latents and of the circuit on samples."""
+"""The learning options of the circuit on latents and of the circuit on samples."""
 
 
 def squares(folder: str, photographs: Sequence[Photograph], count: int, seed: int) -> Any:
@@ -79,7 +80,7 @@ def _flow_models(images: NDArray[np.uint8], held_out: NDArray[np.uint8], context
 
 
 def _file(name: str, codec: str, model: Model, array: Path, folder: Path) -> str:
-    """A line: bits a subpixel of the whole file, and seconds each way."""
+    """Prints a line: bits a subpixel of the whole file, and seconds each way."""
     (folder / "model.ncm").write_bytes(model.pack())
     start = time.monotonic()
     done = ncodec.encode(array, folder / "a.nc", codec=codec, model=folder / "model.ncm")

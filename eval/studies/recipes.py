@@ -1,4 +1,4 @@
-"""What each part of a fit is worth: the default recipe, and that with one part changed.
+"""A study of what each part of a fit is worth: the default recipe with one part changed.
 
 python -m ncodec.eval.studies.recipes CLIP [--codec ngrid] [--seconds 60] [--seeds 1]
 """
@@ -39,7 +39,7 @@ LATER: dict[str, dict[str, Any]] = {
     "rate from a quarter on": {"rate_from": 0.25, "round_from": 0.35},
     "rounded at once, no noise": {"round_from": 0.5},
 }
-"""Of codecs whose rate counts from half of the fit on."""
+"""The changes tried of codecs whose rate counts from half of the fit on."""
 
 OWN: dict[str, dict[str, dict[str, Any]]] = {
     "hnerv": {
@@ -60,8 +60,9 @@ OWN: dict[str, dict[str, dict[str, Any]]] = {
 
 
 def variants(codec: InrCodec[Any]) -> dict[str, Preset]:
-    """By name: the default, that with a part changed, and the paper's where there is one."""
-    default = codec.architecture.presets[codec.architecture.default_preset]
+    """The presets by name: the default, that with a part changed, and the paper's where there is
+    one."""
+    default = codec.architecture.presets[codec.default_preset]
     presets = {DEFAULT: default}
     for name, change in {**COMMON, **OWN.get(codec.codec_id, {})}.items():
         presets[name] = replace(default, recipe=replace(default.recipe, **change))
@@ -125,9 +126,9 @@ def main(
 
 @contextmanager
 def _preset(codec: InrCodec[Any], trial: Preset) -> Iterator[str]:
-    """`trial` under a name of its own among the codec's presets, for a while."""
+    """Keeps `trial` under a name of its own among the codec's presets, for a while."""
     before = codec.architecture.presets
-    type(codec.architecture).presets = {**before, "trial": trial}
+    type(codec).presets = {**before, "trial": trial}
     try:
         yield "trial"
     finally:

@@ -1,4 +1,4 @@
-"""The shape of the code: rooms, who imports whom, circles, and what a trip through it passes.
+"""A study of the shape of the code: rooms, who imports whom, circles, and trips through it.
 
 ``python -m ncodec.eval.studies.structure`` prints the rooms and their arrows; with ``--trips``
 what the sample clip and photo pass, encoded and decoded, and what importing costs.
@@ -65,13 +65,13 @@ print(1000 * (end - start), sum(name.split(".")[0] == "ncodec" for name in sys.m
 
 
 def imports(root: Path) -> dict[str, set[str]]:
-    """What each module imports, at its top or in a function, but for types alone.
+    """The imports of each module, at its top or in a function, but for types alone.
 
     Args:
         root: a folder with `codec`, `formats` and `eval`.
 
     Returns:
-        Names of modules, packages by their own names, by name of the module that imports them.
+        The names of modules, packages by their own names, by name of the module that imports them.
     """
     files = {}
     for folder, package in FOLDERS.items():
@@ -115,10 +115,10 @@ def room(module: str) -> str:
 
 
 def room_arrows(graph: Mapping[str, Iterable[str]], packages: Iterable[str]) -> dict[str, set[str]]:
-    """Rooms that the modules of each room import from.
+    """The rooms that the modules of each room import from.
 
     Args:
-        graph: of modules.
+        graph: the graph of modules.
         packages: modules that are folders; each is in its own room.
     """
     inside = set(packages)
@@ -133,7 +133,7 @@ def room_arrows(graph: Mapping[str, Iterable[str]], packages: Iterable[str]) -> 
 
 
 def circles(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """Groups of two or more that all import each other, directly or through others."""
+    """The groups of two or more that all import each other, directly or through others."""
     reach: dict[str, set[str]] = {}
     for start in graph:
         waiting, targets = [start], set[str]()

@@ -1,4 +1,4 @@
-"""What a student costs and what else its bits are good for.
+"""A study of what a student costs and what else its bits are good for.
 
     python -m ncodec.eval.studies.student IMAGES... [--model FILE] [--bandwidth BITS_A_SECOND]
 
@@ -56,11 +56,12 @@ def milliseconds(work: Callable[[], Any], repeats: int = 20) -> float:
 def recall(
     queries: NDArray[np.float32], gallery: NDArray[np.float32], groups: Sequence[str]
 ) -> float:
-    """Recall@1 in %: the nearest of `gallery` by cosine, but for the query itself, is of its group.
+    """The recall@1 in %: the nearest of `gallery` by cosine, but for the query itself, is of its
+    group.
 
     Args:
         queries, gallery: float [n, features] of the same n images.
-        groups: which image belongs with which.
+        groups: the group of each image.
     """
     a, b = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (queries, gallery))
     likeness = a @ b.T
@@ -70,7 +71,7 @@ def recall(
 
 
 def _speed(model: StudentModel, pixels: NDArray[np.uint8], rate: int) -> tuple[float, float]:
-    """Milliseconds to a packet of a prepared image, in PyTorch and in ONNX Runtime."""
+    """The milliseconds to a packet of a prepared image, in PyTorch and in ONNX Runtime."""
     encoder = Encoder(model, rate=rate, whole=True)
     with tempfile.TemporaryDirectory() as folder:
         export(model, folder)
@@ -159,12 +160,12 @@ def _has_tail(student: StudentModel) -> bool:
 
 
 def _psnr(images: Sequence[NDArray[np.uint8]], shown: Sequence[NDArray[np.uint8]]) -> float:
-    """Of RGB in dB, mean over images."""
+    """The PSNR of RGB in dB, mean over images."""
     return float(np.mean([plane_psnr(a, b, 255) for a, b in zip(images, shown, strict=True)]))
 
 
 def _embeddings(decoder: Decoder, prepared: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-    """The teacher's, of uncompressed images."""
+    """The teacher's embeddings of uncompressed images."""
     teacher = decoder.teacher
     with torch.inference_mode():
         return np.concatenate(

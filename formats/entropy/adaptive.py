@@ -22,7 +22,7 @@ _FIRST_BLOCK = 8
 def encode_adaptive(
     encoder: Encoder, symbols: NDArray[np.int32], prior: Table, strength: int
 ) -> None:
-    """Append `symbols`, int32 [n], each in 0 .. len(prior)-1."""
+    """Appends `symbols`, int32 [n], each in 0 .. len(prior)-1."""
     counts = np.zeros(len(prior), dtype=np.int64)
     for block in _blocks(len(symbols)):
         encoder.encode(symbols[block], _posterior(prior, strength, counts, block.start))

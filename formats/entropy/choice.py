@@ -1,4 +1,4 @@
-"""The encoder's choice of a model: what each would cost, from the histogram of an array.
+"""The encoder's choice of a model, by what each would cost, from the histogram of an array.
 
 Only the encoder runs this, so it may use floats: the file carries the choice, not the reasons.
 """
@@ -23,7 +23,7 @@ CONSTANT, ADAPTIVE, LAPLACE, GAUSSIAN = range(4)
 MODELS = 4
 
 STRENGTHS = (4, 64, 1024, 16384)
-"""How many observations the adaptive model's prior is worth."""
+"""The numbers of observations that the adaptive model's prior may be worth."""
 
 _SPARSE = 1 << 16
 
@@ -35,8 +35,8 @@ class Choice:
     Attributes:
         model: CONSTANT, ADAPTIVE, LAPLACE or GAUSSIAN.
         offset: the value at the table's centre; the value itself for CONSTANT.
-        scale: scale index of the table, or of the adaptive model's prior.
-        strength: index in STRENGTHS, for ADAPTIVE.
+        scale: the scale index of the table, or of the adaptive model's prior.
+        strength: the index in STRENGTHS, for ADAPTIVE.
         bits: the array's cost with side information, in bits; an estimate for ADAPTIVE.
     """
 

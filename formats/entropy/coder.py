@@ -20,7 +20,7 @@ __all__ = ["PRECISION", "TOTAL", "Decoder", "Encoder", "Table", "uniform"]
 
 PRECISION = 24
 TOTAL = 1 << PRECISION
-"""What the frequencies of a table sum to."""
+"""The sum of the frequencies of a table."""
 
 _WORD = np.dtype("<u4")
 
@@ -57,7 +57,7 @@ class Table:
 
     @cached_property
     def bits(self) -> NDArray[np.float64]:
-        """What each symbol costs, in bits: for an encoder's choices only."""
+        """The cost of each symbol in bits, for an encoder's choices only."""
         return PRECISION - np.log2(self.frequencies)
 
 
@@ -75,7 +75,7 @@ class Encoder:
         self._coder = constriction.stream.queue.RangeEncoder()
 
     def encode(self, symbols: NDArray[np.int32], table: Table) -> None:
-        """Append `symbols`, each in 0 .. len(table)-1, all with the same `table`."""
+        """Appends `symbols`, each in 0 .. len(table)-1, all with the same `table`."""
         if len(symbols):
             self._coder.encode(np.ascontiguousarray(symbols, dtype=np.int32), table.model)
 
@@ -121,7 +121,7 @@ class Decoder:
         return symbols
 
     def finish(self) -> None:
-        """Check that the whole stream was used.
+        """Checks that the whole stream was used.
 
         Raises:
             DamagedFile: if words are left over.

@@ -20,13 +20,14 @@ __all__ = [
 ]
 
 _CLASSES = 34
-"""Values up to 2**34 - 2: twice the distance between any two int32, and a sign."""
+"""The number of classes, for values up to 2**34 - 2: twice the distance between any two int32, and
+a sign."""
 
 _GROUP = 8
 
 
 def encode_integers(encoder: Encoder, values: NDArray[np.int64]) -> None:
-    """Append `values`, int64 [n], each in 0 .. 2**34 - 2; the reader must know n."""
+    """Appends `values`, int64 [n], each in 0 .. 2**34 - 2; the reader must know n."""
     classes = _classes(values)
     encoder.encode(classes, uniform(_CLASSES))
     for size in np.unique(classes).tolist():
@@ -54,13 +55,13 @@ def decode_integers(decoder: Decoder, count: int) -> NDArray[np.int64]:
 
 
 def integer_bits(values: NDArray[np.int64]) -> NDArray[np.float64]:
-    """What each of `values` costs, in bits."""
+    """The cost of each of `values` in bits."""
     bits: NDArray[np.float64] = np.log2(_CLASSES) + _classes(values)
     return bits
 
 
 def encode_signed(encoder: Encoder, value: int) -> None:
-    """Append one int32: 0, -1, 1, -2, 2 ... in place of 0, 1, 2, 3, 4 ..."""
+    """Appends one int32: 0, -1, 1, -2, 2 ... in place of 0, 1, 2, 3, 4 ..."""
     encode_integers(encoder, np.array([_zigzag(value)]))
 
 
@@ -75,7 +76,7 @@ def decode_signed(decoder: Decoder) -> int:
 
 
 def signed_bits(value: int) -> float:
-    """What `encode_signed` costs, in bits."""
+    """The cost of `encode_signed` in bits."""
     return float(integer_bits(np.array([_zigzag(value)]))[0])
 
 

@@ -1,4 +1,4 @@
-"""The range coder of docs/entropy.md, a symbol a call, for compiled loops.
+"""The range coder of docs/entropy.md for compiled loops, which code a symbol a call.
 
 `coder.Encoder` codes arrays of symbols under one table; these functions serve kernels whose
 interval changes from symbol to symbol. The words are the same: either reads what the other wrote.
@@ -62,7 +62,7 @@ _LITTLE = np.dtype("<u4")
 
 @kernel
 def start_encoding() -> NDArray[np.uint64]:
-    """A new encoder's state, uint64 [3]: lower end, range, words written."""
+    """The state of a new encoder, uint64 [3]: lower end, range, words written."""
     state = np.zeros(3, dtype=np.uint64)
     state[1] = _FULL
     return state
@@ -70,7 +70,7 @@ def start_encoding() -> NDArray[np.uint64]:
 
 @kernel
 def put(state: NDArray[np.uint64], words: NDArray[np.uint32], left: Any, width: Any) -> None:
-    """Append the symbol of the interval [left, left + width) to `words`."""
+    """Appends the symbol of the interval [left, left + width) to `words`."""
     scale = state[1] >> _PRECISION
     step = scale * np.uint64(left)
     lower = state[0] + step
@@ -88,7 +88,7 @@ def put(state: NDArray[np.uint64], words: NDArray[np.uint32], left: Any, width: 
 
 @kernel
 def put_bit(state: NDArray[np.uint64], words: NDArray[np.uint32], zeros: Any, bit: Any) -> None:
-    """Append a bit that is 0 with probability zeros / 2**24, 0 < zeros < 2**24."""
+    """Appends a bit that is 0 with probability zeros / 2**24, 0 < zeros < 2**24."""
     mask = _ZERO - np.uint64(bit)
     split = np.uint64(zeros)
     put(state, words, split & mask, split + ((_TOTAL - split - split) & mask))
@@ -96,7 +96,7 @@ def put_bit(state: NDArray[np.uint64], words: NDArray[np.uint32], zeros: Any, bi
 
 @kernel
 def finish(state: NDArray[np.uint64], words: NDArray[np.uint32]) -> int:
-    """End the stream with as few words as identify it; the number of words it has."""
+    """Ends the stream with as few words as identify it; returns the number of words it has."""
     lower, size = state[0], state[1]
     if size == _FULL:
         return 0
@@ -113,7 +113,7 @@ def finish(state: NDArray[np.uint64], words: NDArray[np.uint32]) -> int:
 
 @kernel
 def _carry(words: NDArray[np.uint32], count: Any) -> None:
-    """Add one to the number that the first `count` words spell."""
+    """Adds one to the number that the first `count` words spell."""
     last = np.int64(count) - 1
     while words[last] == np.uint32(0xFFFFFFFF):
         words[last] = np.uint32(0)
@@ -123,7 +123,7 @@ def _carry(words: NDArray[np.uint32], count: Any) -> None:
 
 @kernel
 def start_decoding(words: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """A decoder's state, uint64 [4]: point - lower end, range, words read, damage seen.
+    """The state of a new decoder, uint64 [4]: point - lower end, range, words read, damage seen.
 
     `words` is what `to_words` makes of a stream.
     """
@@ -149,7 +149,7 @@ def peek(state: NDArray[np.uint64]) -> Any:
 
 @kernel
 def advance(state: NDArray[np.uint64], words: NDArray[np.uint32], left: Any, width: Any) -> None:
-    """Step over the symbol whose interval [left, left + width) contains the peeked point."""
+    """Steps over the symbol whose interval [left, left + width) contains the peeked point."""
     scale = state[1] >> _PRECISION
     _narrow(state, words, state[0] - scale * np.uint64(left), scale * np.uint64(width))
 
@@ -170,7 +170,7 @@ def get_bit(state: NDArray[np.uint64], words: NDArray[np.uint32], zeros: Any) ->
 
 @kernel
 def _narrow(state: NDArray[np.uint64], words: NDArray[np.uint32], rest: Any, size: Any) -> None:
-    """Take the symbol's interval as the range; read the word that is due, or nothing."""
+    """Takes the symbol's interval as the range; reads the word that is due, or nothing."""
     due = np.uint64(size <= _WORD_MASK)
     place = state[2]
     state[2] = place + due
@@ -188,7 +188,7 @@ def is_intact(state: NDArray[np.uint64], words: NDArray[np.uint32]) -> bool:
 
 
 def require_intact(state: NDArray[np.uint64], words: NDArray[np.uint32]) -> None:
-    """Check a decoder's state after its last symbol.
+    """Checks a decoder's state after its last symbol.
 
     Raises:
         DamagedFile: if `is_intact` is false.

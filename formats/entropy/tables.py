@@ -17,7 +17,7 @@ from ncodec.formats.entropy.coder import TOTAL, Table
 __all__ = ["SCALES", "gaussian", "laplace", "scale"]
 
 SCALES = 112
-"""Number of scale indices: 1/8 up to 2**(87/8), about 1878."""
+"""The number of scale indices, from 1/8 up to 2**(87/8), about 1878."""
 
 _FRACTION = 64
 _ONE = 1 << _FRACTION
@@ -25,7 +25,7 @@ _SCALE_FRACTION = 35
 
 
 def scale(index: int) -> int:
-    """floor(2**(index/8 - 3) * 2**35), an exact eighth root."""
+    """The scale of an index times 2**35: floor(2**(index/8 - 3) * 2**35), an exact eighth root."""
     return isqrt(isqrt(isqrt(1 << (index + 8 * (_SCALE_FRACTION - 3)))))
 
 
@@ -86,7 +86,8 @@ def _multiply(a: int, b: int) -> int:
 
 
 def _exp_minus(x: int) -> int:
-    """exp(-x / 2**64) * 2**64 for 0 <= x <= 32 * 2**64, from the Taylor series of exp(-x / 64)."""
+    """The integer exp(-x / 2**64) * 2**64 for 0 <= x <= 32 * 2**64, by the Taylor series of
+    exp(-x / 64)."""
     x >>= 6
     total, term, n = _ONE, _ONE, 0
     while term:

@@ -52,7 +52,7 @@ _INT32 = np.iinfo(np.int32)
 
 
 def encode_arrays(arrays: Sequence[NDArray[Any]]) -> bytes:
-    """Code integer arrays of any shape, with values in the range of int32, into one stream.
+    """Codes integer arrays of any shape, with values in the range of int32, into one stream.
 
     Raises:
         UsageError: for an array that is not of integers or exceeds int32.
@@ -64,7 +64,7 @@ def encode_arrays(arrays: Sequence[NDArray[Any]]) -> bytes:
 
 
 def decode_arrays(data: bytes, sizes: Sequence[int]) -> list[NDArray[np.int32]]:
-    """Read back what `encode_arrays` made of arrays with `sizes` values, each flat: int32 [size].
+    """Reads back what `encode_arrays` made of arrays with `sizes` values, each flat: int32 [size].
 
     Memory and time are bounded by `sizes`, whatever `data` holds.
 
@@ -78,8 +78,8 @@ def decode_arrays(data: bytes, sizes: Sequence[int]) -> list[NDArray[np.int32]]:
 
 
 def estimate_bytes(arrays: Sequence[NDArray[Any]]) -> int:
-    """About how long `encode_arrays(arrays)` is, from histograms alone: within 1 % and
-    8 bytes an array.
+    """The approximate length of `encode_arrays(arrays)` in bytes, from histograms alone: within 1 %
+    and 8 bytes an array.
 
     Raises:
         UsageError: as `encode_arrays` does.
@@ -89,7 +89,7 @@ def estimate_bytes(arrays: Sequence[NDArray[Any]]) -> int:
 
 
 def encode_array(encoder: Encoder, array: NDArray[Any]) -> None:
-    """Append one array to a stream that may hold other things; an empty one takes no bits.
+    """Appends one array to a stream that may hold other things; an empty one takes no bits.
 
     Raises:
         UsageError: for an array that is not of integers or exceeds int32.
@@ -116,7 +116,7 @@ def encode_array(encoder: Encoder, array: NDArray[Any]) -> None:
 
 
 def decode_array(decoder: Decoder, size: int) -> NDArray[np.int32]:
-    """Read the next array of `size` values, int32 [size].
+    """Reads the next array of `size` values, int32 [size].
 
     Raises:
         DamagedFile: if the stream cannot be the code of such an array.
@@ -142,7 +142,7 @@ def decode_array(decoder: Decoder, size: int) -> NDArray[np.int32]:
 
 
 def encode_choice(encoder: Encoder, choice: Choice) -> None:
-    """Append what a reader needs to know of a model before its symbols."""
+    """Appends what a reader needs to know of a model before its symbols."""
     _encode_index(encoder, choice.model, MODELS)
     encode_signed(encoder, choice.offset)
     if choice.model != CONSTANT:
@@ -152,7 +152,7 @@ def encode_choice(encoder: Encoder, choice: Choice) -> None:
 
 
 def decode_choice(decoder: Decoder) -> Choice:
-    """What `encode_choice` appended.
+    """Reads the choice that `encode_choice` appended.
 
     Raises:
         DamagedFile: if the stream cannot be that.

@@ -31,13 +31,13 @@ __all__ = [
 ]
 
 WEIGHT_BITS = 12
-"""Fractional bits of weights."""
+"""The fractional bits of weights."""
 
 ACTIVATION_BITS = 8
-"""Fractional bits of activations."""
+"""The fractional bits of activations."""
 
 CEILING = (1 << 20) - 1
-"""Largest activation: 20 bits of activation, 16 of weight and 9 x 128 inputs make 47."""
+"""The largest activation: 20 bits of activation, 16 of weight and 9 x 128 inputs make 47."""
 
 LARGEST_WEIGHT = (1 << 15) - 1
 LARGEST_BIAS = (1 << 20) - 1
@@ -156,7 +156,8 @@ def _convolved(values: NDArray[np.int64], weight: Weights) -> NDArray[np.int64]:
 
 @kernel
 def _accumulate(padded: Any, weight: Any, out: Any) -> Any:
-    """Not by BLAS, whose own threads would fight with those that share out the chunks."""
+    """Adds to `out` the convolution with `weight`. It does not use BLAS, whose own threads would
+    fight with those that share out the chunks."""
     for o in range(weight.shape[0]):
         for y in range(out.shape[1]):
             for x in range(out.shape[2]):

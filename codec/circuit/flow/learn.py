@@ -1,4 +1,4 @@
-"""Fitting the flow: float networks, straight-through rounding, a discretised logistic prior."""
+"""Learning the flow: float networks, straight-through rounding, a discretised logistic prior."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ from ncodec.plugin import Context
 __all__ = ["FlowRecipe", "learn_flow"]
 
 _SPREAD = 4.0
-"""Scale of the prior at the start, in grey levels."""
+"""The scale of the prior at the start, in grey levels."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlowRecipe:
-    """Couplings a scale, hidden channels, epochs, batch size and peak learning rate (Adam)."""
+    """The size of a flow and its training: couplings a scale, hidden channels, epochs, batch size
+    and peak learning rate (Adam)."""
 
     couplings: int = 6
     hidden: int = 48
@@ -66,7 +67,7 @@ class _Coupling(nn.Module):
 
 
 class _Network(nn.Module):
-    """Samples in units of 256 grey levels, centred; latents in the same units."""
+    """The flow in floats. Samples are centred and in units of 256 grey levels, as latents are."""
 
     def __init__(self, shape: tuple[int, int, int], recipe: FlowRecipe, scales: int) -> None:
         super().__init__()
@@ -88,7 +89,7 @@ class _Network(nn.Module):
         return x
 
     def bits(self, z: Tensor) -> Tensor:
-        """Mean bits a dimension under the discretised logistic prior."""
+        """The mean bits a dimension under the discretised logistic prior."""
         scale = self.log_scale.exp()
         upper = torch.sigmoid((z + 0.5 / 256 - self.mean) / scale)
         lower = torch.sigmoid((z - 0.5 / 256 - self.mean) / scale)

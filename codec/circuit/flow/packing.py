@@ -37,7 +37,8 @@ _LAYERS = 3
 
 @dataclass(frozen=True)
 class FlowModel:
-    """Attributes: shape (channels, height, width) of images, their flow, its latents' prior."""
+    """A model of `pc-idf`: the shape (channels, height, width) of images, their flow, and the prior
+    of its latents."""
 
     shape: tuple[int, int, int]
     flow: Flow

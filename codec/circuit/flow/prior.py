@@ -15,10 +15,10 @@ __all__ = ["factorised", "from_rows", "latent_variables", "to_rows"]
 
 _VALUES = 256
 _SHARED = 16.0
-"""Images' worth of the average distribution that each latent's own is mixed with."""
+"""How many images' worth of the average distribution each latent's own is mixed with."""
 
 _UNIFORM = 0.05
-"""The same of the uniform distribution: no value is impossible."""
+"""How many images' worth of the uniform distribution are mixed in: no value is impossible."""
 
 
 def latent_variables(shape: tuple[int, int, int]) -> Variables:
@@ -41,7 +41,7 @@ def from_rows(rows: Rows, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
 
 
 def factorised(rows: Rows, variables: Variables) -> Circuit:
-    """Latents independent of one another, each with the smoothed histogram of `rows`.
+    """A circuit of latents independent of one another, each with the smoothed histogram of `rows`.
 
     One state, and one component a value: the mixture weights are the distribution.
     """

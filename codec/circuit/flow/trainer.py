@@ -31,10 +31,10 @@ class IdfTrainer:
     )
 
     def train(self, data: Sequence[str], options: Mapping[str, Any], context: Context) -> Model:
-        """Fits on collections of 8-bit images with even sides; an interrupt starts it anew.
+        """Learns from collections of 8-bit images with even sides; it does not resume.
 
         Raises:
-            UsageError: the images are others.
+            UsageError: the images have other samples or sides.
         """
         from ncodec.circuit.coding import code_length
         from ncodec.circuit.flow.learn import FlowRecipe, learn_flow

@@ -18,13 +18,13 @@ from ncodec.photo.simple.mixing import slot, stir
 __all__ = ["CACHES", "CANDIDATES", "SOURCES", "look_around", "remember"]
 
 CANDIDATES = 3
-"""At most, all different."""
+"""The most candidates that a pixel has; all are different."""
 
 CACHES = 3
-"""Of 12, 6 and 2 pixels' neighbourhoods."""
+"""The number of caches: of neighbourhoods of 12, 6 and 2 pixels."""
 
 SOURCES = CACHES + 4
-"""The caches; west, north, north-east, north-west."""
+"""The sources of candidates: the caches, then west, north, north-east and north-west."""
 
 _ONE = np.uint64(1)
 _CHECK = np.uint64((1 << 24) - 1)
@@ -86,7 +86,7 @@ def look_around(
 
 @kernel(inline="always")
 def remember(hashes: Any, followers: Any, checks: Any, shift: Any, pixel: Any) -> None:
-    """Note in the caches which pixel followed the neighbourhoods of `hashes`."""
+    """Notes in the caches which pixel followed the neighbourhoods of `hashes`."""
     for cache in range(CACHES):
         entry = slot(hashes[cache], 0, shift)
         check = checks[cache, entry]

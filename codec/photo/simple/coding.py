@@ -2,8 +2,8 @@
 
     raw       samples as they are: what an expansion costs at most is a byte
     constant  one pixel
-    packed    a palette and as few bits a pixel as number it: dense noise of few colours
-    modelled  `simple_pixels`, on the planes that are neither constant nor copies of another
+    packed    a palette and as few bits a pixel as number it: dense noise of few colours modelled
+    `ncodec.photo.simple.pixels`, on the planes that are neither constant nor copies of another
 
 A byte says which; docs/simple-tiles.md has every bit.
 """
@@ -37,15 +37,16 @@ __all__ = ["decode_simple", "encode_simple", "looks_synthetic"]
 _RAW, _CONSTANT, _PACKED, _MODELLED = range(4)
 _PACKED_COLOURS = 16
 _TRIAL = 20_000
-"""Pixels up to which every plan is tried on all of them."""
+"""The number of pixels up to which every plan is tried on all of them."""
 
 _CREDIT = 0.97
-"""What a plan that is liked better may cost beyond another on a sample, as a factor."""
+"""A plan later in the order of liking is taken where it costs less than this share of the best so
+far, on a sample."""
 
 
 class _Tile:
-    """The planes to code, [height, width, planes]: as packed colours and as numbers of a palette
-    in the order of first appearance, uint64 [height, width] both."""
+    """The planes to code as packed colours and as numbers of a palette in the order of first
+    appearance; both uint64 [height, width], made from planes [height, width, planes]."""
 
     def __init__(self, planes: Pixels) -> None:
         self.packed = _fields(planes)
@@ -159,7 +160,7 @@ def _code_plan(
     palette: NDArray[np.uint64],
     limit: int,
 ) -> bool:
-    """`code_pixels` as the plan says."""
+    """Runs `code_pixels` as the plan says."""
     references = np.array([NOTHING, *plan.references, NOTHING], dtype=np.int64)
     channels = len(plan.coded)
     return code_pixels(
@@ -199,7 +200,7 @@ def _decode_modelled(data: bytes, shape: tuple[int, int, int], kind: np.dtype[An
 
 
 def _fields(pixels: Pixels) -> NDArray[np.uint64]:
-    """Packed colours, uint64 [height, width], the first channel in the lowest bits."""
+    """The packed colours, uint64 [height, width], the first channel in the lowest bits."""
     packed = np.zeros(pixels.shape[:2], dtype=np.uint64)
     for i in range(pixels.shape[2]):
         packed |= pixels[:, :, i].astype(np.uint64) << np.uint64(8 * pixels.itemsize * i)
@@ -207,8 +208,8 @@ def _fields(pixels: Pixels) -> NDArray[np.uint64]:
 
 
 def _worthwhile(colours: int, pixels: int) -> list[tuple[int, bool]]:
-    """Numbers of colours, and whether to guess pixels, that may be best. In this order of liking:
-    numbers for what repeats, guesses for what is flat, neither for gradients."""
+    """The pairs worth trying: a number of colours, and whether to guess pixels. In this order of
+    liking: numbers for what repeats, guesses for what is flat, neither for gradients."""
     if colours <= _PACKED_COLOURS:
         return [(colours, True)]
     if colours > min(MOST_COLOURS, max(256, pixels // 4)):

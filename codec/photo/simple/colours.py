@@ -14,15 +14,15 @@ from ncodec.photo.simple.mixing import CONTEXTS, code_bit, code_plain, slot, sti
 __all__ = ["COLOUR_SETS", "code_colour", "code_number", "magnitude"]
 
 _SETS = 22
-"""Sets of weights a channel: zero?, sign, 16 classes, 4 for mantissa bits."""
+"""The sets of weights of a channel: zero?, sign, 16 classes, 4 for mantissa bits."""
 
 _NUMBER = 4 * _SETS
 
 COLOUR_SETS = _NUMBER + 20
-"""Sets of weights for `code_colour`, and from _NUMBER on for `code_number`."""
+"""The sets of weights for `code_colour`, and from _NUMBER on for `code_number`."""
 
 _MODELLED = 7
-"""Mantissa bits that have contexts; those below are as good as random."""
+"""The number of mantissa bits that have contexts; those below are as good as random."""
 
 
 @kernel

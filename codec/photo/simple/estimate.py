@@ -10,23 +10,23 @@ from numpy.typing import NDArray
 __all__ = ["looks_synthetic"]
 
 _ROWS = 64
-"""Rows that are looked at."""
+"""The number of rows that are looked at."""
 
 _REPEATED = 0.45
-"""Share of pixels that equal a neighbour: 0 to 0.3 in photographs, 0.4 to 0.6 in very soft ones,
-0.6 and above on most screens and drawings."""
+"""The share of pixels that equal a neighbour: 0 to 0.3 in photographs, 0.4 to 0.6 in very soft
+ones, 0.6 and above on most screens and drawings."""
 
 _FORETOLD = 0.5
-"""Share of pixels that lie exactly on the plane through three neighbours."""
+"""The share of pixels that lie exactly on the plane through three neighbours."""
 
 _SAME_COLOURS = 0.04
-"""Distinct colours a pixel, where a colour has 16 bits or more."""
+"""The number of distinct colours a pixel, where a colour has 16 bits or more."""
 
 _FEW_LEVELS = 64
-"""Distinct values of an 8-bit channel by itself."""
+"""The number of distinct values of an 8-bit channel by itself."""
 
 _ICON = 64 * 64
-"""Pixels of a tile so small that both coders are as well tried."""
+"""The pixels of a tile so small that both coders may as well be tried."""
 
 
 def looks_synthetic(pixels: NDArray[Any]) -> bool:

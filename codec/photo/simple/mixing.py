@@ -31,13 +31,13 @@ __all__ = [
 ]
 
 CONTEXTS = 7
-"""Guesses a bit; a constant one is added, so that the mixture can lean to one side."""
+"""The guesses of a bit; a constant one is added, so that the mixture can lean to one side."""
 
 _REACH = 3071
 """The logistic domain, ln(p / (1 - p)) in 1/256: up to 12, beyond the coder's 16-bit steps."""
 
 _START = 10_000
-"""Weight of a guess before anything is learned, in 1/65536."""
+"""The weight of a guess before anything is learned, in 1/65536."""
 
 _RATE, _HASTE, _SETTLE = 10, 1024, 16
 """A set of weights learns at _RATE, plus _HASTE / (_SETTLE + times used)."""
@@ -133,7 +133,7 @@ def slot(context: Any, node: Any, shift: Any) -> Any:
 
 @kernel
 def code_bit(coder: Any, mixture: Any, row: Any, bit: Any) -> Any:
-    """Code a bit under mixture.places with the chosen set of weights; the bit, int64.
+    """Codes a bit under mixture.places with the weights `row`; returns the bit, int64.
 
     A decoder's `bit` is ignored.
     """
@@ -167,7 +167,7 @@ def code_bit(coder: Any, mixture: Any, row: Any, bit: Any) -> Any:
 
 @kernel
 def code_plain(coder: Any, value: Any, bits: Any) -> Any:
-    """Code `bits` <= 16 equally likely bits; their value, int64."""
+    """Codes `bits` <= 16 equally likely bits; returns their value, int64."""
     width = np.uint64(1 << (24 - bits))
     if coder.encoding:
         put(coder.state, coder.words, np.uint64(value) * width, width)

@@ -40,19 +40,19 @@ from ncodec.photo.simple.mixing import (
 __all__ = ["MOST_COLOURS", "WORDS_A_PIXEL", "code_pixels"]
 
 MOST_COLOURS = 1 << 16
-"""Colours that can be numbered."""
+"""The most colours that can be numbered."""
 
 WORDS_A_PIXEL = 64
 """An encoder's bound: 4 channels of at most 21 bits, at most 16 bits each, and the rest."""
 
 _TOP, _SIDE = 3, 3
-"""Rows above and columns beside the image that neighbourhoods reach into."""
+"""The rows above and the columns beside the image that neighbourhoods reach into."""
 
 _MISSED = CANDIDATES
 """The rank of a pixel that is no candidate."""
 
 _NEW = COLOUR_SETS
-"""The set of weights for: is this colour new?"""
+"""The set of weights for the bit that says whether a colour is new."""
 
 
 class _Scene(NamedTuple):

@@ -27,10 +27,10 @@ Pixels = NDArray[Any]
 """uint8 or uint16 [height, width, channels], 1 to 4 channels."""
 
 CODED, FLAT, COPY = range(3)
-"""What a plane is; COPY + j is a copy of plane j."""
+"""The kinds of plane; COPY + j is a copy of plane j."""
 
 NOTHING = -1
-"""The reference of a channel that takes over no other's errors."""
+"""The reference of a channel whose prediction takes no other channel's error into account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class Plan:
     """What a modelled tile's header says, but for its shape.
 
     Attributes:
-        planes: of each channel: CODED, FLAT or COPY + the channel it copies.
-        levels: the sample of each FLAT channel.
-        references: of the second and third coded channel: as in `code_colour`.
+        planes: the kind of each channel: CODED, FLAT or COPY + the channel it copies.
+        levels: the one sample of each FLAT channel.
+        references: the references of the second and third coded channel, as in `code_colour`.
         colours: distinct colours of the coded planes, 0 if they are coded without numbers.
         guessing: whether pixels may be candidates; else each colour is coded.
     """
@@ -69,7 +69,7 @@ class Plan:
 
     @staticmethod
     def unpack(data: bytes, channels: int, size: int) -> tuple[Plan, bytes]:
-        """The header of such pixels and what follows it."""
+        """The header of pixels of so many channels and bytes a sample, and what follows it."""
         planes: list[int] = []
         levels: list[int] = []
         place = 0
@@ -109,7 +109,8 @@ def kinds_of_planes(pixels: Pixels) -> tuple[list[int], list[int]]:
 
 
 def best_references(pixels: Pixels) -> tuple[int, int]:
-    """For the second and third channel in coding order, the one whose errors are likest theirs."""
+    """The references of the second and third channel in coding order: the channel before whose
+    horizontal steps are most like theirs, or NOTHING."""
     if pixels.shape[2] < 3:
         return NOTHING, NOTHING
     # Green, red, blue.

@@ -16,7 +16,7 @@ __all__ = ["HNeRVDecoder", "HNeRVEncoder"]
 
 
 class HNeRVEncoder(nn.Module):
-    """ConvNeXt with one block a stage, frame to embedding; never transmitted.
+    """The encoder, a ConvNeXt of one block a stage, from frame to embedding; it is never sent.
 
     Input (N, channels, H, W) in 0..1 with H and W multiples of the strides' product,
     output (N, dims[-1], H / prod(strides), W / prod(strides)).
@@ -39,14 +39,15 @@ class HNeRVEncoder(nn.Module):
 
 
 class HNeRVDecoder(UpsamplingDecoder):
-    """Embedding to frame: a 1x1 stem, then convolution, pixel shuffle and GELU a stage.
+    """The decoder, from embedding to frame: a 1x1 stem, then convolution, pixel shuffle and GELU a
+    stage.
 
     Args:
-        strides: upsampling of each stage.
-        channels: embedding channels, then the width of the stem and of each stage:
+        strides: the upsampling of each stage.
+        channels: the embedding's channels, then the width of the stem and of each stage:
             ``len(strides) + 2`` numbers.
-        kernels: side of each stage's convolution, odd.
-        out: channels of a picture.
+        kernels: the side of each stage's convolution, odd.
+        out: the channels of a picture.
         skips: whether a stage adds its input, enlarged bilinearly, before the GELU.
 
     Input (N, channels[0], h, w), output (N, out, h * prod(strides), w * prod(strides)) in 0..1.
@@ -76,7 +77,8 @@ class HNeRVDecoder(UpsamplingDecoder):
 
 
 class _ConvNeXtBlock(nn.Module):
-    """Depthwise 7x7, LayerNorm, two pointwise layers around a GELU, layer scale, residual."""
+    """A ConvNeXt block: depthwise 7x7, LayerNorm, two pointwise layers around a GELU, layer scale,
+    residual."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""HNeRV's widths from a parameter budget, and its configuration section. No torch."""
+"""HNeRV's widths from a parameter budget, and its configuration section; without torch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ ENCODER_WIDTH = 64
 """The paper's settings (HNeRV, section 4.1): d, r, and the kernels 1, 3, 5, 5, 5."""
 
 SMALL_KERNEL = 3
-"""The largest kernel of a decoder with skips: both together spare bits and time."""
+"""The largest kernel of a decoder with skips: both together spare bits and time (docs/hnerv.md,
+"Network")."""
 
 _STRIDES, _CHANNELS, _KERNELS, _PICTURES, _SKIPS = range(5)
 
@@ -37,8 +38,8 @@ class HNeRVShape(Shape):
     """Everything that fixes the decoder's tensors.
 
     Attributes:
-        channels: embedding, stem, then each stage.
-        kernels: side of each stage's convolution.
+        channels: those of the embedding, of the stem, then of each stage.
+        kernels: the side of each stage's convolution.
         skips: whether each stage adds its input, enlarged, which the paper's does not.
     """
 
@@ -48,17 +49,17 @@ class HNeRVShape(Shape):
 
     @property
     def encoder_dims(self) -> tuple[int, ...]:
-        """Widths of the encoder's stages, the last being the embedding's."""
+        """The widths of the encoder's stages, the last being the embedding's."""
         return (ENCODER_WIDTH,) * (len(self.kernels) - 1) + (self.channels[0],)
 
     @property
     def embedding(self) -> tuple[int, int, int]:
-        """Shape of one frame's embedding: channels, rows, columns."""
+        """The shape of one frame's embedding: channels, rows, columns."""
         return (self.channels[0], *self.geometry.grid)
 
     @property
     def tensors(self) -> dict[str, tuple[int, ...]]:
-        """Name and shape of each tensor of `HNeRVDecoder`, in its state dict's order."""
+        """The name and shape of each tensor of `HNeRVDecoder`, in its state dict's order."""
         shapes: dict[str, tuple[int, ...]] = {}
 
         def conv(name: str, channels: int, out: int, kernel: int) -> None:
@@ -92,7 +93,7 @@ class HNeRVShape(Shape):
 
 
 def unpack_shape(section: bytes, info: VideoInfo, frames: int, limits: Limits) -> HNeRVShape:
-    """What `HNeRVShape.pack` packed, checked before anything is allocated for it.
+    """Reads the shape that `HNeRVShape.pack` packed, checked before anything is allocated for it.
 
     Args:
         section: its bytes.
@@ -101,7 +102,7 @@ def unpack_shape(section: bytes, info: VideoInfo, frames: int, limits: Limits) -
         limits: what the file may ask for.
 
     Raises:
-        DamagedFile: not such a map, or numbers that no encoder writes.
+        DamagedFile: the section is not such a map, or numbers that no encoder writes.
         LimitExceeded: more parameters or pixels than the limits allow.
     """
     lists, pictures, skips = read_configuration(section, 3, _PICTURES, limits, _SKIPS)
@@ -157,7 +158,7 @@ def solve_shape(
 
 
 def widths(stem: int, stages: int) -> tuple[int, ...]:
-    """Channels of embedding, stem and stages for a stem width (`fc_dim` in the paper)."""
+    """The channels of embedding, stem and stages for a stem width (`fc_dim` in the paper)."""
     channels = [EMBEDDING_CHANNELS, stem]
     for _ in range(stages):
         channels.append(max(round(channels[-1] / REDUCTION), LOWER_WIDTH))

@@ -16,7 +16,7 @@ BASE, LEVELS = 1.25, 40
 
 
 def encode_times(times: Tensor) -> Tensor:
-    """Sine and cosine of each time at every frequency: (N,) in 0..1 to float32 (N, 80).
+    """The sine and cosine of each time at every frequency: (N,) in 0..1 to float32 (N, 80).
 
     The highest frequency turns some 3000 times within a clip, so phases are taken in float64.
     """
@@ -26,15 +26,16 @@ def encode_times(times: Tensor) -> Tensor:
 
 
 class NeRVppDecoder(nn.Module):
-    """Time to frame: an MLP to a grid of features, then one NeRV++ block a stage.
+    """The decoder, from time to frame: an MLP to a grid of features, then one NeRV++ block a stage.
 
     Args:
-        strides: upsampling of each stage.
-        channels: hidden width of the MLP, channels of its grid, then the width of each stage:
+        strides: the upsampling of each stage.
+        channels: the hidden width of the MLP, the channels of its grid, then the width of each
+        stage:
             ``len(strides) + 2`` numbers.
-        grid: rows and columns (h, w) of the MLP's grid.
-        out: channels of a picture.
-        public: the network of the authors' code instead of the paper's.
+        grid: the rows and columns (h, w) of the MLP's grid.
+        out: the channels of a picture.
+        public: whether it is the network of the authors' code instead of the paper's.
 
     Input times (N,) in 0..1, output (N, out, h * prod(strides), w * prod(strides)) in 0..1.
     """
@@ -71,7 +72,7 @@ class NeRVppDecoder(nn.Module):
 
 
 class _Stem(nn.Module):
-    """Two linear layers around a GELU."""
+    """The paper's stem: two linear layers around a GELU."""
 
     def __init__(self, hidden: int, out: int) -> None:
         super().__init__()
@@ -84,7 +85,7 @@ class _Stem(nn.Module):
 
 
 class _GatedStem(nn.Module):
-    """The public code's: half of the hidden values gate the other half."""
+    """The public code's stem, in which half of the hidden values gate the other half."""
 
     def __init__(self, hidden: int, out: int) -> None:
         super().__init__()
@@ -98,7 +99,8 @@ class _GatedStem(nn.Module):
 
 
 class _Block(nn.Module):
-    """1x1 convolution, separable residual block, upsampling block, separable residual block.
+    """A NeRV++ block: 1x1 convolution, separable residual block, upsampling block, separable
+    residual block.
 
     The 1x1 convolution sets the stage's width, so the bilinear skip from its output to the
     block's end needs no projection.
@@ -159,7 +161,7 @@ def _conv3(channels: int, out: int) -> nn.Conv2d:
 
 
 def _init(module: nn.Module) -> None:
-    """As the public code."""
+    """Initialises a layer as the public code does."""
     if isinstance(module, nn.Conv2d):
         nn.init.xavier_uniform_(module.weight)
     elif isinstance(module, nn.Linear):

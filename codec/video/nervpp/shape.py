@@ -1,4 +1,4 @@
-"""NeRV++'s widths from a parameter budget, and its configuration section. No torch."""
+"""NeRV++'s widths from a parameter budget, and its configuration section; without torch."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from ncodec.video.inr.shape import Geometry, Shape, check_shape, read_configurat
 __all__ = ["HIDDEN", "VARIANTS", "WIDTH", "NeRVppShape", "solve_shape", "unpack_shape"]
 
 ENCODING = 80
-"""Values of a time's positional encoding, see `ncodec.video.nervpp.network`."""
+"""The number of values of a time's positional encoding, see `ncodec.video.nervpp.network`."""
 
 HIDDEN = 512
 WIDTH = 80
-"""The published hidden width of the stem, and the width under which no stage but the first is."""
+"""The published hidden width of the stem, and the least width of all stages but the first."""
 
 LEAST_HIDDEN, LEAST_WIDTH = 16, 4
 STEM_SHARE = 3
-"""A solved stem has at most about one part in so many of all weights."""
+"""The share of a solved stem is at most about one part in so many of all weights (docs/nervpp.md,
+"Network")."""
 
 VARIANTS = ("paper", "public")
-"""Networks by their code in the file: the paper's, and that of the authors' repository."""
+"""The networks by their code in the file: the paper's, and that of the authors' repository."""
 
 _STRIDES, _CHANNELS, _VARIANT, _PICTURES = range(4)
 _MAX_CHANNELS = 1 << 12
@@ -37,8 +38,8 @@ class NeRVppShape(Shape):
     """Everything that fixes the decoder's tensors.
 
     Attributes:
-        channels: hidden width of the stem, channels of its grid, then each stage.
-        variant: one of `VARIANTS`.
+        channels: the hidden width of the stem, the channels of its grid, then of each stage.
+        variant: a name of `VARIANTS`.
     """
 
     channels: tuple[int, ...]
@@ -51,7 +52,7 @@ class NeRVppShape(Shape):
 
     @property
     def tensors(self) -> dict[str, tuple[int, ...]]:
-        """Name and shape of each tensor of `NeRVppDecoder`, in its state dict's order."""
+        """The name and shape of each tensor of `NeRVppDecoder`, in its state dict's order."""
         shapes: dict[str, tuple[int, ...]] = {}
         public = self.variant == "public"
 
@@ -104,16 +105,16 @@ class NeRVppShape(Shape):
 
 
 def unpack_shape(section: bytes, info: VideoInfo, frames: int, limits: Limits) -> NeRVppShape:
-    """What `NeRVppShape.pack` packed, checked before anything is allocated for it.
+    """Reads the shape that `NeRVppShape.pack` packed, checked before anything is allocated for it.
 
     Args:
         section: its bytes.
         info: the clip, for the frame size.
-        frames: how many the decoder shows.
+        frames: the number that the decoder shows.
         limits: what the file may ask for.
 
     Raises:
-        DamagedFile: not such a map, or numbers that no encoder writes.
+        DamagedFile: the section is not such a map, or numbers that no encoder writes.
         LimitExceeded: more parameters or pixels than the limits allow.
     """
     lists, pictures, _ = read_configuration(section, 3, _PICTURES, limits)
@@ -151,12 +152,12 @@ def solve_shape(
 
     Args:
         geometry: picture size and strides.
-        frames: how many the decoder shows.
+        frames: the number that the decoder shows.
         parameters: weights of the decoder.
         pictures: what the decoder shows.
         width: least width of the stages after the first; 80 in the paper.
         hidden: of the stem; 512 in the paper.
-        variant: one of `VARIANTS`.
+        variant: a name of `VARIANTS`.
     """
     most = max(LEAST_HIDDEN, min(HIDDEN, frames))
 
@@ -164,7 +165,7 @@ def solve_shape(
         return NeRVppShape(geometry, pictures, (hidden, *channels), variant).parameters
 
     def fill(values: int, channels: tuple[int, ...]) -> int:
-        """The hidden values of a stem of about so many weights."""
+        """The number of hidden values of a stem of about so many weights."""
         each = count(2, channels) - count(1, channels)
         return max(LEAST_HIDDEN, min(most, values // each))
 

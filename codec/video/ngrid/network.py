@@ -15,22 +15,22 @@ from ncodec.video.inr.upsampling import UpsampleBlock, UpsamplingDecoder
 __all__ = ["NGridDecoder", "interpolated"]
 
 SPREAD = 0.1
-"""Deviation of the values that a grid starts from."""
+"""The deviation of the values that a grid starts from."""
 
 MARGIN = 1
-"""Cells around a patch that are worked out with it. What lies farther off reaches it through the
-corners of two kernels only."""
+"""The cells around a patch that are worked out with it. What lies farther off reaches it through
+the corners of two kernels only."""
 
 
 class NGridDecoder(UpsamplingDecoder):
-    """Time to frame: the coarsest grid through a convolution, then upsampling stages; the other
-    grids join the input of the stages after the first.
+    """The decoder, from time to frame: the coarsest grid through a convolution, then upsampling
+    stages; the other grids join the input of the stages after the first.
 
     Args:
-        channels: of the first convolution, then of each stage: ``len(strides) + 1`` numbers.
-        strides: upsampling of each stage.
-        grids: shape (slices, channels, rows, columns) of each grid; the first stages have one.
-        every: frames from slice to slice of each grid.
+        channels: those of the first convolution, then of each stage: ``len(strides) + 1`` numbers.
+        strides: the upsampling of each stage.
+        grids: the shape (slices, channels, rows, columns) of each grid; the first stages have one.
+        every: the frames from slice to slice of each grid.
         frames: of the segment.
         out: channels of a picture.
 
@@ -62,7 +62,7 @@ class NGridDecoder(UpsamplingDecoder):
 
     @property
     def cells(self) -> tuple[int, int]:
-        """Rows and columns of the coarsest grid, of which patches are made."""
+        """The rows and columns of the coarsest grid, of which patches are made."""
         rows, columns = self.grids[0].shape[2:]
         return rows, columns
 
@@ -96,12 +96,12 @@ class NGridDecoder(UpsamplingDecoder):
 
 
 def interpolated(grid: Tensor, numbers: Tensor, every: int) -> Tensor:
-    """The slices of frames, linearly between the nearest two of a grid.
+    """The slices for frames, linearly between the nearest two of a grid.
 
     Args:
-        grid: (slices, channels, rows, columns).
-        numbers: int64 (N,), of the frames; the first slice is frame 0's.
-        every: frames from slice to slice; past the last one it stays.
+        grid: float [slices, channels, rows, columns].
+        numbers: int64 (N,), the frames'; the first slice is frame 0's.
+        every: the frames from slice to slice; past the last one it stays.
     """
     last = len(grid) - 1
     before = grid[(numbers // every).clamp_max(last)]

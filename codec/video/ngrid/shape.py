@@ -1,4 +1,4 @@
-"""The grids and widths of `ngrid` from a budget, and its configuration section. No torch."""
+"""The grids and widths of `ngrid` from a budget, and its configuration section; without torch."""
 
 from __future__ import annotations
 
@@ -15,25 +15,28 @@ from ncodec.video.inr.shape import GRIDS, Geometry, Shape, check_shape, read_con
 __all__ = ["MOST_MACS", "NGridShape", "solve_shape", "unpack_shape"]
 
 MOST_MACS = 5000
-"""Multiply-accumulates a pixel that no network goes over, except of pictures of a few pixels."""
+"""The most multiply-accumulates a pixel of a network, except for pictures of a few pixels."""
 
 NETWORK = 0.2
-"""Share of a budget that goes into convolutions."""
+"""The share of a budget that goes into convolutions: with 0.15 or 0.26 files were worse
+(docs/ngrid.md, "Against others")."""
 
 SHARES = (0.3, 0.3, 0.2)
 DEPTHS, AT_WIDTH = (5, 4, 2), 24
-"""Of a budget, what each of the coarsest grids gets, and its channels in a network whose first
-convolution has `AT_WIDTH`: they grow together. What is left decides how far apart slices are."""
+"""The shares of a budget that the coarsest grids get, and their channels in a network whose first
+convolution has `AT_WIDTH`: they grow together. What is left decides how far apart slices are
+(docs/ngrid.md, "Network")."""
 
 DEEPENED = 4
-"""How many times as many channels a grid gets at most, where it has a slice a frame already."""
+"""The factor that a grid's channels grow by at most, where it has a slice a frame already."""
 
 LEAST_WIDTH, MOST_WIDTH = 6, 128
 ROUNDED_DOWN = 0.3
-"""Of a stage that is one too few."""
+"""The share of a stage that may be missing where the number of stages is rounded down."""
 
 FILLED = 0.85
-"""Of a budget: where the best network has less, there is more than this clip can use."""
+"""The share of a budget that a network should reach: where the best has less, smaller budgets are
+tried, too, and the largest network of all is taken."""
 
 LEAST_STAGES, MOST_STAGES = len(SHARES) - 1, 6
 STRIDE = 2
@@ -47,10 +50,10 @@ class NGridShape(Shape):
     """Everything that fixes the decoder's tensors.
 
     Attributes:
-        frames: of the segment.
-        channels: of the first convolution, then of each stage.
-        every: frames from slice to slice of the grids, which the first stages have.
-        depths: channels of each grid.
+        frames: the segment's.
+        channels: those of the first convolution, then of each stage.
+        every: the frames from slice to slice of the grids, which the first stages have.
+        depths: the channels of each grid.
     """
 
     frames: int
@@ -65,7 +68,7 @@ class NGridShape(Shape):
 
     @property
     def grids(self) -> list[tuple[int, ...]]:
-        """Shape of each grid: slices, channels, rows, columns."""
+        """The shape of each grid: slices, channels, rows, columns."""
         shapes: list[tuple[int, ...]] = []
         (rows, columns), scale = self.geometry.grid, 1
         for every, depth, stride in zip(
@@ -78,7 +81,7 @@ class NGridShape(Shape):
 
     @property
     def tensors(self) -> dict[str, tuple[int, ...]]:
-        """Name and shape of each tensor of `NGridDecoder`, in its state dict's order."""
+        """The name and shape of each tensor of `NGridDecoder`, in its state dict's order."""
         shapes: dict[str, tuple[int, ...]] = {}
 
         def conv(name: str, channels: int, out: int) -> None:
@@ -113,16 +116,16 @@ class NGridShape(Shape):
 
 
 def unpack_shape(section: bytes, info: VideoInfo, frames: int, limits: Limits) -> NGridShape:
-    """What `NGridShape.pack` packed, checked before anything is allocated for it.
+    """Reads the shape that `NGridShape.pack` packed, checked before anything is allocated for it.
 
     Args:
         section: its bytes.
         info: the clip, for the frame size.
-        frames: how many the decoder shows.
+        frames: the number that the decoder shows.
         limits: what the file may ask for.
 
     Raises:
-        DamagedFile: not such a map, or numbers that no encoder writes.
+        DamagedFile: the section is not such a map, or numbers that no encoder writes.
         LimitExceeded: more parameters or pixels than the limits allow.
     """
     lists, pictures, _ = read_configuration(section, 4, _PICTURES, limits)
@@ -156,8 +159,8 @@ def solve_shape(
     is too few.
 
     Args:
-        height, width: of a picture.
-        frames: of the segment.
+        height, width: a picture's.
+        frames: the segment's.
         values: weights and grid values in all.
         pictures: what the decoder shows.
     """
@@ -223,5 +226,5 @@ def _fill(values: float, depth: int, frames: int) -> tuple[int, int]:
 
 
 def _slices(frames: int, every: int) -> int:
-    """Of a grid: enough that the last frame lies at or before the last one."""
+    """The number of slices of a grid: the last frame lies at or before the last one."""
     return -(-(frames - 1) // every) + 1
