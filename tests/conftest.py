@@ -110,7 +110,7 @@ def plugin_site(tmp_path_factory):
 def plugins(plugin_site, monkeypatch):
     """The codecs of `plugin_site` are installed while the test runs."""
     monkeypatch.syspath_prepend(plugin_site)
-    caches = (registry._entries, registry.load_codec)
+    caches = (registry._entries, registry._installed_codec)
     for cache in caches:
         cache.cache_clear()
     yield

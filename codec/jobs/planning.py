@@ -15,8 +15,9 @@ from ncodec.jobs.plan import Plan, source_identity
 from ncodec.jobs.request import EncodeRequest
 from ncodec.jobs.windows import longest_window, scene_starts, share_bytes, split
 from ncodec.media import open_source, scan
-from ncodec.plugin import StartsWarm
+from ncodec.plugin import Context, StartsWarm
 from ncodec.registry import frame_codec, resolve_options
+from ncodec.threads import thread_count
 
 __all__ = ["load_plan", "make_plan"]
 
@@ -81,6 +82,9 @@ def make_plan(
     watch(Scanned(found.frames))
     longest = longest_window(found.info, request.max_segment)
     windows = split(found.frames, found.cuts, longest)
+    context = Context(
+        device=request.device, threads=request.threads or thread_count(), seed=request.seed
+    )
     warm = isinstance(codec, StartsWarm) and codec.starts_warm
     plan = Plan(
         directory=directory,
@@ -94,6 +98,7 @@ def make_plan(
         windows=tuple(windows),
         starts=scene_starts(windows, found.cuts) if warm else (None,) * len(windows),
         targets=None,
+        shared=tuple(codec.shared(options, context)),
         codec=request.codec,
         options=options,
         seed=request.seed,

@@ -10,7 +10,7 @@ import numpy as np
 
 from ncodec.errors import Interrupted, UsageError
 from ncodec.formats import Model
-from ncodec.plugin import Context, Option
+from ncodec.plugin import Context, Option, Trainer
 
 __all__ = ["PictureTrainer"]
 
@@ -22,7 +22,7 @@ _LEAST = 1e-6
 """What keeps GDN1's parameters positive."""
 
 
-class PictureTrainer:
+class PictureTrainer(Trainer):
     """Pictures for people, of the latents that a student sends to a classifier.
 
     The decoder begins as the student's and learns the squared error of pixels, from integers as a

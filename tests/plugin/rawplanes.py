@@ -11,11 +11,19 @@ import numpy as np
 
 from ncodec.errors import DamagedFile
 from ncodec.formats import Segment, VideoInfo, integer_hash
-from ncodec.media.frame import plane_shapes, sample_type
-from ncodec.plugin import Context, Estimate, Option, Planes, Window
+from ncodec.plugin import (
+    Context,
+    Estimate,
+    Option,
+    Planes,
+    VideoCodec,
+    Window,
+    plane_shapes,
+    sample_type,
+)
 
 
-class RawPlanes:
+class RawPlanes(VideoCodec):
     """Samples as they are, deflated."""
 
     codec_id = "rawplanes"
@@ -74,4 +82,5 @@ class RawPlanes:
                 position += plane.nbytes
                 planes.append(plane)
             frames.append(tuple(planes))
+        segment.check(plane for planes in frames for plane in planes)
         return frames
