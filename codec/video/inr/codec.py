@@ -7,16 +7,16 @@ that listing codecs and their options stays quick.
 from __future__ import annotations
 
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from ncodec.errors import DamagedFile, TargetUnreachable, UsageError, VerificationFailed
-from ncodec.formats import Segment, VideoInfo, integer_hash
-from ncodec.plugin import Context, Estimate, Option, Planes, Window
+from ncodec.errors import DamagedFile, TargetUnreachable, UsageError
+from ncodec.formats import Segment, VideoInfo
+from ncodec.plugin import Context, Estimate, Option, Planes, VideoCodec, Window
 from ncodec.video.inr.pictures import RGB, Pictures, source_pictures
 from ncodec.video.inr.recipe import (
     BITS_A_VALUE,
@@ -46,7 +46,7 @@ __all__ = ["InrCodec"]
 S = TypeVar("S", bound=Shape)
 
 
-class InrCodec(ABC, Generic[S]):
+class InrCodec(VideoCodec, Generic[S]):
     """Base of the codecs whose file is a network; a subclass fills in the class attributes."""
 
     codec_id: ClassVar[str]
@@ -265,9 +265,5 @@ class InrCodec(ABC, Generic[S]):
             for section, part in zip(sections, parts, strict=False)
             for tensor in unpack_tensors(section, part)
         ]
-        if integer_hash(t.values for t in tensors) != segment.integer_hash:
-            raise VerificationFailed(
-                f"segment {segment.index} is intact but decodes to other integers than its "
-                "encoder wrote: report this with the file and the output of `ncodec --version`"
-            )
+        segment.check(t.values for t in tensors)
         return shape, tensors
