@@ -91,9 +91,8 @@ class Segment:
         """
         if integer_hash(arrays) != self.integer_hash:
             raise VerificationFailed(
-                f"segment {self.index} is intact but decodes to other integers than its encoder "
-                "wrote: this machine computes differently, or the file was made to look intact; "
-                "decode it on another machine"
+                f"segment {self.index} decodes to other integers than its encoder wrote, though "
+                "its bytes are intact: get another copy of the file, or another machine"
             )
         # What was found is no part of the value.
         object.__setattr__(self, "checked", True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from io import BytesIO
+from pathlib import Path
 from typing import BinaryIO
 
 from ncodec._version import __version__
@@ -29,7 +30,11 @@ def write_file(stream: BinaryIO, plan: Plan, segments: Sequence[Segment]) -> int
         writer.segment(segment)
     if plan.times is not None:
         writer.times(plan.times)
-    given = {name: value for name, value in plan.options.items() if value is not None}
+    given = {
+        name: value
+        for name, value in plan.options.items()
+        if value is not None and not isinstance(value, Path)
+    }
     writer.meta({"tool": f"ncodec {__version__}", "seed": plan.seed, "options": given})
     return writer.finish()
 

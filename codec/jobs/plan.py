@@ -28,7 +28,7 @@ from ncodec.formats import Segment, VideoInfo
 from ncodec.media import Landmarks
 from ncodec.plugin import Shared
 
-__all__ = ["PLAN_FILE", "FileCheckpoints", "Plan", "source_identity"]
+__all__ = ["PLAN_FILE", "FileCheckpoints", "Plan", "comparable", "source_identity"]
 
 PLAN_FILE = "plan.json"
 
@@ -89,6 +89,8 @@ class Plan:
             name: list(value.as_integer_ratio()) if isinstance(value, Fraction) else value
             for name, value in asdict(self.info).items()
         }
+        # JSON has no paths; a resumed job is given its own, see `planning.load_plan`.
+        record["options"] = comparable(self.options)
         record["shared"] = [
             {"embedded": model.embedded, "blake3": hasher(model.data).hexdigest()}
             for model in self.shared
@@ -189,6 +191,11 @@ class FileCheckpoints:
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(self._path)
+
+
+def comparable(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as plan.json has them: paths are text."""
+    return {n: str(v) if isinstance(v, Path) else v for n, v in options.items()}
 
 
 def source_identity(path: Path) -> str:
