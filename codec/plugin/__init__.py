@@ -28,10 +28,12 @@ from ncodec.plugin.video import (
 )
 
 if TYPE_CHECKING:
+    from ncodec.conformance import check
     from ncodec.media.frame import plane_shapes, sample_type
     from ncodec.registry import register
 
 _HOMES = {
+    "check": "ncodec.conformance",
     "plane_shapes": "ncodec.media.frame",
     "register": "ncodec.registry",
     "sample_type": "ncodec.media.frame",
@@ -63,6 +65,7 @@ __all__ = [
     "Trainer",
     "VideoCodec",
     "Window",
+    "check",
     "plane_shapes",
     "reduced",
     "register",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from rawplanes import RawPlanes
 
@@ -31,6 +33,9 @@ class NoBase:
 
 class IgnoredTarget(RawPlanes):
     codec_id = "ignoredtarget"
+
+    def encode(self, window, options, context):
+        return super().encode(window, options, replace(context, target_size=None))
 
 
 class NoCheck(RawPlanes):

@@ -73,7 +73,10 @@ class Palette(VideoCodec):
         if flat.shape[1] != ends[-1] or flat.max() >= len(levels):
             raise DamagedFile(f"segment {segment.index} has other samples than its clip")
         frames = [
-            [part.reshape(shape) for part, shape in zip(np.split(row, ends[:-1]), shapes, strict=True)]
+            [
+                part.reshape(shape)
+                for part, shape in zip(np.split(row, ends[:-1]), shapes, strict=True)
+            ]
             for row in flat
         ]
         segment.check(plane for frame in frames for plane in frame)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ncodec.errors import DamagedFile
+from ncodec.errors import DamagedFile, TargetUnreachable
 from ncodec.formats import Segment, VideoInfo, integer_hash
 from ncodec.plugin import (
     Context,
@@ -47,13 +47,19 @@ class RawPlanes(VideoCodec):
             planes += [p // options["coarseness"] * options["coarseness"] for p in frame.planes]
             context.report(fraction=done / window.frame_count)
         samples = b"".join(plane.tobytes() for plane in planes)
-        return Segment(
+        segment = Segment(
             window.index,
             window.first_frame,
             window.frame_count,
             (zlib.compress(samples, options["deflate_level"]),),
             integer_hash(planes),
         )
+        if context.target_size is not None and len(segment.pack()) > context.target_size:
+            raise TargetUnreachable(
+                f"segment {window.index} has more than {context.target_size} bytes: raise "
+                "--coarseness or --target-size"
+            )
+        return segment
 
     def rate_points(
         self, windows: Sequence[Window], options: Mapping[str, Any], count: int
