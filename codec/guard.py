@@ -40,6 +40,9 @@ Owner = TypeVar("Owner", bound=Codec | Trainer)
 
 _END: Any = object()
 
+_NOBODYS = (errno.ENOSPC, errno.EDQUOT, errno.EPIPE)
+"""A full disk, or a reader that has seen enough of our output: the command line says so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -69,9 +72,9 @@ class Origin:
         except NcodecError:
             raise
         except Exception as error:
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise  # nobody's fault, and the command line says what to do
-            shown = f"{type(error).__name__}: {error}"
+            if isinstance(error, OSError) and error.errno in _NOBODYS:
+                raise
+            shown = f"{type(error).__name__}: {error}; NCODEC_DEBUG=1 shows where"
             raise self.failed(f"failed in {method} ({shown})") from error
 
 
@@ -149,14 +152,23 @@ def _previews(
 def _coded(origin: Origin, result: Any, *_: Any) -> Coded:
     if not isinstance(result, Coded):
         raise origin.failed(f"returned {_kind(result)} from encode_images, not Coded")
-    return replace(result, segments=_segments(origin, result.segments))
+    return replace(result, segments=_segments(origin, result))
 
 
-def _segments(origin: Origin, segments: Iterable[Any]) -> Iterator[Segment]:
-    for segment in _items(origin, "encode_images", segments):
+def _segments(origin: Origin, coded: Coded) -> Iterator[Segment]:
+    frames, announced = 0, coded.info.frames
+    for index, segment in enumerate(_items(origin, "encode_images", coded.segments)):
         if not isinstance(segment, Segment):
             raise origin.failed(f"made {_kind(segment)} in encode_images, not a Segment")
+        if (segment.index, segment.first_frame) != (index, frames):
+            raise origin.failed(
+                f"made segment {segment.index} from frame {segment.first_frame} in encode_images "
+                f"where segment {index} from frame {frames} is next"
+            )
+        frames += segment.frame_count
         yield segment
+    if announced and frames != announced:
+        raise origin.failed(f"made {frames} frames in encode_images and announced {announced}")
 
 
 def _pictures(origin: Origin, result: Any, stored: Stored, *_: Any) -> Pictures:

@@ -81,9 +81,14 @@ def register(codec: type[Codec]) -> ExitStack:
     name = getattr(codec, "codec_id", "")
     remedy = "mend it; ncodec.plugin.check tries the rest of its contract"
     origin = Origin(f"codec {name!r} of {getattr(codec, '__module__', codec)}", remedy)
-    _registered[name] = guarded(_made(CODECS, codec, name, origin), origin)
+    made = _registered[name] = guarded(_made(CODECS, codec, name, origin), origin)
+
+    def withdraw() -> None:
+        if _registered.get(name) is made:
+            del _registered[name]
+
     registration = ExitStack()
-    registration.callback(_registered.pop, name, None)
+    registration.callback(withdraw)
     return registration
 
 

@@ -91,6 +91,8 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         _fail("interrupted", 130)
     except NcodecError as error:
+        if error.__cause__ and os.environ.get("NCODEC_DEBUG"):
+            raise
         _fail(str(error), error.exit_code)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
