@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ncodec.errors import DamagedFile, UsageError
+from ncodec.errors import DamagedFile, TargetUnreachable, UsageError
 from ncodec.formats import Model, Segment, VideoInfo, integer_hash, read_model
 from ncodec.plugin import (
     Context,
@@ -49,6 +49,8 @@ class Palette(VideoCodec):
         return Estimate(0.0, sum(len(_levels(context.shared)) for _ in windows))
 
     def encode(self, window: Window, options: Mapping[str, Any], context: Context) -> Segment:
+        if window.info.bit_depth != 8:
+            raise UsageError(f"palette takes 8 bits a sample, not {window.info.bit_depth}")
         levels = _levels(context.shared).astype(np.int16)
         indices = [
             np.abs(plane[..., None] - levels).argmin(-1).astype(np.uint8)
@@ -57,7 +59,10 @@ class Palette(VideoCodec):
         ]
         section = zlib.compress(b"".join(plane.tobytes() for plane in indices))
         numbers = window.index, window.first_frame, window.frame_count
-        return Segment(*numbers, (section,), integer_hash(indices))
+        segment = Segment(*numbers, (section,), integer_hash(indices))
+        if context.target_size is not None and len(segment.pack()) > context.target_size:
+            raise TargetUnreachable("a clip has one size with palette: raise --target-size")
+        return segment
 
     def decode(
         self, segment: Segment, info: VideoInfo, shared: Sequence[bytes], context: Context

@@ -1,6 +1,7 @@
 """Codecs of one process: what they declare is checked, and they are gone when they should be."""
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from synthetic import read, same_planes
 
 import ncodec
 import ncodec.plugin
-from ncodec.errors import CodecFailed, MissingDependency, UsageError
+from ncodec.errors import CodecFailed, Interrupted, MissingDependency, UsageError
 from ncodec.formats import entropy
 from ncodec.plugin import Option, register
 from ncodec.registry import codec_names, load_codec
@@ -142,6 +143,31 @@ def test_pixels_that_are_not_what_was_announced_are_the_codec_s_fault(tmp_path, 
                 album[0]
             with pytest.raises(CodecFailed, match=words):
                 list(album)
+
+
+def test_an_image_codec_that_drops_an_image_is_named(tmp_path):
+    class Forgetful(RawImages):
+        codec_id = "forgetful"
+
+        def encode_images(self, images, options, context):
+            coded = super().encode_images(images, options, context)
+            return replace(coded, segments=islice(coded.segments, 2))
+
+    np.save(tmp_path / "images.npy", np.zeros((3, 4, 4), np.uint8))
+    with register(Forgetful), pytest.raises(CodecFailed, match=r"made 2 frames .* announced 3"):
+        ncodec.encode(tmp_path / "images.npy", tmp_path / "a.nc", codec="forgetful")
+    assert not (tmp_path / "a.nc").exists()
+
+
+def test_an_error_of_ours_inside_a_codec_stays_what_it_is(clip_file, tmp_path):
+    class Stopped(RawPlanes):
+        codec_id = "stopped"
+
+        def encode(self, window, options, context):
+            raise Interrupted("stopped by the user")
+
+    with register(Stopped), pytest.raises(Interrupted):
+        ncodec.encode(clip_file, tmp_path / "a.nc", codec="stopped")
 
 
 def test_what_an_author_needs_is_exported():

@@ -2,9 +2,14 @@
 
 import pytest
 from packages import install
+from palette import Palette
 from synthetic import film, read
 
+import ncodec
+from ncodec.errors import Interrupted, UsageError
 from ncodec.formats import Model, Reader
+from ncodec.jobs import SegmentDone
+from ncodec.plugin import check, register
 
 LEVELS = bytes(range(0, 256, 5))
 
@@ -63,6 +68,39 @@ def test_a_model_that_is_referred_to_is_found_or_asked_for(fresh, site, model, s
     assert not (tmp_path / "b.mkv").exists()
     assert run(fresh, site, "decode", "a.nc", "-o", "b.mkv", "--model", model)[1] == 0
     assert levels(tmp_path / "b.mkv") <= set(LEVELS)
+
+
+def interrupted(source, output, options):
+    """An encode that is stopped after its first segment."""
+    segments = []
+    with pytest.raises(Interrupted):
+        ncodec.encode(
+            source,
+            output,
+            watch=lambda event: isinstance(event, SegmentDone) and segments.append(event),
+            stopping=lambda: bool(segments),
+            **options,
+        )
+
+
+def test_a_resumed_job_has_the_model_that_it_began_with(model, source, tmp_path):
+    options = {"codec": "palette", "model": model, "embed_model": True, "threads": 1}
+    with register(Palette):
+        ncodec.encode(source, tmp_path / "whole.nc", **options)
+        interrupted(source, tmp_path / "a.nc", options)
+        other = options | {"model": tmp_path / "other.ncm"}
+        with pytest.raises(UsageError, match="repeat its options"):
+            ncodec.encode(source, tmp_path / "a.nc", resume=True, **other)
+        model.write_bytes(Model("palette", 1, b"another").pack())
+        ncodec.encode(source, tmp_path / "a.nc", resume=True, **options)
+    assert (tmp_path / "a.nc").read_bytes() == (tmp_path / "whole.nc").read_bytes()
+    assert not (tmp_path / "a.nc.plan").exists()
+
+
+def test_a_codec_with_a_model_passes_the_conformance_kit(model):
+    report = check(Palette, {"model": model}, models=[model])
+    assert len(report.tried) == 2
+    assert "10le" in report.refused[0]
 
 
 def test_a_target_size_counts_the_model(fresh, site, model, source, tmp_path):
