@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from ncodec.errors import MissingDependency, UnsupportedFormat, UsageError
 from ncodec.formats import Header
-from ncodec.plugin import Codec, Option, StillCodec, Trainer
+from ncodec.guard import Origin, guarded
+from ncodec.plugin import Codec, Option, Trainer, VideoCodec
+from ncodec.plugin.declared import codec_faults, option_faults, trainer_faults
 
 __all__ = [
     "CODECS",
@@ -17,21 +20,28 @@ __all__ = [
     "TRAINERS",
     "codec_for",
     "codec_names",
+    "describe",
     "frame_codec",
     "load_codec",
     "load_trainer",
+    "register",
     "resolve_options",
     "trainer_names",
 ]
 
 CODECS, TRAINERS = "ncodec.codecs", "ncodec.trainers"
+_WHAT = {CODECS: "codec", TRAINERS: "trainer"}
+
+_registered: dict[str, Codec] = {}
+"""Codecs of this process alone, see `register`."""
+
 DEFAULT_CODECS = {"video": "ngrid", "image": "pc-photo", "collection": "pc-hclt"}
 """By kind of source, see `ncodec.media.media_kind`."""
 
 
 def codec_names() -> tuple[str, ...]:
     """Names of the installed codecs; loads none of them."""
-    return tuple(sorted(_entries(CODECS)))
+    return tuple(sorted({*_entries(CODECS), *_registered}))
 
 
 def trainer_names() -> tuple[str, ...]:
@@ -39,38 +49,62 @@ def trainer_names() -> tuple[str, ...]:
     return tuple(sorted(_entries(TRAINERS)))
 
 
-@cache
-def load_codec(name: str) -> Codec | StillCodec:
+def load_codec(name: str) -> Codec:
     """The codec called `name`.
 
     Raises:
-        MissingDependency: no installed package has it, or it cannot be loaded.
+        MissingDependency: no installed package has it, or it cannot be used.
     """
-    otherwise = "choose one of these with --codec"
-    codec: Codec | StillCodec = _loaded(CODECS, "codec", name, otherwise)
-    return codec
+    return _registered.get(name) or _installed_codec(name)
 
 
-@cache
 def load_trainer(name: str) -> Trainer:
     """The trainer called `name`; errors as `load_codec`."""
-    trainer: Trainer = _loaded(TRAINERS, "trainer", name, "choose one of these")
-    return trainer
+    return _installed_trainer(name)
 
 
-def frame_codec(name: str) -> Codec:
+def register(codec: type[Codec]) -> ExitStack:
+    """Installs a codec in this process: for notebooks and tests.
+
+    It is used before a codec of a package with the same id. Worker processes do not see it:
+    encode with one worker, which is the default.
+
+    Args:
+        codec: its class, as an entry point would name it.
+
+    Returns:
+        What takes it away again: at the end of a ``with`` block, or by `close`.
+
+    Raises:
+        MissingDependency: the class breaks the contract.
+    """
+    name = getattr(codec, "codec_id", "")
+    remedy = "mend it; ncodec.plugin.check tries the rest of its contract"
+    origin = Origin(f"codec {name!r} of {getattr(codec, '__module__', codec)}", remedy)
+    made = _registered[name] = guarded(_made(CODECS, codec, name, origin), origin)
+
+    def withdraw() -> None:
+        if _registered.get(name) is made:
+            del _registered[name]
+
+    registration = ExitStack()
+    registration.callback(withdraw)
+    return registration
+
+
+def frame_codec(name: str) -> VideoCodec:
     """The codec called `name`, which must be one that codes runs of frames.
 
     Raises:
         UsageError: it codes still images.
     """
     codec = load_codec(name)
-    if isinstance(codec, StillCodec):
+    if not isinstance(codec, VideoCodec):
         raise UsageError(f"{name} codes still images, not frames: choose another --codec")
     return codec
 
 
-def codec_for(header: Header) -> Codec | StillCodec:
+def codec_for(header: Header) -> Codec:
     """The codec that reads a file with this header.
 
     Raises:
@@ -86,9 +120,7 @@ def codec_for(header: Header) -> Codec | StillCodec:
     return codec
 
 
-def resolve_options(
-    codec: Codec | StillCodec | Trainer, given: Mapping[str, Any]
-) -> dict[str, Any]:
+def resolve_options(codec: Codec | Trainer, given: Mapping[str, Any]) -> dict[str, Any]:
     """Every option of `codec`: what is given, converted and checked, and defaults for the rest.
 
     Raises:
@@ -119,26 +151,78 @@ def _value(option: Option, value: Any) -> Any:
     return value
 
 
-def _name(codec: Codec | StillCodec | Trainer) -> str:
-    name: str = codec.codec_id if hasattr(codec, "codec_id") else codec.name
-    return name
+def _name(codec: Codec | Trainer) -> str:
+    return codec.codec_id if isinstance(codec, Codec) else codec.name
 
 
-def _loaded(group: str, what: str, name: str, otherwise: str) -> Any:
+@cache
+def _installed_codec(name: str) -> Codec:
+    codec: Codec = _loaded(CODECS, name, "choose one of these with --codec")
+    return codec
+
+
+@cache
+def _installed_trainer(name: str) -> Trainer:
+    trainer: Trainer = _loaded(TRAINERS, name, "choose one of these")
+    return trainer
+
+
+def _loaded(group: str, name: str, otherwise: str) -> Any:
+    """What the entry point makes, checked, and guarded if it is another package's."""
+    what = _WHAT[group]
     entry = _entries(group).get(name)
     if entry is None:
+        names = codec_names() if group == CODECS else trainer_names()
         raise MissingDependency(
-            f"{what} {name!r} is not installed: there are {', '.join(sorted(_entries(group)))}; "
+            f"{what} {name!r} is not installed: there are {', '.join(names)}; "
             f"install the package that provides it, or {otherwise}"
         )
+    origin = _origin(what, name, entry)
     try:
-        return entry.load()()
+        loaded = entry.load()
     except Exception as error:  # somebody else's code, of which anything can be expected
-        package = entry.dist.name if entry.dist else entry.value
-        raise MissingDependency(
-            f"{what} {name!r} of {package} cannot be loaded ({type(error).__name__}: {error}): "
-            f"run python -m pip install --upgrade {package}"
-        ) from error
+        raise origin.unusable(f"loaded ({type(error).__name__}: {error})") from error
+    owner = _made(group, loaded, name, origin)
+    return owner if _is_own(entry) else guarded(owner, origin)
+
+
+def _made(group: str, loaded: Any, name: str, origin: Origin) -> Any:
+    """A codec or trainer of its class, if it declares what it must.
+
+    Raises:
+        MissingDependency: it does not, or cannot be made.
+    """
+    faults = codec_faults if group == CODECS else trainer_faults
+    for fault in faults(loaded, name):
+        raise origin.unusable(f"used ({fault})")
+    try:
+        owner = loaded()
+        options = list(option_faults(owner))
+    except Exception as error:
+        raise origin.unusable(f"loaded ({type(error).__name__}: {error})") from error
+    for fault in options:
+        raise origin.unusable(f"used ({fault})")
+    return owner
+
+
+def describe(name: str) -> str:
+    """The codec called `name` with its package, for messages."""
+    if name in _registered:
+        return f"codec {name!r} of {type(_registered[name]).__module__}"
+    return _origin("codec", name, _entries(CODECS)[name]).described
+
+
+def _origin(what: str, name: str, entry: EntryPoint) -> Origin:
+    package = entry.dist.name if entry.dist else entry.value
+    version = f" {entry.dist.version}" if entry.dist else ""
+    return Origin(
+        f"{what} {name!r} of {package}{version}",
+        f"run python -m pip install --upgrade {package}, or uninstall it",
+    )
+
+
+def _is_own(entry: EntryPoint) -> bool:
+    return entry.dist is not None and entry.dist.name == "ncodec"
 
 
 @cache
@@ -146,7 +230,6 @@ def _entries(group: str) -> dict[str, EntryPoint]:
     """Entry points by name; of two with one name ncodec's own counts, then the first package's."""
 
     def order(entry: EntryPoint) -> tuple[bool, str]:
-        package = entry.dist.name if entry.dist else ""
-        return package != "ncodec", package
+        return not _is_own(entry), entry.dist.name if entry.dist else ""
 
     return {e.name: e for e in sorted(entry_points(group=group), key=order, reverse=True)}

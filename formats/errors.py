@@ -11,6 +11,7 @@
     ├── DeviceError            9   a device that is absent or out of memory
     ├── VerificationFailed    10   an intact file that does not decode to what was recorded
     ├── TargetUnreachable     11   a size or quality that the codec cannot reach
+    ├── CodecFailed           12   a codec of another package that breaks its contract
     └── Interrupted          130   stopped by the user; work is kept
 
 A message is one sentence that a person can act on: the value, what is allowed, the remedy.
@@ -21,6 +22,7 @@ The tree lives with the container because `formats` imports nothing of the rest;
 from __future__ import annotations
 
 __all__ = [
+    "CodecFailed",
     "DamagedFile",
     "DeviceError",
     "InputError",
@@ -80,6 +82,10 @@ class VerificationFailed(NcodecError):
 
 class TargetUnreachable(NcodecError):
     exit_code = 11
+
+
+class CodecFailed(NcodecError):
+    exit_code = 12
 
 
 class Interrupted(NcodecError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import xxhash
 
 from ncodec.formats import cbor
-from ncodec.formats.errors import DamagedFile, UsageError
+from ncodec.formats.errors import DamagedFile, UsageError, VerificationFailed
 from ncodec.formats.limits import Limits
 
 __all__ = ["HASH_BYTES", "MiniHeader", "Segment", "integer_hash"]
@@ -68,6 +68,7 @@ class Segment:
         independent: False where decoding needs the segment before.
         psnr: dB of the decoded frames as the encoder saw them, kept to 0.001 dB; None where the
             codec is lossless or the encoder did not measure.
+        checked: whether `check` has found the integers to be the encoder's.
     """
 
     index: int
@@ -77,6 +78,24 @@ class Segment:
     integer_hash: int
     independent: bool = True
     psnr: float | None = None
+    checked: bool = field(default=False, init=False, compare=False, repr=False)
+
+    def check(self, arrays: Iterable[npt.NDArray[Any]]) -> None:
+        """Compares decoded integers with `integer_hash`; every decoder does, before it goes on.
+
+        Args:
+            arrays: as the encoder gave them to `integer_hash`.
+
+        Raises:
+            VerificationFailed: they are other integers.
+        """
+        if integer_hash(arrays) != self.integer_hash:
+            raise VerificationFailed(
+                f"segment {self.index} decodes to other integers than its encoder wrote, though "
+                "its bytes are intact: get another copy of the file, or another machine"
+            )
+        # What was found is no part of the value.
+        object.__setattr__(self, "checked", True)
 
     def pack(self) -> bytes:
         """SEGM's payload; UsageError for values that it cannot hold."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from packages import install
 from synthetic import TINY, film
 
 import ncodec
@@ -16,8 +17,6 @@ from ncodec.cli import main
 # The two cores of a test machine may be busy.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
-
-PLUGIN = Path(__file__).parent / "plugin"
 
 
 @dataclass
@@ -94,15 +93,10 @@ def nc_file(clip_file, tmp_path_factory):
 def plugin_site(tmp_path_factory):
     """A site-packages folder with the codec of tests/plugin, and one that cannot be loaded."""
     site = tmp_path_factory.mktemp("site")
-    for name in ("rawplanes", "rawimages"):
-        (site / f"{name}.py").write_bytes((PLUGIN / f"{name}.py").read_bytes())
     (site / "broken.py").write_text("import a_module_that_nobody_has\n")
-    classes = {"rawplanes": "RawPlanes", "rawimages": "RawImages", "broken": "Broken"}
-    for name, target in classes.items():
-        info = site / f"{name}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[ncodec.codecs]\n{name} = {name}:{target}\n")
+    install(site, "broken", "broken:Broken")
+    install(site, "rawplanes", "rawplanes:RawPlanes", "rawplanes.py")
+    install(site, "rawimages", "rawimages:RawImages", "rawimages.py")
     return site
 
 
@@ -110,7 +104,7 @@ def plugin_site(tmp_path_factory):
 def plugins(plugin_site, monkeypatch):
     """The codecs of `plugin_site` are installed while the test runs."""
     monkeypatch.syspath_prepend(plugin_site)
-    caches = (registry._entries, registry.load_codec)
+    caches = (registry._entries, registry._installed_codec)
     for cache in caches:
         cache.cache_clear()
     yield

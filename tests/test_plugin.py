@@ -41,7 +41,7 @@ def test_it_is_listed_with_its_options_beside_one_that_is_broken(plugins, comman
     assert "--deflate-level" in out
     assert "[default: 6]" in out
     assert "hnerv" in out
-    assert "codec 'broken' of broken cannot be loaded (ModuleNotFoundError" in ran.err
+    assert "codec 'broken' of broken 1.0 cannot be loaded (ModuleNotFoundError" in ran.err
     assert (ran.code, ran.err.count("\n")) == (0, 1)
 
 

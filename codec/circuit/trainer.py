@@ -14,7 +14,7 @@ from ncodec.circuit.recipe import Learning
 from ncodec.errors import InputError
 from ncodec.formats import Model
 from ncodec.media import open_collection
-from ncodec.plugin import Context, Option
+from ncodec.plugin import Context, Option, Trainer
 
 __all__ = ["PcTrainer", "stacked"]
 
@@ -26,7 +26,7 @@ def _option(name: str, text: str, **limits: Any) -> Option:
     return Option(name, type(default), default, text, **limits)
 
 
-class PcTrainer:
+class PcTrainer(Trainer):
     """A circuit for `pc-hclt`, from images of one shape."""
 
     name: ClassVar[str] = "pc"

@@ -37,8 +37,8 @@ Exit codes:
   2  wrong arguments            9  device missing or out of memory
   3  source cannot be read     10  decodes to other than recorded
   4  damaged .nc file          11  target size cannot be met
-  5  unsupported .nc file     130  interrupted; continue with --resume
-  6  over a safety limit
+  5  unsupported .nc file      12  codec of another package failed
+  6  over a safety limit      130  interrupted; continue with --resume
 """
 
 
@@ -91,6 +91,8 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         _fail("interrupted", 130)
     except NcodecError as error:
+        if error.__cause__ and os.environ.get("NCODEC_DEBUG"):
+            raise
         _fail(str(error), error.exit_code)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):

@@ -22,7 +22,8 @@ def command(
     from ncodec.files.verify import verify
 
     found = verify(file, source=source, models=models, device=device, threads=threads or 0)
-    click.echo(f"{file}: {found.segments} segments intact, integers as encoded")
+    integers = "integers as encoded" if found.checked else "integers not checked by the codec"
+    click.echo(f"{file}: {found.segments} segments intact, {integers}")
     if found.identical:
         click.echo(f"{found.frames} images against {source}: identical pixels")
     if found.rgb is not None:

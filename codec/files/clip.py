@@ -14,7 +14,7 @@ from ncodec.errors import DamagedFile, UnsupportedFormat, UsageError
 from ncodec.formats import Reader, Segment, SegmentEntry, VideoInfo
 from ncodec.media import Frame
 from ncodec.media.frame import PIXEL_FORMATS
-from ncodec.plugin import Context, HasPreviews, Planes, StillCodec, reduced
+from ncodec.plugin import Context, HasPreviews, Planes, VideoCodec, reduced
 from ncodec.registry import codec_for
 from ncodec.store import find_model
 from ncodec.threads import thread_count
@@ -60,7 +60,7 @@ class Clip(Sequence[Frame]):
             if preview not in PREVIEWS:
                 raise UsageError(f"preview is {preview!r} but must be one of {PREVIEWS}")
             codec = codec_for(self._reader.header)
-            if isinstance(codec, StillCodec):
+            if not isinstance(codec, VideoCodec):
                 raise UnsupportedFormat(
                     f"{self._reader.name} holds images of {codec.codec_id}, not frames: open it "
                     "with ncodec.open"

@@ -26,7 +26,7 @@ class FeatureFile:
     """An open file of features; a context manager.
 
     Args:
-        source: a path, bytes, or a binary stream.
+        source: a path, bytes, a binary stream, or an open `Reader`, which is closed with this.
         device, threads, models: as in `Album`.
 
     Attributes:
@@ -40,13 +40,13 @@ class FeatureFile:
 
     def __init__(
         self,
-        source: str | Path | bytes | BinaryIO,
+        source: str | Path | bytes | BinaryIO | Reader,
         *,
         device: str = "auto",
         threads: int = 0,
         models: Iterable[str | Path] = (),
     ) -> None:
-        self._reader = Reader(source)
+        self._reader = source if isinstance(source, Reader) else Reader(source)
         try:
             codec = codec_for(self._reader.header)
             if not isinstance(codec, FeatureCodec):

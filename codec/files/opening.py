@@ -17,7 +17,7 @@ __all__ = ["open"]
 
 
 def open(
-    source: str | Path | bytes | BinaryIO,
+    source: str | Path | bytes | BinaryIO | Reader,
     *,
     device: str = "auto",
     threads: int = 0,
@@ -27,7 +27,7 @@ def open(
     """Opens a .nc file: a `Clip` of frames or an `Album` of images, both sequences.
 
     Args:
-        source: a path, bytes or a binary stream.
+        source: a path, bytes, a binary stream, or an open `Reader`, which is closed with it.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         threads: CPU threads, 0 for all.
         models: model files to look into before the store.
@@ -36,7 +36,7 @@ def open(
     Raises:
         NcodecError: the file cannot be read, or its codec or its model is not there.
     """
-    reader = Reader(source)
+    reader = source if isinstance(source, Reader) else Reader(source)
     if reader.header.media_kind == "features":
         reader.close()
         raise UsageError(

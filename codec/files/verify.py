@@ -12,7 +12,7 @@ from ncodec.errors import DamagedFile, InputError, UsageError, VerificationFaile
 from ncodec.files.album import Album
 from ncodec.files.features import FeatureFile
 from ncodec.files.opening import open
-from ncodec.formats import Reader
+from ncodec.formats import Reader, Segment
 from ncodec.media import open_collection, open_source
 from ncodec.media.quality import mean_psnr, planes_psnr, rgb_psnr
 
@@ -27,11 +27,12 @@ class Verification:
     """What was found right.
 
     Attributes:
-        frames, segments: decoded; every box's CRC and every segment's integer hash held.
+        frames, segments: decoded; every box's CRC held.
         rgb: mean over frames of RGB-PSNR in dB against the source; None without one.
         planes: the same for each plane of the clip's pixel format.
         recorded: what the file says for `rgb`.
         identical: images only: that every sample equals the source's.
+        checked: whether the codec compared the integers of every segment with their hash.
     """
 
     frames: int
@@ -40,6 +41,27 @@ class Verification:
     planes: tuple[float, ...]
     recorded: float | None
     identical: bool = False
+    checked: bool = False
+
+
+class _Witness(Reader):
+    """A file that knows whether the segments that were read from it were checked."""
+
+    def __init__(self, file: str | Path) -> None:
+        super().__init__(file)
+        self._handed_out: list[Segment] = []
+        self._checked = True
+
+    def read_segment(self, index: int) -> Segment:
+        segment = super().read_segment(index)
+        self._handed_out.append(segment)
+        return segment
+
+    def hear(self) -> bool:
+        """Whether all segments were checked, so far; lets go of those read since the last time."""
+        self._checked = self._checked and all(segment.checked for segment in self._handed_out)
+        self._handed_out.clear()
+        return self._checked
 
 
 def verify(
@@ -69,19 +91,21 @@ def verify(
         recorded = [reader.read_segment(s.index).psnr for s in reader.segments]
         features = reader.header.media_kind == "features"
         spans = [range(s.first_frame, s.first_frame + s.frame_count) for s in reader.segments]
+    witness = _Witness(file)
     if features:
-        return _verify_features(file, segments, source, models, watch)
-    opened = open(file, device=device, threads=threads, models=models)
+        return _verify_features(witness, segments, source, models, watch)
+    opened = open(witness, device=device, threads=threads, models=models)
     if isinstance(opened, Album):
         with opened:
-            return _verify_images(file, opened, segments, source, watch)
+            return _verify_images(witness, opened, segments, source, watch)
     with opened as clip:
         if source is None:
             for done, span in enumerate(spans, 1):
                 # Decoding a segment's first frame checks the hash of all its integers.
                 clip[span.start]
+                witness.hear()
                 watch(done, len(spans))
-            return Verification(len(clip), segments, None, (), None)
+            return Verification(len(clip), segments, None, (), None, checked=witness.hear())
         rgb, planes = [], []
         with open_source(source) as original:
             size = (original.info.width, original.info.height, original.info.pixel_format)
@@ -98,6 +122,7 @@ def verify(
                 decoded = clip[index]
                 rgb.append(rgb_psnr(decoded.planes, frame.planes, clip.info))
                 planes.append(planes_psnr(decoded.planes, frame.planes, clip.info))
+                witness.hear()
                 watch(index + 1, len(clip))
             if next(frames, None) is not None:
                 raise InputError(f"{source} goes on after the {len(clip)} frames of {file}")
@@ -116,11 +141,12 @@ def verify(
         rgb=mean_psnr(rgb),
         planes=tuple(sum(p) / len(planes) for p in zip(*planes, strict=True)),
         recorded=sum(total) / len(clip) if len(total) == segments else None,
+        checked=witness.hear(),
     )
 
 
 def _verify_features(
-    file: str | Path,
+    witness: _Witness,
     segments: int,
     source: str | Path | None,
     models: Iterable[str | Path],
@@ -129,15 +155,16 @@ def _verify_features(
     """Decodes the integers of all images, which checks their hashes."""
     if source is not None:
         raise UsageError("features are not compared with a source: leave --source out")
-    with FeatureFile(file, models=models) as opened:
+    with FeatureFile(witness, models=models) as opened:
         for index in range(len(opened)):
             opened.check(index)
+            witness.hear()
             watch(index + 1, len(opened))
-        return Verification(len(opened), segments, None, (), None)
+        return Verification(len(opened), segments, None, (), None, checked=witness.hear())
 
 
 def _verify_images(
-    file: str | Path,
+    witness: _Witness,
     album: Album,
     segments: int,
     source: str | Path | None,
@@ -146,13 +173,17 @@ def _verify_images(
     """Decodes every image, which checks its hash, and compares the samples."""
     originals = open_collection(source) if source is not None else None
     if originals is not None and len(originals) != len(album):
-        raise InputError(f"{source} has {len(originals)} images, {file} has {len(album)}")
+        raise InputError(f"{source} has {len(originals)} images, {witness.name} has {len(album)}")
     for index in range(len(album)):
         pixels = album[index].pixels
         if originals is not None and not np.array_equal(originals[index].pixels, pixels):
             raise VerificationFailed(
-                f"image {index} of {file} differs from {source}: this is another source, or "
-                "this machine decodes differently"
+                f"image {index} of {witness.name} differs from {source}: this is another source, "
+                "or this machine decodes differently"
             )
+        witness.hear()
         watch(index + 1, len(album))
-    return Verification(len(album), segments, None, (), None, identical=originals is not None)
+    identical = originals is not None
+    return Verification(
+        len(album), segments, None, (), None, identical=identical, checked=witness.hear()
+    )

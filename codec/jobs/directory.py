@@ -13,7 +13,7 @@ from ncodec.jobs.plan import PLAN_FILE
 
 __all__ = ["plan_directory"]
 
-_OURS = (PLAN_FILE, "source.y4m", "segment-*", "*.part")
+_OURS = (PLAN_FILE, "source.y4m", "segment-*", "shared-*", "*.part")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from ncodec.jobs.board import Board
 from ncodec.jobs.directory import plan_directory
 from ncodec.jobs.events import Event, Finished, Planned, SegmentDone
 from ncodec.jobs.executors import run_inline, run_processes
-from ncodec.jobs.output import overhead, write_file
+from ncodec.jobs.output import hold_target, overhead, write_file
 from ncodec.jobs.plan import Plan
 from ncodec.jobs.planning import load_plan, make_plan
 from ncodec.jobs.request import EncodeRequest
@@ -52,6 +52,7 @@ def run_encode(
             plan = make_plan(request, directory, watch, stopping)
         segments = _run(plan, request, start, watch, stopping)
         size = write_file(stream, plan, segments)
+        hold_target(size, request.target_size, plan.codec)
     values = [s.psnr * s.frame_count for s in segments if s.psnr is not None]
     finished = Finished(
         output=request.output,
@@ -126,6 +127,7 @@ def _planned(
 ) -> Planned:
     codec = frame_codec(plan.codec)
     context = Context(device=request.device, threads=threads, seed=plan.seed)
+    context.shared = plan.payloads
     if plan.targets:
         context.target_size = sum(plan.targets[i] for i in pending) // len(pending)
     if request.time_budget is not None:

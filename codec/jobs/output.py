@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from io import BytesIO
+from pathlib import Path
 from typing import BinaryIO
 
 from ncodec._version import __version__
+from ncodec.errors import TargetUnreachable
 from ncodec.formats import Header, Segment, Writer
 from ncodec.jobs.plan import Plan
-from ncodec.registry import frame_codec
+from ncodec.registry import describe, frame_codec
 
-__all__ = ["overhead", "write_file"]
+__all__ = ["hold_target", "overhead", "write_file"]
 
 INDEX_SPARE = 16
 """Bytes a segment by which real lengths and the PSNR can widen a file of empty segments."""
@@ -22,13 +24,32 @@ def write_file(stream: BinaryIO, plan: Plan, segments: Sequence[Segment]) -> int
     codec = frame_codec(plan.codec)
     header = Header(codec.codec_id, codec.bitstream_version, plan.kind, plan.info)
     writer = Writer(stream, header)
+    for model in plan.shared:
+        writer.conf(model.conf())
     for segment in segments:
         writer.segment(segment)
     if plan.times is not None:
         writer.times(plan.times)
-    given = {name: value for name, value in plan.options.items() if value is not None}
+    given = {
+        name: value
+        for name, value in plan.options.items()
+        if value is not None and not isinstance(value, Path)
+    }
     writer.meta({"tool": f"ncodec {__version__}", "seed": plan.seed, "options": given})
     return writer.finish()
+
+
+def hold_target(size: int, target: int | None, codec: str) -> None:
+    """Whether a finished file of `size` bytes is within `target`; None for no target.
+
+    Raises:
+        TargetUnreachable: it is not.
+    """
+    if target is not None and size > target:
+        raise TargetUnreachable(
+            f"the file has {size} bytes, over --target-size {target}: {describe(codec)} did not "
+            "hold it; choose another --codec, or give no target"
+        )
 
 
 def overhead(plan: Plan) -> int:

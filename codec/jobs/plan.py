@@ -2,6 +2,7 @@
 
     plan.json             the request, the source's identity, the scan's result, the windows
     source.y4m            what came through a pipe, so that it can be read again
+    shared-0000.bin       a model that all segments need
     segment-0000.bin      a finished segment: the payload of its SEGM box
     segment-0000.npz      the checkpoint of an unfinished one
 
@@ -19,16 +20,18 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from blake3 import blake3 as hasher
 
 from ncodec.errors import DamagedFile, InputError, NcodecError
 from ncodec.formats import Segment, VideoInfo, atomic_output
 from ncodec.media import Landmarks
+from ncodec.plugin import Shared
 
-__all__ = ["PLAN_FILE", "FileCheckpoints", "Plan", "source_identity"]
+__all__ = ["PLAN_FILE", "FileCheckpoints", "Plan", "comparable", "source_identity"]
 
 PLAN_FILE = "plan.json"
 
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Plan:
         windows: (first frame, frame count) of each segment.
         starts: the segment that each one's encode is shown, which is finished before; or None.
         targets: bytes a segment, or None.
+        shared: models that all segments need.
         codec: codec id.
         options: the codec's, all of them.
         seed: of everything random.
@@ -64,18 +68,32 @@ class Plan:
     windows: tuple[tuple[int, int], ...]
     starts: tuple[int | None, ...]
     targets: tuple[int, ...] | None
+    shared: tuple[Shared, ...]
     codec: str
     options: Mapping[str, Any]
     seed: int
     request: Mapping[str, Any]
 
+    @property
+    def payloads(self) -> tuple[bytes, ...]:
+        """Data of the models in `shared`, as encoder and decoder get them."""
+        return tuple(model.data for model in self.shared)
+
     def save(self) -> None:
-        """Writes plan.json."""
+        """Writes plan.json, and the shared models before it."""
+        for index, model in enumerate(self.shared):
+            _write(self.directory / f"shared-{index:04}.bin", model.data)
         record = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "directory"}
         record["info"] = {
             name: list(value.as_integer_ratio()) if isinstance(value, Fraction) else value
             for name, value in asdict(self.info).items()
         }
+        # JSON has no paths; a resumed job is given its own, see `planning.load_plan`.
+        record["options"] = comparable(self.options)
+        record["shared"] = [
+            {"embedded": model.embedded, "blake3": hasher(model.data).hexdigest()}
+            for model in self.shared
+        ]
         record["landmarks"] = [list(values) for values in astuple(self.landmarks)]
         text = json.dumps({"version": _VERSION, **record}, indent=1)
         _write(self.directory / PLAN_FILE, text.encode())
@@ -104,6 +122,10 @@ class Plan:
             if any(start is not None and start >= i for i, start in enumerate(record["starts"])):
                 raise ValueError("a segment starts from a later one")
             record["targets"] = record["targets"] and tuple(record["targets"])
+            record["shared"] = tuple(
+                _shared(directory / f"shared-{index:04}.bin", **model)
+                for index, model in enumerate(record["shared"])
+            )
             return cls(directory=directory, info=VideoInfo(**info), landmarks=landmarks, **record)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
@@ -166,6 +188,11 @@ class FileCheckpoints:
             np.savez(stream, **dict[str, Any](state))
 
 
+def comparable(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as plan.json has them: paths are text."""
+    return {n: str(v) if isinstance(v, Path) else v for n, v in options.items()}
+
+
 def source_identity(path: Path) -> str:
     """Sizes and modification times of the source: they change when it does.
 
@@ -180,6 +207,13 @@ def source_identity(path: Path) -> str:
             f"{path} cannot be read ({error.strerror}): check the path and its permissions"
         ) from None
     return ";".join(f"{name}:{s.st_size}:{s.st_mtime_ns}" for name, s in stats)
+
+
+def _shared(path: Path, embedded: bool, blake3: str) -> Shared:
+    data = path.read_bytes()
+    if hasher(data).hexdigest() != blake3:
+        raise ValueError(f"{path.name} is not the model that the plan was made with")
+    return Shared(data, embedded)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 from ncodec.errors import InputError, Interrupted, TargetUnreachable, UsageError
 from ncodec.jobs.events import Event, Scanned
 from ncodec.jobs.output import overhead
-from ncodec.jobs.plan import Plan, source_identity
+from ncodec.jobs.plan import Plan, comparable, source_identity
 from ncodec.jobs.request import EncodeRequest
 from ncodec.jobs.windows import longest_window, scene_starts, share_bytes, split
 from ncodec.media import open_source, scan
-from ncodec.plugin import StartsWarm
+from ncodec.plugin import Context, StartsWarm
 from ncodec.registry import frame_codec, resolve_options
+from ncodec.threads import thread_count
 
 __all__ = ["load_plan", "make_plan"]
 
@@ -28,7 +29,11 @@ def load_plan(request: EncodeRequest, directory: Path) -> Plan:
     plan = Plan.load(directory)
     options = resolve_options(frame_codec(request.codec), request.options)
     before = {"codec": plan.codec, **plan.request, **plan.options}
-    for name, value in {"codec": request.codec, **request.comparable, **options}.items():
+    for name, value in {
+        "codec": request.codec,
+        **request.comparable,
+        **comparable(options),
+    }.items():
         if before.get(name) != value:
             raise UsageError(
                 f"the unfinished encode in {directory} has {name} {before.get(name)!r}, not "
@@ -40,7 +45,7 @@ def load_plan(request: EncodeRequest, directory: Path) -> Plan:
             f"{request.source} is not what the encode in {directory} began with: give the same "
             "source, or delete the folder to start anew"
         )
-    return replace(plan, source=str(path.absolute()))
+    return replace(plan, source=str(path.absolute()), options=options)
 
 
 def _source_path(request: EncodeRequest, directory: Path) -> Path:
@@ -81,6 +86,9 @@ def make_plan(
     watch(Scanned(found.frames))
     longest = longest_window(found.info, request.max_segment)
     windows = split(found.frames, found.cuts, longest)
+    context = Context(
+        device=request.device, threads=request.threads or thread_count(), seed=request.seed
+    )
     warm = isinstance(codec, StartsWarm) and codec.starts_warm
     plan = Plan(
         directory=directory,
@@ -94,6 +102,7 @@ def make_plan(
         windows=tuple(windows),
         starts=scene_starts(windows, found.cuts) if warm else (None,) * len(windows),
         targets=None,
+        shared=tuple(codec.shared(options, context)),
         codec=request.codec,
         options=options,
         seed=request.seed,

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import isfinite
 
-from ncodec.errors import Interrupted
+from ncodec.errors import CodecFailed, Interrupted
 from ncodec.formats import Segment, VideoInfo
 from ncodec.jobs.plan import Plan
 from ncodec.media import Frame, open_source
 from ncodec.media.quality import mean_psnr, rgb_psnr
 from ncodec.plugin import Context
-from ncodec.registry import frame_codec
+from ncodec.registry import describe, frame_codec
 
 __all__ = ["Resources", "SourceWindow", "run_task"]
 
@@ -83,16 +83,22 @@ def run_task(
         report=report,
         stopping=stopping,
         checkpoints=plan.checkpoints(index),
+        shared=plan.payloads,
         neighbour=None if start is None else plan.finished(start),
     )
     segment = codec.encode(window, plan.options, context)
     # What is recorded is what the file decodes to, not what the encoder meant.
-    decoded = codec.decode(segment, plan.info, (), context)
+    decoded = codec.decode(segment, plan.info, plan.payloads, context)
     values = []
     for planes, frame in zip(decoded, window.frames(), strict=True):
         if stopping():
             raise Interrupted("stopped by the user")
         values.append(rgb_psnr(planes, frame.planes, plan.info))
+    if not segment.checked:
+        raise CodecFailed(
+            f"{describe(plan.codec)} decodes segment {index} without checking its integers: its "
+            "decoder must give them to Segment.check"
+        )
     psnr = mean_psnr(values)
     segment = replace(segment, psnr=psnr if psnr is not None and isfinite(psnr) else None)
     plan.finish(segment)

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 from ncodec.errors import Interrupted, UsageError
 from ncodec.formats import Model
 from ncodec.media import open_collection
-from ncodec.plugin import Context, Option
+from ncodec.plugin import Context, Option, Trainer
 
 __all__ = ["PhotoTrainer"]
 
 
-class PhotoTrainer:
+class PhotoTrainer(Trainer):
     """Circuits for `pc-photo`, from RGB photographs of any size; it does not resume."""
 
     name: ClassVar[str] = "pc-photo"

@@ -1,27 +1,47 @@
 """The contract between ncodec and a codec, its own or anybody's.
 
-A codec is a class with the attributes and methods of `Codec`, named by an entry point of the
-group ``ncodec.codecs``. Importing its module should be cheap: options are read by the command
-line, so anything heavy (torch) belongs inside `encode` and `decode`.
+A codec inherits from `VideoCodec`, `ImageCodec` or `FeatureCodec`; what it promises is in
+`ncodec.plugin.codec`.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ncodec.plugin.codec import MEDIA, Codec
 from ncodec.plugin.context import RESERVED, Checkpoints, Context, Option
 from ncodec.plugin.features import FeatureCodec, Features
 from ncodec.plugin.stills import Coded, ImageCodec, Pictures, Region, StillCodec, Stored
 from ncodec.plugin.training import Trainer
 from ncodec.plugin.video import (
-    Codec,
     Estimate,
     HasNetwork,
     HasPreviews,
     HasRates,
     Planes,
+    Shared,
     StartsWarm,
+    VideoCodec,
     Window,
     reduced,
 )
 
+if TYPE_CHECKING:
+    from ncodec.conformance import check
+    from ncodec.media.frame import plane_shapes, sample_type
+    from ncodec.registry import register
+
+_HOMES = {
+    "check": "ncodec.conformance",
+    "plane_shapes": "ncodec.media.frame",
+    "register": "ncodec.registry",
+    "sample_type": "ncodec.media.frame",
+}
+"""What an author of a codec needs of rooms that stand on this one, loaded on first use."""
+
 __all__ = [
+    "MEDIA",
     "RESERVED",
     "Checkpoints",
     "Codec",
@@ -38,10 +58,26 @@ __all__ = [
     "Pictures",
     "Planes",
     "Region",
+    "Shared",
     "StartsWarm",
     "StillCodec",
     "Stored",
     "Trainer",
+    "VideoCodec",
     "Window",
+    "check",
+    "plane_shapes",
     "reduced",
+    "register",
+    "sample_type",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'ncodec.plugin' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

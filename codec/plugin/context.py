@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ncodec.errors import UsageError
@@ -39,6 +40,9 @@ RESERVED = frozenset(
 """Names of `encode`'s own arguments, which an option of a codec cannot have."""
 
 
+OPTION_TYPES = (int, float, str, Path, bool)
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """A codec's own option: a command-line flag and a keyword of `ncodec.encode`.
@@ -47,10 +51,13 @@ class Option:
         name: a Python identifier; ``model_size`` becomes ``--model-size``.
         type: ``int``, ``float``, ``str``, `Path` or ``bool`` (a flag); a value is converted by
             calling it. Paths are not recorded in the file.
-        default: used when the option is not given.
+        default: used when the option is not given; of the type and allowed, or None.
         help: one line.
         choices: allowed values, when they can be listed.
         minimum: smallest allowed number.
+
+    Raises:
+        UsageError: the parts do not fit.
     """
 
     name: str
@@ -66,6 +73,29 @@ class Option:
                 f"an option cannot be called {self.name!r}: use an identifier that is none of "
                 + ", ".join(sorted(RESERVED))
             )
+        if self.type not in OPTION_TYPES:
+            raise UsageError(
+                f"option {self.name} is of type {self.type!r} but must be one of "
+                + ", ".join(kind.__name__ for kind in OPTION_TYPES)
+            )
+        if self.minimum is not None and self.type not in (int, float):
+            raise UsageError(
+                f"option {self.name} has the minimum {self.minimum}, which only numbers can have: "
+                "leave it out"
+            )
+        if self.default is not None and not self._takes(self.default):
+            raise UsageError(
+                f"option {self.name} has the default {self.default!r}, which it does not take: "
+                "give one of its type and within its choices and minimum, or None"
+            )
+
+    def _takes(self, value: Any) -> bool:
+        kinds: Any = (int, float) if self.type is float else self.type
+        if not isinstance(value, kinds) or (type(value) is bool) != (self.type is bool):
+            return False
+        if self.choices is not None and value not in self.choices:
+            return False
+        return self.minimum is None or bool(value >= self.minimum)
 
 
 class Checkpoints(Protocol):
@@ -93,6 +123,7 @@ class Context:
             ``psnr``, ``size``; with ``resumed=True`` where an earlier run had come so far.
         stopping: true once the user wants to stop: save a checkpoint, raise `Interrupted`.
         checkpoints: state that a resumed encode continues from, or None.
+        shared: data of the models that `VideoCodec.shared` returned, in its order.
         neighbour: a finished segment of the same scene that `encode` may start from, or None; see
             `ncodec.plugin.StartsWarm`.
     """
@@ -105,4 +136,5 @@ class Context:
     report: Callable[..., None] = _silent
     stopping: Callable[[], bool] = field(default=lambda: False)
     checkpoints: Checkpoints | None = None
+    shared: Sequence[bytes] = ()
     neighbour: Segment | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
 from ncodec.plugin.context import Context
 from ncodec.plugin.stills import StillCodec, Stored
@@ -45,10 +46,12 @@ class Features(Protocol):
         ...
 
 
-@runtime_checkable
-class FeatureCodec(StillCodec, Protocol):
-    """A codec of what a network needs of still images; `media` has ``features``."""
+class FeatureCodec(StillCodec):
+    """A codec of what a network needs of still images; `media` has ``features``.
 
+    To be implemented: `encode_images` and `open_features`.
+    """
+
+    @abstractmethod
     def open_features(self, stored: Stored, context: Context) -> Features:
         """The features of a file; decodes none yet."""
-        ...

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ncodec.formats import Conf, Segment, VideoInfo
-from ncodec.plugin.context import Context, Option
+from ncodec.plugin.codec import Codec
+from ncodec.plugin.context import Context
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,28 +85,26 @@ class Pictures(Protocol):
         ...
 
 
-@runtime_checkable
-class StillCodec(Protocol):
-    """What `ImageCodec` and `FeatureCodec` share; the attributes are those of `Codec`."""
+class StillCodec(Codec):
+    """What `ImageCodec` and `FeatureCodec` share: how images become a file's parts."""
 
-    codec_id: ClassVar[str]
-    bitstream_version: ClassVar[int]
-    media: ClassVar[frozenset[str]]
-    options: ClassVar[Sequence[Option]]
-    sections: ClassVar[Sequence[str]]
-
+    @abstractmethod
     def encode_images(
         self, images: Sequence[Image], options: Mapping[str, Any], context: Context
     ) -> Coded:
         """Images as a file's parts; those of an `ImageCodec` have one shape and sample type."""
-        ...
 
 
-@runtime_checkable
-class ImageCodec(StillCodec, Protocol):
-    """A codec of still images; `media` has ``image`` for codecs of single images of any size,
-    ``collection`` for those of many of one shape."""
+class ImageCodec(StillCodec):
+    """A codec of still images.
 
+    `media` has ``image`` for codecs of single images of any size, ``collection`` for those of
+    many of one shape. To be implemented: `encode_images` and `open_images`.
+    """
+
+    @abstractmethod
     def open_images(self, stored: Stored, context: Context) -> Pictures:
-        """The images of a file; decodes none yet."""
-        ...
+        """The images of a file; decodes none yet.
+
+        The integers of each segment are given to `Segment.check` before its pixels are.
+        """

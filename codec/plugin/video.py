@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
-from ncodec.formats import Segment, VideoInfo
-from ncodec.plugin.context import Context, Option
+from blake3 import blake3
+
+from ncodec.formats import Conf, Segment, VideoInfo
+from ncodec.plugin.codec import Codec
+from ncodec.plugin.context import Context
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,13 +19,14 @@ if TYPE_CHECKING:
     from ncodec.media import Frame
 
 __all__ = [
-    "Codec",
     "Estimate",
     "HasNetwork",
     "HasPreviews",
     "HasRates",
     "Planes",
+    "Shared",
     "StartsWarm",
+    "VideoCodec",
     "Window",
     "reduced",
 ]
@@ -52,24 +57,42 @@ class Window(Protocol):
     def frames(self) -> Iterator[Frame]: ...
 
 
-class Codec(Protocol):
-    """One immutable byte format and what makes and reads it.
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Model data that all segments of a file need.
 
     Attributes:
-        codec_id: name in the file's header; with `bitstream_version` it names the format for
-            ever: other bytes are another version.
-        bitstream_version: the version that `encode` writes; `decode` reads all up to it.
-        media: kinds of source taken: ``video``, ``image``, ``features``.
-        options: what a user can choose.
-        sections: names of a segment's sections, for size breakdowns.
+        data: what encoder and decoder get; a packed `ncodec.formats.Model` where not `embedded`.
+        embedded: whether the file holds the data. Else it holds their BLAKE3, and a reader finds
+            the model among those that come with ncodec, in the user's store or with ``--model``.
     """
 
-    codec_id: ClassVar[str]
-    bitstream_version: ClassVar[int]
-    media: ClassVar[frozenset[str]]
-    options: ClassVar[Sequence[Option]]
-    sections: ClassVar[Sequence[str]]
+    data: bytes
+    embedded: bool = True
 
+    def conf(self) -> Conf:
+        """The CONF box that stands for the data in the file."""
+        if self.embedded:
+            return Conf(self.data)
+        return Conf(blake3(self.data).digest(), reference=True)
+
+
+class VideoCodec(Codec):
+    """A codec of runs of frames; `media` has ``video``.
+
+    With ``image`` in `media` it takes single images, too, as clips of one frame: how a codec of
+    video codes stills. To be implemented: `estimate`, `encode` and `decode`. May be: `shared`, and
+    the methods of `HasNetwork`, `HasPreviews`, `HasRates` and `StartsWarm`.
+    """
+
+    def shared(self, options: Mapping[str, Any], context: Context) -> Sequence[Shared]:
+        """Models that all segments of a file need: called once an encode, none by default.
+
+        `encode` and `estimate` get their data in `Context.shared`, `decode` as its argument.
+        """
+        return ()
+
+    @abstractmethod
     def estimate(
         self, windows: Sequence[Window], options: Mapping[str, Any], context: Context
     ) -> Estimate:
@@ -78,12 +101,17 @@ class Codec(Protocol):
         `context.target_size` is the average a window; where `context.seconds` is given it is the
         time, and none needs to be measured.
         """
-        ...
 
+    @abstractmethod
     def encode(self, window: Window, options: Mapping[str, Any], context: Context) -> Segment:
-        """One window as a segment."""
-        ...
+        """One window as a segment, with the hash of its integers.
 
+        Raises:
+            TargetUnreachable: `context.target_size` cannot be met.
+            Interrupted: `context.stopping()` came true.
+        """
+
+    @abstractmethod
     def decode(
         self, segment: Segment, info: VideoInfo, shared: Sequence[bytes], context: Context
     ) -> Sequence[Planes]:
@@ -92,14 +120,15 @@ class Codec(Protocol):
         Args:
             segment: as `encode` returned it.
             info: the clip's description from the header.
-            shared: payloads of the file's CONF boxes.
+            shared: data of the models that `shared` returned, in its order.
             context: device and threads.
+
+        The integers are given to `Segment.check` before the first frame is.
 
         Raises:
             DamagedFile: the sections cannot be decoded.
             VerificationFailed: the decoded integers differ from the segment's hash.
         """
-        ...
 
 
 @runtime_checkable
@@ -127,7 +156,7 @@ class HasPreviews(Protocol):
         context: Context,
         reduction: int,
     ) -> Sequence[Planes]:
-        """`Codec.decode` for frames of the clip ``reduced(info, reduction)``; 2 or 4."""
+        """`VideoCodec.decode` for frames of the clip ``reduced(info, reduction)``; 2 or 4."""
         ...
 
 
@@ -151,7 +180,7 @@ class HasRates(Protocol):
 class StartsWarm(Protocol):
     """A codec that encodes a window better or faster if it knows another segment of the scene.
 
-    Segments stay independent: only `Codec.encode` sees `Context.neighbour`.
+    Segments stay independent: only `VideoCodec.encode` sees `Context.neighbour`.
 
     Attributes:
         starts_warm: whether a scene's first window is finished before the others, and shown to

@@ -10,7 +10,7 @@ import numpy as np
 
 from ncodec.errors import Interrupted, UsageError
 from ncodec.formats import Model
-from ncodec.plugin import Context, Option
+from ncodec.plugin import Context, Option, Trainer
 
 __all__ = ["PictureTrainer"]
 
@@ -24,7 +24,7 @@ _LEAST = 1e-6
 """The least value of GDN1's parameters, which must be positive."""
 
 
-class PictureTrainer:
+class PictureTrainer(Trainer):
     """Trains a decoder of pictures for people, from the latents that a student sends to a
     classifier.
 

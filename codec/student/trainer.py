@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ncodec.errors import UsageError
 from ncodec.formats import Model
-from ncodec.plugin import Context, Option
+from ncodec.plugin import Context, Option, Trainer
 
 if TYPE_CHECKING:
     from ncodec.student.model import StudentModel
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["StudentTrainer"]
 
 
-class StudentTrainer:
+class StudentTrainer(Trainer):
     """Trains an encoder and a decoder that stand for the first layers of a classifier."""
 
     name: ClassVar[str] = "entropic-student"

@@ -62,7 +62,7 @@ OWN: dict[str, dict[str, dict[str, Any]]] = {
 def variants(codec: InrCodec[Any]) -> dict[str, Preset]:
     """The presets by name: the default, that with a part changed, and the paper's where there is
     one."""
-    default = codec.architecture.presets[codec.default_preset]
+    default = codec.architecture.presets[codec.architecture.default_preset]
     presets = {DEFAULT: default}
     for name, change in {**COMMON, **OWN.get(codec.codec_id, {})}.items():
         presets[name] = replace(default, recipe=replace(default.recipe, **change))
@@ -128,7 +128,7 @@ def main(
 def _preset(codec: InrCodec[Any], trial: Preset) -> Iterator[str]:
     """Keeps `trial` under a name of its own among the codec's presets, for a while."""
     before = codec.architecture.presets
-    type(codec).presets = {**before, "trial": trial}
+    type(codec.architecture).presets = {**before, "trial": trial}
     try:
         yield "trial"
     finally:

@@ -107,7 +107,7 @@ def test_a_tile_that_only_looks_intact_is_found_out(tiled, tmp_path):
     data[end : end + 4] = zlib.crc32(data[entry.offset : end]).to_bytes(4, "little")
     with (
         ncodec.open(bytes(data)) as album,
-        pytest.raises(VerificationFailed, match="tile 0 decodes to other samples"),
+        pytest.raises(VerificationFailed, match="segment 0 decodes to other integers"),
     ):
         album[0]
 

@@ -1,4 +1,5 @@
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import xxhash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ncodec.errors import DamagedFile, LimitExceeded, UsageError
+from ncodec.errors import DamagedFile, LimitExceeded, UsageError, VerificationFailed
 from ncodec.formats import Limits, Segment, cbor, integer_hash
 
 
@@ -104,3 +105,15 @@ def test_the_hash_ignores_how_the_array_is_stored():
 def test_what_has_no_integer_hash(array):
     with pytest.raises(UsageError):
         integer_hash([array])
+
+
+def test_a_segment_remembers_that_its_integers_were_the_encoder_s():
+    values = np.arange(6).reshape(2, 3)
+    segment = Segment(0, 0, 1, (b"",), integer_hash([values]))
+    with pytest.raises(VerificationFailed, match="segment 0 decodes to other integers than"):
+        segment.check([values.T])
+    assert not segment.checked
+    segment.check([values])
+    assert segment.checked
+    assert not replace(segment, sections=(b"else",)).checked
+    assert segment == replace(segment)

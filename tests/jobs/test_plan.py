@@ -19,6 +19,7 @@ from ncodec.formats import Segment, VideoInfo
 from ncodec.jobs.directory import plan_directory
 from ncodec.jobs.plan import Plan, source_identity
 from ncodec.media import Landmarks
+from ncodec.plugin import Shared
 
 
 @pytest.fixture
@@ -35,6 +36,7 @@ def plan(tmp_path):
         windows=((0, 5), (5, 4)),
         starts=(None, 0),
         targets=(100, 80),
+        shared=(Shared(b"a model"), Shared(b"another", embedded=False)),
         codec="hnerv",
         options={"preset": "fast", "model_size": 0.25, "epochs": None},
         seed=7,
@@ -43,9 +45,16 @@ def plan(tmp_path):
 
 
 def test_a_plan_reads_back(plan, tmp_path):
-    for version in (plan, replace(plan, times=None, targets=None)):
+    for version in (plan, replace(plan, times=None, targets=None, shared=())):
         version.save()
         assert Plan.load(tmp_path) == version
+
+
+def test_a_plan_whose_shared_model_changed_is_refused(plan, tmp_path):
+    plan.save()
+    (tmp_path / "shared-0001.bin").write_bytes(b"something else")
+    with pytest.raises(InputError, match=r"shared-0001\.bin is not the model"):
+        Plan.load(tmp_path)
 
 
 def test_a_plan_whose_segments_wait_for_each_other_is_refused(plan, tmp_path):

@@ -12,10 +12,10 @@ import numpy as np
 from ncodec.errors import DamagedFile
 from ncodec.formats import Conf, Segment, VideoInfo, integer_hash
 from ncodec.media.image import Image
-from ncodec.plugin import Coded, Context, Option, Region, Stored
+from ncodec.plugin import Coded, Context, ImageCodec, Option, Region, Stored
 
 
-class RawImages:
+class RawImages(ImageCodec):
     """Images of one shape, deflated one by one."""
 
     codec_id = "rawimages"
@@ -63,10 +63,15 @@ class _Opened:
         info = self._stored.info
         if index not in self._present:
             raise DamagedFile(f"image {index} is lost")
-        data = self._stored.segment(self._present[index]).sections[0]
-        samples = zlib.decompressobj(zdict=self._stored.shared[0]).decompress(data)
+        segment = self._stored.segment(self._present[index])
         kind = np.uint8 if info.bit_depth == 8 else np.uint16
-        pixels = np.frombuffer(samples, kind).reshape(info.height, info.width, -1)
+        try:
+            inflater = zlib.decompressobj(zdict=self._stored.shared[0])
+            samples = inflater.decompress(segment.sections[0])
+            pixels = np.frombuffer(samples, kind).reshape(info.height, info.width, -1)
+        except (zlib.error, IndexError, ValueError) as error:
+            raise DamagedFile(f"image {index} cannot be inflated: {error}") from None
+        segment.check([pixels])
         x, y, width, height = region or (0, 0, info.width, info.height)
         return pixels[y : y + height, x : x + width]
 

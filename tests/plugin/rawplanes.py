@@ -9,13 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from ncodec.errors import DamagedFile
+from ncodec.errors import DamagedFile, TargetUnreachable
 from ncodec.formats import Segment, VideoInfo, integer_hash
-from ncodec.media.frame import plane_shapes, sample_type
-from ncodec.plugin import Context, Estimate, Option, Planes, Window
+from ncodec.plugin import (
+    Context,
+    Estimate,
+    Option,
+    Planes,
+    VideoCodec,
+    Window,
+    plane_shapes,
+    sample_type,
+)
 
 
-class RawPlanes:
+class RawPlanes(VideoCodec):
     """Samples as they are, deflated."""
 
     codec_id = "rawplanes"
@@ -39,13 +47,19 @@ class RawPlanes:
             planes += [p // options["coarseness"] * options["coarseness"] for p in frame.planes]
             context.report(fraction=done / window.frame_count)
         samples = b"".join(plane.tobytes() for plane in planes)
-        return Segment(
+        segment = Segment(
             window.index,
             window.first_frame,
             window.frame_count,
             (zlib.compress(samples, options["deflate_level"]),),
             integer_hash(planes),
         )
+        if context.target_size is not None and len(segment.pack()) > context.target_size:
+            raise TargetUnreachable(
+                f"segment {window.index} has more than {context.target_size} bytes: raise "
+                "--coarseness or --target-size"
+            )
+        return segment
 
     def rate_points(
         self, windows: Sequence[Window], options: Mapping[str, Any], count: int
@@ -74,4 +88,5 @@ class RawPlanes:
                 position += plane.nbytes
                 planes.append(plane)
             frames.append(tuple(planes))
+        segment.check(plane for planes in frames for plane in planes)
         return frames

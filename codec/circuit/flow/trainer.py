@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 from ncodec.circuit.flow.codec import FAMILY, VERSION
 from ncodec.errors import UsageError
 from ncodec.formats import Model
-from ncodec.plugin import Context, Option
+from ncodec.plugin import Context, Option, Trainer
 
 __all__ = ["IdfTrainer"]
 
 
-class IdfTrainer:
+class IdfTrainer(Trainer):
     """An integer discrete flow and the prior of its latents, for `pc-idf`."""
 
     name: ClassVar[str] = "pc-idf"

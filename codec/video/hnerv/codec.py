@@ -67,3 +67,4 @@ class HNeRV(InrCodec[HNeRVShape]):
     codec_id = "hnerv"
     bitstream_version = 2
     architecture = HNeRVArchitecture()
+    sections = architecture.sections

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from ncodec.errors import DamagedFile, TargetUnreachable, UsageError, VerificationFailed
-from ncodec.formats import Segment, VideoInfo, integer_hash
+from ncodec.errors import DamagedFile, TargetUnreachable, UsageError
+from ncodec.formats import Segment, VideoInfo
 from ncodec.plugin import Context, Option, Planes, Window
 from ncodec.video.inr.pictures import RGB, Pictures, source_pictures
 from ncodec.video.inr.recipe import (
@@ -176,9 +176,5 @@ class Architecture(ABC, Generic[S]):
             for section, part in zip(sections, parts, strict=False)
             for tensor in unpack_tensors(section, part)
         ]
-        if integer_hash(t.values for t in tensors) != segment.integer_hash:
-            raise VerificationFailed(
-                f"segment {segment.index} is intact but decodes to other integers than its "
-                "encoder wrote: report this with the file and the output of `ncodec --version`"
-            )
+        segment.check(t.values for t in tensors)
         return shape, tensors

@@ -13,7 +13,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ncodec.formats import Segment, VideoInfo
-from ncodec.plugin import Context, Estimate, Option, Planes, Window
+from ncodec.plugin import Context, Estimate, Option, Planes, VideoCodec, Window
 from ncodec.video.inr.architecture import Architecture
 from ncodec.video.inr.recipe import QUALITY_DOUBLING, Recipe, section_bytes
 from ncodec.video.inr.shape import Shape
@@ -26,7 +26,7 @@ __all__ = ["InrCodec"]
 S = TypeVar("S", bound=Shape)
 
 
-class InrCodec(Generic[S]):
+class InrCodec(VideoCodec, Generic[S]):
     """Base of the codecs whose file is a network; a subclass has an id and an architecture."""
 
     codec_id: ClassVar[str]
@@ -37,10 +37,6 @@ class InrCodec(Generic[S]):
     @property
     def options(self) -> Sequence[Option]:
         return self.architecture.options
-
-    @property
-    def sections(self) -> Sequence[str]:
-        return self.architecture.sections
 
     def encode(self, window: Window, options: Mapping[str, Any], context: Context) -> Segment:
         # A new process takes seconds to import torch: they are part of its time.

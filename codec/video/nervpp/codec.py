@@ -107,3 +107,4 @@ class NeRVpp(InrCodec[NeRVppShape]):
     codec_id = "nervpp"
     bitstream_version = 1
     architecture = NeRVppArchitecture()
+    sections = architecture.sections

@@ -78,3 +78,4 @@ class NGrid(InrCodec[NGridShape]):
     bitstream_version = 2
     starts_warm = True
     architecture = NGridArchitecture()
+    sections = architecture.sections
