@@ -18,6 +18,7 @@ hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
 PLUGIN = Path(__file__).parent / "plugin"
+PLUGINS = {"rawplanes": "RawPlanes", "rawimages": "RawImages", "coarseimages": "CoarseImages"}
 
 
 @dataclass
@@ -92,13 +93,12 @@ def nc_file(clip_file, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def plugin_site(tmp_path_factory):
-    """A site-packages folder with the codec of tests/plugin, and one that cannot be loaded."""
+    """A site-packages folder with the codecs of tests/plugin, and one that cannot be loaded."""
     site = tmp_path_factory.mktemp("site")
-    for name in ("rawplanes", "rawimages"):
+    for name in PLUGINS:
         (site / f"{name}.py").write_bytes((PLUGIN / f"{name}.py").read_bytes())
     (site / "broken.py").write_text("import a_module_that_nobody_has\n")
-    classes = {"rawplanes": "RawPlanes", "rawimages": "RawImages", "broken": "Broken"}
-    for name, target in classes.items():
+    for name, target in {**PLUGINS, "broken": "Broken"}.items():
         info = site / f"{name}-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
@@ -116,7 +116,7 @@ def plugins(plugin_site, monkeypatch):
     yield
     for cache in caches:
         cache.cache_clear()
-    for name in ("rawplanes", "rawimages"):
+    for name in PLUGINS:
         sys.modules.pop(name, None)
 
 

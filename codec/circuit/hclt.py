@@ -18,7 +18,7 @@ from ncodec.circuit.collection import (
 )
 from ncodec.errors import UsageError
 from ncodec.formats import Conf, Model, read_model
-from ncodec.plugin import Coded, Context, Option, Pictures, Stored
+from ncodec.plugin import Coded, Context, ImageCodec, Option, Pictures, Stored
 from ncodec.store import shipped_model, shipped_models
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ __all__ = ["FAMILY", "VERSION", "PcHclt"]
 FAMILY, VERSION = "pc-hclt", 1
 
 
-class PcHclt:
+class PcHclt(ImageCodec):
     """Lossless collections of images of one shape, by a circuit trained on such images."""
 
     codec_id: ClassVar[str] = "pc-hclt"

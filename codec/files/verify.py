@@ -12,9 +12,12 @@ from ncodec.errors import DamagedFile, InputError, UsageError, VerificationFaile
 from ncodec.files.album import Album
 from ncodec.files.features import FeatureFile
 from ncodec.files.opening import open
+from ncodec.files.probing import probe
 from ncodec.formats import Reader
 from ncodec.media import open_collection, open_source
-from ncodec.media.quality import mean_psnr, planes_psnr, rgb_psnr
+from ncodec.media.quality import image_psnr, mean_psnr, planes_psnr, rgb_psnr, span_psnr
+from ncodec.plugin import ImageCodec
+from ncodec.registry import load_codec
 
 __all__ = ["Verification", "verify"]
 
@@ -29,9 +32,9 @@ class Verification:
     Attributes:
         frames, segments: decoded; every box's CRC and every segment's integer hash held.
         rgb: mean over frames of RGB-PSNR in dB against the source; None without one.
-        planes: the same for each plane of the clip's pixel format.
+        planes: the same for each plane of the clip's pixel format; images have none.
         recorded: what the file says for `rgb`.
-        identical: images only: that every sample equals the source's.
+        identical: lossless images only: that every sample equals the source's.
     """
 
     frames: int
@@ -143,16 +146,37 @@ def _verify_images(
     source: str | Path | None,
     watch: Callable[[int, int], None],
 ) -> Verification:
-    """Decodes every image, which checks its hash, and compares the samples."""
+    """Decodes every image, which checks its hash, and compares the samples.
+
+    Those of a lossy codec are compared by the PSNR that the encoder recorded.
+    """
     originals = open_collection(source) if source is not None else None
     if originals is not None and len(originals) != len(album):
         raise InputError(f"{source} has {len(originals)} images, {file} has {len(album)}")
+    said = probe(file)
+    codec = load_codec(said.codec)
+    lossless = isinstance(codec, ImageCodec) and codec.lossless
+    values = []
     for index in range(len(album)):
         pixels = album[index].pixels
-        if originals is not None and not np.array_equal(originals[index].pixels, pixels):
-            raise VerificationFailed(
-                f"image {index} of {file} differs from {source}: this is another source, or "
-                "this machine decodes differently"
-            )
+        if originals is not None:
+            original = originals[index].pixels
+            if not lossless:
+                values.append(image_psnr(pixels, original))
+            elif not np.array_equal(original, pixels):
+                raise VerificationFailed(
+                    f"image {index} of {file} differs from {source}: this is another source, or "
+                    "this machine decodes differently"
+                )
         watch(index + 1, len(album))
-    return Verification(len(album), segments, None, (), None, identical=originals is not None)
+    if not values:
+        identical = originals is not None
+        return Verification(len(album), segments, None, (), None, identical=identical)
+    for number, part in enumerate(said.segments):
+        measured = span_psnr(values, part.first_frame, part.frame_count, said.info.frames)
+        if part.psnr is not None and abs(measured - part.psnr) > TOLERANCE:
+            raise VerificationFailed(
+                f"segment {number} of {file} decodes to {measured:.2f} dB, {part.psnr:.2f} dB "
+                "were recorded: this is another source, or this machine decodes differently"
+            )
+    return Verification(len(album), segments, mean_psnr(values), (), said.psnr)

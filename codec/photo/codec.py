@@ -14,7 +14,7 @@ from ncodec.errors import DamagedFile, UsageError, VerificationFailed
 from ncodec.formats import Conf, Model, Segment, VideoInfo, integer_hash, read_model
 from ncodec.media.image import PIXEL_FORMATS, Image
 from ncodec.photo.tiles import Grid
-from ncodec.plugin import Coded, Context, Option, Region, Stored
+from ncodec.plugin import Coded, Context, ImageCodec, Option, Region, Stored
 from ncodec.threads import in_order
 
 __all__ = ["PcPhoto"]
@@ -25,7 +25,7 @@ _LAYOUTS = {name: layout for layout, name in PIXEL_FORMATS.items()}
 Pixels = NDArray[Any]
 
 
-class PcPhoto:
+class PcPhoto(ImageCodec):
     """Lossless still images of any size, by a probabilistic circuit over neighbouring samples."""
 
     codec_id = "pc-photo"

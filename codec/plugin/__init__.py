@@ -7,7 +7,15 @@ line, so anything heavy (torch) belongs inside `encode` and `decode`.
 
 from ncodec.plugin.context import RESERVED, Checkpoints, Context, Option
 from ncodec.plugin.features import FeatureCodec, Features
-from ncodec.plugin.stills import Coded, ImageCodec, Pictures, Region, StillCodec, Stored
+from ncodec.plugin.stills import (
+    Coded,
+    HasImageRates,
+    ImageCodec,
+    Pictures,
+    Region,
+    StillCodec,
+    Stored,
+)
 from ncodec.plugin.training import Trainer
 from ncodec.plugin.video import (
     Codec,
@@ -30,6 +38,7 @@ __all__ = [
     "Estimate",
     "FeatureCodec",
     "Features",
+    "HasImageRates",
     "HasNetwork",
     "HasPreviews",
     "HasRates",

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     from ncodec.media.image import Image
 
-__all__ = ["Coded", "ImageCodec", "Pictures", "Region", "StillCodec", "Stored"]
+__all__ = [
+    "Coded",
+    "HasImageRates",
+    "ImageCodec",
+    "Pictures",
+    "Region",
+    "StillCodec",
+    "Stored",
+]
 
 Region = tuple[int, int, int, int]
 """x, y, width, height in pixels."""
@@ -103,8 +111,32 @@ class StillCodec(Protocol):
 @runtime_checkable
 class ImageCodec(StillCodec, Protocol):
     """A codec of still images; `media` has ``image`` for codecs of single images of any size,
-    ``collection`` for those of many of one shape."""
+    ``collection`` for those of many of one shape.
+
+    An option called ``model`` names the model file that decoding needs, where the file holds no
+    more than its digest.
+
+    Attributes:
+        lossless: whether every sample comes back. If not, ncodec decodes what was encoded and
+            records its PSNR, with which `verify` compares.
+        takes_target_size: whether `encode_images` heeds `Context.target_size`: bytes of all
+            segments' sections, and of models kept in the file, together.
+    """
+
+    lossless: ClassVar[bool] = True
+    takes_target_size: ClassVar[bool] = False
 
     def open_images(self, stored: Stored, context: Context) -> Pictures:
         """The images of a file; decodes none yet."""
+        ...
+
+
+@runtime_checkable
+class HasImageRates(Protocol):
+    """An image codec whose options trade bytes for quality, of which a benchmark draws a curve."""
+
+    def rate_points(
+        self, images: Sequence[Image], options: Mapping[str, Any], count: int
+    ) -> Sequence[Mapping[str, Any]]:
+        """Options to add to `options` for at most `count` points of rising size, small to large."""
         ...

@@ -12,10 +12,10 @@ import numpy as np
 from ncodec.errors import DamagedFile
 from ncodec.formats import Conf, Segment, VideoInfo, integer_hash
 from ncodec.media.image import Image
-from ncodec.plugin import Coded, Context, Option, Region, Stored
+from ncodec.plugin import Coded, Context, ImageCodec, Option, Region, Stored
 
 
-class RawImages:
+class RawImages(ImageCodec):
     """Images of one shape, deflated one by one."""
 
     codec_id = "rawimages"

@@ -18,7 +18,7 @@ from ncodec.circuit.collection import (
 )
 from ncodec.errors import UsageError
 from ncodec.formats import Conf, read_model
-from ncodec.plugin import Coded, Context, Option, Pictures, Stored
+from ncodec.plugin import Coded, Context, ImageCodec, Option, Pictures, Stored
 
 if TYPE_CHECKING:
     from ncodec.media.image import Image
@@ -28,7 +28,7 @@ __all__ = ["FAMILY", "VERSION", "PcIdf"]
 FAMILY, VERSION = "pc-idf", 1
 
 
-class PcIdf:
+class PcIdf(ImageCodec):
     """Lossless collections of images of one shape, by an integer flow with a circuit as prior."""
 
     codec_id: ClassVar[str] = "pc-idf"
