@@ -72,7 +72,7 @@ def encode(
         options: the codec's own, such as ``preset="fast"``; see `codecs`.
 
     Still images are coded in one go: of the arguments after `codec` they take device, threads,
-    seed, watch and stopping.
+    seed, watch and stopping, and target_size where their codec is lossy and says so.
 
     Returns:
         Size, frames, segments, PSNR of the decoded frames, seconds.
@@ -84,7 +84,6 @@ def encode(
     name = codec or DEFAULT_CODECS[media_kind(source)]
     if isinstance(load_codec(name), StillCodec):
         for argument, value, default in (
-            ("target_size", target_size, None),
             ("time_budget", time_budget, None),
             ("max_segment", max_segment, 240),
             ("workers", workers, 1),
@@ -104,6 +103,7 @@ def encode(
             device=device,
             threads=threads,
             seed=seed,
+            target_size=target_size,
             watch=watch,
             stopping=stopping,
         )

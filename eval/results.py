@@ -241,6 +241,11 @@ class Summary:
     manifest: Mapping[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
 
+    @property
+    def lossless(self) -> bool:
+        """Whether it is of images whose samples come back, so that there are no curves."""
+        return self.kind == "images" and not self.metrics
+
     def save(self, path: Path) -> None:
         """Writes summary.json."""
         save_json(path, asdict(self))

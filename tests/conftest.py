@@ -91,12 +91,13 @@ def nc_file(clip_file, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def plugin_site(tmp_path_factory):
-    """A site-packages folder with the codec of tests/plugin, and one that cannot be loaded."""
+    """A site-packages folder with the codecs of tests/plugin, and one that cannot be loaded."""
     site = tmp_path_factory.mktemp("site")
     (site / "broken.py").write_text("import a_module_that_nobody_has\n")
     install(site, "broken", "broken:Broken")
     install(site, "rawplanes", "rawplanes:RawPlanes", "rawplanes.py")
     install(site, "rawimages", "rawimages:RawImages", "rawimages.py")
+    install(site, "coarseimages", "coarseimages:CoarseImages", "coarseimages.py", "rawimages.py")
     return site
 
 
@@ -110,7 +111,7 @@ def plugins(plugin_site, monkeypatch):
     yield
     for cache in caches:
         cache.cache_clear()
-    for name in ("rawplanes", "rawimages"):
+    for name in ("rawplanes", "rawimages", "coarseimages"):
         sys.modules.pop(name, None)
 
 

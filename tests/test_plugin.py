@@ -61,7 +61,7 @@ def test_its_flags_show_in_help(plugins, command):
         (
             ("--codec", "nowhere"),
             8,
-            "is not installed: there are broken, entropic-student, hnerv, nervpp, ngrid",
+            "is not installed: there are broken, coarseimages, entropic-student, hnerv, nervpp",
         ),
     ],
 )
@@ -115,7 +115,7 @@ def test_options_are_converted_checked_and_filled_in():
 
 def test_names_are_known_without_loading_anything(plugins):
     own = {"entropic-student", "hnerv", "nervpp", "ngrid", "pc-hclt", "pc-idf", "pc-photo"}
-    assert set(codec_names()) == own | {"broken", "rawimages", "rawplanes"}
+    assert set(codec_names()) == own | {"broken", "coarseimages", "rawimages", "rawplanes"}
     assert Option("a", int, 0, "help").choices is None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -24,10 +24,12 @@ PAPERS = "papers/"
 
 KINDS = {
     "video": "Curves, BD-rates and speed of video codecs and anchors on CLIPS.",
-    "images": "Bits a subpixel, seconds and equality of lossless image coders on IMAGES.",
+    "images": "Bits and equality of lossless coders on IMAGES, or curves of lossy ones.",
     "features": "Bytes against a classifier's agreement on IMAGES.",
     "papers/NAME": "The table of a paper: papers/hnerv-bunny.",
 }
+
+_CODECS = "a,b,c, each with options as NAME:key=value:key=value"
 
 _PATH = click.Path(path_type=Path)
 
@@ -97,7 +99,7 @@ def command() -> None:
     Examples:
       ncodec bench video clip.mp4 --preset fast -o run
       ncodec bench video bunny#crop=1280x640 bikes carphone --data downloads -o run
-      ncodec bench images photos -o run
+      ncodec bench images photos --codecs pc-photo:effort=best -o run
       ncodec bench papers/hnerv-bunny --scale 1/4 -o run
     """
 
@@ -110,7 +112,7 @@ def command() -> None:
     type=NAMES,
     default="ngrid",
     show_default=True,
-    help="a,b,c or none; hnerv:paper is a codec with a preset of its own.",
+    help=f"{_CODECS}, or none; hnerv:paper is hnerv:preset=paper.",
 )
 @click.option("--preset", "presets", type=NAMES, help="Of the others; several are a curve each.")
 @click.option(
@@ -227,13 +229,23 @@ def papers(ctx: click.Context, scale: Fraction, data: Path | None, **common: Any
     type=NAMES,
     default="pc-photo:fast,pc-photo:medium,pc-photo:best",
     show_default=True,
-    help="Codec, or codec:effort.",
+    help=f"{_CODECS}, or none; all lossless, or all lossy.",
 )
 @click.option(
-    "--anchors", type=NAMES, help="Of png, webp, jpegxl, jpegls and qoi; or none.  [default: all]"
+    "--anchors",
+    type=NAMES,
+    help="Of png, webp, jpegxl, jpegls and qoi, or of jpeg and webp where the codecs are lossy; or "
+    "none.  [default: all]",
+)
+@click.option(
+    "--points",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Of each lossy codec and anchor, at most.",
 )
 def images(**given: Any) -> None:
-    """Bits a subpixel, seconds and equality of lossless image coders on IMAGES.
+    """Bits a subpixel and equality of lossless coders on IMAGES, or curves of lossy ones.
 
     IMAGES are files, folders, or sets of `ncodec bench --list-data`.
     """
@@ -245,7 +257,13 @@ def images(**given: Any) -> None:
 @command.command()
 @click.argument("images", nargs=-1, required=True)
 @_common
-@click.option("--codecs", type=NAMES, default="pc-photo", show_default=True, help="Or none.")
+@click.option(
+    "--codecs",
+    type=NAMES,
+    default="pc-photo",
+    show_default=True,
+    help=f"{_CODECS}, or none.",
+)
 @click.option("--anchors", type=NAMES, default="jpeg,webp", show_default=True, help="Or none.")
 @click.option("--points", type=click.IntRange(min=1), default=8, show_default=True)
 @click.option("--teacher", default="efficientnet-lite0", show_default=True, help="The classifier.")
@@ -262,12 +280,16 @@ def _lines(
     budgets: Sequence[float | None],
     reference: str | None,
 ) -> list[CodecLine]:
-    """A line for every codec, preset and time budget; "codec:preset" has no other presets."""
+    """A line for every codec, preset and time budget; one that brings a preset has no others."""
+    from ncodec.eval.bench.choice import codec_choice
+
     lines = []
-    for named in codecs:
-        codec, _, own = named.partition(":")
-        every = product([own] if own else presets, budgets)
-        lines += [_line(codec, preset, seconds, reference) for preset, seconds in every]
+    for text in codecs:
+        choice = codec_choice(text)
+        own = choice.options.get("preset")
+        for preset, seconds in product(presets if own is None else [own], budgets):
+            options = {} if preset is None else {"preset": preset}
+            lines.append(_line(choice.codec, {**choice.options, **options}, seconds, reference))
     if reference is not None and not any(line.reference for line in lines):
         names = ", ".join(repr(line.name) for line in lines)
         raise UsageError(f"--reference is {reference!r} but must be one of the curves: {names}")
@@ -275,13 +297,14 @@ def _lines(
 
 
 def _line(
-    codec: str, preset: str | None, seconds: float | None, reference: str | None
+    codec: str, options: Mapping[str, Any], seconds: float | None, reference: str | None
 ) -> CodecLine:
+    from ncodec.eval.bench.choice import words
     from ncodec.eval.bench.video import CodecLine
     from ncodec.registry import frame_codec, resolve_options
 
-    options = {} if preset is None else {"preset": preset}
-    named = resolve_options(frame_codec(codec), options).get("preset")
-    words = [codec, named, seconds and f"{seconds:g} s"]
-    name = " ".join(word for word in words if word)
+    preset = resolve_options(frame_codec(codec), options).get("preset")
+    others = {name: value for name, value in options.items() if name != "preset"}
+    parts = [codec, preset, words(others), seconds and f"{seconds:g} s"]
+    name = " ".join(part for part in parts if part)
     return CodecLine(name, codec, options, seconds=seconds, reference=name == reference)

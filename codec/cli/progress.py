@@ -63,11 +63,14 @@ def _described(event: Planned | Finished) -> str:
             f"{event.codec}: {event.frames} frames in {event.segments} segments{done}; "
             f"about {duration(event.seconds)} and {event.size:,} bytes"
         )
+    quality = f", {event.psnr:.2f} dB RGB-PSNR" if event.psnr is not None else ""
     if event.subpixels is not None:
         images = f"{event.frames:,} images" if event.frames > 1 else "1 image"
         rate = f"{8 * event.size / event.subpixels:.3f} bits a subpixel"
-        return f"{event.output}: {event.size:,} bytes, {images}, {rate}, {event.elapsed:.1f} s"
-    quality = f", {event.psnr:.2f} dB RGB-PSNR" if event.psnr is not None else ""
+        return (
+            f"{event.output}: {event.size:,} bytes, {images}, {rate}{quality}, "
+            f"{event.elapsed:.1f} s"
+        )
     return (
         f"{event.output}: {event.size:,} bytes, {event.frames} frames{quality}, "
         f"{duration(event.elapsed)}"

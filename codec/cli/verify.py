@@ -27,9 +27,10 @@ def command(
     if found.identical:
         click.echo(f"{found.frames} images against {source}: identical pixels")
     if found.rgb is not None:
-        planes = ", ".join(f"{value:.2f}" for value in found.planes)
         recorded = f" (recorded {found.recorded:.2f})" if found.recorded is not None else ""
-        click.echo(
-            f"{found.frames} frames against {source}: {found.rgb:.2f} dB RGB-PSNR{recorded}, "
-            f"planes {planes} dB"
-        )
+        quality = f"against {source}: {found.rgb:.2f} dB RGB-PSNR{recorded}"
+        if found.planes:
+            planes = ", ".join(f"{value:.2f}" for value in found.planes)
+            click.echo(f"{found.frames} frames {quality}, planes {planes} dB")
+        else:
+            click.echo(f"{found.frames} images {quality}")

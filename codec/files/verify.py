@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from ncodec.files.features import FeatureFile
 from ncodec.files.opening import open
 from ncodec.formats import Reader, Segment
 from ncodec.media import open_collection, open_source
-from ncodec.media.quality import mean_psnr, planes_psnr, rgb_psnr
+from ncodec.media.quality import image_psnr, mean_psnr, planes_psnr, rgb_psnr, span_psnr
+from ncodec.plugin import ImageCodec
+from ncodec.registry import load_codec
 
 __all__ = ["Verification", "verify"]
 
@@ -29,9 +31,9 @@ class Verification:
     Attributes:
         frames, segments: decoded; every box's CRC held.
         rgb: mean over frames of RGB-PSNR in dB against the source; None without one.
-        planes: the same for each plane of the clip's pixel format.
+        planes: the same for each plane of the clip's pixel format; images have none.
         recorded: what the file says for `rgb`.
-        identical: images only: that every sample equals the source's.
+        identical: lossless images only: that every sample equals the source's.
         checked: whether the codec compared the integers of every segment with their hash.
     """
 
@@ -97,7 +99,7 @@ def verify(
     opened = open(witness, device=device, threads=threads, models=models)
     if isinstance(opened, Album):
         with opened:
-            return _verify_images(witness, opened, segments, source, watch)
+            return _verify_images(witness, opened, spans, recorded, source, watch)
     with opened as clip:
         if source is None:
             for done, span in enumerate(spans, 1):
@@ -126,23 +128,34 @@ def verify(
                 watch(index + 1, len(clip))
             if next(frames, None) is not None:
                 raise InputError(f"{source} goes on after the {len(clip)} frames of {file}")
-    for span, expected in zip(spans, recorded, strict=True):
-        measured = mean_psnr(rgb[span.start : span.stop])
-        if expected is not None and measured is not None and abs(measured - expected) > TOLERANCE:
-            raise VerificationFailed(
-                f"frames {span.start} to {span.stop - 1} decode to {measured:.2f} dB, "
-                f"{expected:.2f} dB were recorded: this is another source, or this machine "
-                "decodes differently"
-            )
-    total = [psnr * len(span) for psnr, span in zip(recorded, spans, strict=True) if psnr]
+    measured = [mean_psnr(rgb[span.start : span.stop]) for span in spans]
     return Verification(
         frames=len(clip),
         segments=segments,
         rgb=mean_psnr(rgb),
         planes=tuple(sum(p) / len(planes) for p in zip(*planes, strict=True)),
-        recorded=sum(total) / len(clip) if len(total) == segments else None,
+        recorded=_agreed(spans, recorded, measured),
         checked=witness.hear(),
     )
+
+
+def _agreed(
+    spans: Sequence[range], recorded: Sequence[float | None], measured: Sequence[float | None]
+) -> float | None:
+    """The mean of the PSNR that was recorded, if all segments have it.
+
+    Raises:
+        VerificationFailed: a segment's is not what was measured.
+    """
+    for span, expected, psnr in zip(spans, recorded, measured, strict=True):
+        if expected is not None and psnr is not None and abs(psnr - expected) > TOLERANCE:
+            raise VerificationFailed(
+                f"frames {span.start} to {span.stop - 1} decode to {psnr:.2f} dB, "
+                f"{expected:.2f} dB were recorded: this is another source, or this machine "
+                "decodes differently"
+            )
+    total = [psnr * len(span) for psnr, span in zip(recorded, spans, strict=True) if psnr]
+    return sum(total) / sum(map(len, spans)) if len(total) == len(spans) else None
 
 
 def _verify_features(
@@ -166,24 +179,37 @@ def _verify_features(
 def _verify_images(
     witness: _Witness,
     album: Album,
-    segments: int,
+    spans: Sequence[range],
+    recorded: Sequence[float | None],
     source: str | Path | None,
     watch: Callable[[int, int], None],
 ) -> Verification:
-    """Decodes every image, which checks its hash, and compares the samples."""
+    """Decodes every image, which checks its hash, and compares the samples.
+
+    Those of a lossy codec are compared by the PSNR that the encoder recorded.
+    """
     originals = open_collection(source) if source is not None else None
     if originals is not None and len(originals) != len(album):
         raise InputError(f"{source} has {len(originals)} images, {witness.name} has {len(album)}")
+    codec = load_codec(witness.header.codec_id)
+    lossless = isinstance(codec, ImageCodec) and codec.lossless
+    values = []
     for index in range(len(album)):
         pixels = album[index].pixels
-        if originals is not None and not np.array_equal(originals[index].pixels, pixels):
-            raise VerificationFailed(
-                f"image {index} of {witness.name} differs from {source}: this is another source, "
-                "or this machine decodes differently"
-            )
+        if originals is not None:
+            original = originals[index].pixels
+            if not lossless:
+                values.append(image_psnr(pixels, original))
+            elif not np.array_equal(original, pixels):
+                raise VerificationFailed(
+                    f"image {index} of {witness.name} differs from {source}: this is another "
+                    "source, or this machine decodes differently"
+                )
         witness.hear()
         watch(index + 1, len(album))
-    identical = originals is not None
+    count, identical = sum(map(len, spans)), originals is not None and lossless
+    measured = [span_psnr(values, s.start, len(s), count) if values else None for s in spans]
+    mean = _agreed(spans, recorded, measured) if values else None
     return Verification(
-        len(album), segments, None, (), None, identical=identical, checked=witness.hear()
+        len(album), len(spans), mean_psnr(values), (), mean, identical, witness.hear()
     )

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
+from io import BytesIO
 from math import prod
 from pathlib import Path
 from typing import Any
 
 from ncodec._version import __version__
-from ncodec.errors import Interrupted, UsageError
+from ncodec.errors import Interrupted, TargetUnreachable, UsageError
 from ncodec.files.records import KEY, Records
-from ncodec.formats import Header, Writer, atomic_output, same_file
+from ncodec.formats import (
+    Conf,
+    Header,
+    Segment,
+    VideoInfo,
+    Writer,
+    atomic_output,
+    same_file,
+)
+from ncodec.formats.conf import DIGEST_BYTES
 from ncodec.jobs import Event, Finished, SegmentDone
-from ncodec.media import open_collection
+from ncodec.jobs.lossy import measured
+from ncodec.jobs.output import INDEX_SPARE
+from ncodec.media import Image, open_collection
 from ncodec.plugin import Context, ImageCodec, StillCodec
 from ncodec.registry import load_codec, resolve_options
 from ncodec.threads import thread_count
@@ -30,6 +43,7 @@ def encode_images(
     device: str = "auto",
     threads: int = 0,
     seed: int = 0,
+    target_size: int | None = None,
     watch: Callable[[Event], None] = lambda _: None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Finished:
@@ -41,9 +55,12 @@ def encode_images(
         codec: an image codec's id.
         options: the codec's own, as given.
         device, threads, seed, watch: as in `ncodec.encode`.
+        target_size: bytes of the file, of which a codec that takes a target fills as much as
+            its rates allow.
         stopping: asked after every segment; once true, `Interrupted` is raised.
 
     Raises:
+        TargetUnreachable: the file is larger than `target_size`.
         NcodecError: one of its kinds; nothing is left of the output then.
     """
     start = time.monotonic()
@@ -51,51 +68,82 @@ def encode_images(
     chosen = load_codec(codec)
     if not isinstance(chosen, StillCodec):
         raise UsageError(f"{codec} codes frames, not still images: choose another --codec")
+    pictures = chosen if isinstance(chosen, ImageCodec) else None
+    if target_size is not None and not (pictures and pictures.takes_target_size):
+        raise UsageError(
+            f"target_size does not apply to {codec}, which has no rate to choose by it: leave it "
+            "out"
+        )
     resolved = resolve_options(chosen, options)
     context = Context(
         device=device, threads=threads or thread_count(), seed=seed, stopping=stopping
     )
+    psnr = None
     with atomic_output(output) as stream:
         images = open_collection(source)
-        coded = chosen.encode_images(images, resolved, context)
-        kind = "image" if isinstance(chosen, ImageCodec) else "features"
-        header = Header(chosen.codec_id, chosen.bitstream_version, kind, coded.info)
-        writer = Writer(stream, header)
-        for conf in coded.confs:
-            writer.conf(conf)
-        count = 0
-        for segment in coded.segments:
-            if stopping():
-                raise Interrupted("stopped by the user")
-            writer.segment(segment)
-            count += 1
-            size = sum(map(len, segment.sections))
-            watch(SegmentDone(segment.index, 0, segment.frame_count, size, None))
         # Profiles and EXIF are larger than features, and of no use to whoever has no picture.
-        metadata = images.metadata if kind == "image" else ()
+        metadata = images.metadata if pictures else ()
         records = Records(len(images), images.layout, images.names, metadata)
-        given = {
+        named = {
             name: value
             for name, value in resolved.items()
             if value is not None and not isinstance(value, Path)
         }
-        writer.meta(
-            {
-                "tool": f"ncodec {__version__}",
-                "seed": seed,
-                "options": given,
-                KEY: records.pack(),
-            }
-        )
+        meta = {
+            "tool": f"ncodec {__version__}",
+            "seed": seed,
+            "options": named,
+            KEY: records.pack(),
+        }
+        if target_size is not None:
+            context.target_size = max(target_size - _overhead(chosen, images[0], meta), 0)
+        coded = chosen.encode_images(images, resolved, context)
+        kind = "image" if pictures else "features"
+        writer = Writer(stream, Header(chosen.codec_id, chosen.bitstream_version, kind, coded.info))
+        for conf in coded.confs:
+            writer.conf(conf)
+        segments: Iterable[Segment] = _until(stopping, coded.segments)
+        if pictures and not pictures.lossless:
+            models = [resolved["model"]] if resolved.get("model") is not None else []
+            segments, psnr = measured(pictures, coded, segments, images, models, context)
+        count = 0
+        for segment in segments:
+            writer.segment(segment)
+            count += 1
+            size = sum(map(len, segment.sections))
+            watch(SegmentDone(segment.index, 0, segment.frame_count, size, segment.psnr))
+        writer.meta(meta)
         size = writer.finish()
+        if target_size is not None and size > target_size:
+            raise TargetUnreachable(
+                f"the smallest file that {codec} makes of it has {size:,} bytes, over the target "
+                f"of {target_size:,}: raise it, or make the image smaller"
+            )
     finished = Finished(
         output=str(output),
         size=size,
         frames=len(images),
         segments=count,
-        psnr=None,
+        psnr=psnr,
         elapsed=time.monotonic() - start,
         subpixels=prod(images.shape),
     )
     watch(finished)
     return finished
+
+
+def _until(stopping: Callable[[], bool], segments: Iterable[Segment]) -> Iterator[Segment]:
+    for segment in segments:
+        if stopping():
+            raise Interrupted("stopped by the user")
+        yield segment
+
+
+def _overhead(codec: StillCodec, image: Image, meta: Mapping[str, Any]) -> int:
+    """Bytes of a file of one segment and a reference to a model, apart from what is coded."""
+    info = VideoInfo(image.width, image.height, 1, Fraction(1), image.pixel_format, image.bit_depth)
+    writer = Writer(BytesIO(), Header(codec.codec_id, codec.bitstream_version, "image", info))
+    writer.conf(Conf(bytes(DIGEST_BYTES), reference=True))
+    writer.segment(Segment(0, 0, 1, (b"",), 0))
+    writer.meta(meta)
+    return writer.finish() + INDEX_SPARE

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 from ncodec.plugin.codec import MEDIA, Codec
 from ncodec.plugin.context import RESERVED, Checkpoints, Context, Option
 from ncodec.plugin.features import FeatureCodec, Features
-from ncodec.plugin.stills import Coded, ImageCodec, Pictures, Region, StillCodec, Stored
+from ncodec.plugin.stills import (
+    Coded,
+    HasImageRates,
+    ImageCodec,
+    Pictures,
+    Region,
+    StillCodec,
+    Stored,
+)
 from ncodec.plugin.training import Trainer
 from ncodec.plugin.video import (
     Estimate,
@@ -50,6 +58,7 @@ __all__ = [
     "Estimate",
     "FeatureCodec",
     "Features",
+    "HasImageRates",
     "HasNetwork",
     "HasPreviews",
     "HasRates",

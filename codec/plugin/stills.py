@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from ncodec.formats import Conf, Segment, VideoInfo
 from ncodec.plugin.codec import Codec
@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
     from ncodec.media.image import Image
 
-__all__ = ["Coded", "ImageCodec", "Pictures", "Region", "StillCodec", "Stored"]
+__all__ = [
+    "Coded",
+    "HasImageRates",
+    "ImageCodec",
+    "Pictures",
+    "Region",
+    "StillCodec",
+    "Stored",
+]
 
 Region = tuple[int, int, int, int]
 """x, y, width, height in pixels."""
@@ -99,8 +107,19 @@ class ImageCodec(StillCodec):
     """A codec of still images.
 
     `media` has ``image`` for codecs of single images of any size, ``collection`` for those of
-    many of one shape. To be implemented: `encode_images` and `open_images`.
+    many of one shape. To be implemented: `encode_images` and `open_images`. May be: the method of
+    `HasImageRates`. An option called ``model`` names the model file that decoding needs, where
+    the file holds no more than its digest.
+
+    Attributes:
+        lossless: whether every sample comes back. If not, ncodec decodes what was encoded and
+            records its PSNR, with which `verify` compares.
+        takes_target_size: whether `encode_images` heeds `Context.target_size`: bytes of all
+            segments' sections, and of models kept in the file, together.
     """
+
+    lossless: ClassVar[bool] = True
+    takes_target_size: ClassVar[bool] = False
 
     @abstractmethod
     def open_images(self, stored: Stored, context: Context) -> Pictures:
@@ -108,3 +127,14 @@ class ImageCodec(StillCodec):
 
         The integers of each segment are given to `Segment.check` before its pixels are.
         """
+
+
+@runtime_checkable
+class HasImageRates(Protocol):
+    """An image codec whose options trade bytes for quality, of which a benchmark draws a curve."""
+
+    def rate_points(
+        self, images: Sequence[Image], options: Mapping[str, Any], count: int
+    ) -> Sequence[Mapping[str, Any]]:
+        """Options to add to `options` for at most `count` points of rising size, small to large."""
+        ...

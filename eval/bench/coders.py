@@ -8,19 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, overload
 
 from numpy.typing import NDArray
 
 from ncodec.errors import InputError, UsageError
 from ncodec.eval.anchors.lossless import ANCHORS, Anchor, versions
 from ncodec.eval.anchors.png import as_rgb, smallest_png
+from ncodec.eval.bench.choice import CodecChoice, flags, words
 from ncodec.eval.bench.steps import code_digest
 from ncodec.media import Image, read_image, write_image
-from ncodec.plugin import ImageCodec
+from ncodec.plugin import HasImageRates, ImageCodec
 from ncodec.registry import load_codec, resolve_options
 
-__all__ = ["FORMATS", "Coder", "Cost", "Format", "Nc", "codec_coder", "format_coders", "timed"]
+__all__ = ["FORMATS", "Coder", "Cost", "Format", "Nc", "codec_line", "format_coders", "timed"]
 
 Pixels = NDArray[Any]
 
@@ -49,11 +50,12 @@ class Coder(Protocol):
 
     Attributes:
         kind: of coder.
-        name: of coder and setting.
-        setting: short.
-        settings: in words.
+        name: of coder and setting, one for all points of a line.
+        setting: what sets it apart on its line, short.
+        settings: what its line shares, in words.
         suffix: of its files.
         role: ``codec`` for ncodec's.
+        lossless: whether it gives back what it was given.
         depends: what its bytes and times depend on, as JSON values.
     """
 
@@ -69,6 +71,8 @@ class Coder(Protocol):
     def suffix(self) -> str: ...
     @property
     def role(self) -> Literal["codec", "anchor"]: ...
+    @property
+    def lossless(self) -> bool: ...
     @property
     def depends(self) -> Mapping[str, Any]: ...
 
@@ -91,7 +95,14 @@ class Coder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Nc:
-    """An installed codec, through `ncodec.encode` and `ncodec.decode`, files read and written."""
+    """An installed codec, through `ncodec.encode` and `ncodec.decode`, files read and written.
+
+    Attributes:
+        codec: its id.
+        options: those that all points of its line share.
+        rate: those that set this point apart.
+        threads: of processes.
+    """
 
     kind: ClassVar[str] = "nc"
     suffix: ClassVar[str] = ".nc"
@@ -99,50 +110,66 @@ class Nc:
 
     codec: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    rate: Mapping[str, Any] = field(default_factory=dict)
     threads: int = 1
 
     @property
     def name(self) -> str:
-        return f"{self.codec}, {self.setting}" if self.options else self.codec
+        return ", ".join(filter(None, [self.codec, words(self.options)]))
 
     @property
     def setting(self) -> str:
-        words = [f"{name} {value}" for name, value in self.options.items()]
-        return ", ".join(words) or "default"
+        return words(self.rate) or words(self.options) or "default"
 
     @property
     def settings(self) -> str:
         threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
-        return f"{self.setting}, {threads}"
+        return f"{words(self.options) or 'default'}, {threads}"
+
+    @property
+    def lossless(self) -> bool:
+        return _image_codec(self.codec).lossless
 
     @property
     def depends(self) -> Mapping[str, Any]:
-        return {"code": code_digest(self.codec)}
+        files = CodecChoice(self.codec, self.options).contents()
+        return {"code": code_digest(self.codec), "files": files}
 
     def encode(self, source: Path, coded: Path) -> Cost:
         import ncodec
 
         with timed() as cost:
-            ncodec.encode(source, coded, codec=self.codec, threads=self.threads, **self.options)
+            ncodec.encode(
+                source,
+                coded,
+                codec=self.codec,
+                threads=self.threads,
+                **self.options,
+                **self.rate,
+            )
         return cost
 
     def decode(self, coded: Path, output: Path) -> Cost:
         import ncodec
 
         with timed() as cost:
-            ncodec.decode(coded, output, threads=self.threads)
+            ncodec.decode(coded, output, threads=self.threads, models=self._models)
         return cost
 
     def commands(self, source: Path) -> Sequence[str]:
-        coded = source.with_suffix(".nc").name
-        options = [f"--{name.replace('_', '-')} {value}" for name, value in self.options.items()]
-        threads = f"--threads {self.threads}"
-        encode = ["ncodec encode", shlex.quote(str(source)), "-o", shlex.quote(coded)]
-        decode = ["ncodec decode", shlex.quote(coded), "-o", shlex.quote(f"{source.stem}.pam")]
+        coded, threads = source.with_suffix(".nc").name, ["--threads", str(self.threads)]
+        models = [word for model in self._models for word in ("--model", model)]
+        encode = ["ncodec", "encode", str(source), "-o", coded, "--codec", self.codec]
+        decode = ["ncodec", "decode", coded, "-o", f"{source.stem}.pam", *models]
         return [
-            " ".join([*encode, f"--codec {self.codec}", *options, threads]),
-            " ".join([*decode, threads]),
+            shlex.join([*encode, *flags({**self.options, **self.rate}), *threads]),
+            shlex.join([*decode, *threads]),
         ]
+
+    @property
+    def _models(self) -> Sequence[str]:
+        """Files that decoding needs, where a file holds no more than a model's digest."""
+        return [self.options["model"]] if "model" in self.options else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +178,7 @@ class Format:
 
     kind: ClassVar[str] = "format"
     role: ClassVar[Literal["anchor"]] = "anchor"
+    lossless: ClassVar[bool] = True
 
     name: str
 
@@ -232,23 +260,53 @@ FORMATS: dict[str, Sequence[str]] = {
 """Names on the command line, and the lines that each stands for."""
 
 
-def codec_coder(text: str, threads: int) -> Nc:
-    """``pc-photo`` or ``pc-photo:best``: an installed codec of still images and its effort.
+def codec_line(choice: CodecChoice, images: Sequence[Path], points: int, threads: int) -> list[Nc]:
+    """An installed codec of still images at one setting: a point, or several of a lossy one.
+
+    Args:
+        choice: codec and options.
+        images: that will be coded.
+        points: at most, of a codec that has `rate_points`.
+        threads: of its processes.
 
     Raises:
-        MissingDependency: it is not installed.
-        UsageError: it codes something else, or has no such effort.
+        UsageError: it codes something else.
     """
-    name, colon, effort = text.partition(":")
+    codec = _image_codec(choice.codec)
+    rates: Sequence[Mapping[str, Any]] = [{}]
+    if isinstance(codec, HasImageRates):
+        options = resolve_options(codec, choice.options)
+        rates = codec.rate_points(_Images(images), options, points)
+    return [Nc(choice.codec, choice.options, rate, threads) for rate in rates]
+
+
+def _image_codec(name: str) -> ImageCodec:
     codec = load_codec(name)
     if not isinstance(codec, ImageCodec) or "image" not in codec.media:
         raise UsageError(
             f"{name} codes {', '.join(sorted(codec.media))}, not single images: choose a codec "
             "that `ncodec codecs` lists for images"
         )
-    given = {"effort": effort} if colon else {}
-    chosen = resolve_options(codec, given)
-    return Nc(name, {"effort": chosen["effort"]} if "effort" in chosen else {}, threads)
+    return codec
+
+
+class _Images(Sequence[Image]):
+    """Image files, each read when it is asked for."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    @overload
+    def __getitem__(self, index: int) -> Image: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Image]: ...
+    def __getitem__(self, index: int | slice) -> Image | Sequence[Image]:
+        if isinstance(index, slice):
+            return _Images(self._paths[index])
+        return read_image(self._paths[index])
 
 
 def format_coders(names: Sequence[str]) -> list[Format]:

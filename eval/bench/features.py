@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from ncodec.errors import UsageError
 from ncodec.eval.bench.answers import confidence, divergence, logits_of, share_equal
-from ncodec.eval.bench.coders import Coder, codec_coder
+from ncodec.eval.bench.choice import codec_choice
+from ncodec.eval.bench.coders import Coder, codec_line
 from ncodec.eval.bench.image_worker import Task, code, outcome, speed
 from ncodec.eval.bench.lossy import lossy_coders
 from ncodec.eval.bench.processes import Processes
@@ -95,10 +96,10 @@ def run_features(
     Args:
         images: a set; the teacher's preparation makes them all of one size.
         folder: of the run; finished work is kept in its ``steps``.
-        codecs: of still images: ``pc-photo`` or ``pc-photo:best``; or of features,
-            ``entropic-student`` or ``entropic-student:FILE.ncm``, at each of a model's rates.
+        codecs: as of `codec_choice`: of still images, ``pc-photo:effort=best``; or of features,
+            ``entropic-student:model=FILE.ncm``, at each of a model's rates.
         anchors: of `ncodec.eval.bench.lossy.BASELINES`.
-        points: qualities of each anchor.
+        points: qualities of each anchor and of each lossy codec of images.
         teacher: of `ncodec.eval.bench.teacher.TEACHERS`.
         threads: of ncodec's codecs and the teacher; the anchors have one.
         dry_run: tell what is done and what would be; return nothing.
@@ -112,7 +113,9 @@ def run_features(
     """
     if not images:
         raise UsageError("there is no image to measure: give a file, a folder or a data set")
-    lines: list[Sequence[Coder]] = [_codec_line(name, threads) for name in dict.fromkeys(codecs)]
+    lines: list[Sequence[Coder]] = [
+        _codec_line(text, images, points, threads) for text in dict.fromkeys(codecs)
+    ]
     lines += [lossy_coders(name, points) for name in dict.fromkeys(anchors)]
     judge = load_teacher(teacher)
     store = Store(folder / "steps")
@@ -150,12 +153,19 @@ def run_features(
     return _summary(given, judge, done, curves)
 
 
-def _codec_line(text: str, threads: int) -> Sequence[Coder]:
+def _codec_line(
+    text: str, images: Sequence[LabelledImage], points: int, threads: int
+) -> Sequence[Coder]:
     """A codec of pictures at one setting, or one of features at all of its rates."""
-    name, _, model = text.partition(":")
-    if name == Student.codec:
-        return student_coders(model or None, threads)
-    return [codec_coder(text, threads)]
+    choice = codec_choice(text)
+    if choice.codec != Student.codec:
+        return codec_line(choice, [image.path for image in images], points, threads)
+    if others := choice.options.keys() - {"model"}:
+        raise UsageError(
+            f"{text!r} sets {', '.join(sorted(others))}, but all rates of a student are measured "
+            "on images that are prepared already: give it model=FILE or nothing"
+        )
+    return student_coders(choice.options.get("model"), threads)
 
 
 def _key(images: Sequence[LabelledImage]) -> str:
@@ -267,7 +277,7 @@ def _count(images: Sequence[LabelledImage]) -> str:
 
 
 def _title(coder: Coder) -> str:
-    return f"{coder.name}, {coder.setting}" if coder.role == "anchor" else coder.name
+    return coder.name if coder.lossless else f"{coder.name}, {coder.setting}"
 
 
 def _point(coder: Coder, done: Done, given: _Set, folder: Path) -> Point:

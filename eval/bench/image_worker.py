@@ -12,8 +12,9 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from ncodec.eval.bench.coders import Coder, Format, Nc
 from ncodec.eval.bench.lossy import Lossy
 from ncodec.eval.bench.processes import Processes
 from ncodec.eval.bench.student import Student
+from ncodec.eval.metrics.images import image_scores
 from ncodec.eval.results import Speed, save_json
 from ncodec.media import read_image
 
@@ -98,6 +100,8 @@ def code(coder: Coder, tasks: Sequence[Task], processes: Processes, *, keep: boo
 def outcome(task: Task) -> dict[str, Any]:
     """What the two processes found: ``size``, ``breakdown``, ``digest``, ``encode``, ``decode``.
 
+    Of a lossy coder also ``quality``, unless what it decoded was kept for somebody else to judge.
+
     Only ``absent``, a reason, where the coder does not take the image.
     """
     encoded: dict[str, Any] = json.loads(task.record("encode").read_text())
@@ -124,14 +128,17 @@ def _encode(coder: Coder, task: Task, coded: Path) -> dict[str, Any]:
     return {"size": coded.stat().st_size, "breakdown": breakdown, "encode": asdict(cost)}
 
 
-def _decode(coder: Coder, task: Task, output: Path) -> dict[str, Any]:
+def _decode(coder: Coder, task: Task, output: Path, score: bool) -> dict[str, Any]:
     if "absent" in json.loads(task.record("encode").read_text()):
         return {}
     cost = coder.decode(task.coded, output)
     if isinstance(coder, Student):
         return {"digest": digest(np.load(output)), "decode": asdict(cost)}
     pixels = _as_source(read_image(output).pixels, task.kind[0])
-    return {"digest": digest(pixels), "decode": asdict(cost)}
+    found = {"digest": digest(pixels), "decode": asdict(cost)}
+    if score and not coder.lossless:
+        found["quality"] = image_scores(pixels, read_image(task.source).pixels)
+    return found
 
 
 def _as_source(pixels: NDArray[Any], channels: int) -> NDArray[Any]:
@@ -142,10 +149,15 @@ def _as_source(pixels: NDArray[Any], channels: int) -> NDArray[Any]:
     return np.concatenate([colours[:, :, :1], alpha], axis=2)
 
 
+_Work = Callable[[Coder, Task, Path], dict[str, Any]]
+
+
 def _run(job: Mapping[str, Any]) -> None:
     fields = dict(job["coder"])
     coder = _KINDS[fields.pop("kind")](**fields)
-    work = {"encode": _encode, "decode": _decode}[job["verb"]]
+    decode = partial(_decode, score=not job["keep"])
+    verbs: dict[str, _Work] = {"encode": _encode, "decode": decode}
+    work = verbs[job["verb"]]
     warm = set()
     for source, coded, kind in job["tasks"]:
         task = Task(Path(source), Path(coded), tuple(kind))

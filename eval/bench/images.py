@@ -1,23 +1,24 @@
-"""Still images without loss: bits a subpixel, seconds and equality, against other formats."""
+"""Still images: lossless coders by bits a subpixel and equality, lossy ones by their curves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
-
-from blake3 import blake3
 
 from ncodec.errors import UsageError
 from ncodec.eval.anchors.lossless import versions as library_versions
-from ncodec.eval.bench.coders import FORMATS, Coder, codec_coder, format_coders
-from ncodec.eval.bench.image_worker import Task, code, digest, speed
+from ncodec.eval.bench.choice import codec_choice
+from ncodec.eval.bench.coders import FORMATS, Coder, codec_line, format_coders
+from ncodec.eval.bench.image_worker import Task, code, speed
 from ncodec.eval.bench.image_worker import outcome as coded_outcome
+from ncodec.eval.bench.lossy import BASELINES, lossy_coders
+from ncodec.eval.bench.lossy_images import lossy_summary
 from ncodec.eval.bench.processes import Processes
+from ncodec.eval.bench.source import Source
 from ncodec.eval.bench.steps import Step, Store, machine, versions
 from ncodec.eval.results import Curve, Item, Point, Summary
-from ncodec.media import read_image
 
 if TYPE_CHECKING:
     from ncodec.eval.data.sets import LabelledImage
@@ -34,47 +35,13 @@ _REMARKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """An image, without its samples.
-
-    Attributes:
-        content: BLAKE3 of the file.
-        shape: height, width, channels.
-        depth: bits a sample.
-        samples: hash of the samples.
-    """
-
-    image: LabelledImage
-    content: str
-    shape: tuple[int, int, int]
-    depth: int
-    samples: str
-
-    @classmethod
-    def read(cls, image: LabelledImage) -> _Source:
-        """Reads an image; InputError if it is none."""
-        pixels = read_image(image.path).pixels
-        content = blake3(image.path.read_bytes()).hexdigest()
-        height, width, channels = pixels.shape
-        return cls(image, content, (height, width, channels), 8 * pixels.itemsize, digest(pixels))
-
-    @property
-    def subpixels(self) -> int:
-        height, width, channels = self.shape
-        return height * width * channels
-
-    def describe(self) -> str:
-        height, width, channels = self.shape
-        return f"{width}x{height}, {channels} of {self.depth} bit, samples {self.samples[:16]}"
-
-
 def run_images(
     images: Sequence[LabelledImage],
     folder: Path,
     *,
     codecs: Sequence[str],
     anchors: Sequence[str] | None,
+    points: int,
     threads: int,
     processes: Processes,
     dry_run: bool,
@@ -85,8 +52,10 @@ def run_images(
     Args:
         images: of any size and sample type.
         folder: of the run; finished work is kept in its ``steps``.
-        codecs: ``pc-photo`` or ``pc-photo:best``.
-        anchors: of `ncodec.eval.bench.coders.FORMATS`, None for all.
+        codecs: as of `codec_choice`, ``pc-photo:effort=best``; all lossless or all lossy.
+        anchors: of `ncodec.eval.bench.coders.FORMATS`, or of `ncodec.eval.bench.lossy.BASELINES`
+            if the codecs are lossy; None for all.
+        points: of lossy codecs and anchors, at most.
         threads: of ncodec's codecs; the anchors have one.
         dry_run: tell what is done and what would be; return nothing.
         tell: hears of progress, a line at a time.
@@ -95,21 +64,46 @@ def run_images(
         An item an image; what did not come back equal is among the failures.
 
     Raises:
-        NcodecError: an image, a name or an effort cannot be used, or a coder failed.
+        NcodecError: an image, a name or an option cannot be used, or a coder failed.
     """
     if not images:
         raise UsageError("there is no image to measure: give a file, a folder or a data set")
-    coders: list[Coder] = [codec_coder(name, threads) for name in dict.fromkeys(codecs)]
-    coders += format_coders(list(FORMATS) if anchors is None else anchors)
-    sources = [_Source.read(image) for image in images]
+    choices = [codec_choice(text) for text in dict.fromkeys(codecs)]
+    paths = [image.path for image in images]
+    lines: list[Sequence[Coder]] = [codec_line(c, paths, points, threads) for c in choices]
+    lossy = _lossy([line[0] for line in lines])
+    if lossy:
+        names = list(BASELINES) if anchors is None else anchors
+        lines += [lossy_coders(name, points) for name in dict.fromkeys(names)]
+    else:
+        lines += [[f] for f in format_coders(list(FORMATS) if anchors is None else anchors)]
+    sources = [Source.read(image) for image in images]
     store = Store(folder / "steps")
-    found = [_coded(coder, sources, store, processes, dry_run, tell) for coder in coders]
-    return None if dry_run else _summary(sources, coders, found)
+    found = [
+        [_coded(coder, sources, store, processes, dry_run, tell) for coder in line]
+        for line in lines
+    ]
+    if dry_run:
+        return None
+    if lossy:
+        return lossy_summary(sources, lines, found)
+    return _summary(sources, [line[0] for line in lines], [line[0] for line in found])
+
+
+def _lossy(coders: Sequence[Coder]) -> bool:
+    """Whether the codecs are lossy, all of them: lossless ones have another unit and no curve."""
+    kinds = {coder.lossless: coder.name for coder in coders}
+    if len(kinds) > 1:
+        raise UsageError(
+            f"{kinds[True]} is lossless and {kinds[False]} is lossy: measure them in two runs, "
+            "each with its own -o"
+        )
+    return False in kinds
 
 
 def _coded(
     coder: Coder,
-    sources: Sequence[_Source],
+    sources: Sequence[Source],
     store: Store,
     processes: Processes,
     dry_run: bool,
@@ -123,7 +117,8 @@ def _coded(
         tasks.append(task)
     missing = {s.key: t for s, t in zip(steps, tasks, strict=True) if store.find(s) is None}
     done = len({step.key for step in steps}) - len(missing)
-    tell(f"{coder.name}: {done} done, {len(missing)} to do")
+    title = coder.name if coder.lossless else f"{coder.name}, {coder.setting}"
+    tell(f"{title}: {done} done, {len(missing)} to do")
     if dry_run:
         return []
     if missing:
@@ -131,21 +126,21 @@ def _coded(
             task.coded.parent.mkdir(parents=True, exist_ok=True)
         code(coder, list(missing.values()), processes)
     found = [store.do(step).outcome for step in steps]
+    unit = "subpixel" if coder.lossless else "pixel"
     bits = [
-        8 * outcome["size"] / source.subpixels
+        8 * outcome["size"] / (source.subpixels if coder.lossless else source.pixels)
         for source, outcome in zip(sources, found, strict=True)
         if "size" in outcome
     ]
     if bits:
-        mean = sum(bits) / len(bits)
-        tell(f"{coder.name}: {mean:.4f} bits a subpixel, mean of {len(bits)}")
+        tell(f"{title}: {fmean(bits):.4f} bits a {unit}, mean of {len(bits)}")
     return found
 
 
-def _planned(coder: Coder, source: _Source, store: Store) -> tuple[Step, Task]:
+def _planned(coder: Coder, source: Source, store: Store) -> tuple[Step, Task]:
     inputs = {
         "image": source.content,
-        "coder": [coder.kind, coder.name, coder.settings],
+        "coder": [coder.kind, coder.name, coder.setting, coder.settings],
         "depends": coder.depends,
         "versions": versions(),
         "machine": machine(),
@@ -158,7 +153,7 @@ def _planned(coder: Coder, source: _Source, store: Store) -> tuple[Step, Task]:
 
 
 def _summary(
-    sources: Sequence[_Source],
+    sources: Sequence[Source],
     coders: Sequence[Coder],
     found: Sequence[Sequence[Mapping[str, Any]]],
 ) -> Summary:
@@ -194,7 +189,7 @@ def _summary(
     )
 
 
-def _point(coder: Coder, source: _Source, outcome: Mapping[str, Any]) -> Point:
+def _point(coder: Coder, source: Source, outcome: Mapping[str, Any]) -> Point:
     amount = source.subpixels * source.depth / 8e6
     return Point(
         coder.setting,

@@ -27,6 +27,7 @@ class Lossy:
 
     kind: ClassVar[str] = "lossy"
     role: ClassVar[Literal["anchor"]] = "anchor"
+    lossless: ClassVar[bool] = False
 
     format: str
     quality: int

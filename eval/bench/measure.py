@@ -16,6 +16,7 @@ from blake3 import blake3
 from ncodec import eval as evaluation
 from ncodec.eval.anchors import video as anchors
 from ncodec.eval.anchors.video import AnchorSetting
+from ncodec.eval.bench.choice import CodecChoice, flags
 from ncodec.eval.bench.clip import Prepared
 from ncodec.eval.bench.papercount import symbol_bits
 from ncodec.eval.bench.processes import Processes, Ran
@@ -25,7 +26,7 @@ from ncodec.eval.results import Point, Speed, save_json
 from ncodec.files.probing import probe
 from ncodec.jobs.plan import PLAN_FILE
 
-__all__ = ["Measurer", "flags"]
+__all__ = ["Measurer"]
 
 _NCODEC = (sys.executable, "-m", "ncodec")
 _ONE = 1
@@ -80,7 +81,13 @@ class Measurer:
             speed = None if resumed else _speed(ran, clip.info.frames / ran.seconds)
             return {"encode": speed, "command": shlex.join(["ncodec", "encode", *files, *given])}
 
-        inputs = {"clip": clip.digest, "arguments": given, "code": code_digest(codec), **_context()}
+        inputs = {
+            "clip": clip.digest,
+            "arguments": given,
+            "files": CodecChoice(codec, options).contents(),
+            "code": code_digest(codec),
+            **_context(),
+        }
         return Step("encode", inputs, work)
 
     def anchor_step(self, clip: Prepared, setting: AnchorSetting, crf: int, keyint: int) -> Step:
@@ -195,15 +202,6 @@ class Measurer:
     def _inside(self, path: Path) -> str:
         """The path as processes of this run see it: they work in its folder."""
         return str(path.relative_to(self.folder) if path.is_relative_to(self.folder) else path)
-
-
-def flags(options: Mapping[str, Any]) -> list[str]:
-    """Options as `ncodec encode` takes them."""
-    words: list[str] = []
-    for name, value in options.items():
-        flag = "--" + name.replace("_", "-")
-        words += [flag] * value if isinstance(value, bool) else [flag, f"{value}"]
-    return words
 
 
 def _speed(ran: Ran, rate: float | None) -> dict[str, Any]:

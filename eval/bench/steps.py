@@ -7,8 +7,8 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from inspect import getfile
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -19,12 +19,15 @@ import ncodec
 import ncodec.formats
 from ncodec.errors import InputError
 from ncodec.eval.results import save_json
-from ncodec.registry import load_codec
+from ncodec.registry import CODECS, load_codec
 from ncodec.threads import thread_count
 
 __all__ = ["Done", "Step", "Store", "code_digest", "machine", "versions"]
 
 _RECORD = "record.json"
+
+_CODE = (".py", ".so", ".json", ".ncm", ".npz")
+"""Endings of a package's files that what it makes can depend on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,8 @@ def code_digest(codec: str | None = None) -> str:
     """Hash of ncodec's sources and shipped models, without evaluation and command line.
 
     Args:
-        codec: one whose own module counts, too, wherever it comes from.
+        codec: one whose package counts, too: every file of the modules that were installed with
+            it.
     """
     home, formats = Path(ncodec.__file__).parent, Path(ncodec.formats.__file__).parent
     state = blake3()
@@ -115,9 +119,28 @@ def code_digest(codec: str | None = None) -> str:
             inside = path.relative_to(root)
             if inside.parts[0] not in ("eval", "cli"):
                 state.update(f"{inside}\0".encode() + path.read_bytes())
-    if codec is not None:
-        state.update(Path(getfile(type(load_codec(codec)))).read_bytes())
+    for path in () if codec is None else _installed_with(codec):
+        state.update(f"{path.name}\0".encode() + path.read_bytes())
     return state.hexdigest()[:20]
+
+
+def _installed_with(codec: str) -> list[Path]:
+    """Files of the top-level modules that come with a codec's class, but for ncodec's own."""
+    home = type(load_codec(codec)).__module__.partition(".")[0]
+    names = {home}
+    for entry in entry_points(group=CODECS, name=codec):
+        if entry.dist is not None:
+            names.update((entry.dist.read_text("top_level.txt") or "").split())
+            parts = (file.parts[0] for file in entry.dist.files or () if file.suffix == ".py")
+            names.update(part.removesuffix(".py") for part in parts)
+    found: set[Path] = set()
+    for name in names - {"ncodec"}:
+        spec = find_spec(name) if name.isidentifier() else None
+        for folder in spec.submodule_search_locations or () if spec else ():
+            found.update(path for path in Path(folder).rglob("*") if path.suffix in _CODE)
+        if spec and spec.origin and Path(spec.origin).is_file():
+            found.add(Path(spec.origin))
+    return sorted(found)
 
 
 @cache

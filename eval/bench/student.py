@@ -31,6 +31,7 @@ class Student:
     kind: ClassVar[str] = "student"
     suffix: ClassVar[str] = ".packet"
     role: ClassVar[Literal["codec"]] = "codec"
+    lossless: ClassVar[bool] = False
     codec: ClassVar[str] = "entropic-student"
 
     rate: int

@@ -11,9 +11,10 @@ from typing import Any
 from ncodec.errors import UsageError
 from ncodec.eval.anchors.video import AnchorSetting
 from ncodec.eval.bd import FEWEST_POINTS, average
+from ncodec.eval.bench.choice import flags
 from ncodec.eval.bench.clip import Prepared, prepared
 from ncodec.eval.bench.item import ClipItem
-from ncodec.eval.bench.measure import Measurer, flags
+from ncodec.eval.bench.measure import Measurer
 from ncodec.eval.bench.steps import Step
 from ncodec.eval.data.clips import ClipSpec
 from ncodec.eval.metrics.score import METRICS

@@ -91,7 +91,7 @@ def write_report(summary: Summary, folder: Path) -> None:
 def _context(summary: Summary, folder: Path) -> dict[str, Any]:
     looks = styles(summary)
     known = labels(summary)
-    images = summary.kind == "images"
+    images = summary.lossless
     averaged = {mean.metric for mean in summary.averages}
     main = next((metric for metric in known.values() if metric.key in averaged), None)
     return {

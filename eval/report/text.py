@@ -27,7 +27,7 @@ _WIDTH = 100
 def table(summary: Summary) -> str:
     """The points and BD-rates of each item in lines of at most 100 characters, without colours."""
     lines = [summary.title, *summary.remarks]
-    if summary.kind == "images":
+    if summary.lossless:
         lines += ["", *_coders(summary)]
     else:
         for item in summary.items:

@@ -23,7 +23,13 @@ def drawing(folder, name, channels=3, shift=0, dtype=np.uint8):
 
 def run(images, folder, processes=None, **changes):
     said = []
-    given = {"codecs": [], "anchors": ["qoi"], "threads": 1, "dry_run": False} | changes
+    given = {
+        "codecs": [],
+        "anchors": ["qoi"],
+        "points": 4,
+        "threads": 1,
+        "dry_run": False,
+    } | changes
     processes = processes or Processes()
     found = run_images(images, folder / "run", processes=processes, tell=said.append, **given)
     return found, said
@@ -132,3 +138,60 @@ def test_an_image_that_cannot_be_read_is_named_and_nothing_starts(tmp_path):
 def test_no_image_is_an_error(tmp_path):
     with pytest.raises(UsageError, match="no image"):
         run([], tmp_path)
+
+
+def photograph(folder, name="photo", channels=3):
+    y, x, c = np.mgrid[:180, :200, :channels]
+    noise = np.random.default_rng(0).integers(0, 20, (180, 200, channels))
+    pixels = (80 + 60 * np.sin(x / 17) + 40 * np.cos(y / 11 + c) + noise).astype(np.uint8)
+    write_image(folder / f"{name}.png", Image(pixels))
+    return LabelledImage(folder / f"{name}.png", name)
+
+
+@pytest.fixture
+def elsewhere(plugins, plugin_site, monkeypatch):
+    """The plugins are installed for fresh processes, too."""
+    monkeypatch.setenv("PYTHONPATH", str(plugin_site))
+
+
+def test_a_lossy_codec_has_a_curve_against_lossy_formats(elsewhere, tmp_path):
+    images = [photograph(tmp_path), photograph(tmp_path, "grey", 1)]
+    given = {"codecs": ["coarseimages:offset=1"], "anchors": ["jpeg"], "points": 2}
+    found, said = run(images, tmp_path, **given)
+    assert not found.failures
+    assert (found.lossless, found.rate_unit) == (False, "bits a pixel")
+    for item in found.items:
+        ours, jpeg = item.curves
+        assert ours.name == "coarseimages, offset 1"
+        assert [point.label for point in ours.points] == ["coarseness 4", "coarseness 2"]
+        for curve in (ours, jpeg):
+            rates = [point.rate for point in curve.points]
+            quality = [point.quality["psnr_rgb"] for point in curve.points]
+            assert (len(rates), rates, quality) == (2, sorted(rates), sorted(quality))
+            assert all(0.1 < point.quality["ssim_rgb"] <= 1 for point in curve.points)
+            assert all(point.quality["ms_ssim_rgb"] is not None for point in curve.points)
+        point = ours.points[0]
+        assert point.rate == 8 * point.size / (180 * 200)
+        assert "--offset 1 --coarseness 4" in point.commands[0]
+        assert {delta.anchor for delta in item.deltas} == {jpeg.name}
+    assert said[0] == "coarseimages, offset 1, coarseness 4: 0 done, 2 to do"
+    found.save(tmp_path / "summary.json")
+    assert load_summary(tmp_path / "summary.json").items[0].curves == found.items[0].curves
+    assert run(images, tmp_path, Counted(0), **given)[0] == found
+
+
+def test_the_report_of_lossy_coders_has_charts_and_no_equality(elsewhere, command, tmp_path):
+    photograph(tmp_path)
+    line = ("bench", "images", tmp_path / "photo.png", "-o", "run", "--points", 2)
+    ran = command(*line, "--codecs", "coarseimages", "--anchors", "jpeg")
+    assert ran.code == 0, ran.err
+    assert b"EQUAL" not in ran.out
+    assert b"RGB-PSNR" in ran.out
+    report = (tmp_path / "run" / "report.html").read_text()
+    assert 'aria-label="RGB-PSNR against rate: ' in report
+    assert "bits a pixel" in report
+
+
+def test_lossless_and_lossy_codecs_are_measured_apart(plugins, tmp_path):
+    with pytest.raises(UsageError, match="rawimages is lossless and coarseimages is lossy"):
+        run([drawing(tmp_path, "a")], tmp_path, codecs=["rawimages", "coarseimages"])

@@ -12,7 +12,7 @@ import pytest
 
 from ncodec.errors import InputError, Interrupted, NcodecError
 from ncodec.eval.bench.processes import Processes
-from ncodec.eval.bench.steps import Step, Store
+from ncodec.eval.bench.steps import Step, Store, code_digest
 
 
 def counting(inputs, done):
@@ -140,3 +140,31 @@ def running(pid):
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
         return False
+
+
+PACKAGE = {
+    "two/__init__.py": "",
+    "two/codec.py": "from two.helper import Base\n\n\nclass Two(Base):\n    codec_id = 'two'\n",
+    "two/helper.py": "from rawimages import RawImages as Base\n",
+    "beside.py": "STEP = 1\n",
+    "two-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: two\nVersion: 1.0\n",
+    "two-1.0.dist-info/entry_points.txt": "[ncodec.codecs]\ntwo = two.codec:Two\n",
+    "two-1.0.dist-info/RECORD": "two/codec.py,,\ntwo/helper.py,,\nbeside.py,,\n",
+}
+
+
+@pytest.mark.parametrize("changed", ["two/codec.py", "two/helper.py", "beside.py"])
+def test_any_module_of_a_codecs_package_makes_its_results_stale(
+    plugins, changed, tmp_path, monkeypatch
+):
+    for name, text in PACKAGE.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    before, other = code_digest("two"), code_digest("rawplanes")
+    (tmp_path / changed).write_text(PACKAGE[changed] + "# changed\n")
+    code_digest.cache_clear()
+    assert code_digest("two") != before
+    assert code_digest("rawplanes") == other
+    for name in ("two", "two.codec", "two.helper"):
+        sys.modules.pop(name, None)

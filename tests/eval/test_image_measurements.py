@@ -7,7 +7,8 @@ from PIL import Image as Pillow
 from ncodec.errors import InputError, MissingDependency, UsageError
 from ncodec.eval.anchors.lossless import ANCHORS, Anchor
 from ncodec.eval.anchors.png import smallest_png
-from ncodec.eval.bench.coders import FORMATS, Format, codec_coder, format_coders
+from ncodec.eval.bench.choice import codec_choice
+from ncodec.eval.bench.coders import FORMATS, Format, codec_line, format_coders
 from ncodec.eval.bench.image_worker import digest
 from ncodec.eval.bench.lossy import lossy_coders
 from ncodec.media import Image, read_image, write_image
@@ -68,12 +69,13 @@ def test_a_hash_tells_shapes_and_types_apart():
     assert len({digest(other) for other in [pixels, *others]}) == 4
 
 
-def test_codecs_are_named_with_their_effort():
-    assert codec_coder("pc-photo", 2).name == "pc-photo, effort medium"
-    assert codec_coder("pc-photo:best", 2).options == {"effort": "best"}
-    for text, why in (("pc-photo:worst", "one of fast"), ("hnerv", "not single images")):
-        with pytest.raises(UsageError, match=why):
-            codec_coder(text, 2)
+def test_a_line_is_named_with_the_options_that_it_was_given():
+    (bare,) = codec_line(codec_choice("pc-photo"), [], 8, 2)
+    (best,) = codec_line(codec_choice("pc-photo:best"), [], 8, 2)
+    assert (bare.name, bare.settings) == ("pc-photo", "default, 2 threads")
+    assert (best.name, best.options) == ("pc-photo, effort best", {"effort": "best"})
+    with pytest.raises(UsageError, match="not single images"):
+        codec_line(codec_choice("hnerv"), [], 8, 2)
 
 
 def test_names_that_no_format_has_are_refused():

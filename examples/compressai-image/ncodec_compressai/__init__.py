@@ -1,0 +1,1 @@
+"""CompressAI's factorized prior as a codec of ncodec."""
