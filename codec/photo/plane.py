@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
 from ncodec.photo.features import MARGIN, gather
+from ncodec.photo.margins import above_first, after_row, before_row, below_last
 from ncodec.photo.mixture import learn, weigh
 from ncodec.photo.predict import Squares, accumulate, begin_row, end_block, predict, solve_block
 from ncodec.photo.symbols import get_sample, put_sample
@@ -138,7 +139,7 @@ def run_plane(
         samples[own : own + size] = np.int32(1 << (depth - 1))
     for y in range(height):
         start = own + (y + MARGIN) * stride + MARGIN
-        _before_row(samples, start, stride)
+        before_row(samples, start, stride)
         begin_row(equations)
         for b in range((width + block - 1) // block):
             energy = _rms(solve_block(equations, b, order), depth)
@@ -192,45 +193,10 @@ def run_plane(
                 share = _SHARE / (np.float32(1.0) + np.float32(activity[here]))
                 accumulate(current, vector, share, order >= 16)
             end_block(equations, b)
-        _after_row(samples, errors, activity, start, width)
+        after_row(samples, errors, activity, start, width)
         if y == 0:
-            _above_first(samples, start, stride)
-    _below_last(samples, errors, own + (height + MARGIN - 1) * stride, stride)
-
-
-@kernel
-def _before_row(samples: I32, start: int, stride: int) -> None:
-    """Fills the margin left of a row with the sample above its first."""
-    for i in range(1, MARGIN + 1):
-        samples[start - i] = samples[start - stride]
-
-
-@kernel
-def _after_row(samples: I32, errors: I32, activity: I32, start: int, width: int) -> None:
-    """Fills the margin right of a row with its last sample; errors extend a column either way."""
-    end = start + width
-    for i in range(MARGIN):
-        samples[end + i] = samples[end - 1]
-    errors[start - 1], errors[end] = errors[start], errors[end - 1]
-    activity[start - 1], activity[end] = activity[start], activity[end - 1]
-
-
-@kernel
-def _above_first(samples: I32, start: int, stride: int) -> None:
-    """Fills the margin above the first row with that row."""
-    first = start - MARGIN
-    for k in range(1, MARGIN + 1):
-        for i in range(stride):
-            samples[first - k * stride + i] = samples[first + i]
-
-
-@kernel
-def _below_last(samples: I32, errors: I32, bottom: int, stride: int) -> None:
-    """Fills the margin below the last row, which begins at `bottom`, with that row."""
-    for k in range(1, MARGIN + 1):
-        for i in range(stride):
-            samples[bottom + k * stride + i] = samples[bottom + i]
-            errors[bottom + k * stride + i] = errors[bottom + i]
+            above_first(samples, start, stride)
+    below_last(samples, errors, own + (height + MARGIN - 1) * stride, stride)
 
 
 @kernel
