@@ -173,7 +173,7 @@ def _coloured(indices: NDArray[Any], palette: bytes, alpha: bytes, name: str) ->
     entries = len(palette) // 3
     if not entries or int(indices.max()) >= entries:
         raise InputError(
-            f"{name} has palette index {int(indices.max())}, and a palette of {entries} colours;"
+            f"{name} has palette index {int(indices.max())}, and a palette of {entries} colours:"
             " get the file again"
         )
     table = np.full((256, 4), 255, np.uint8)

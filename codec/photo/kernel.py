@@ -19,7 +19,17 @@ from ncodec.formats.entropy.ranges import (
 from ncodec.photo.features import FEATURES, MARGIN, bin_tables
 from ncodec.photo.levels import Levels
 from ncodec.photo.model import PhotoModel
-from ncodec.photo.plane import CODE, DECODE, OBSERVE, OTHERS, run_plane
+from ncodec.photo.plane import (
+    CODE,
+    DECODE,
+    OBSERVE,
+    OTHERS,
+    Planes,
+    Stream,
+    Tables,
+    run_plane,
+)
+from ncodec.photo.predict import squares
 
 __all__ = ["CHANNELS", "EFFORTS", "Effort", "decode_tile", "encode_tile", "observe"]
 
@@ -67,25 +77,28 @@ class _Tile:
 
     def __init__(self, shape: tuple[int, int, int], depth: int, effort: Effort) -> None:
         self.height, self.width, self.planes = shape
-        self.depth, self.effort = depth, effort
+        self.effort = effort
         self.stride = self.width + 2 * MARGIN
         rows = self.height + 2 * MARGIN
         grey = 1 << (depth - 1)
         self.padded = np.full((self.planes, rows, self.stride), grey, dtype=np.int32)
         self.inside = self.padded[:, MARGIN : MARGIN + self.height, MARGIN : MARGIN + self.width]
-        self.errors = np.zeros(self.padded.size, dtype=np.int32)
-        self.activity = np.zeros(self.padded.size, dtype=np.int32)
+        self.all = Planes(
+            self.width,
+            self.height,
+            depth,
+            self.padded.reshape(-1),
+            errors=np.zeros(self.padded.size, dtype=np.int32),
+            activity=np.zeros(self.padded.size, dtype=np.int32),
+        )
 
     def run(
         self,
-        mode: int,
         plane: int,
         circuit: tuple[NDArray[np.int32], NDArray[np.int32]],
-        coder: NDArray[np.uint64],
-        words: NDArray[np.uint32],
-        seen: NDArray[np.uint8],
-        predictions: NDArray[np.int32],
+        stream: Stream,
     ) -> None:
+        """Codes, decodes or observes a plane with a circuit's table, which adapts, and leaves."""
         size = self.stride * (self.height + 2 * MARGIN)
         offsets = [plane * size + dy * self.stride + dx for dx, dy in _OWN]
         for other in range(plane):
@@ -95,29 +108,10 @@ class _Tile:
             prior[len(_OWN) + (plane - 1) * OTHERS] = 1.0
         else:
             prior[:3] = 0.25, 0.25, -0.5
-        run_plane(
-            mode,
-            plane,
-            self.width,
-            self.height,
-            self.depth,
-            self.padded.reshape(-1),
-            self.errors,
-            self.activity,
-            np.array(offsets, dtype=np.int64),
-            prior,
-            self.effort.block,
-            np.array(self.effort.decays, dtype=np.float32),
-            _SIGNED,
-            _MAGNITUDE,
-            FEATURES[plane],
-            *circuit,
-            _RATE,
-            coder,
-            words,
-            seen,
-            predictions,
-        )
+        decays = self.effort.decays
+        equations = squares(len(offsets), self.width, self.effort.block, decays, prior)
+        tables = Tables(_SIGNED, _MAGNITUDE, FEATURES[plane], *circuit, _RATE)
+        run_plane(self.all, plane, np.array(offsets, dtype=np.int64), equations, tables, stream)
 
 
 def encode_tile(pixels: Pixels, bit_depth: int, model: PhotoModel, effort: str) -> bytes:
@@ -130,8 +124,9 @@ def encode_tile(pixels: Pixels, bit_depth: int, model: PhotoModel, effort: str) 
     # A symbol has 22 bits at most; a far one is two.
     words = np.empty((1 if levels.depth == 8 else 2) * pixels.size + 3, dtype=np.uint32)
     coder = start_encoding()
+    stream = Stream(CODE, coder, words, _NO_BINS, _NO_VALUES)
     for plane, circuit in zip(range(len(planes)), model.sets[tile.effort.circuits], strict=False):
-        tile.run(CODE, plane, circuit.running(), coder, words, _NO_BINS, _NO_VALUES)
+        tile.run(plane, circuit.running(), stream)
     return head + to_bytes(words, finish(coder, words)) + low_bits
 
 
@@ -148,8 +143,9 @@ def decode_tile(
     words = to_words(data)
     coder = start_decoding(words)
     tile = _Tile(shape, levels.depth, EFFORTS[effort])
+    stream = Stream(DECODE, coder, words, _NO_BINS, _NO_VALUES)
     for plane, circuit in zip(range(channels), model.sets[tile.effort.circuits], strict=False):
-        tile.run(DECODE, plane, circuit.running(), coder, words, _NO_BINS, _NO_VALUES)
+        tile.run(plane, circuit.running(), stream)
     require_intact(coder, words)
     planes = levels.together(tile.inside, low_bits)
     pixels = np.empty(shape, dtype=np.uint8 if bit_depth == 8 else np.uint16)
@@ -172,7 +168,7 @@ def observe(pixels: Pixels, effort: Effort) -> list[tuple[NDArray[np.uint8], NDA
         seen = np.empty(planes[plane].size * FEATURES[plane], dtype=np.uint8)
         predictions = np.empty(planes[plane].size, dtype=np.int32)
         coder, words = np.zeros(4, dtype=np.uint64), np.zeros(1, dtype=np.uint32)
-        tile.run(OBSERVE, plane, (_NONE, _NONE), coder, words, seen, predictions)
+        tile.run(plane, (_NONE, _NONE), Stream(OBSERVE, coder, words, seen, predictions))
         views.append((seen.reshape(-1, FEATURES[plane]), predictions))
     return views
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
 from ncodec.photo.features import MARGIN, gather
+from ncodec.photo.margins import above_first, after_row, before_row, below_last
 from ncodec.photo.mixture import learn, weigh
-from ncodec.photo.predict import accumulate, decay_add, predict, room, solve
+from ncodec.photo.predict import Squares, accumulate, begin_row, end_block, predict, solve_block
 from ncodec.photo.symbols import get_sample, put_sample
 
-__all__ = ["CODE", "DECODE", "OBSERVE", "OTHERS", "run_plane"]
+__all__ = ["CODE", "DECODE", "OBSERVE", "OTHERS", "Planes", "Stream", "Tables", "run_plane"]
 
 I32 = NDArray[np.int32]
+F32 = NDArray[np.float32]
 
 OBSERVE, CODE, DECODE = range(3)
 
@@ -32,116 +34,120 @@ _SHARE = np.float32(200.0)
 """The weight in the least squares of a sample without noise; activity a divides it by 1 + a
 (docs/photo.md, "Least squares")."""
 
-_room = kernel(room)
+
+class Planes(NamedTuple):
+    """The planes of a tile, one after another, with `MARGIN` columns and rows around each.
+
+    Attributes:
+        width, height: a plane's, without its margin.
+        depth: the bits of a sample, 8 or more.
+        samples: int32, flat.
+        errors: the samples less their predictions, in quarter levels, int32, flat.
+        activity: the decaying mean of the errors' magnitudes, int32, flat.
+    """
+
+    width: int
+    height: int
+    depth: int
+    samples: I32
+    errors: I32
+    activity: I32
+
+
+class Tables(NamedTuple):
+    """The tables of a plane's circuit.
+
+    Attributes:
+        signed, magnitude: the bins of differences and of sizes; see `features.bin_tables`.
+        features: the number of features.
+        table: the circuit's log2 weights, which adapt; see `mixture`.
+        leaves: the circuit's leaves; see `mixture`.
+        rate: the rate at which the table adapts.
+    """
+
+    signed: NDArray[np.uint8]
+    magnitude: NDArray[np.uint8]
+    features: int
+    table: I32
+    leaves: I32
+    rate: Any
+
+
+class Stream(NamedTuple):
+    """The place where samples go to or come from.
+
+    Attributes:
+        mode: OBSERVE fills `seen` and `predictions` from known samples; CODE appends to `words`;
+            DECODE reads them and fills in samples.
+        coder: the range coder's state.
+        words: the range coder's words, uint32.
+        seen: the bins of every feature, uint8 [samples * features].
+        predictions: in quarter levels, int32 [samples].
+    """
+
+    mode: int
+    coder: NDArray[np.uint64]
+    words: NDArray[np.uint32]
+    seen: NDArray[np.uint8]
+    predictions: I32
 
 
 @kernel
 def run_plane(
-    mode: int,
+    planes: Planes,
     plane: int,
-    width: int,
-    height: int,
-    depth: int,
-    samples: I32,
-    errors: I32,
-    activity: I32,
     offsets: NDArray[np.int64],
-    prior: NDArray[np.float32],
-    block: int,
-    decays: NDArray[np.float32],
-    signed: NDArray[np.uint8],
-    magnitude: NDArray[np.uint8],
-    features: int,
-    table: I32,
-    leaves: I32,
-    rate: Any,
-    coder: NDArray[np.uint64],
-    words: NDArray[np.uint32],
-    seen: NDArray[np.uint8],
-    predictions: I32,
+    equations: Squares,
+    tables: Tables,
+    stream: Stream,
 ) -> None:
     """Codes, decodes or observes one plane.
 
     Args:
-        mode: OBSERVE fills `seen` and `predictions` from known samples; CODE appends to `words`;
-            DECODE reads them and fills in samples.
-        plane: its number; planes before it are complete.
-        depth: bits of a sample, 8 or more.
-        samples: the planes, one after another, with `MARGIN` columns and rows around each; so are
-            `errors`, in quarter levels, and `activity`, their decaying mean.
-        offsets: of the neighbours that predict, from a sample's place within its plane: of this
-            plane, then `OTHERS` for each earlier one.
-        prior: their weights before there is anything to learn from.
-        block: samples between two solutions of the least squares.
-        decays: of its one or two windows.
-        signed: bins of differences; `magnitude`: of sizes. See `features`.
-        table: the circuit's, which adapts; `leaves`: its leaves. See `mixture`.
-        rate: of the adaptation.
-        coder: the range coder's state.
+        planes: those of the tile.
+        plane: the number of this one; the ones before it are complete.
+        offsets: the places of the neighbours that predict a sample, from its place within its
+            plane: those of this plane, then `OTHERS` for each earlier one.
+        equations: the least squares before the first row.
+        tables: the circuit's.
+        stream: where samples go to or come from.
     """
+    width, height, depth = planes.width, planes.height, planes.depth
+    samples, errors, activity = planes.samples, planes.errors, planes.activity
+    weights, current, block = equations.weights, equations.current, equations.block
+    mode, coder, words = stream.mode, stream.coder, stream.words
+    table, leaves, features, rate = tables.table, tables.leaves, tables.features, tables.rate
+    signed, magnitude = tables.signed, tables.magnitude
+    seen, predictions = stream.seen, stream.predictions
     stride = width + 2 * MARGIN
     size = stride * (height + 2 * MARGIN)
-    order = len(offsets)
-    length = 16 if order < 16 else 32
-    wide = order >= 16
-    cells = _room(order)
-    blocks = (width + block - 1) // block
-    windows = len(decays)
-    above = np.zeros((windows, blocks + 1, cells), dtype=np.float32)
-    right = np.zeros((windows, blocks + 1, cells), dtype=np.float32)
-    left = np.zeros((windows, cells), dtype=np.float32)
+    own = plane * size
+    order, windows = len(offsets), len(weights)
     misses = np.ones((windows, size), dtype=np.int32)
     guesses = np.zeros(windows, dtype=np.int64)
-    system = np.zeros(cells, dtype=np.float32)
-    current = np.zeros(cells, dtype=np.float32)
-    lower = np.zeros(32 * 32, dtype=np.float32)
-    vector = np.zeros(length, dtype=np.float32)
-    weights = np.zeros((windows, length), dtype=np.float32)
+    vector = np.zeros(weights.shape[1], dtype=np.float32)
     states = np.zeros(32, dtype=np.int32)
     scratch = np.zeros(32, dtype=np.int32)
     bins = np.zeros(32, dtype=np.int64)
     bias = np.zeros(2 * _BIAS_CONTEXTS, dtype=np.int32)
-    own = plane * size
     top = (1 << depth) - 1
     shift = depth - 3
     unit = np.float32(1.0) / np.float32(1 << max(depth - _EXACT_DEPTH, 0))
     half = np.float32(0.5) * unit
-    one = np.float32(1.0)
-    across = np.ones(windows, dtype=np.float32)
-    for _ in range(block):
-        for k in range(windows):
-            across[k] *= decays[k]
     sample: Any
-    grey = np.int32(1 << (depth - 1))
     if mode == DECODE:
-        for i in range(size):
-            samples[own + i] = grey
+        samples[own : own + size] = np.int32(1 << (depth - 1))
     for y in range(height):
         start = own + (y + MARGIN) * stride + MARGIN
-        _before_row(samples, start, stride)
-        left[:] = np.float32(0.0)
-        for k in range(windows):
-            for b in range(blocks - 1, -1, -1):
-                decay_add(right[k, b], above[k, b], right[k, b + 1], across[k])
-        energy = 0
-        for b in range(blocks):
-            for k in range(windows):
-                for i in range(cells):
-                    system[i] = left[k, i] + right[k, b, i]
-                residual = solve(system, order, prior, weights[k], lower)
-                if k == 0:
-                    energy = _rms(residual, depth)
-            current[:] = np.float32(0.0)
+        before_row(samples, start, stride)
+        begin_row(equations)
+        for b in range((width + block - 1) // block):
+            energy = _rms(solve_block(equations, b, order), depth)
             for x in range(b * block, min(width, b * block + block)):
                 here = start + x
                 at = here - own
-                w = samples[here - 1]
-                n = samples[here - stride]
-                middle = np.float32(w + n) * half
-                for i in range(order):
-                    vector[i] = np.float32(samples[at + offsets[i]]) * unit
-                _centre(vector, samples, at, plane, size, stride, order, half)
-                vector[order] = np.float32(0.0)
+                middle = np.float32(samples[here - 1] + samples[here - stride]) * half
+                _surround(vector, samples, offsets, at, plane, size, stride, unit, half)
                 for k in range(windows):
                     exact = (middle + predict(vector, weights[k])) * np.float32(64.0) / unit
                     guesses[k] = _level(exact, 64 * top)
@@ -152,25 +158,12 @@ def run_plane(
                 c0 = _texture(samples, here, stride, value)
                 c1 = _BIAS_CONTEXTS + min(energy >> 1, 63) * 4 + (value & 3)
                 raw = value
-                value += (bias[c0] + bias[c1]) >> 7
-                value = min(max(value, 0), 64 * top)
+                value = min(max(value + ((bias[c0] + bias[c1]) >> 7), 0), 64 * top)
                 prediction = (value + 8) >> 4
                 gather(
-                    bins,
-                    samples,
-                    errors,
-                    activity,
-                    plane,
-                    at,
-                    stride,
-                    size,
-                    prediction,
-                    energy,
-                    apart,
-                    shift,
-                    signed,
-                    magnitude,
-                )
+                    bins, samples, errors, activity, plane, at, stride, size, prediction, energy,
+                    apart, shift, signed, magnitude,
+                )  # fmt: skip
                 if mode == OBSERVE:
                     sample = np.int64(samples[here])
                     index = (y * width) + x
@@ -190,50 +183,20 @@ def run_plane(
                         )
                         samples[here] = np.int32(sample)
                     learn(table, bins, features, states, leaves, cell, mass, rate, scratch)
-                error = np.int32(4 * sample - prediction)
-                errors[here] = error
-                around = activity[here - stride] + activity[here - stride + 1]
-                activity[here] = (8 * abs(error) + 2 * activity[here - 1] + around) // 6
+                _mark(errors, activity, here, stride, np.int32(4 * sample - prediction))
                 _adapt(bias, c0, 64 * sample - raw)
                 _adapt(bias, c1, 64 * sample - raw)
                 for k in range(windows):
                     missed = min(abs(64 * sample - guesses[k]), 1 << 16)
                     misses[k, at] = np.int32(missed)
                 vector[order] = np.float32(sample) * unit - middle
-                share = _SHARE / (one + np.float32(activity[here]))
-                accumulate(current, vector, share, wide)
-            for k in range(windows):
-                for i in range(cells):
-                    left[k, i] = across[k] * (left[k, i] + above[k, b, i] + current[i])
-                    above[k, b, i] = decays[k] * (above[k, b, i] + current[i])
-        _after_row(samples, errors, activity, start, width)
+                share = _SHARE / (np.float32(1.0) + np.float32(activity[here]))
+                accumulate(current, vector, share, order >= 16)
+            end_block(equations, b)
+        after_row(samples, errors, activity, start, width)
         if y == 0:
-            first = start - MARGIN
-            for k in range(1, MARGIN + 1):
-                for i in range(stride):
-                    samples[first - k * stride + i] = samples[first + i]
-    bottom = own + (height + MARGIN - 1) * stride
-    for k in range(1, MARGIN + 1):
-        for i in range(stride):
-            samples[bottom + k * stride + i] = samples[bottom + i]
-            errors[bottom + k * stride + i] = errors[bottom + i]
-
-
-@kernel
-def _before_row(samples: I32, start: int, stride: int) -> None:
-    """Fills the margin left of a row with the sample above its first."""
-    for i in range(1, MARGIN + 1):
-        samples[start - i] = samples[start - stride]
-
-
-@kernel
-def _after_row(samples: I32, errors: I32, activity: I32, start: int, width: int) -> None:
-    """Fills the margin right of a row with its last sample; errors extend a column either way."""
-    end = start + width
-    for i in range(MARGIN):
-        samples[end + i] = samples[end - 1]
-    errors[start - 1], errors[end] = errors[start], errors[end - 1]
-    activity[start - 1], activity[end] = activity[start], activity[end - 1]
+            above_first(samples, start, stride)
+    below_last(samples, errors, own + (height + MARGIN - 1) * stride, stride)
 
 
 @kernel
@@ -271,18 +234,25 @@ def _texture(samples: I32, here: int, stride: int, value: int) -> int:
 
 
 @kernel
-def _centre(
-    vector: NDArray[np.float32],
+def _surround(
+    vector: F32,
     samples: I32,
+    offsets: NDArray[np.int64],
     at: int,
     plane: int,
     size: int,
     stride: int,
-    order: int,
+    unit: Any,
     half: Any,
 ) -> None:
-    """Take from each sample the mean of the W and N samples of its plane."""
+    """Fills `vector` with the neighbours, each less the mean of the W and N samples of its plane.
+
+    What follows the neighbours is 0.
+    """
+    order = len(offsets)
     own = order - OTHERS * plane
+    for i in range(order):
+        vector[i] = np.float32(samples[at + offsets[i]]) * unit
     here = plane * size + at
     middle = np.float32(samples[here - 1] + samples[here - stride]) * half
     for i in range(own):
@@ -292,6 +262,15 @@ def _centre(
         middle = np.float32(samples[here - 1] + samples[here - stride]) * half
         for i in range(own + OTHERS * p, own + OTHERS * (p + 1)):
             vector[i] -= middle
+    vector[order] = np.float32(0.0)
+
+
+@kernel
+def _mark(errors: I32, activity: I32, here: int, stride: int, error: Any) -> None:
+    """Notes a sample's error, and the activity that it makes."""
+    errors[here] = error
+    around = activity[here - stride] + activity[here - stride + 1]
+    activity[here] = (8 * abs(error) + 2 * activity[here - 1] + around) // 6
 
 
 @kernel

@@ -19,14 +19,17 @@ rows of 32, then 16 rows of the last 16 columns.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
 
-__all__ = ["LANES", "accumulate", "decay_add", "predict", "room", "solve"]
+__all__ = [
+    "LANES", "Squares", "accumulate", "begin_row", "end_block", "predict", "solve", "solve_block",
+    "squares",
+]  # fmt: skip
 
 LANES = 16
 _RIDGE = np.float32(24.0)
@@ -38,9 +41,92 @@ _LEAST_PIVOT = np.float32(12.0)
 F32 = NDArray[np.float32]
 
 
-def room(order: int) -> int:
-    """The number of elements that a matrix of order 1 .. 31 takes."""
-    return LANES * LANES if order < LANES else 3 * LANES * LANES
+class Squares(NamedTuple):
+    """The normal equations of a plane, by the names above; windows have equations of their own.
+
+    Attributes:
+        above: V, float32 [windows, blocks + 1, elements].
+        right: R, float32 [windows, blocks + 1, elements].
+        left: L, float32 [windows, elements].
+        current: S of the block at hand, float32 [elements]; it is the same in all windows.
+        weights: those of the block at hand, float32 [windows, 16 or 32].
+        prior: the weights before there is anything to learn from, float32 [32].
+        decays: the decay of a sample or a row in each window, float32 [windows].
+        across: the decay of a whole block, float32 [windows].
+        system, lower: scratch of `solve_block`.
+        block: the samples between two solutions.
+    """
+
+    above: F32
+    right: F32
+    left: F32
+    current: F32
+    weights: F32
+    prior: F32
+    decays: F32
+    across: F32
+    system: F32
+    lower: F32
+    block: int
+
+
+def squares(order: int, width: int, block: int, decays: tuple[float, ...], prior: F32) -> Squares:
+    """The equations of order 1 .. 31 before the first row of a plane of this width."""
+    elements = LANES * LANES if order < LANES else 3 * LANES * LANES
+    windows, blocks = len(decays), -(-width // block)
+    factors = np.array(decays, dtype=np.float32)
+    across = np.ones(windows, dtype=np.float32)
+    for _ in range(block):
+        across *= factors
+    return Squares(
+        above=np.zeros((windows, blocks + 1, elements), dtype=np.float32),
+        right=np.zeros((windows, blocks + 1, elements), dtype=np.float32),
+        left=np.zeros((windows, elements), dtype=np.float32),
+        current=np.zeros(elements, dtype=np.float32),
+        weights=np.zeros((windows, LANES if order < LANES else 2 * LANES), dtype=np.float32),
+        prior=prior,
+        decays=factors,
+        across=across,
+        system=np.zeros(elements, dtype=np.float32),
+        lower=np.zeros(32 * 32, dtype=np.float32),
+        block=block,
+    )
+
+
+@kernel
+def begin_row(equations: Squares) -> None:
+    """Makes R of every block from V, from the right."""
+    above, right, across = equations.above, equations.right, equations.across
+    equations.left[:] = np.float32(0.0)
+    for k in range(len(across)):
+        for b in range(above.shape[1] - 2, -1, -1):
+            _decay_add(right[k, b], above[k, b], right[k, b + 1], across[k])
+
+
+@kernel
+def solve_block(equations: Squares, b: int, order: int) -> Any:
+    """Finds the weights of block `b`; returns the first window's residual energy."""
+    left, right, system = equations.left, equations.right, equations.system
+    first = np.float32(0.0)
+    for k in range(len(left)):
+        for i in range(len(system)):
+            system[i] = left[k, i] + right[k, b, i]
+        energy = solve(system, order, equations.prior, equations.weights[k], equations.lower)
+        if k == 0:
+            first = energy
+    equations.current[:] = np.float32(0.0)
+    return first
+
+
+@kernel
+def end_block(equations: Squares, b: int) -> None:
+    """Takes S of block `b` into L and V."""
+    above, left, current = equations.above, equations.left, equations.current
+    across, decays = equations.across, equations.decays
+    for k in range(len(left)):
+        for i in range(len(current)):
+            left[k, i] = across[k] * (left[k, i] + above[k, b, i] + current[i])
+            above[k, b, i] = decays[k] * (above[k, b, i] + current[i])
 
 
 @kernel
@@ -65,7 +151,7 @@ def accumulate(sums: F32, sample: F32, share: Any, wide: bool) -> None:
 
 
 @kernel
-def decay_add(out: F32, first: F32, second: F32, decay: Any) -> None:
+def _decay_add(out: F32, first: F32, second: F32, decay: Any) -> None:
     """out = first + decay * second."""
     for i in range(len(out)):
         out[i] = first[i] + decay * second[i]
