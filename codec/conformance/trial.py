@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ncodec.api import encode
+from ncodec.conformance.contents import CLIPS, FEATURES, IMAGES, Arrays, Kind
 from ncodec.conformance.inputs import (
     Input,
     clips,
@@ -33,19 +33,13 @@ from ncodec.errors import (
     UsageError,
     VerificationFailed,
 )
-from ncodec.files.album import Album
-from ncodec.files.clip import Clip
-from ncodec.files.features import FeatureFile
 from ncodec.files.verify import verify
 from ncodec.formats import Reader, VideoInfo
-from ncodec.media import Frame, open_collection, open_source, scan
-from ncodec.plugin import Codec, Context, FeatureCodec, ImageCodec, VideoCodec
+from ncodec.media import Frame, open_source, scan
+from ncodec.plugin import Codec, Context, ImageCodec, VideoCodec
 from ncodec.registry import describe, frame_codec, register, resolve_options
 
 __all__ = ["Report", "check"]
-
-Arrays = Sequence[np.ndarray]
-"""All that a file holds, in order."""
 
 REFUSALS = (UsageError, InputError, UnsupportedFormat, MissingDependency)
 """How a codec says that it does not take an input."""
@@ -101,14 +95,14 @@ def check(
     with register(codec), TemporaryDirectory(prefix="ncodec-check-") as name:
         folder = Path(name)
         if issubclass(codec, VideoCodec):
-            kind = _Kind(_source_planes, _planes, _planes_backwards)
+            kind = CLIPS
             inputs = clips(folder) if "video" in codec.media else pictures(folder)
         elif issubclass(codec, ImageCodec):
-            kind = _Kind(_source_pixels, _pixels, _pixels_by_region)
+            kind = IMAGES
             single = "collection" not in codec.media
             inputs = pictures(folder) if single else collections(folder, images)
         else:
-            kind = _Kind(None, _features, _features_backwards)
+            kind = FEATURES
             inputs = pictures(folder)
         trial = _Trial(codec, kind, dict(options or {}), tuple(models))
         for item in inputs:
@@ -118,27 +112,12 @@ def check(
         return Report(codec.codec_id, tuple(trial.tried), tuple(trial.refused))
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """How files of a kind of codec are read.
-
-    Attributes:
-        source: what went in; None where that is not to come back.
-        whole: what a file holds, front to back.
-        apart: the same, asked for in another order and in parts.
-    """
-
-    source: Callable[[Path], Arrays] | None
-    whole: Callable[[Any], Arrays]
-    apart: Callable[[Any], Arrays]
-
-
 @dataclass
 class _Trial:
     """One codec and what became of its inputs."""
 
     codec: type[Codec]
-    kind: _Kind
+    kind: Kind
     options: dict[str, Any]
     models: tuple[str | Path, ...]
     tried: list[str] = field(default_factory=list)
@@ -147,11 +126,12 @@ class _Trial:
     def run(self, item: Input) -> None:
         """All checks of one input."""
         file = item.path.with_suffix(".nc")
-        try:
-            encode(item.path, file, codec=self.codec.codec_id, threads=1, **self.options)
-        except REFUSALS as error:
-            self.refused.append(f"{item.name} ({error})")
-            return
+        with self.expecting(f"cannot encode {item.name}"):
+            try:
+                encode(item.path, file, codec=self.codec.codec_id, threads=1, **self.options)
+            except REFUSALS as error:
+                self.refused.append(f"{item.name} ({error})")
+                return
         data = file.read_bytes()
         with self.expecting(f"cannot decode {item.name}"):
             whole = self.decoded(data)
@@ -229,22 +209,13 @@ class _Trial:
         with self.opened(data) as content:
             return self.kind.whole(content)
 
-    @contextmanager
-    def opened(self, data: bytes) -> Iterator[Any]:
-        """A file as what it holds."""
-        if issubclass(self.codec, VideoCodec):
-            with Clip(data, threads=1, models=self.models) as clip:
-                yield clip
-        elif issubclass(self.codec, FeatureCodec):
-            with FeatureFile(data, threads=1, models=self.models) as features:
-                yield features
-        else:
-            with Album(data, threads=1, models=self.models) as album:
-                yield album
+    def opened(self, data: bytes) -> Any:
+        """A file as what it holds, for a ``with`` block."""
+        return self.kind.open(data, threads=1, models=self.models)
 
     def same(self, left: Arrays, right: Arrays, fault: str) -> None:
         """Compares what should be equal."""
-        if _shapes(left) != _shapes(right) or not all(map(_equal, left, right)):
+        if _shapes(left) != _shapes(right) or not all(map(np.array_equal, left, right)):
             raise self.broken(fault)
 
     @contextmanager
@@ -281,63 +252,5 @@ class _Window:
         return iter(self.images)
 
 
-def _source_planes(path: Path) -> Arrays:
-    with open_source(path) as source:
-        scan(source, scene_threshold=None)
-        return [plane for frame in source.frames() for plane in frame.planes]
-
-
-def _planes(clip: Clip) -> Arrays:
-    return [plane for frame in clip for plane in frame.planes]
-
-
-def _planes_backwards(clip: Clip) -> Arrays:
-    frames = [clip[index].planes for index in reversed(range(len(clip)))]
-    return [plane for planes in reversed(frames) for plane in planes]
-
-
-def _source_pixels(path: Path) -> Arrays:
-    return [image.pixels for image in open_collection(path)]
-
-
-def _pixels(album: Album) -> Arrays:
-    return [image.pixels for image in album]
-
-
-def _pixels_by_region(album: Album) -> Arrays:
-    width, height = album.info.width, album.info.height
-    left = width // 3
-    images = []
-    for index in reversed(range(len(album))):
-        halves = [(0, 0, left, height), (left, 0, width - left, height)]
-        images.append(np.hstack([album.region(*half, index).pixels for half in halves]))
-    return images[::-1]
-
-
-def _features(file: FeatureFile) -> Arrays:
-    return list(chain.from_iterable(_heads(file, index) for index in range(len(file))))
-
-
-def _features_backwards(file: FeatureFile) -> Arrays:
-    images = [_heads(file, index) for index in reversed(range(len(file)))]
-    return list(chain.from_iterable(reversed(images)))
-
-
-def _heads(file: FeatureFile, index: int) -> Arrays:
-    """What the heads make of an image; those that need what is not installed are left out."""
-    file.check(index)
-    arrays = []
-    for head in file.heads:
-        try:
-            arrays.append(file.head(head, index))
-        except MissingDependency:
-            continue
-    return arrays
-
-
 def _shapes(arrays: Arrays) -> list[tuple[tuple[int, ...], str]]:
     return [(array.shape, str(array.dtype)) for array in arrays]
-
-
-def _equal(left: np.ndarray, right: np.ndarray) -> bool:
-    return np.array_equal(left, right)

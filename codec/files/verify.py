@@ -93,9 +93,9 @@ def verify(
         recorded = [reader.read_segment(s.index).psnr for s in reader.segments]
         features = reader.header.media_kind == "features"
         spans = [range(s.first_frame, s.first_frame + s.frame_count) for s in reader.segments]
-    witness = _Witness(file)
     if features:
-        return _verify_features(witness, segments, source, models, watch)
+        return _verify_features(file, segments, source, models, watch)
+    witness = _Witness(file)
     opened = open(witness, device=device, threads=threads, models=models)
     if isinstance(opened, Album):
         with opened:
@@ -159,7 +159,7 @@ def _agreed(
 
 
 def _verify_features(
-    witness: _Witness,
+    file: str | Path,
     segments: int,
     source: str | Path | None,
     models: Iterable[str | Path],
@@ -168,6 +168,7 @@ def _verify_features(
     """Decodes the integers of all images, which checks their hashes."""
     if source is not None:
         raise UsageError("features are not compared with a source: leave --source out")
+    witness = _Witness(file)
     with FeatureFile(witness, models=models) as opened:
         for index in range(len(opened)):
             opened.check(index)

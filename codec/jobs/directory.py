@@ -13,7 +13,9 @@ from ncodec.jobs.plan import PLAN_FILE
 
 __all__ = ["plan_directory"]
 
-_OURS = (PLAN_FILE, "source.y4m", "segment-*", "shared-*", "*.part")
+_SHARED = "shared-[0-9][0-9][0-9][0-9].bin"
+_OURS = (PLAN_FILE, "source.y4m", "segment-*", _SHARED, "*.part")
+_BEGUN = (f"{PLAN_FILE}.part", _SHARED, f"{_SHARED}.part")
 
 
 @contextmanager
@@ -74,8 +76,8 @@ def _check(directory: Path, resume: bool) -> None:
             "or delete the folder to start anew"
         )
     # A job that was killed while it wrote its plan leaves a part of it, and nothing to continue.
-    begun = f"{PLAN_FILE}.part"
-    if not resume and directory.is_dir() and any(f.name != begun for f in directory.iterdir()):
+    begun = {file for pattern in _BEGUN for file in directory.glob(pattern)}
+    if not resume and directory.is_dir() and not begun.issuperset(directory.iterdir()):
         raise UsageError(f"{directory} is not empty: give another folder with --plan")
 
 

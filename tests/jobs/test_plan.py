@@ -156,6 +156,8 @@ def test_an_interrupt_before_the_plan_leaves_nothing(directory):
 def test_a_plan_that_was_cut_short_is_begun_anew(directory):
     directory.mkdir()
     (directory / "plan.json.part").write_bytes(b"{")
+    (directory / "shared-0000.bin").write_bytes(b"a model")
+    (directory / "shared-0001.bin.part").write_bytes(b"anoth")
     begin(directory)
     assert not directory.exists()
 

@@ -61,6 +61,19 @@ def test_the_codecs_that_authors_begin_from_keep_it(codec):
         load_codec(codec.codec_id)
 
 
+def test_a_codec_of_frames_may_take_images_alone():
+    class Stills(RawPlanes):
+        codec_id = "stills"
+        media = frozenset({"image"})
+
+    assert len(check(Stills).tried) == 4
+
+
+class HashWrong(RawPlanes):
+    def encode(self, window, options, context):
+        return replace(super().encode(window, options, context), integer_hash=5)
+
+
 class HashIgnored(RawPlanes):
     def decode(self, segment, info, shared, context):
         return super().decode(_trusted(segment), info, shared, context)
@@ -149,6 +162,7 @@ def _trusted(segment):
 @pytest.mark.parametrize(
     ("codec", "words"),
     [
+        (HashWrong, "cannot encode .* .VerificationFailed: segment 0 decodes to other"),
         (HashIgnored, "although the hash of its integers is wrong"),
         (HashUnknown, "without checking its integers"),
         (TargetIgnored, r"makes a segment of \d+ bytes of .* for a target size of"),

@@ -5,12 +5,14 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from packages import install
 from rawimages import RawImages
 from rawplanes import RawPlanes
-from synthetic import read, same_planes
+from synthetic import TINY_FLAGS, read, same_planes
 
 import ncodec
 import ncodec.plugin
+from ncodec import registry
 from ncodec.errors import CodecFailed, Interrupted, MissingDependency, UsageError
 from ncodec.formats import entropy
 from ncodec.plugin import Option, register
@@ -157,6 +159,38 @@ def test_an_image_codec_that_drops_an_image_is_named(tmp_path):
     with register(Forgetful), pytest.raises(CodecFailed, match=r"made 2 frames .* announced 3"):
         ncodec.encode(tmp_path / "images.npy", tmp_path / "a.nc", codec="forgetful")
     assert not (tmp_path / "a.nc").exists()
+
+
+def test_a_trainer_of_another_package_is_named_where_it_fails(tmp_path, monkeypatch, command):
+    (tmp_path / "coach.py").write_text(
+        "from ncodec.plugin import Trainer\n"
+        "class Coach(Trainer):\n"
+        "    name = 'coach'\n"
+        "    options = ()\n"
+        "    def train(self, data, options, context):\n"
+        "        return data['nothing']\n"
+    )
+    install(tmp_path, "coach", "coach:Coach", group="ncodec.trainers")
+    monkeypatch.syspath_prepend(tmp_path)
+    caches = (registry._entries, registry._installed_trainer)
+    for cache in caches:
+        cache.cache_clear()
+    ran = command("train", "coach", "data", "-o", "m.ncm")
+    for cache in caches:
+        cache.cache_clear()
+    assert ran.code == 12
+    assert "trainer 'coach' of coach 1.0 failed in train (TypeError: list indices" in ran.err
+    assert not (tmp_path / "m.ncm").exists()
+
+
+def test_a_bug_of_ncodec_s_own_codec_is_an_internal_error(clip_file, command, monkeypatch):
+    def encode(self, window, options, context):
+        raise KeyError("weights")
+
+    monkeypatch.setattr(type(load_codec("hnerv")), "encode", encode)
+    ran = command("encode", clip_file, "-o", "a.nc", *TINY_FLAGS, "-q")
+    assert ran.code == 1
+    assert "internal error: KeyError: 'weights'; set NCODEC_DEBUG=1" in ran.err
 
 
 def test_an_error_of_ours_inside_a_codec_stays_what_it_is(clip_file, tmp_path):
