@@ -211,13 +211,26 @@ def video(
     default="1",
     help="Factor on frame sides, epochs and network sizes; under 1 the report says so.",
 )
+@click.option(
+    "--codecs",
+    type=NAMES,
+    default="none",
+    show_default=True,
+    help=f"To be measured beside the paper's: {_CODECS}.",
+)
 @DEVICE
-def papers(ctx: click.Context, scale: Fraction, data: Path | None, **common: Any) -> None:
+def papers(
+    ctx: click.Context,
+    scale: Fraction,
+    codecs: tuple[str, ...],
+    data: Path | None,
+    **common: Any,
+) -> None:
     """The table of a paper, at the paper's settings; says first how long that takes here."""
     from ncodec.eval.bench.papers import paper_run
 
     assert ctx.info_name is not None
-    run = paper_run(ctx.info_name, scale, data)
+    run = paper_run(ctx.info_name, scale, data, _lines(codecs, [None], [None], None))
     bench_video(run, max_segment=240, paper_bpp=True, say_time=True, **common)
 
 

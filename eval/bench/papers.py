@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,7 +23,9 @@ def paper_names() -> list[str]:
     return sorted(PREFIX + path.stem for path in _FOLDER.glob("*.json"))
 
 
-def paper_run(name: str, scale: Fraction, data: Path | None) -> VideoRun:
+def paper_run(
+    name: str, scale: Fraction, data: Path | None, others: Sequence[CodecLine] = ()
+) -> VideoRun:
     """The run of a published table.
 
     Args:
@@ -30,6 +33,7 @@ def paper_run(name: str, scale: Fraction, data: Path | None) -> VideoRun:
         scale: over 0, at most 1: factor on the frame's sides, the epochs and the sizes of the
             networks; under 1 the run and its report are labelled as reduced.
         data: the folder of data sets that are not installed.
+        others: codecs that are measured beside the paper's, at points of their own.
 
     Raises:
         UsageError: there is no such table.
@@ -64,7 +68,7 @@ def paper_run(name: str, scale: Fraction, data: Path | None) -> VideoRun:
     return VideoRun(
         title=title,
         clips=[parse_clip(f"{found['clip']}#{','.join(edits)}", data)],
-        lines=[line],
+        lines=[line, *others],
         anchors=anchor_settings(found["anchors"]),
         remarks=remarks,
     )

@@ -11,6 +11,7 @@ from ncodec.cli import cli
 from ncodec.errors import UsageError
 from ncodec.eval.bench.papercount import huffman_bits, symbol_bits
 from ncodec.eval.bench.papers import paper_names, paper_run
+from ncodec.eval.bench.video import CodecLine
 from ncodec.formats import Reader
 from ncodec.video.hnerv.codec import HNeRV
 
@@ -91,3 +92,13 @@ def test_a_codec_without_a_network_has_no_such_count(clip_file, plugins, tmp_pat
 
     ncodec.encode(clip_file, tmp_path / "a.nc", codec="rawplanes")
     assert symbol_bits(tmp_path / "a.nc") is None
+
+
+def test_a_codec_with_options_stands_beside_the_papers(data, command):
+    line = ("bench", "papers/hnerv-bunny", "--data", data, "-o", "run", "--dry-run", "--codecs")
+    ran = command(*line, "ngrid:speed=3")
+    assert ran.code == 2
+    assert "ngrid has no option 'speed': it has preset" in ran.err
+    other = CodecLine("ngrid fast", "ngrid", {"preset": "fast"})
+    run = paper_run("papers/hnerv-bunny", Fraction(1, 8), data, [other])
+    assert [line.name for line in run.lines] == ["hnerv paper", "ngrid fast"]

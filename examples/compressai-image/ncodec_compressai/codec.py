@@ -22,7 +22,7 @@ from ncodec.media import Image
 from ncodec.plugin import Coded, Context, ImageCodec, Option, Region, Stored
 
 FAMILY, VERSION = "compressai-factorized", 1
-STEPS = (4.0, 2.8, 2.0, 1.4, 1.0, 0.7)
+STEPS = (0.4, 0.28, 0.2, 0.14, 0.1, 0.07)
 """What latents are divided by, from quality 1 on."""
 CHANNELS, LATENTS, STRIDE = 24, 32, 16
 

@@ -21,7 +21,7 @@ class FactorizedTrainer(Trainer):
     name = "compressai-factorized"
     options = (
         Option("steps", int, 1000, "Steps of Adam, a batch of crops each", minimum=1),
-        Option("trade", float, 0.03, "Squared error (0..255) against a bit a pixel", minimum=0),
+        Option("trade", float, 16.0, "Squared error that a bit a pixel is worth at 6", minimum=0),
     )
 
     def train(self, data: Sequence[str], options: Mapping[str, Any], context: Context) -> Model:
@@ -32,7 +32,10 @@ class FactorizedTrainer(Trainer):
         torch.set_num_threads(context.threads)
         crops = Crops([image.pixels for source in data for image in open_collection(source)])
         rng, net = np.random.default_rng(context.seed), network().train()
-        optimiser = torch.optim.Adam(net.parameters(), lr=1e-3)
+        networks = [*net.g_a.parameters(), *net.g_s.parameters()]
+        # A prior sees one batch in six, and has further to go.
+        groups = [{"params": networks}, {"params": net.priors.parameters(), "lr": 0.02}]
+        optimiser = torch.optim.Adam(groups, lr=2e-3)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, options["steps"])
         for step in range(1, options["steps"] + 1):
             if context.stopping():
@@ -44,8 +47,8 @@ class FactorizedTrainer(Trainer):
             error = 255**2 * (net.g_s(noisy * size) - batch).square().mean()
             bits = -likelihoods.log2().sum() / (batch.numel() / 3)
             # At high rates a bit is worth an error in proportion to the square of the step.
-            (options["trade"] / size**2 * error + bits).backward()
-            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            (error + options["trade"] * (size / STEPS[-1]) ** 2 * bits).backward()
+            torch.nn.utils.clip_grad_norm_(networks, 1.0)
             optimiser.step()
             optimiser.zero_grad()
             schedule.step()
