@@ -1,4 +1,4 @@
-"""The Python API: `encode`, `decode`, `open`, `probe`, `codecs`."""
+"""What the Python API does with jobs: `encode`, `decode`, `train`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any, BinaryIO
 from ncodec.errors import UsageError
 from ncodec.files.decoding import write_decoded
 from ncodec.files.opening import open
-from ncodec.files.probing import CodecInfo, Probe, SegmentInfo, codecs, probe
 from ncodec.formats import same_file
 from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
 from ncodec.jobs.stills import encode_images
@@ -18,17 +17,7 @@ from ncodec.media import media_kind
 from ncodec.plugin import Region, StillCodec
 from ncodec.registry import DEFAULT_CODECS, load_codec, load_trainer, resolve_options
 
-__all__ = [
-    "CodecInfo",
-    "Probe",
-    "SegmentInfo",
-    "codecs",
-    "decode",
-    "encode",
-    "open",
-    "probe",
-    "train",
-]
+__all__ = ["decode", "encode", "train"]
 
 
 def encode(

@@ -10,6 +10,7 @@ from pathlib import Path
 from ncodec.errors import UsageError
 from ncodec.files.album import Album
 from ncodec.files.clip import Clip
+from ncodec.files.features import FeatureFile
 from ncodec.media import open_sink, write_collection, write_image
 from ncodec.media.image import Image
 from ncodec.plugin import Region
@@ -18,7 +19,7 @@ __all__ = ["decode_images", "write_decoded"]
 
 
 def write_decoded(
-    opened: Clip | Album,
+    opened: Clip | Album | FeatureFile,
     output: str | Path,
     *,
     frames: slice | None = None,
@@ -28,6 +29,10 @@ def write_decoded(
     warn: Callable[[str], None] = lambda _: None,
 ) -> int:
     """What `ncodec.decode` does once the file is open; arguments and errors as there."""
+    if isinstance(opened, FeatureFile):
+        raise UsageError(
+            f"{opened!r} holds no pictures: decode it with --head, or use its `head` and `classify`"
+        )
     if isinstance(opened, Album):
         if at is not None:
             raise UsageError("images have no time: choose them by frames")

@@ -67,11 +67,11 @@ def verify(
             )
         segments = len(reader.segments)
         recorded = [reader.read_segment(s.index).psnr for s in reader.segments]
-        features = reader.header.media_kind == "features"
         spans = [range(s.first_frame, s.first_frame + s.frame_count) for s in reader.segments]
-    if features:
-        return _verify_features(file, segments, source, models, watch)
     opened = open(file, device=device, threads=threads, models=models)
+    if isinstance(opened, FeatureFile):
+        with opened:
+            return _verify_features(opened, segments, source, watch)
     if isinstance(opened, Album):
         with opened:
             return _verify_images(file, opened, segments, source, watch)
@@ -120,20 +120,18 @@ def verify(
 
 
 def _verify_features(
-    file: str | Path,
+    opened: FeatureFile,
     segments: int,
     source: str | Path | None,
-    models: Iterable[str | Path],
     watch: Callable[[int, int], None],
 ) -> Verification:
     """Decodes the integers of all images, which checks their hashes."""
     if source is not None:
         raise UsageError("features are not compared with a source: leave --source out")
-    with FeatureFile(file, models=models) as opened:
-        for index in range(len(opened)):
-            opened.check(index)
-            watch(index + 1, len(opened))
-        return Verification(len(opened), segments, None, (), None)
+    for index in range(len(opened)):
+        opened.check(index)
+        watch(index + 1, len(opened))
+    return Verification(len(opened), segments, None, (), None)
 
 
 def _verify_images(
