@@ -13,7 +13,6 @@ import ncodec
 from ncodec import errors
 from ncodec.errors import DamagedFile, InputError, UsageError
 
-
 PUBLIC = """
     Album Clip CodecInfo DamagedFile DeviceError Event FeatureFile Finished Frame FrameBatch Image
     InputError Interrupted LimitExceeded MissingDependency NcodecError OutputError Probe Report

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, overload
 
 from ncodec.errors import DamagedFile, UnsupportedFormat, UsageError
+from ncodec.files.batch import FrameBatch, Layout, rgb_batch
 from ncodec.files.openfile import OpenFile
 from ncodec.files.stored import StoredFile
 from ncodec.formats import Reader, Segment, SegmentEntry
 from ncodec.media.frame import PIXEL_FORMATS, Frame
-from ncodec.plugin import Codec, HasPreviews, Planes, StillCodec, reduced
+from ncodec.plugin import Codec, DecodesBatches, HasPreviews, Planes, StillCodec, reduced
 
 __all__ = ["PREVIEWS", "Clip", "end_tick"]
 
@@ -97,8 +98,35 @@ class Clip(OpenFile, Sequence[Frame]):
             self._check_open()
             return [self[i] for i in range(*index.indices(self._length))]
         index = self._index(index)
-        entry, decoded = self._segment_of(index)
-        return self._frame(decoded[index - entry.first_frame], index)
+        entry = self._entry(index)
+        return self._frame(self._segment(entry)[index - entry.first_frame], index)
+
+    def batch(
+        self,
+        indices: slice | Iterable[int],
+        *,
+        device: str | None = None,
+        layout: Layout = "NHWC",
+    ) -> FrameBatch:
+        """Several frames in RGB as one array; frames of one segment are decoded together.
+
+        Args:
+            indices: which frames, in any order, or a slice; negative ones count from the end.
+            device: None for a NumPy array; a torch device for a tensor that is there.
+            layout: ``NHWC``, or ``NCHW`` as networks take it.
+
+        Raises:
+            IndexError: there is no such frame.
+            UsageError: the layout is another.
+            DamagedFile: a segment was lost, or is damaged.
+        """
+        self._check_open()
+        if isinstance(indices, slice):
+            indices = range(*indices.indices(self._length))
+        if not isinstance(indices, Iterable):
+            raise UsageError(f"indices are {indices!r} but must be a slice or several integers")
+        chosen = [self._index(index) for index in indices]
+        return rgb_batch(self._decoded(chosen), len(chosen), self.info, device, layout)
 
     def __iter__(self) -> Iterator[Frame]:
         """All frames that the file has; those of lost segments are left out."""
@@ -141,16 +169,25 @@ class Clip(OpenFile, Sequence[Frame]):
         after = self.times[index + 1] if index + 1 < self._length else end_tick(self.times)
         return Frame(tuple(planes), tick, float(tick * base), float((after - tick) * base))
 
-    def _segment_of(self, index: int) -> tuple[SegmentEntry, Sequence[Planes]]:
-        """The segment that holds frame `index`, and its frames; it stays loaded."""
-        entry = self._entry(index)
-        if entry is None:
-            raise DamagedFile(f"frame {index} is in a segment that this file has lost")
+    def _decoded(self, indices: Sequence[int]) -> Iterator[tuple[int, Frame]]:
+        """(place in `indices`, frame), a segment after the other."""
+        groups: dict[SegmentEntry, list[int]] = {}
+        for place, index in enumerate(indices):
+            groups.setdefault(self._entry(index), []).append(place)
+        for entry, places in groups.items():
+            decoded = self._segment(entry)
+            inside = [indices[place] - entry.first_frame for place in places]
+            together = isinstance(decoded, DecodesBatches)
+            pictures = decoded.batch(inside) if together else (decoded[i] for i in inside)
+            for place, planes in zip(places, pictures, strict=True):
+                yield place, self._frame(planes, indices[place])
+
+    def _segment(self, entry: SegmentEntry) -> Sequence[Planes]:
+        """The frames of a segment, which stays loaded."""
         if self._loaded is None or self._loaded[0] is not entry:
             self._loaded = None
-            segment = self._reader.read_segment(entry.index)
-            self._loaded = entry, self._decode(segment)
-        return self._loaded
+            self._loaded = entry, self._decode(self._reader.read_segment(entry.index))
+        return self._loaded[1]
 
     def _check(self) -> None:
         info, name = self.info, self._reader.name
@@ -162,10 +199,13 @@ class Clip(OpenFile, Sequence[Frame]):
         if any(later <= earlier for earlier, later in pairwise(self.times)):
             raise DamagedFile(f"{name} has presentation times that do not increase")
 
-    def _entry(self, index: int) -> SegmentEntry | None:
+    def _entry(self, index: int) -> SegmentEntry:
+        """The segment that holds frame `index`."""
         position = bisect_right(self._entries, index, key=lambda e: e.first_frame) - 1
         entry = self._entries[position] if position >= 0 else None
-        return entry if entry and index < entry.first_frame + entry.frame_count else None
+        if entry is None or index >= entry.first_frame + entry.frame_count:
+            raise DamagedFile(f"frame {index} is in a segment that this file has lost")
+        return entry
 
     def _decode(self, segment: Segment) -> Sequence[Planes]:
         info, shared, context = self._reader.header.info, self._shared, self._context

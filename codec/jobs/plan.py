@@ -1,7 +1,7 @@
 """The plan directory: what is to be done, finished segments and checkpoints.
 
     plan.json             the request, the source's identity, the scan's result, the windows
-    source.y4m            what came through a pipe, so that it can be read again
+    source.*              a copy of what has no path, so that every worker can read it, and again
     segment-0000.bin      a finished segment: the payload of its SEGM box
     segment-0000.npz      the checkpoint of an unfinished one
 
@@ -13,8 +13,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
-from fractions import Fraction
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -24,6 +23,7 @@ import numpy as np
 from ncodec.errors import DamagedFile, InputError, NcodecError
 from ncodec.formats import Segment, VideoInfo
 from ncodec.media import Landmarks
+from ncodec.media.spool import info_from_record, info_to_record
 
 __all__ = ["PLAN_FILE", "FileCheckpoints", "Plan", "source_identity"]
 
@@ -73,10 +73,7 @@ class Plan:
     def save(self) -> None:
         """Writes plan.json."""
         record = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "directory"}
-        record["info"] = {
-            name: list(value.as_integer_ratio()) if isinstance(value, Fraction) else value
-            for name, value in asdict(self.info).items()
-        }
+        record["info"] = info_to_record(self.info)
         record["landmarks"] = [list(values) for values in astuple(self.landmarks)]
         text = json.dumps({"version": _VERSION, **record}, indent=1)
         _write(self.directory / PLAN_FILE, text.encode())
@@ -94,10 +91,7 @@ class Plan:
                 raise InputError(
                     f"{directory} was made by another version of ncodec: delete it and start anew"
                 )
-            info: dict[str, Any] = {
-                name: Fraction(*value) if isinstance(value, list) else value
-                for name, value in record.pop("info").items()
-            }
+            info = info_from_record(record.pop("info"))
             record["times"] = record["times"] and tuple(record["times"])
             landmarks = Landmarks(*map(tuple, record.pop("landmarks")))
             record["windows"] = tuple((first, count) for first, count in record["windows"])
@@ -105,7 +99,7 @@ class Plan:
             if any(start is not None and start >= i for i, start in enumerate(record["starts"])):
                 raise ValueError("a segment starts from a later one")
             record["targets"] = record["targets"] and tuple(record["targets"])
-            return cls(directory=directory, info=VideoInfo(**info), landmarks=landmarks, **record)
+            return cls(directory=directory, info=info, landmarks=landmarks, **record)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{directory / 'plan.json'} cannot be used ({error}): delete the folder and "

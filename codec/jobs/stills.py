@@ -6,14 +6,16 @@ import time
 from collections.abc import Callable, Mapping
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ncodec._version import __version__
 from ncodec.errors import Interrupted, UsageError
 from ncodec.files.records import KEY, Records
 from ncodec.formats import Header, Writer, atomic_output, same_file
+from ncodec.formats.output import output_name
 from ncodec.jobs import Event, Finished, SegmentDone
 from ncodec.media import open_collection
+from ncodec.media.held import Held
 from ncodec.plugin import Context, ImageCodec, StillCodec
 from ncodec.registry import load_codec, resolve_options
 from ncodec.threads import thread_count
@@ -22,8 +24,8 @@ __all__ = ["encode_images"]
 
 
 def encode_images(
-    source: str | Path,
-    output: str | Path,
+    source: str | Path | Held,
+    output: str | Path | BinaryIO,
     *,
     codec: str,
     options: Mapping[str, Any],
@@ -36,8 +38,9 @@ def encode_images(
     """Encodes one image, or a collection of one shape, into a .nc file.
 
     Args:
-        source: an image, a folder, a glob, an .npy or IDX file, or ``-`` for an image on stdin.
-        output: the file, replaced in one step when it is complete, or ``-``.
+        source: an image, a folder, a glob, an .npy or IDX file, ``-`` for an image on stdin, or
+            what stands for a source without a path.
+        output: the file, replaced in one step when it is complete, ``-``, or a binary stream.
         codec: an image codec's id.
         options: the codec's own, as given.
         device, threads, seed, watch: as in `ncodec.encode`.
@@ -56,7 +59,7 @@ def encode_images(
         device=device, threads=threads or thread_count(), seed=seed, stopping=stopping
     )
     with atomic_output(output) as stream:
-        images = open_collection(source)
+        images = source.collection() if isinstance(source, Held) else open_collection(source)
         coded = chosen.encode_images(images, resolved, context)
         kind = "image" if isinstance(chosen, ImageCodec) else "features"
         header = Header(chosen.codec_id, chosen.bitstream_version, kind, coded.info)
@@ -89,7 +92,7 @@ def encode_images(
         )
         size = writer.finish()
     finished = Finished(
-        output=str(output),
+        output=output_name(output),
         size=size,
         frames=len(images),
         segments=count,

@@ -5,6 +5,7 @@ group ``ncodec.codecs``. Importing its module should be cheap: options are read 
 line, so anything heavy (torch) belongs inside `encode` and `decode`.
 """
 
+from ncodec.plugin.batches import DecodesBatches
 from ncodec.plugin.context import RESERVED, Checkpoints, Context, Option
 from ncodec.plugin.features import FeatureCodec, Features
 from ncodec.plugin.stills import Coded, ImageCodec, Pictures, Region, StillCodec, Stored
@@ -27,6 +28,7 @@ __all__ = [
     "Codec",
     "Coded",
     "Context",
+    "DecodesBatches",
     "Estimate",
     "FeatureCodec",
     "Features",
