@@ -74,6 +74,16 @@ class ClipDataset(Dataset[Any]):
         assert isinstance(data, Tensor)
         return data if self._transform is None else self._transform(data)
 
+    def close(self) -> None:
+        """Closes the file that was read last; reading opens it again."""
+        if self._opened is not None:
+            self._opened[2].close()
+            self._opened = None
+
+    def __del__(self) -> None:
+        if hasattr(self, "_opened"):  # not where the arguments were refused
+            self.close()
+
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_opened": None}
 
@@ -81,8 +91,7 @@ class ClipDataset(Dataset[Any]):
         """The file, which stays open; a forked process must not share its parent's position."""
         process = os.getpid()
         if self._opened is None or self._opened[:2] != (process, number):
-            if self._opened is not None:
-                self._opened[2].close()
+            self.close()
             self._opened = process, number, self._open(number)
         return self._opened[2]
 

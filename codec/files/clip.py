@@ -177,8 +177,11 @@ class Clip(OpenFile, Sequence[Frame]):
         for entry, places in groups.items():
             decoded = self._segment(entry)
             inside = [indices[place] - entry.first_frame for place in places]
-            together = isinstance(decoded, DecodesBatches)
-            pictures = decoded.batch(inside) if together else (decoded[i] for i in inside)
+            pictures = (
+                decoded.batch(inside)
+                if isinstance(decoded, DecodesBatches)
+                else (decoded[i] for i in inside)
+            )
             for place, planes in zip(places, pictures, strict=True):
                 yield place, self._frame(planes, indices[place])
 
