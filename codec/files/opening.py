@@ -37,6 +37,13 @@ def open(
 
     Raises:
         NcodecError: the file cannot be read, or its codec or its model is not there.
+
+    >>> _ = ncodec.encode("clip.mkv", "clip.nc", codec="hnerv", preset="ultrafast", epochs=1)
+    >>> with ncodec.open("clip.nc") as clip:
+    ...     print(clip)
+    ...     print(clip[6])
+    Clip('clip.nc': 10 frames of 32x24 yuv420p, 25 frames/s, hnerv)
+    Frame(planes=(24x32, 12x16, 12x16) uint8, pts=6, seconds=0.24)
     """
     reader = source if isinstance(source, Reader) else Reader(source)
     try:

@@ -43,7 +43,7 @@ class Verification:
 
 
 def verify(
-    file: str | Path,
+    file: str | Path | bytes,
     *,
     source: str | Path | None = None,
     models: Iterable[str | Path] = (),
@@ -57,13 +57,18 @@ def verify(
         DamagedFile: a checksum does not hold, or a segment is lost.
         VerificationFailed: integers or quality differ from what the encoder recorded.
         InputError: the source has another number of frames or images, or another size.
+
+    >>> _ = ncodec.encode("clip.mkv", "clip.nc", codec="hnerv", preset="ultrafast", epochs=1)
+    >>> ncodec.verify("clip.nc", source="clip.mkv").frames
+    10
     """
     with Reader(file) as reader:
+        name = reader.name
         reader.check()
         if reader.gaps:
             gaps = ", ".join(f"{gap.start} to {gap.stop - 1}" for gap in reader.gaps)
             raise DamagedFile(
-                f"{file} was repaired and lacks frames {gaps}: decode it, or get another copy"
+                f"{name} was repaired and lacks frames {gaps}: decode it, or get another copy"
             )
         segments = len(reader.segments)
         recorded = [reader.read_segment(s.index).psnr for s in reader.segments]
@@ -74,7 +79,7 @@ def verify(
             return _verify_features(opened, segments, source, watch)
     if isinstance(opened, Album):
         with opened:
-            return _verify_images(file, opened, segments, source, watch)
+            return _verify_images(name, opened, segments, source, watch)
     with opened as clip:
         if source is None:
             for done, span in enumerate(spans, 1):
@@ -87,20 +92,20 @@ def verify(
             size = (original.info.width, original.info.height, original.info.pixel_format)
             if size != (clip.info.width, clip.info.height, clip.info.pixel_format):
                 raise InputError(
-                    f"{source} is {size[0]}x{size[1]} {size[2]}, {file} is {clip.info.width}x"
+                    f"{source} is {size[0]}x{size[1]} {size[2]}, {name} is {clip.info.width}x"
                     f"{clip.info.height} {clip.info.pixel_format}: give the clip that was encoded"
                 )
             frames = original.frames()
             for index in range(len(clip)):
                 frame = next(frames, None)
                 if frame is None:
-                    raise InputError(f"{source} ends at frame {index}, {file} has {len(clip)}")
+                    raise InputError(f"{source} ends at frame {index}, {name} has {len(clip)}")
                 decoded = clip[index]
                 rgb.append(rgb_psnr(decoded.planes, frame.planes, clip.info))
                 planes.append(planes_psnr(decoded.planes, frame.planes, clip.info))
                 watch(index + 1, len(clip))
             if next(frames, None) is not None:
-                raise InputError(f"{source} goes on after the {len(clip)} frames of {file}")
+                raise InputError(f"{source} goes on after the {len(clip)} frames of {name}")
     for span, expected in zip(spans, recorded, strict=True):
         measured = mean_psnr(rgb[span.start : span.stop])
         if expected is not None and measured is not None and abs(measured - expected) > TOLERANCE:
@@ -135,7 +140,7 @@ def _verify_features(
 
 
 def _verify_images(
-    file: str | Path,
+    name: str,
     album: Album,
     segments: int,
     source: str | Path | None,
@@ -144,12 +149,12 @@ def _verify_images(
     """Decodes every image, which checks its hash, and compares the samples."""
     originals = open_collection(source) if source is not None else None
     if originals is not None and len(originals) != len(album):
-        raise InputError(f"{source} has {len(originals)} images, {file} has {len(album)}")
+        raise InputError(f"{source} has {len(originals)} images, {name} has {len(album)}")
     for index in range(len(album)):
         pixels = album[index].pixels
         if originals is not None and not np.array_equal(originals[index].pixels, pixels):
             raise VerificationFailed(
-                f"image {index} of {file} differs from {source}: this is another source, or "
+                f"image {index} of {name} differs from {source}: this is another source, or "
                 "this machine decodes differently"
             )
         watch(index + 1, len(album))
