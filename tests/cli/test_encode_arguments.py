@@ -8,7 +8,7 @@ from ncodec.cli import cli
 
 def parsed(*arguments):
     command = cli.get_command(None, "encode")
-    return command.make_context("encode", [*arguments, "-o", "out.nc"]).params
+    return command.make_context("encode", ["-o", "out.nc", *arguments]).params
 
 
 @pytest.mark.parametrize(
@@ -32,5 +32,5 @@ def test_the_source_is_no_value_of_an_option(arguments, codec):
 
 
 def test_an_option_of_another_codec_is_refused():
-    with pytest.raises(UsageError, match="No such option: --effort"):
+    with pytest.raises(UsageError, match="No such option"):
         parsed("clip.mp4", "--effort", "fast")
