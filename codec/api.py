@@ -1,134 +1,135 @@
-"""The Python API: `encode`, `decode`, `open`, `probe`, `codecs`."""
+"""What the Python API does with jobs: `encode`, `decode`, `train`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ncodec.errors import UsageError
 from ncodec.files.decoding import write_decoded
 from ncodec.files.opening import open
-from ncodec.files.probing import CodecInfo, Probe, SegmentInfo, codecs, probe
-from ncodec.formats import same_file
+from ncodec.formats import VideoInfo, same_file
+from ncodec.formats.output import destination
 from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
 from ncodec.jobs.stills import encode_images
 from ncodec.jobs.training import train_model
-from ncodec.media import media_kind
+from ncodec.media import Frame, Image, media_kind
+from ncodec.media.held import Held, held
 from ncodec.plugin import Region, StillCodec
 from ncodec.registry import DEFAULT_CODECS, load_codec, load_trainer, resolve_options
 
-__all__ = [
-    "CodecInfo",
-    "Probe",
-    "SegmentInfo",
-    "codecs",
-    "decode",
-    "encode",
-    "open",
-    "probe",
-    "train",
-]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+__all__ = ["decode", "encode", "train"]
 
 
 def encode(
-    source: str | Path,
-    output: str | Path,
+    source: str | Path | bytes | BinaryIO | ArrayLike | Image | Iterable[Frame | Image | ArrayLike],
+    output: str | Path | BinaryIO | None = None,
     *,
     codec: str | None = None,
-    target_size: int | None = None,
-    time_budget: float | None = None,
-    max_segment: int = 240,
-    device: str = "auto",
-    threads: int = 0,
-    workers: int = 1,
-    seed: int = 0,
-    plan: str | Path | None = None,
-    resume: bool = False,
+    fps: float | None = None,
+    info: VideoInfo | None = None,
     watch: Callable[[Event], None] = lambda _: None,
     stopping: Callable[[], bool] = lambda: False,
-    **options: Any,
+    **settings: Any,
 ) -> Finished:
     """Encodes a clip, an image or a collection of images into a .nc file.
 
-    Args:
-        source: a film, a y4m file, a folder of images, or ``-`` for y4m on standard input; an
-            image; for a codec of collections a folder, a glob, an .npy or an IDX file.
-        output: the file, replaced in one step when it is complete, or ``-``.
-        codec: name of an installed codec; if not given the source decides: ``pc-photo`` for an
-            image, ``pc-hclt`` for .npy, IDX and globs, ``ngrid`` for anything else.
-        target_size: bytes of the finished file: never exceeded, met within 2 %.
-        time_budget: seconds of wall time.
-        max_segment: frames a segment at most.
-        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
-        threads: CPU threads of all workers together, 0 for all there are.
-        workers: processes that fit segments side by side; with more than one, a script needs
-            ``if __name__ == "__main__":`` around its work, because they import it.
-        seed: of everything random.
-        plan: where unfinished work is kept, ``OUTPUT.plan`` if not given.
-        resume: continue that work.
-        watch: called with every `ncodec.jobs.Event`.
-        stopping: asked often; once true, work is saved and `Interrupted` raised.
-        options: the codec's own, such as ``preset="fast"``; see `codecs`.
+    Pictures in memory are uint8 or uint16, grey or RGB, channels last. ``[H, W]`` and
+    ``[H, W, C]``, C from 1 to 4, are one image. ``[N, H, W]``, ``[N, H, W, C]`` and iterables of
+    pictures are a clip if `fps` is given or the codec codes clips, a collection if the codec codes
+    collections, and refused if neither is said. Frames of RGB are coded as RGB; `info` converts
+    them first, to 4:2:0 for example. What has no path is copied once, into the folder of `plan`.
 
-    Still images are coded in one go: of the arguments after `codec` they take device, threads,
-    seed, watch and stopping, and target_size where their codec is lossy and says so.
+    Args:
+        source: a film, a y4m file, a folder of images; an image; for a codec of collections a
+            folder, a glob, an .npy or an IDX file. Or ``-`` (standard input), bytes or a binary
+            stream with a film, y4m or an image; an array or a CPU tensor; an `Image`; an iterable
+            of arrays, of `Frame`s, or of `Image`s, an open `Clip` or `Album` included.
+        output: the file, replaced in one step when it is complete; ``-``; a binary stream; None
+            for bytes, which are `Finished.data`.
+        codec: name of an installed codec; if not given the source decides: ``pc-photo`` for an
+            image, ``pc-hclt`` for .npy, IDX, globs and several `Image`s, ``ngrid`` for all else.
+        fps: frames a second of pictures in memory; 25 where a codec of clips is named.
+        info: what `Frame`s are, if not a `Clip`'s; or what RGB is to be converted to.
+        watch: called with every `ncodec.Event`.
+        stopping: asked often; once true, work is saved and `Interrupted` raised.
+        settings: these, which are the fields of `ncodec.jobs.EncodeRequest`, and the codec's own
+            options, such as ``preset="fast"``; see `codecs`.
+
+            target_size: bytes of the finished file: never exceeded, met within 2 %.
+            time_budget: seconds of wall time.
+            max_segment: frames a segment at most.
+            device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+            threads: CPU threads of all workers together, 0 for all there are.
+            workers: processes that fit segments side by side; with more than one, a script needs
+                ``if __name__ == "__main__":`` around its work, because they import it.
+            seed: of everything random.
+            plan: where unfinished work is kept, ``OUTPUT.plan`` if not given.
+            resume: continue that work, with the copy of the source that it has.
+
+    Still images are coded in one go: of these settings they take device, threads and seed, and
+    target_size where their codec is lossy and says so.
 
     Returns:
-        Size, frames, segments, PSNR of the decoded frames, seconds.
+        Size, frames, segments, PSNR of the decoded frames, seconds, and the bytes if there is no
+        other output.
 
     Raises:
         NcodecError: one of its kinds (`ncodec.errors`).
+
+    >>> import numpy as np
+    >>> image = np.arange(32 * 32, dtype="uint8").reshape(32, 32)
+    >>> done = ncodec.encode(image)
+    >>> with ncodec.open(done.data) as album:
+    ...     print(album[0].pixels.shape, (album[0].pixels[..., 0] == image).all())
+    (32, 32, 1) True
     """
-    given = {name: value for name, value in options.items() if value is not None}
-    name = codec or DEFAULT_CODECS[media_kind(source)]
+    picked = held(source, fps=fps, info=info)
+    name = codec or _default_codec(picked)
+    memory = BytesIO() if output is None else None
+    request = EncodeRequest.of(
+        picked, destination(output if memory is None else memory), name, settings
+    )
     if isinstance(load_codec(name), StillCodec):
-        for argument, value, default in (
-            ("time_budget", time_budget, None),
-            ("max_segment", max_segment, 240),
-            ("workers", workers, 1),
-            ("plan", plan, None),
-            ("resume", resume, False),
-        ):
-            if value != default:
-                raise UsageError(
-                    f"{argument} does not apply to {name}, which codes still images in one go: "
-                    "leave it out"
-                )
-        return encode_images(
-            source,
-            output,
+        request.check_still()
+        finished = encode_images(
+            request.source,
+            request.output,
             codec=name,
-            options=given,
-            device=device,
-            threads=threads,
-            seed=seed,
-            target_size=target_size,
+            options=request.options,
+            device=request.device,
+            threads=request.threads,
+            seed=request.seed,
+            target_size=request.target_size,
             watch=watch,
             stopping=stopping,
         )
-    request = EncodeRequest(
-        source=str(source),
-        output=str(output),
-        codec=name,
-        options=given,
-        target_size=target_size,
-        time_budget=time_budget,
-        max_segment=max_segment,
-        device=device,
-        threads=threads,
-        workers=workers,
-        seed=seed,
-        plan=str(plan) if plan is not None else None,
-        resume=resume,
-    )
-    return run_encode(request, watch, stopping)
+    else:
+        finished = run_encode(request, watch, stopping)
+    return finished if memory is None else replace(finished, data=memory.getvalue())
+
+
+def _default_codec(source: str | Held) -> str:
+    kind = source.kind if isinstance(source, Held) else media_kind(source)
+    if kind is None:
+        raise UsageError(
+            f"{source} may be a clip or a collection of images: give fps= for a clip, or name a "
+            f"codec, such as codec={DEFAULT_CODECS['collection']!r} for images without loss"
+        )
+    return DEFAULT_CODECS[kind]
 
 
 def decode(
-    source: str | Path | BinaryIO,
-    output: str | Path,
+    source: str | Path | bytes | BinaryIO,
+    output: str | Path | BinaryIO,
     *,
+    format: str | None = None,
     frames: slice | None = None,
     at: float | None = None,
     region: Region | None = None,
@@ -142,10 +143,12 @@ def decode(
     """Decodes a .nc file.
 
     Args:
-        source: the file, a stream, or ``-`` for standard input.
-        output: by its extension .mp4, .mkv (lossless FFV1), .y4m, .png; a folder of PNG files;
-            or ``-`` for y4m on standard output. Images: .png, .tif, .webp, .ppm and their kind,
-            or ``-`` for PNG; collections: a folder, .npy or .idx.
+        source: the file, its bytes, a binary stream, or ``-`` for standard input.
+        output: by its extension .mp4, .mkv (lossless FFV1), .y4m, .png; a folder of PNG files.
+            Images: .png, .tif, .webp, .ppm and their kind; collections: a folder, .npy or .idx.
+            Or ``-`` for standard output, or a stream that is open for writing in binary mode.
+        format: what ``-`` or a stream gets: ``y4m`` (if not given) or, for one frame, ``png``;
+            of images ``png`` (if not given), ``tif``, ``webp`` and their kind, or ``npy``.
         frames: which frames or images, by index; all if not given.
         at: seconds: the one frame shown then.
         region: x, y, width, height of the part of each image that is wanted.
@@ -158,12 +161,23 @@ def decode(
 
     Raises:
         NcodecError: one of its kinds (`ncodec.errors`).
+
+    >>> _ = ncodec.encode("clip.mkv", "clip.nc", codec="hnerv", preset="ultrafast", epochs=1)
+    >>> ncodec.decode("clip.nc", "excerpt.mkv", frames=slice(2, 5))
+    3
     """
-    if isinstance(source, str | Path):
-        same_file(source, output)
+    target = destination(output)
+    same_file(source, target)
     with open(source, device=device, threads=threads, models=models, preview=preview) as opened:
         return write_decoded(
-            opened, output, frames=frames, at=at, region=region, watch=watch, warn=warn
+            opened,
+            target,
+            format=format,
+            frames=frames,
+            at=at,
+            region=region,
+            watch=watch,
+            warn=warn,
         )
 
 

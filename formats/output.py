@@ -9,23 +9,57 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from ncodec.formats.errors import OutputError, UsageError
 
-__all__ = ["atomic_output", "publish", "same_file", "sync_directory"]
+__all__ = [
+    "atomic_output",
+    "destination",
+    "output_name",
+    "publish",
+    "same_file",
+    "sync_directory",
+]
 
 _STDOUT = "-"
 
 
+def destination(output: object) -> str | BinaryIO:
+    """A path or ``-`` as text, or a stream.
+
+    Raises:
+        UsageError: it is neither, or a stream of text.
+    """
+    if isinstance(output, str | Path):
+        return str(output)
+    if hasattr(output, "write") and not isinstance(output, io.TextIOBase):
+        return cast(BinaryIO, output)
+    raise UsageError(
+        f"output is a {type(output).__name__} but must be a path, - for standard output, or a "
+        "stream that is open for writing in binary mode"
+    )
+
+
+def output_name(output: str | Path | BinaryIO) -> str:
+    """What messages call it."""
+    if isinstance(output, str | Path):
+        return str(output)
+    return str(getattr(output, "name", "a stream"))
+
+
 @contextmanager
-def atomic_output(path: str | Path) -> Iterator[BinaryIO]:
+def atomic_output(path: str | Path | BinaryIO) -> Iterator[BinaryIO]:
     """A binary stream to `path`, which gets its name only when the block ends well.
 
     The bytes go to PATH.part, which is fsynced and renamed, or removed on any exception. "-"
-    is stdout; devices and named pipes are written directly. OutputError where the destination
-    cannot be opened or written, a full disk included.
+    is stdout; streams, devices and named pipes are written directly. OutputError where the
+    destination cannot be opened or written, a full disk included.
     """
+    if not isinstance(path, str | Path):
+        with _stream(path, output_name(path)) as stream:
+            yield stream
+        return
     if str(path) == _STDOUT:
         with _stream(sys.stdout.buffer, "stdout") as stream:
             yield stream
@@ -62,8 +96,10 @@ def publish(stream: BinaryIO | io.FileIO, part: Path, target: Path) -> None:
     sync_directory(target.parent)
 
 
-def same_file(source: str | Path, output: str | Path) -> None:
+def same_file(source: object, output: object) -> None:
     """Raises UsageError where `output` is the file that `source` is read from."""
+    if not (isinstance(source, str | Path) and isinstance(output, str | Path)):
+        return
     if _STDOUT in (str(source), str(output)):
         return
     with suppress(OSError):

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from ncodec.formats.boxes import INDX, SEGM, SIGNATURE, pack_box
 from ncodec.formats.index import BoxEntry, pack_index, pack_tail
 from ncodec.formats.limits import Limits
-from ncodec.formats.output import atomic_output, same_file
+from ncodec.formats.output import atomic_output, destination, same_file
 from ncodec.formats.reader import Reader
 
 __all__ = ["Report", "repair"]
@@ -33,14 +33,22 @@ class Report:
     end_known: bool
 
 
-def repair(source: str | Path | bytes, output: str | Path, limits: Limits | None = None) -> Report:
+def repair(
+    source: str | Path | bytes | BinaryIO,
+    output: str | Path | BinaryIO,
+    limits: Limits | None = None,
+) -> Report:
     """Writes to `output` every intact box of `source`, with a new index and tail.
 
     A lost segment is a gap: frame numbers, and so the timestamps, of the others do not change.
     Raises DamagedFile where no HEAD or no segment is intact, UsageError where output is input.
+
+    >>> _ = ncodec.encode("clip.mkv", "clip.nc", codec="hnerv", preset="ultrafast", epochs=1)
+    >>> ncodec.repair("clip.nc", "sound.nc").kept
+    (0,)
     """
-    if not isinstance(source, bytes):
-        same_file(source, output)
+    target = destination(output)
+    same_file(source, target)
     with Reader(source, limits=limits, strict=False) as reader:
         report = Report(
             kept=tuple(segment.index for segment in reader.segments),
@@ -48,7 +56,7 @@ def repair(source: str | Path | bytes, output: str | Path, limits: Limits | None
             lost_boxes=tuple(box.type for box in reader.lost_boxes if box.type != SEGM),
             end_known=reader.frames is not None,
         )
-        with atomic_output(output) as stream:
+        with atomic_output(target) as stream:
             _copy(reader, stream)
     return report
 

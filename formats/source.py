@@ -11,7 +11,7 @@ from typing import BinaryIO
 from zlib import crc32
 
 from ncodec.formats.boxes import SIGNATURE
-from ncodec.formats.errors import DamagedFile, InputError
+from ncodec.formats.errors import DamagedFile, InputError, UsageError
 from ncodec.formats.limits import Limits
 
 __all__ = ["Source"]
@@ -38,13 +38,22 @@ class Source:
     """Reads at any offset; safe to share between threads.
 
     A stream that cannot seek is first copied to a temporary file, at most
-    `limits.stream_bytes` of it. InputError where there is nothing to read.
+    `limits.stream_bytes` of it. InputError where there is nothing to read,
+    UsageError where `source` is of another type.
     """
 
     def __init__(self, source: str | Path | bytes | BinaryIO, limits: Limits) -> None:
         self._owned = True
         self._lock = Lock()
-        if isinstance(source, bytes):
+        if isinstance(source, io.TextIOBase) or not (
+            isinstance(source, str | Path | bytes | bytearray | memoryview)
+            or hasattr(source, "read")
+        ):
+            raise UsageError(
+                f"the file is a {type(source).__name__} but must be a path, bytes or a binary "
+                "stream"
+            )
+        if isinstance(source, bytes | bytearray | memoryview):
             self.name = "the data"
             self._stream: BinaryIO = io.BytesIO(source)
         elif isinstance(source, str | Path) and str(source) != "-":

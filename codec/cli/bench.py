@@ -14,6 +14,7 @@ from ncodec.cli.bench_runs import bench_stills, bench_video
 from ncodec.cli.parameters import DEVICE, THREADS
 from ncodec.cli.values import DURATION, NAMES, SCALE
 from ncodec.errors import UsageError
+from ncodec.jobs.request import DEFAULTS
 
 if TYPE_CHECKING:
     from ncodec.eval.bench.video import CodecLine
@@ -142,7 +143,12 @@ def command() -> None:
     show_default=True,
     help="Fits of every point, for the spread.",
 )
-@click.option("--max-segment", type=click.IntRange(min=1), default=240, show_default=True)
+@click.option(
+    "--max-segment",
+    type=click.IntRange(min=1),
+    default=DEFAULTS["max_segment"],
+    show_default=True,
+)
 @DEVICE
 @click.option(
     "--jobs",
@@ -231,7 +237,7 @@ def papers(
 
     assert ctx.info_name is not None
     run = paper_run(ctx.info_name, scale, data, _lines(codecs, [None], [None], None))
-    bench_video(run, max_segment=240, paper_bpp=True, say_time=True, **common)
+    bench_video(run, max_segment=DEFAULTS["max_segment"], paper_bpp=True, say_time=True, **common)
 
 
 @command.command()

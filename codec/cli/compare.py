@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from ncodec.cli.parameters import DEVICE, THREADS, stoppable
-from ncodec.threads import thread_count
 
 __all__ = ["command"]
 
@@ -42,15 +41,15 @@ def command(
 
     from ncodec.eval.bench.compare import compare, page
     from ncodec.eval.bench.processes import Processes
-    from ncodec.eval.data.clips import parse_clip
 
     processes = Processes()
     with stoppable(processes.stop):
         comparison = compare(
             [first, second],
-            parse_clip(source, data),
-            processes=processes,
-            threads=threads or thread_count(),
+            source,
+            data=data,
+            threads=threads or 0,
             device=device,
+            processes=processes,
         )
     click.echo(json.dumps(comparison, indent=1) if as_json else page(comparison))

@@ -9,39 +9,46 @@ import click
 from ncodec.cli.parameters import DEVICE, parameter, stoppable, stopping_notice
 from ncodec.cli.progress import watching
 from ncodec.cli.values import DURATION, SIZE
+from ncodec.jobs.request import DEFAULTS
 from ncodec.media.kinds import media_kind
 from ncodec.plugin import StillCodec
 from ncodec.registry import DEFAULT_CODECS, load_codec
 
 __all__ = ["command"]
 
-_CHOSEN = "ncodec.codec"
-_ARGUMENTS = frozenset(["device", "threads", "seed", "target_size", "time_budget", "max_segment"])
-_ARGUMENTS |= {"workers", "plan", "resume"}
+_CODEC = "ncodec.codec"
 
 
 class _EncodeCommand(click.Command):
     """Has the options of the codec that its arguments name, or that their source would get."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta[_CHOSEN] = _codec_in(args)
-        return super().parse_args(ctx, args)
+        ctx.meta[_CODEC] = codec = self._codec_of(ctx, args)
+        rest = super().parse_args(ctx, args)
+        ctx.params["codec"] = codec
+        return rest
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        name = ctx.meta.get(_CHOSEN, DEFAULT_CODECS["video"])
-        own = [parameter(option) for option in load_codec(name).options]
         *common, help_option = super().get_params(ctx)
-        return [*common, *own, help_option]
+        named = ctx.meta.get(_CODEC)
+        # Before a codec is known: all options that there can be if none is named.
+        codecs = DEFAULT_CODECS.values() if named is None else (named,)
+        own = {option.name: option for name in codecs for option in load_codec(name).options}
+        return [*common, *map(parameter, own.values()), help_option]
 
-
-def _codec_in(args: list[str]) -> str:
-    kind = "video"
-    for before, arg in zip(["", *args], args, strict=False):
-        if before == "--codec" or arg.startswith("--codec="):
-            return arg.removeprefix("--codec=")
-        if not arg.startswith("-") and before not in ("-o", "--output") and kind == "video":
-            kind = media_kind(arg)
-    return DEFAULT_CODECS[kind]
+    def _codec_of(self, ctx: click.Context, args: list[str]) -> str:
+        strict, ctx.ignore_unknown_options = ctx.ignore_unknown_options, True
+        try:
+            values, _, _ = self.make_parser(ctx).parse_args(args=list(args))
+        except click.UsageError:
+            values = {}  # the real parse says it, with the options of the default codec
+        finally:
+            ctx.ignore_unknown_options = strict
+        codec, source = (
+            value if isinstance(value := values.get(name), str) else None
+            for name in ("codec", "source")
+        )
+        return codec or DEFAULT_CODECS["video" if source is None else media_kind(source)]
 
 
 @click.command(cls=_EncodeCommand)
@@ -59,7 +66,7 @@ def _codec_in(args: list[str]) -> str:
 @click.option(
     "--max-segment",
     type=click.IntRange(min=1),
-    default=240,
+    default=DEFAULTS["max_segment"],
     show_default=True,
     help="Video: frames a segment at most; segments also end at scene cuts.",
 )
@@ -68,11 +75,11 @@ def _codec_in(args: list[str]) -> str:
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
-    default=1,
+    default=DEFAULTS["workers"],
     show_default=True,
     help="Video: processes that fit segments side by side.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=DEFAULTS["seed"], show_default=True)
 @click.option("--resume", is_flag=True, help="Video: continue an encode that was interrupted.")
 @click.option("--plan", metavar="DIR", help="Video: for unfinished work.  [default: FILE.plan]")
 @click.option("--log-json", is_flag=True, help="Events on stderr as one JSON object a line.")
@@ -94,11 +101,8 @@ def command(
     """
     from ncodec.api import encode
 
-    common = {name: value for name, value in values.items() if name in _ARGUMENTS}
-    common["threads"] = common["threads"] or 0
-    options = {n: v for n, v in values.items() if n not in _ARGUMENTS and v is not None}
-    chosen = load_codec(codec or DEFAULT_CODECS[media_kind(source)])
-    still = isinstance(chosen, StillCodec)
-    notify = stopping_notice(log_json, quiet, saving=not still)
+    assert codec is not None  # `_EncodeCommand` has chosen one
+    settings = {name: value for name, value in values.items() if value is not None}
+    notify = stopping_notice(log_json, quiet, saving=not isinstance(load_codec(codec), StillCodec))
     with watching(log_json, quiet) as watch, stoppable(notify) as stop:
-        encode(source, output, codec=codec, watch=watch, stopping=stop.is_set, **common, **options)
+        encode(source, output, codec=codec, watch=watch, stopping=stop.is_set, **settings)

@@ -2,81 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, overload
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
 
 from numpy.typing import NDArray
 
 from ncodec.errors import UnsupportedFormat, UsageError
+from ncodec.files.openfile import OpenFile
 from ncodec.files.stored import StoredFile
-from ncodec.formats import Reader, VideoInfo
 from ncodec.media.image import Image
-from ncodec.plugin import Context, ImageCodec, Region
-from ncodec.registry import codec_for
-from ncodec.threads import thread_count
+from ncodec.plugin import ImageCodec, Region
 
 __all__ = ["Album"]
 
 
-class Album(Sequence[Image]):
+class Album(OpenFile, Sequence[Image]):
     """An open .nc file as a sequence of images; a context manager.
 
     Args:
-        source: a path, bytes, a binary stream, or an open `Reader`, which is closed with this.
-        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; coding is the same on all.
-        threads: CPU threads, 0 for all.
-        models: model files to look into before the store.
+        source, device, threads, models: as in `OpenFile`; coding is the same on all devices.
 
     Attributes:
         info: the description in the file's header; `frames` counts images or tiles.
         layout: of the source file, for writing the same file again.
 
     Raises:
-        NcodecError: the file cannot be read, or its codec or its model is not there.
+        NcodecError: as in `OpenFile`.
     """
 
-    def __init__(
-        self,
-        source: str | Path | bytes | BinaryIO | Reader,
-        *,
-        device: str = "auto",
-        threads: int = 0,
-        models: Iterable[str | Path] = (),
-    ) -> None:
-        self._reader = source if isinstance(source, Reader) else Reader(source)
-        try:
-            codec = codec_for(self._reader.header)
-            if not isinstance(codec, ImageCodec):
-                raise UnsupportedFormat(
-                    f"{self._reader.name} holds frames of {codec.codec_id}, not images: open it "
-                    "with ncodec.open"
-                )
-            stored = StoredFile.of(self._reader, models)
-            self._records = stored.records()
-            context = Context(device=device, threads=threads or thread_count())
-            self._pictures = codec.open_images(stored, context)
-        except BaseException:
-            self._reader.close()
-            raise
-        self.info: VideoInfo = self._reader.header.info
+    unit = "image"
+
+    def _load(self, codec: Any, stored: StoredFile) -> None:
+        if not isinstance(codec, ImageCodec):
+            raise UnsupportedFormat(
+                f"{self._reader.name} holds frames of {codec.codec_id}, not images: open it "
+                "with ncodec.open"
+            )
+        self._records = stored.records()
+        self._pictures = codec.open_images(stored, self._context)
         self.layout = self._records.layout
-
-    def __enter__(self) -> Album:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Closes the file; images already returned stay valid."""
-        self._reader.close()
 
     def __len__(self) -> int:
         return len(self._pictures)
@@ -93,8 +57,9 @@ class Album(Sequence[Image]):
             DamagedFile: it was lost, or is damaged.
         """
         if isinstance(index, slice):
+            self._check_open()
             return [self[i] for i in range(*index.indices(len(self)))]
-        return self._image(self._checked(index), None)
+        return self._image(self._index(index), None)
 
     def region(self, x: int, y: int, width: int, height: int, index: int = 0) -> Image:
         """A part of image `index`: only what covers it is decoded.
@@ -104,10 +69,11 @@ class Album(Sequence[Image]):
             DamagedFile: all of it is lost, or what covers it is damaged.
         """
         self._check((x, y, width, height))
-        return self._image(self._checked(index), (x, y, width, height))
+        return self._image(self._index(index), (x, y, width, height))
 
     def stream(self, indices: Sequence[int], region: Region | None = None) -> Iterator[Image]:
         """Several images in turn, decoded ahead on all threads; errors as of `region`."""
+        self._check_open()
         if region is not None:
             self._check(region)
         pixels = self._pictures.stream(indices, region)
@@ -119,7 +85,7 @@ class Album(Sequence[Image]):
 
     def lost(self, index: int = 0, region: Region | None = None) -> Sequence[Region]:
         """Parts of image `index` that a repaired file has lost; their samples decode to 0."""
-        return self._pictures.lost(self._checked(index), region)
+        return self._pictures.lost(self._index(index), region)
 
     def _check(self, region: Region) -> None:
         x, y, width, height = region
@@ -128,11 +94,6 @@ class Album(Sequence[Image]):
                 f"region {x},{y},{width},{height} is not inside the image, which is "
                 f"{self.info.width}x{self.info.height}: give x,y,width,height in pixels"
             )
-
-    def _checked(self, index: int) -> int:
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"image {index} of a file of {len(self)}")
-        return index % len(self)
 
     def _image(self, index: int, region: Region | None) -> Image:
         return self._named(index, self._pictures.pixels(index, region))

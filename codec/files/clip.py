@@ -7,17 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, overload
+from typing import Any, BinaryIO, overload
 
 from ncodec.errors import DamagedFile, UnsupportedFormat, UsageError
-from ncodec.formats import Reader, Segment, SegmentEntry, VideoInfo
-from ncodec.media import Frame
-from ncodec.media.frame import PIXEL_FORMATS
-from ncodec.plugin import Context, HasPreviews, Planes, VideoCodec, reduced
-from ncodec.registry import codec_for
-from ncodec.store import find_model
-from ncodec.threads import thread_count
+from ncodec.files.batch import FrameBatch, Layout, rgb_batch
+from ncodec.files.openfile import OpenFile
+from ncodec.files.stored import StoredFile
+from ncodec.formats import Reader, Segment, SegmentEntry
+from ncodec.media.frame import PIXEL_FORMATS, Frame
+from ncodec.plugin import DecodesBatches, HasPreviews, Planes, VideoCodec, reduced
 
 __all__ = ["PREVIEWS", "Clip", "end_tick"]
 
@@ -25,17 +23,15 @@ PREVIEWS = (1, 2, 4)
 """How much smaller, each way, frames can be had; 1 is whole."""
 
 
-class Clip(Sequence[Frame]):
+class Clip(OpenFile, Sequence[Frame]):
     """An open .nc file as a sequence of frames; a context manager.
 
-    ``clip[i]`` is frame i in display order, ``clip.at(seconds)`` the frame shown at a time.
-    Any frame decodes on its own; the segment used last stays loaded.
+    ``clip[i]`` is frame i in display order, ``clip.at(seconds)`` the frame shown at a time,
+    ``clip.batch(indices)`` several frames as one RGB array or tensor. Any frame decodes on its
+    own; the segment used last stays loaded.
 
     Args:
-        source: a path, bytes, a binary stream, or an open `Reader`, which is closed with this.
-        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
-        threads: CPU threads, 0 for all.
-        models: model files to look into before the store.
+        source, device, threads, models: as in `OpenFile`.
         preview: 2 or 4 for frames of a half or a quarter of the size each way.
 
     Attributes:
@@ -43,8 +39,10 @@ class Clip(Sequence[Frame]):
         times: presentation time of each frame, in ticks of `info.time_base`.
 
     Raises:
-        NcodecError: the file cannot be read, or its codec is not installed or has no previews.
+        NcodecError: as in `OpenFile`, or the codec has no previews.
     """
+
+    unit = "frame"
 
     def __init__(
         self,
@@ -55,51 +53,31 @@ class Clip(Sequence[Frame]):
         models: Iterable[str | Path] = (),
         preview: int = 1,
     ) -> None:
-        self._reader = source if isinstance(source, Reader) else Reader(source)
-        try:
-            if preview not in PREVIEWS:
-                raise UsageError(f"preview is {preview!r} but must be one of {PREVIEWS}")
-            codec = codec_for(self._reader.header)
-            if not isinstance(codec, VideoCodec):
-                raise UnsupportedFormat(
-                    f"{self._reader.name} holds images of {codec.codec_id}, not frames: open it "
-                    "with ncodec.open"
-                )
-            self._codec = codec
-            files = tuple(models)
-            self._shared = tuple(
-                conf.content(lambda digest: find_model(digest, files))
-                for conf in self._reader.confs()
-            )
-            if preview > 1 and not isinstance(codec, HasPreviews):
-                raise UsageError(f"codec {codec.codec_id} has no previews: decode whole frames")
-            self._preview = preview
-            self.info: VideoInfo = reduced(self._reader.header.info, preview)
-            self._entries = sorted(self._reader.segments, key=lambda s: s.first_frame)
-            last = self._entries[-1]
-            self._length = self.info.frames or last.first_frame + last.frame_count
-            self.times: Sequence[int] = self._reader.times or range(self._length)
-            self._check()
-        except BaseException:
-            self._reader.close()
-            raise
-        self._context = Context(device=device, threads=threads or thread_count())
+        self._preview = preview
         self._loaded: tuple[SegmentEntry, Sequence[Planes]] | None = None
+        super().__init__(source, device=device, threads=threads, models=models)
 
-    def __enter__(self) -> Clip:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+    def _load(self, codec: Any, stored: StoredFile) -> None:
+        if self._preview not in PREVIEWS:
+            raise UsageError(f"preview is {self._preview!r} but must be one of {PREVIEWS}")
+        if not isinstance(codec, VideoCodec):
+            raise UnsupportedFormat(
+                f"{self._reader.name} holds images of {codec.codec_id}, not frames: open it "
+                "with ncodec.open"
+            )
+        if self._preview > 1 and not isinstance(codec, HasPreviews):
+            raise UsageError(f"codec {codec.codec_id} has no previews: decode whole frames")
+        self._codec = codec
+        self._shared = stored.shared
+        self.info = reduced(self._reader.header.info, self._preview)
+        self._entries = sorted(self._reader.segments, key=lambda s: s.first_frame)
+        last = self._entries[-1]
+        self._length = self.info.frames or last.first_frame + last.frame_count
+        self.times: Sequence[int] = self._reader.times or range(self._length)
+        self._check()
 
     def close(self) -> None:
-        """Closes the file; frames already returned stay valid."""
-        self._reader.close()
+        super().close()
         self._loaded = None
 
     def __len__(self) -> int:
@@ -117,19 +95,38 @@ class Clip(Sequence[Frame]):
             DamagedFile: its segment was lost, or is damaged.
         """
         if isinstance(index, slice):
+            self._check_open()
             return [self[i] for i in range(*index.indices(self._length))]
-        if not -self._length <= index < self._length:
-            raise IndexError(f"frame {index} of a clip of {self._length} frames")
-        index %= self._length
+        index = self._index(index)
         entry = self._entry(index)
-        if entry is None:
-            raise DamagedFile(f"frame {index} is in a segment that this file has lost")
-        if self._loaded is None or self._loaded[0] is not entry:
-            self._loaded = None
-            segment = self._reader.read_segment(entry.index)
-            self._loaded = entry, self._decode(segment)
-        planes = self._loaded[1][index - entry.first_frame]
-        return Frame(tuple(planes), self.times[index])
+        return self._frame(self._segment(entry)[index - entry.first_frame], index)
+
+    def batch(
+        self,
+        indices: slice | Iterable[int],
+        *,
+        device: str | None = None,
+        layout: Layout = "NHWC",
+    ) -> FrameBatch:
+        """Several frames in RGB as one array; frames of one segment are decoded together.
+
+        Args:
+            indices: which frames, in any order, or a slice; negative ones count from the end.
+            device: None for a NumPy array; a torch device for a tensor that is there.
+            layout: ``NHWC``, or ``NCHW`` as networks take it.
+
+        Raises:
+            IndexError: there is no such frame.
+            UsageError: the layout is another.
+            DamagedFile: a segment was lost, or is damaged.
+        """
+        self._check_open()
+        if isinstance(indices, slice):
+            indices = range(*indices.indices(self._length))
+        if not isinstance(indices, Iterable):
+            raise UsageError(f"indices are {indices!r} but must be a slice or several integers")
+        chosen = [self._index(index) for index in indices]
+        return rgb_batch(self._decoded(chosen), len(chosen), self.info, device, layout)
 
     def __iter__(self) -> Iterator[Frame]:
         """All frames that the file has; those of lost segments are left out."""
@@ -160,6 +157,41 @@ class Clip(Sequence[Frame]):
             )
         return bisect_right(self.times, tick) - 1
 
+    def _about(self) -> str:
+        whole = super()._about()
+        if not isinstance(self.times, range):
+            return f"{whole}, variable rate"
+        return f"{whole}, {float(1 / self.info.time_base):g} frames/s"
+
+    def _frame(self, planes: Planes, index: int) -> Frame:
+        tick, base = self.times[index], self.info.time_base
+        # The last frame lasts as long as the one before it.
+        after = self.times[index + 1] if index + 1 < self._length else end_tick(self.times)
+        return Frame(tuple(planes), tick, float(tick * base), float((after - tick) * base))
+
+    def _decoded(self, indices: Sequence[int]) -> Iterator[tuple[int, Frame]]:
+        """(place in `indices`, frame), a segment after the other."""
+        groups: dict[SegmentEntry, list[int]] = {}
+        for place, index in enumerate(indices):
+            groups.setdefault(self._entry(index), []).append(place)
+        for entry, places in groups.items():
+            decoded = self._segment(entry)
+            inside = [indices[place] - entry.first_frame for place in places]
+            pictures = (
+                decoded.batch(inside)
+                if isinstance(decoded, DecodesBatches)
+                else (decoded[i] for i in inside)
+            )
+            for place, planes in zip(places, pictures, strict=True):
+                yield place, self._frame(planes, indices[place])
+
+    def _segment(self, entry: SegmentEntry) -> Sequence[Planes]:
+        """The frames of a segment, which stays loaded."""
+        if self._loaded is None or self._loaded[0] is not entry:
+            self._loaded = None
+            self._loaded = entry, self._decode(self._reader.read_segment(entry.index))
+        return self._loaded[1]
+
     def _check(self) -> None:
         info, name = self.info, self._reader.name
         if PIXEL_FORMATS.get(info.pixel_format, ("", 0))[1] != info.bit_depth:
@@ -170,10 +202,13 @@ class Clip(Sequence[Frame]):
         if any(later <= earlier for earlier, later in pairwise(self.times)):
             raise DamagedFile(f"{name} has presentation times that do not increase")
 
-    def _entry(self, index: int) -> SegmentEntry | None:
+    def _entry(self, index: int) -> SegmentEntry:
+        """The segment that holds frame `index`."""
         position = bisect_right(self._entries, index, key=lambda e: e.first_frame) - 1
         entry = self._entries[position] if position >= 0 else None
-        return entry if entry and index < entry.first_frame + entry.frame_count else None
+        if entry is None or index >= entry.first_frame + entry.frame_count:
+            raise DamagedFile(f"frame {index} is in a segment that this file has lost")
+        return entry
 
     def _decode(self, segment: Segment) -> Sequence[Planes]:
         info, shared, context = self._reader.header.info, self._shared, self._context

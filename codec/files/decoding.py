@@ -6,21 +6,27 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from ncodec.errors import UsageError
 from ncodec.files.album import Album
 from ncodec.files.clip import Clip
+from ncodec.files.features import FeatureFile
+from ncodec.formats.output import output_name
 from ncodec.media import open_sink, write_collection, write_image
+from ncodec.media.collection_sink import write_npy
 from ncodec.media.image import Image
+from ncodec.media.image_sink import OUTPUT_SUFFIXES
 from ncodec.plugin import Region
 
 __all__ = ["decode_images", "write_decoded"]
 
 
 def write_decoded(
-    opened: Clip | Album,
-    output: str | Path,
+    opened: Clip | Album | FeatureFile,
+    output: str | Path | BinaryIO,
     *,
+    format: str | None = None,
     frames: slice | None = None,
     at: float | None = None,
     region: Region | None = None,
@@ -28,17 +34,27 @@ def write_decoded(
     warn: Callable[[str], None] = lambda _: None,
 ) -> int:
     """What `ncodec.decode` does once the file is open; arguments and errors as there."""
+    if format is not None and isinstance(output, str | Path) and str(output) != "-":
+        raise UsageError(f"format goes with - and streams, the name of {output} says it already")
+    if isinstance(opened, FeatureFile):
+        raise UsageError(
+            f"{opened!r} holds no pictures: decode it with --head, or use its `head` and `classify`"
+        )
     if isinstance(opened, Album):
         if at is not None:
             raise UsageError("images have no time: choose them by frames")
-        return decode_images(opened, output, frames=frames, region=region, watch=watch, warn=warn)
+        return decode_images(
+            opened, output, format=format, frames=frames, region=region, watch=watch, warn=warn
+        )
     if region is not None:
         raise UsageError("a region can be had of still images only: leave it out")
     wanted = _wanted(opened, frames, at)
     info = replace(opened.info, frames=len(wanted))
     steady = isinstance(opened.times, range) and len(wanted) == wanted[-1] - wanted[0] + 1
     times = None if steady else [opened.times[i] for i in wanted]
-    with open_sink(output, info, times) as sink:
+    if format not in (None, "y4m", "png"):
+        raise UsageError(f"format is {format!r} but must be y4m or png for frames")
+    with open_sink(output, info, times, format=format) as sink:
         for done, index in enumerate(wanted, 1):
             sink.write(opened[index])
             watch(done, len(wanted))
@@ -58,18 +74,20 @@ def _wanted(clip: Clip, frames: slice | None, at: float | None) -> list[int]:
 
 def decode_images(
     album: Album,
-    output: str | Path,
+    output: str | Path | BinaryIO,
     *,
+    format: str | None = None,
     frames: slice | None = None,
     region: Region | None = None,
     watch: Callable[[int, int], None] = lambda _done, _all: None,
     warn: Callable[[str], None] = lambda _: None,
 ) -> int:
-    """Writes images to a file, a folder, an array file, or ``-`` for PNG on stdout.
+    """Writes images to a file, a folder, an array file, standard output or a stream.
 
     Args:
         album: the open file.
-        output: by its extension; what holds one image is for one image.
+        output: a path, by its extension; ``-``; or a stream. What holds one image is for one image.
+        format: what ``-`` and streams get, ``png`` if not given.
         frames: which images, all if not given.
         region: the part of each that is wanted.
         watch: called with images done and images in all.
@@ -101,15 +119,27 @@ def decode_images(
             yield image
             watch(done, len(wanted))
 
-    if str(output) == "-":
-        if len(wanted) > 1:
-            raise UsageError(
-                f"stdout takes one image, not {len(wanted)}: choose one with --frames, or name "
-                "a folder"
-            )
-        lost_fields = write_image(sys.stdout.buffer, next(images()), ".png")
-    else:
+    if isinstance(output, str | Path) and str(output) != "-":
         lost_fields = write_collection(output, images(), len(wanted), album.layout)
+    else:
+        stream = sys.stdout.buffer if isinstance(output, str | Path) else output
+        lost_fields = _write_stream(stream, images(), len(wanted), format or "png", album)
     if lost_fields:
-        warn(f"{output} has no place for {', '.join(lost_fields)}: a .png keeps them")
+        warn(f"{output_name(output)} has no place for {', '.join(lost_fields)}: a .png keeps them")
     return len(wanted)
+
+
+def _write_stream(
+    stream: BinaryIO, images: Iterator[Image], count: int, format: str, album: Album
+) -> tuple[str, ...]:
+    if f".{format}" not in OUTPUT_SUFFIXES:
+        known = ", ".join(sorted(suffix[1:] for suffix in OUTPUT_SUFFIXES))
+        raise UsageError(f"format is {format!r} but must be one of {known} for images")
+    if format == "npy":
+        return write_npy(stream, images, count, album.layout)
+    if count > 1:
+        raise UsageError(
+            f"a stream takes one image, not {count}: choose one by frames, give the format npy, "
+            "or name a folder"
+        )
+    return write_image(stream, next(images), f".{format}")

@@ -9,9 +9,10 @@ from typing import BinaryIO
 from ncodec.errors import UsageError
 from ncodec.files.album import Album
 from ncodec.files.clip import Clip
+from ncodec.files.features import FeatureFile
 from ncodec.formats import Reader
-from ncodec.plugin import ImageCodec
-from ncodec.registry import load_codec
+from ncodec.plugin import FeatureCodec, ImageCodec
+from ncodec.registry import codec_for
 
 __all__ = ["open"]
 
@@ -23,11 +24,12 @@ def open(
     threads: int = 0,
     models: Iterable[str | Path] = (),
     preview: int = 1,
-) -> Clip | Album:
-    """Opens a .nc file: a `Clip` of frames or an `Album` of images, both sequences.
+) -> Clip | Album | FeatureFile:
+    """Opens a .nc file: a `Clip` of frames, an `Album` of images, or a `FeatureFile`.
 
     Args:
-        source: a path, bytes, a binary stream, or an open `Reader`, which is closed with it.
+        source: a path, ``-`` for standard input, bytes, a binary stream, or an open `Reader`,
+            which is closed with what is returned.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         threads: CPU threads, 0 for all.
         models: model files to look into before the store.
@@ -35,26 +37,25 @@ def open(
 
     Raises:
         NcodecError: the file cannot be read, or its codec or its model is not there.
+
+    >>> _ = ncodec.encode("clip.mkv", "clip.nc", codec="hnerv", preset="ultrafast", epochs=1)
+    >>> with ncodec.open("clip.nc") as clip:
+    ...     print(clip)
+    ...     print(clip[6])
+    Clip('clip.nc': 10 frames of 32x24 yuv420p, 25 frames/s, hnerv)
+    Frame(planes=(24x32, 12x16, 12x16) uint8, pts=6, seconds=0.24)
     """
     reader = source if isinstance(source, Reader) else Reader(source)
-    if reader.header.media_kind == "features":
-        reader.close()
-        raise UsageError(
-            f"{reader.name} holds features, not pictures: decode it with --head, or open it with "
-            "ncodec.files.FeatureFile"
-        )
-    if reader.header.media_kind != "image" or not _codes_images(reader):
-        return Clip(reader, device=device, threads=threads, models=models, preview=preview)
-    if preview != 1:
-        reader.close()
-        raise UsageError("a preview can be had of clips only: leave it out")
-    return Album(reader, device=device, threads=threads, models=models)
-
-
-def _codes_images(reader: Reader) -> bool:
-    """Whether the file's codec is an image codec; a clip of one frame is of kind image, too."""
     try:
-        return isinstance(load_codec(reader.header.codec_id), ImageCodec)
+        codec = codec_for(reader.header)
+        # A clip of one frame is of kind image, too: the codec decides.
+        if not isinstance(codec, ImageCodec | FeatureCodec):
+            return Clip(reader, device=device, threads=threads, models=models, preview=preview)
+        if preview != 1:
+            raise UsageError("a preview can be had of clips only: leave it out")
+        if isinstance(codec, ImageCodec):
+            return Album(reader, device=device, threads=threads, models=models)
+        return FeatureFile(reader, device=device, threads=threads, models=models)
     except BaseException:
         reader.close()
         raise

@@ -95,6 +95,11 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
 
     Raises:
         NcodecError: the file cannot be read.
+
+    >>> _ = ncodec.encode("clip.mkv", "clip.nc", codec="hnerv", preset="ultrafast", epochs=1)
+    >>> probed = ncodec.probe("clip.nc")
+    >>> probed.codec, probed.info.frames, sum(probed.breakdown().values()) == probed.size
+    ('hnerv', 10, True)
     """
     with Reader(source) as reader:
         header = reader.header
@@ -141,6 +146,9 @@ def codecs() -> list[CodecInfo]:
 
     Raises:
         MissingDependency: one of them cannot be loaded.
+
+    >>> [codec.name for codec in ncodec.codecs() if codec.name.startswith("ng")]
+    ['ngrid']
     """
     return [codec_info(name) for name in codec_names()]
 

@@ -49,7 +49,7 @@ class Verification:
 class _Witness(Reader):
     """A file that knows whether the segments that were read from it were checked."""
 
-    def __init__(self, file: str | Path) -> None:
+    def __init__(self, file: str | Path | bytes) -> None:
         super().__init__(file)
         self._handed_out: list[Segment] = []
         self._checked = True
@@ -67,7 +67,7 @@ class _Witness(Reader):
 
 
 def verify(
-    file: str | Path,
+    file: str | Path | bytes,
     *,
     source: str | Path | None = None,
     models: Iterable[str | Path] = (),
@@ -81,22 +81,27 @@ def verify(
         DamagedFile: a checksum does not hold, or a segment is lost.
         VerificationFailed: integers or quality differ from what the encoder recorded.
         InputError: the source has another number of frames or images, or another size.
+
+    >>> _ = ncodec.encode("clip.mkv", "clip.nc", codec="hnerv", preset="ultrafast", epochs=1)
+    >>> ncodec.verify("clip.nc", source="clip.mkv").frames
+    10
     """
     with Reader(file) as reader:
+        name = reader.name
         reader.check()
         if reader.gaps:
             gaps = ", ".join(f"{gap.start} to {gap.stop - 1}" for gap in reader.gaps)
             raise DamagedFile(
-                f"{file} was repaired and lacks frames {gaps}: decode it, or get another copy"
+                f"{name} was repaired and lacks frames {gaps}: decode it, or get another copy"
             )
         segments = len(reader.segments)
         recorded = [reader.read_segment(s.index).psnr for s in reader.segments]
-        features = reader.header.media_kind == "features"
         spans = [range(s.first_frame, s.first_frame + s.frame_count) for s in reader.segments]
-    if features:
-        return _verify_features(file, segments, source, models, watch)
     witness = _Witness(file)
     opened = open(witness, device=device, threads=threads, models=models)
+    if isinstance(opened, FeatureFile):
+        with opened:
+            return _verify_features(witness, opened, segments, source, watch)
     if isinstance(opened, Album):
         with opened:
             return _verify_images(witness, opened, spans, recorded, source, watch)
@@ -113,21 +118,21 @@ def verify(
             size = (original.info.width, original.info.height, original.info.pixel_format)
             if size != (clip.info.width, clip.info.height, clip.info.pixel_format):
                 raise InputError(
-                    f"{source} is {size[0]}x{size[1]} {size[2]}, {file} is {clip.info.width}x"
+                    f"{source} is {size[0]}x{size[1]} {size[2]}, {name} is {clip.info.width}x"
                     f"{clip.info.height} {clip.info.pixel_format}: give the clip that was encoded"
                 )
             frames = original.frames()
             for index in range(len(clip)):
                 frame = next(frames, None)
                 if frame is None:
-                    raise InputError(f"{source} ends at frame {index}, {file} has {len(clip)}")
+                    raise InputError(f"{source} ends at frame {index}, {name} has {len(clip)}")
                 decoded = clip[index]
                 rgb.append(rgb_psnr(decoded.planes, frame.planes, clip.info))
                 planes.append(planes_psnr(decoded.planes, frame.planes, clip.info))
                 witness.hear()
                 watch(index + 1, len(clip))
             if next(frames, None) is not None:
-                raise InputError(f"{source} goes on after the {len(clip)} frames of {file}")
+                raise InputError(f"{source} goes on after the {len(clip)} frames of {name}")
     measured = [mean_psnr(rgb[span.start : span.stop]) for span in spans]
     return Verification(
         frames=len(clip),
@@ -159,22 +164,20 @@ def _agreed(
 
 
 def _verify_features(
-    file: str | Path,
+    witness: _Witness,
+    opened: FeatureFile,
     segments: int,
     source: str | Path | None,
-    models: Iterable[str | Path],
     watch: Callable[[int, int], None],
 ) -> Verification:
     """Decodes the integers of all images, which checks their hashes."""
     if source is not None:
         raise UsageError("features are not compared with a source: leave --source out")
-    witness = _Witness(file)
-    with FeatureFile(witness, models=models) as opened:
-        for index in range(len(opened)):
-            opened.check(index)
-            witness.hear()
-            watch(index + 1, len(opened))
-        return Verification(len(opened), segments, None, (), None, checked=witness.hear())
+    for index in range(len(opened)):
+        opened.check(index)
+        witness.hear()
+        watch(index + 1, len(opened))
+    return Verification(len(opened), segments, None, (), None, checked=witness.hear())
 
 
 def _verify_images(

@@ -7,19 +7,22 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from ncodec.errors import InputError, Interrupted, OutputError, TargetUnreachable, UsageError
+from ncodec.formats.output import output_name
 from ncodec.jobs.plan import PLAN_FILE
+from ncodec.media.held import COPY
 
 __all__ = ["plan_directory"]
 
 _SHARED = "shared-[0-9][0-9][0-9][0-9].bin"
-_OURS = (PLAN_FILE, "source.y4m", "segment-*", _SHARED, "*.part")
+_OURS = (PLAN_FILE, f"{COPY}.*", "segment-*", _SHARED, "*.part")
 _BEGUN = (f"{PLAN_FILE}.part", _SHARED, f"{_SHARED}.part")
 
 
 @contextmanager
-def plan_directory(output: str, plan: str | None, resume: bool) -> Iterator[Path]:
+def plan_directory(output: str | BinaryIO, plan: str | None, resume: bool) -> Iterator[Path]:
     """The directory of one job: gone when the block ends well, kept when there is work to resume.
 
     Args:
@@ -34,7 +37,7 @@ def plan_directory(output: str, plan: str | None, resume: bool) -> Iterator[Path
     """
     if plan is None and _is_stream(output):
         if resume:
-            raise UsageError(f"--resume needs --plan DIR when the output is {output}")
+            raise UsageError(f"--resume needs --plan DIR when the output is {output_name(output)}")
         with tempfile.TemporaryDirectory(prefix="ncodec-") as name:
             yield Path(name)
         return
@@ -57,8 +60,8 @@ def plan_directory(output: str, plan: str | None, resume: bool) -> Iterator[Path
     _remove(directory)
 
 
-def _is_stream(output: str) -> bool:
-    if output == "-":
+def _is_stream(output: str | BinaryIO) -> bool:
+    if not isinstance(output, str) or output == "-":
         return True
     with suppress(OSError):
         mode = Path(output).stat().st_mode

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ncodec.formats import Segment, atomic_output, same_file
+from ncodec.formats.output import output_name
 from ncodec.jobs.board import Board
 from ncodec.jobs.directory import plan_directory
 from ncodec.jobs.events import Event, Finished, Planned, SegmentDone
@@ -55,7 +56,7 @@ def run_encode(
         hold_target(size, request.target_size, plan.codec)
     values = [s.psnr * s.frame_count for s in segments if s.psnr is not None]
     finished = Finished(
-        output=request.output,
+        output=output_name(request.output),
         size=size,
         frames=plan.info.frames,
         segments=len(segments),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 __all__ = ["Event", "Finished", "Planned", "Progressed", "Scanned", "SegmentDone"]
@@ -73,7 +73,8 @@ class Finished(Event):
     """The file is complete.
 
     `psnr` is the mean over frames of the decoded RGB frames' PSNR, None where lossless;
-    `subpixels` counts the samples of still images.
+    `subpixels` counts the samples of still images; `data` is the file where it has no other
+    output.
     """
 
     output: str
@@ -83,3 +84,7 @@ class Finished(Event):
     psnr: float | None
     elapsed: float
     subpixels: int | None = None
+    data: bytes | None = field(default=None, repr=False)
+
+    def record(self) -> dict[str, Any]:
+        return {name: value for name, value in Event.record(self).items() if name != "data"}

@@ -1,7 +1,7 @@
 """The plan directory: what is to be done, finished segments and checkpoints.
 
     plan.json             the request, the source's identity, the scan's result, the windows
-    source.y4m            what came through a pipe, so that it can be read again
+    source.*              a copy of what has no path, so that every worker can read it, and again
     shared-0000.bin       a model that all segments need
     segment-0000.bin      a finished segment: the payload of its SEGM box
     segment-0000.npz      the checkpoint of an unfinished one
@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
-from fractions import Fraction
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -25,6 +24,7 @@ from blake3 import blake3 as hasher
 from ncodec.errors import DamagedFile, InputError, NcodecError
 from ncodec.formats import Segment, VideoInfo, atomic_output
 from ncodec.media import Landmarks
+from ncodec.media.spool import info_from_record, info_to_record
 from ncodec.plugin import Shared
 
 __all__ = ["PLAN_FILE", "FileCheckpoints", "Plan", "comparable", "source_identity"]
@@ -84,10 +84,7 @@ class Plan:
         for index, model in enumerate(self.shared):
             _write(self.directory / f"shared-{index:04}.bin", model.data)
         record = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "directory"}
-        record["info"] = {
-            name: list(value.as_integer_ratio()) if isinstance(value, Fraction) else value
-            for name, value in asdict(self.info).items()
-        }
+        record["info"] = info_to_record(self.info)
         # JSON has no paths; a resumed job is given its own, see `planning.load_plan`.
         record["options"] = comparable(self.options)
         record["shared"] = [
@@ -111,10 +108,7 @@ class Plan:
                 raise InputError(
                     f"{directory} was made by another version of ncodec: delete it and start anew"
                 )
-            info: dict[str, Any] = {
-                name: Fraction(*value) if isinstance(value, list) else value
-                for name, value in record.pop("info").items()
-            }
+            info = info_from_record(record.pop("info"))
             record["times"] = record["times"] and tuple(record["times"])
             landmarks = Landmarks(*map(tuple, record.pop("landmarks")))
             record["windows"] = tuple((first, count) for first, count in record["windows"])
@@ -126,7 +120,7 @@ class Plan:
                 _shared(directory / f"shared-{index:04}.bin", **model)
                 for index, model in enumerate(record["shared"])
             )
-            return cls(directory=directory, info=VideoInfo(**info), landmarks=landmarks, **record)
+            return cls(directory=directory, info=info, landmarks=landmarks, **record)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{directory / 'plan.json'} cannot be used ({error}): delete the folder and "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +14,7 @@ from ncodec.jobs.plan import Plan, comparable, source_identity
 from ncodec.jobs.request import EncodeRequest
 from ncodec.jobs.windows import longest_window, scene_starts, share_bytes, split
 from ncodec.media import open_source, scan
+from ncodec.media.held import COPY
 from ncodec.plugin import Context, StartsWarm
 from ncodec.registry import frame_codec, resolve_options
 from ncodec.threads import thread_count
@@ -39,7 +39,7 @@ def load_plan(request: EncodeRequest, directory: Path) -> Plan:
                 f"the unfinished encode in {directory} has {name} {before.get(name)!r}, not "
                 f"{value!r}: repeat its options, or delete the folder to start anew"
             )
-    path = _source_path(request, directory)
+    path = _kept_source(request, directory)
     if source_identity(path) != plan.identity:
         raise InputError(
             f"{request.source} is not what the encode in {directory} began with: give the same "
@@ -48,9 +48,14 @@ def load_plan(request: EncodeRequest, directory: Path) -> Plan:
     return replace(plan, source=str(path.absolute()), options=options)
 
 
-def _source_path(request: EncodeRequest, directory: Path) -> Path:
-    """Where the source can be read again: a pipe's copy lies in the plan directory."""
-    return directory / "source.y4m" if request.source == "-" else Path(request.source)
+def _kept_source(request: EncodeRequest, directory: Path) -> Path:
+    """Where an unfinished encode reads its source: what has no path was copied."""
+    if isinstance(request.source, str):
+        return Path(request.source)
+    copy = next(directory.glob(f"{COPY}.*"), None)
+    if copy is None:
+        raise InputError(f"{directory} has no copy of its source: delete it and start anew")
+    return copy
 
 
 def make_plan(
@@ -61,10 +66,8 @@ def make_plan(
 ) -> Plan:
     codec = frame_codec(request.codec)
     options = resolve_options(codec, request.options)
-    path = _source_path(request, directory)
-    if request.source == "-":
-        _copy_pipe(path, stopping)
-
+    source = request.source
+    path = Path(source) if isinstance(source, str) else source.keep(directory, stopping)
     told = time.monotonic()
 
     def look(frames: int) -> None:
@@ -75,14 +78,14 @@ def make_plan(
         if stopping():
             raise Interrupted("stopped by the user")
 
-    with open_source(path) as source:
-        if source.kind not in codec.media:
+    with open_source(path) as opened:
+        if opened.kind not in codec.media:
             raise UsageError(
-                f"{request.source} is of kind {source.kind}, {codec.codec_id} takes "
+                f"{source} is of kind {opened.kind}, {codec.codec_id} takes "
                 f"{', '.join(sorted(codec.media))}: choose another --codec"
             )
-        found = scan(source, scene_threshold=SCENE_THRESHOLD, progress=look)
-        kind = source.kind
+        found = scan(opened, scene_threshold=SCENE_THRESHOLD, progress=look)
+        kind = opened.kind
     watch(Scanned(found.frames))
     longest = longest_window(found.info, request.max_segment)
     windows = split(found.frames, found.cuts, longest)
@@ -118,13 +121,3 @@ def make_plan(
         plan = replace(plan, targets=tuple(share_bytes(rest, [n for _, n in windows])))
     plan.save()
     return plan
-
-
-def _copy_pipe(path: Path, stopping: Callable[[], bool]) -> None:
-    with path.open("wb") as copy:
-        while chunk := sys.stdin.buffer.read(1 << 18):
-            if stopping():
-                raise Interrupted("stopped by the user")
-            copy.write(chunk)
-        if not copy.tell():
-            raise InputError("standard input is empty: pipe a clip as y4m into it")

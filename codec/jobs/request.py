@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, BinaryIO
 
 from ncodec.errors import UsageError
+from ncodec.media.held import Held
 
-__all__ = ["EncodeRequest"]
+__all__ = ["DEFAULTS", "EncodeRequest"]
 
-_RANGES = (
-    ("target_size", 1, 2**63),
-    ("time_budget", 0, 10**9),
-    ("max_segment", 1, 2**32),
-    ("threads", 0, 2**16),
-    ("workers", 1, 2**16),
-    ("seed", 0, 2**32),
-)
+_RANGES = {
+    "target_size": (1, 2**63),
+    "time_budget": (0, 10**9),
+    "max_segment": (1, 2**32),
+    "threads": (0, 2**16),
+    "workers": (1, 2**16),
+    "seed": (0, 2**32),
+}
 """Smallest and largest allowed value by field."""
+
+_STILL = frozenset({"source", "output", "codec", "options", "device", "threads", "seed"})
+"""Fields that codecs of still images heed."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncodeRequest:
-    """What is to be encoded, and how.
+    """What is to be encoded, and how: the one list of an encode's arguments and defaults.
 
     Attributes:
-        source: a path, or ``-`` for y4m on standard input.
-        output: a path, or ``-`` for standard output.
+        source: a path, or what stands for a source without one.
+        output: a path, ``-`` for standard output, or a binary stream.
         codec: codec id.
         options: the codec's own, as given.
         target_size: bytes of the finished file, or None.
@@ -41,8 +45,8 @@ class EncodeRequest:
         resume: continue what the plan directory holds.
     """
 
-    source: str
-    output: str
+    source: str | Held
+    output: str | BinaryIO
     codec: str
     options: Mapping[str, Any]
     target_size: int | None = None
@@ -56,10 +60,41 @@ class EncodeRequest:
     resume: bool = False
 
     def __post_init__(self) -> None:
-        for name, least, most in _RANGES:
+        for name, (least, most) in _RANGES.items():
             value = getattr(self, name)
-            if value is not None and not least <= value <= most:
-                raise UsageError(f"{name} is {value} but must be {least} to {most}")
+            kinds = (int, float) if name == "time_budget" else (int,)
+            if value is None and DEFAULTS[name] is None:
+                continue
+            if not isinstance(value, kinds) or not least <= value <= most:
+                raise UsageError(f"{name} is {value!r} but must be {least} to {most}")
+
+    @classmethod
+    def of(
+        cls, source: str | Held, output: str | BinaryIO, codec: str, settings: Mapping[str, Any]
+    ) -> EncodeRequest:
+        """A request of keywords: those that are fields of it, the others the codec's own.
+
+        Raises:
+            UsageError: a value is not allowed.
+        """
+        own = {name: value for name, value in settings.items() if name in DEFAULTS}
+        options = {
+            name: value
+            for name, value in settings.items()
+            if name not in DEFAULTS and value is not None
+        }
+        if own.get("plan") is not None:
+            own["plan"] = str(own["plan"])
+        return cls(source, output, codec, options, **own)
+
+    def check_still(self) -> None:
+        """Raises UsageError where something was asked for that no codec of still images heeds."""
+        for name in DEFAULTS.keys() - _STILL:
+            if getattr(self, name) != DEFAULTS[name]:
+                raise UsageError(
+                    f"{name} does not apply to {self.codec}, which codes still images in one go: "
+                    "leave it out"
+                )
 
     @property
     def comparable(self) -> dict[str, Any]:
@@ -67,3 +102,9 @@ class EncodeRequest:
         fixed = {name: getattr(self, name) for name in ("target_size", "max_segment", "seed")}
         # A schedule that follows the clock cannot go on by epochs, nor the other way round.
         return fixed | {"timed": self.time_budget is not None}
+
+
+DEFAULTS: Mapping[str, Any] = {
+    field.name: field.default for field in fields(EncodeRequest) if field.default is not MISSING
+}
+"""What a request has for each argument that is not given."""

@@ -8,7 +8,7 @@ from fractions import Fraction
 from io import BytesIO
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ncodec._version import __version__
 from ncodec.errors import Interrupted, TargetUnreachable, UsageError
@@ -23,10 +23,12 @@ from ncodec.formats import (
     same_file,
 )
 from ncodec.formats.conf import DIGEST_BYTES
+from ncodec.formats.output import output_name
 from ncodec.jobs import Event, Finished, SegmentDone
 from ncodec.jobs.lossy import measured
 from ncodec.jobs.output import INDEX_SPARE
 from ncodec.media import Image, open_collection
+from ncodec.media.held import Held
 from ncodec.plugin import Context, ImageCodec, StillCodec
 from ncodec.registry import load_codec, resolve_options
 from ncodec.threads import thread_count
@@ -35,8 +37,8 @@ __all__ = ["encode_images"]
 
 
 def encode_images(
-    source: str | Path,
-    output: str | Path,
+    source: str | Path | Held,
+    output: str | Path | BinaryIO,
     *,
     codec: str,
     options: Mapping[str, Any],
@@ -50,8 +52,9 @@ def encode_images(
     """Encodes one image, or a collection of one shape, into a .nc file.
 
     Args:
-        source: an image, a folder, a glob, an .npy or IDX file, or ``-`` for an image on stdin.
-        output: the file, replaced in one step when it is complete, or ``-``.
+        source: an image, a folder, a glob, an .npy or IDX file, ``-`` for an image on stdin, or
+            what stands for a source without a path.
+        output: the file, replaced in one step when it is complete, ``-``, or a binary stream.
         codec: an image codec's id.
         options: the codec's own, as given.
         device, threads, seed, watch: as in `ncodec.encode`.
@@ -80,7 +83,7 @@ def encode_images(
     )
     psnr = None
     with atomic_output(output) as stream:
-        images = open_collection(source)
+        images = source.collection() if isinstance(source, Held) else open_collection(source)
         # Profiles and EXIF are larger than features, and of no use to whoever has no picture.
         metadata = images.metadata if pictures else ()
         records = Records(len(images), images.layout, images.names, metadata)
@@ -120,7 +123,7 @@ def encode_images(
                 f"of {target_size:,}: raise it, or make the image smaller"
             )
     finished = Finished(
-        output=str(output),
+        output=output_name(output),
         size=size,
         frames=len(images),
         segments=count,

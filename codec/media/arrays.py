@@ -19,7 +19,16 @@ from numpy.typing import NDArray
 from ncodec.errors import DamagedFile, InputError, OutputError
 from ncodec.media.image import Image
 
-__all__ = ["ArrayLayout", "array_format", "is_idx_name", "read_idx", "read_npy", "write_array"]
+__all__ = [
+    "ArrayLayout",
+    "array_axes",
+    "array_format",
+    "expanded",
+    "is_idx_name",
+    "read_idx",
+    "read_npy",
+    "write_array",
+]
 
 _NPY_SIGNATURE = b"\x93NUMPY"
 _GZIP_SIGNATURE = b"\x1f\x8b\x08"
@@ -124,7 +133,7 @@ def read_npy(path: Path) -> tuple[NDArray[Any], ArrayLayout]:
         raise InputError(f"{path} has data after its array: keep one array in a .npy file")
     axes = _axes(array.shape, path)
     fortran = bool(array.flags.f_contiguous and not array.flags.c_contiguous)
-    return _expanded(array, axes), ArrayLayout("npy", axes, name, fortran)
+    return expanded(array, axes), ArrayLayout("npy", axes, name, fortran)
 
 
 def read_idx(path: Path) -> tuple[NDArray[Any], ArrayLayout]:
@@ -164,22 +173,28 @@ def read_idx(path: Path) -> tuple[NDArray[Any], ArrayLayout]:
         if int(array.min()) < 0:
             raise InputError(f"{path} has negative samples: images are unsigned, shift them first")
         array = array.view(">u2")
-    return _expanded(array, axes), ArrayLayout("idx", axes, dtype)
+    return expanded(array, axes), ArrayLayout("idx", axes, dtype)
+
+
+def array_axes(shape: tuple[int, ...]) -> str:
+    """What the axes of an array of images are, as in `ArrayLayout`; "" where it is none."""
+    axes = {2: "hw", 3: "nhw", 4: "nhwc"}.get(len(shape), "")
+    if len(shape) == 3 and shape[2] < _SMALLEST_RGB <= min(shape[:2]):
+        axes = "hwc"
+    return "" if 0 in shape or (axes.endswith("c") and shape[-1] > 4) else axes
 
 
 def _axes(shape: tuple[int, ...], path: Path, *, idx: bool = False) -> str:
-    axes = {2: "hw", 3: "nhw", 4: "nhwc"}.get(len(shape), "")
-    if len(shape) == 3 and not idx and shape[2] < _SMALLEST_RGB <= min(shape[:2]):
-        axes = "hwc"
-    if not axes or 0 in shape or (axes.endswith("c") and shape[-1] > 4):
+    axes = array_axes(shape)
+    if not axes:
         raise InputError(
             f"{path} has an array of shape {shape}: give (images, height, width) or (images,"
             " height, width, channels) with 1 to 4 channels and no empty axis"
         )
-    return axes
+    return "nhw" if idx and axes == "hwc" else axes
 
 
-def _expanded(array: NDArray[Any], axes: str) -> NDArray[Any]:
+def expanded(array: NDArray[Any], axes: str) -> NDArray[Any]:
     """A view of `array` with all four axes."""
     if "c" not in axes:
         array = array[..., np.newaxis]

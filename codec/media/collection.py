@@ -23,7 +23,7 @@ from ncodec.media.names import natural_order
 from ncodec.media.sizes import check_size
 from ncodec.media.source import IMAGE_SUFFIXES
 
-__all__ = ["Collection", "open_collection"]
+__all__ = ["ArrayCollection", "Collection", "ImageList", "open_collection"]
 
 Kind = Literal["folder", "files", "npy", "idx", "image"]
 
@@ -131,11 +131,20 @@ class _Files(Collection):
         return Image(image.pixels, self.names[index], metadata)
 
 
-class _Array(Collection):
+class ArrayCollection(Collection):
+    """The images of an array [images, height, width, channels].
+
+    Args:
+        source: what messages call it.
+        array: uint8 or uint16, of any byte order.
+        layout: how it was stored, or would be.
+        limits: what sizes are accepted; the defaults if not given.
+    """
+
     def __init__(
-        self, source: str, array: NDArray[Any], layout: ArrayLayout, limits: Limits
+        self, source: str, array: NDArray[Any], layout: ArrayLayout, limits: Limits | None = None
     ) -> None:
-        check_size(array.shape[2], array.shape[1], source, limits)
+        check_size(array.shape[2], array.shape[1], source, limits or Limits())
         self.source = source
         self.kind = "npy" if layout.kind == "npy" else "idx"
         self.names = ()
@@ -160,30 +169,30 @@ class _Array(Collection):
         return Image(np.ascontiguousarray(self._array[index], self.dtype))
 
 
-class _Pipe(Collection):
-    """The image of a stream that can be read once."""
+class ImageList(Collection):
+    """Images in memory."""
 
-    def __init__(self, stream: BinaryIO, limits: Limits) -> None:
-        self.source, self.kind = "standard input", "image"
-        self.names = ("",)
-        self.layout = {"kind": self.kind}
-        self._held = decode_image(stream.read(), self.source, limits=limits)
+    def __init__(self, images: Sequence[Image], source: str, kind: Kind) -> None:
+        self.source, self.kind = source, kind
+        self.names = tuple(image.name for image in images)
+        self.layout = {"kind": kind}
+        self._images = images
 
     @property
     def metadata(self) -> tuple[Metadata, ...]:
-        return (self._held.metadata,)
+        return tuple(image.metadata for image in self._images)
 
     def __len__(self) -> int:
-        return 1
+        return len(self._images)
 
     def _image(self, index: int) -> Image:
-        return self._held
+        return self._images[index]
 
 
 def open_collection(
     spec: str | Path, *, limits: Limits | None = None, stdin: BinaryIO | None = None
 ) -> Collection:
-    """Open a folder of images, a pattern like "digits/*.png", an image, or an NPY or IDX file.
+    """Opens a folder of images, a pattern like "digits/*.png", an image, or an NPY or IDX file.
 
     Files are recognised by their content; images come in the natural order of their names.
 
@@ -200,7 +209,8 @@ def open_collection(
     limits = limits or Limits()
     path, source = Path(spec), str(spec)
     if source == "-":
-        return _Pipe(stdin or sys.stdin.buffer, limits)
+        data = (stdin or sys.stdin.buffer).read()
+        return ImageList([decode_image(data, "standard input", limits=limits)], source, "image")
     try:
         if path.is_dir():
             opened = _folder(path, limits)
@@ -246,7 +256,7 @@ def _file(path: Path, limits: Limits) -> Collection:
     kind = array_format(path)
     if kind:
         array, layout = read_npy(path) if kind == "npy" else read_idx(path)
-        return _Array(str(path), array, layout, limits)
+        return ArrayCollection(str(path), array, layout, limits)
     if path.suffix.lower() in (".npy", ".npz", ".gz", ".idx"):
         raise InputError(f"{path} is no NPY or IDX file of images: write the array with numpy.save")
     return _Files(str(path), "image", (path,), (path.name,), limits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ncodec.errors import OutputError
 from ncodec.formats.output import atomic_output
@@ -21,7 +21,7 @@ from ncodec.media.names import SafeNames
 from ncodec.media.partial import PartialFolder, unwritable
 from ncodec.media.source import IMAGE_SUFFIXES
 
-__all__ = ["write_collection"]
+__all__ = ["write_collection", "write_npy"]
 
 
 def write_collection(
@@ -30,7 +30,7 @@ def write_collection(
     count: int,
     layout: Mapping[str, Any] | None = None,
 ) -> tuple[str, ...]:
-    """Write images as what `output` names, whole or not at all.
+    """Writes images as what `output` names, whole or not at all.
 
     - ``.npy``, and ``.idx`` or a name ending in ``-ubyte``: an array, as `layout` has it where it
       came from such a file.
@@ -54,7 +54,9 @@ def write_collection(
     if str(output).endswith(("/", "\\")) or path.is_dir():
         return _write_folder(path, images)
     if suffix == ".npy" or is_idx_name(path.name):
-        return _write_array(path, images, count, layout, "npy" if suffix == ".npy" else "idx")
+        kind = "npy" if suffix == ".npy" else "idx"
+        with atomic_output(path) as stream:
+            return _write_array(stream, images, count, layout, kind)
     if not suffix:
         return _write_folder(path, images)
     if suffix not in OUTPUT_SUFFIXES:
@@ -67,8 +69,19 @@ def write_collection(
     return write_image(path, next(iter(images)))
 
 
+def write_npy(
+    stream: BinaryIO, images: Iterable[Image], count: int, layout: Mapping[str, Any] | None = None
+) -> tuple[str, ...]:
+    """Writes images as one .npy array to a stream; arguments and errors as of `write_collection`."""
+    return _write_array(stream, images, count, layout, "npy")
+
+
 def _write_array(
-    path: Path, images: Iterable[Image], count: int, record: Mapping[str, Any] | None, kind: str
+    stream: BinaryIO,
+    images: Iterable[Image],
+    count: int,
+    record: Mapping[str, Any] | None,
+    kind: str,
 ) -> tuple[str, ...]:
     layout = None
     if record and record.get("kind") in ("npy", "idx"):
@@ -80,8 +93,7 @@ def _write_array(
             lost.update(unheld(".npy", image.metadata))
             yield image
 
-    with atomic_output(path) as stream:
-        write_array(stream, watched(), count, kind, layout)
+    write_array(stream, watched(), count, kind, layout)
     return tuple(sorted(lost))
 
 

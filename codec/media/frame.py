@@ -8,15 +8,17 @@ mapped to it at the door by `canonical_format`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 from xxhash import xxh3_64
 
 from ncodec.errors import InputError
 from ncodec.formats.info import VideoInfo
+
+if TYPE_CHECKING:
+    import av
 
 __all__ = [
     "EXACT_SCALER",
@@ -56,10 +58,19 @@ class Frame:
         planes: 2-D uint8 (8 bits a sample) or uint16 arrays, C-contiguous, in the order of the
             planar format: Y, U, V; G, B, R; or one grey plane. Shapes are `plane_shapes`.
         pts: presentation time in ticks of the clip's time base.
+        seconds: the same in seconds; None where the frame does not know its clip.
+        duration: seconds until the next frame; None as above.
     """
 
     planes: tuple[NDArray[Any], ...]
     pts: int
+    seconds: float | None = None
+    duration: float | None = None
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{rows}x{columns}" for rows, columns in (p.shape for p in self.planes))
+        time = "" if self.seconds is None else f", seconds={self.seconds:g}"
+        return f"Frame(planes=({shapes}) {self.planes[0].dtype}, pts={self.pts}{time})"
 
 
 def fingerprint(frame: Frame) -> int:
@@ -99,6 +110,8 @@ def canonical_format(ffmpeg_name: str) -> str:
     Raises:
         InputError: no pixel format of FFmpeg has this name, or its pixels live on a device.
     """
+    import av  # heavy, and not needed to open a .nc file
+
     try:
         described = av.VideoFormat(ffmpeg_name, 16, 16)
     except ValueError:
@@ -156,6 +169,8 @@ def to_av(frame: Frame, info: VideoInfo) -> av.VideoFrame:
 
     Those are what swscale goes by; an encoder takes all its colour tags from its own context.
     """
+    import av
+
     picture = av.VideoFrame(info.width, info.height, info.pixel_format)
     for target, plane in zip(picture.planes, frame.planes, strict=True):
         _view(target, plane.dtype)[:, : plane.shape[1]] = plane

@@ -125,6 +125,10 @@ class Image:
             native = pixels.astype(pixels.dtype.newbyteorder("="), order="C")
             object.__setattr__(self, "pixels", native)
 
+    def __repr__(self) -> str:
+        name = f" {self.name!r}" * bool(self.name)
+        return f"Image({self.width}x{self.height} {self.pixel_format}{name})"
+
     @property
     def height(self) -> int:
         return int(self.pixels.shape[0])

@@ -14,6 +14,7 @@ import numpy as np
 
 from ncodec.errors import OutputError
 from ncodec.formats.info import VideoInfo
+from ncodec.formats.output import output_name
 from ncodec.media import y4m
 from ncodec.media.colour import to_rgb
 from ncodec.media.frame import Frame
@@ -145,12 +146,12 @@ class Y4mSink(VideoSink):
 
 
 class PipeSink(VideoSink):
-    """y4m on a pipe; what went down it cannot be taken back."""
+    """y4m on a pipe or a stream; what went down it cannot be taken back."""
 
-    def __init__(self, pipe: BinaryIO, info: VideoInfo) -> None:
-        super().__init__("standard output", info)
+    def __init__(self, pipe: BinaryIO, name: str, info: VideoInfo) -> None:
+        super().__init__(name, info)
         self._pipe = pipe
-        self._header: bytes | None = y4m.header(info, "standard output")
+        self._header: bytes | None = y4m.header(info, name)
 
     def _write(self, frame: Frame) -> None:
         if self._header:
@@ -163,6 +164,27 @@ class PipeSink(VideoSink):
 
     def _discard(self) -> None:
         """Nothing: the reader sees the end of the pipe inside or after a frame."""
+
+
+class PngPipeSink(VideoSink):
+    """One PNG on a pipe or a stream."""
+
+    def __init__(self, pipe: BinaryIO, name: str, info: VideoInfo) -> None:
+        super().__init__(name, info)
+        if info.frames > 1:
+            raise OutputError(
+                f"{name} takes one PNG but the clip has {info.frames} frames; choose one of them"
+            )
+        self._pipe = pipe
+
+    def _write(self, frame: Frame) -> None:
+        self._pipe.write(_png(frame, self._info))
+
+    def _publish(self) -> None:
+        self._pipe.flush()
+
+    def _discard(self) -> None:
+        """Nothing: see `PipeSink`."""
 
 
 class PngSink(VideoSink):
@@ -207,43 +229,42 @@ class FolderSink(VideoSink):
 
 
 def open_sink(
-    spec: str | Path,
+    spec: str | Path | BinaryIO,
     info: VideoInfo,
     times: Sequence[int] | None,
     *,
+    format: str | None = None,
     stdout: BinaryIO | None = None,
 ) -> VideoSink:
-    """Opens the destination that `spec` names by its extension.
+    """Opens the destination that `spec` is, or names by its extension.
 
     - ``.mkv``: FFV1 in Matroska: samples, colour, rotation and aspect ratio exact; times to the
       millisecond, which is Matroska's tick.
     - ``.mp4``: H.264 at CRF 12: times exact; 8 and 10 bits. Odd 4:2:0 and 4:2:2 sizes become
       4:4:4 by repeating chroma; grey is read back as 4:2:0 by every H.264 decoder.
-    - ``.y4m``, and "-" for standard output: samples and range exact; constant rate only.
+    - ``.y4m``, a stream, and "-" for standard output: samples and range exact; constant rate only.
     - ``.png``: one image. A path ending in ``/``, without extension or of an existing folder: a
       PNG a frame. RGB of 8 bits, or 16 for deeper formats, turned upright; no times.
 
     Args:
         info: what is written; `frames` (0: unknown) is checked at the end.
         times: the presentation times in ticks of `info.time_base`; None for a constant rate.
+        format: what a stream or "-" gets: "y4m" (if not given), or "png" for one frame.
         stdout: the stream that "-" stands for, `sys.stdout.buffer` if not given.
 
     Raises:
         OutputError: the destination cannot be written or cannot hold this clip.
     """
+    if not isinstance(spec, str | Path):
+        return _pipe_sink(spec, output_name(spec), info, times, format)
+    if str(spec) == "-":
+        pipe = stdout or sys.stdout.buffer
+        return _pipe_sink(pipe, "standard output", info, times, format)
     path = Path(spec)
     suffix = path.suffix.lower()
-    if str(spec) == "-" or suffix == ".y4m":
-        if times is not None:
-            raise OutputError(
-                f"{spec} would be y4m, which has only a constant frame rate: write a .mkv or .mp4"
-                " to keep the frame times"
-            )
-        return (
-            PipeSink(stdout or sys.stdout.buffer, info)
-            if str(spec) == "-"
-            else (Y4mSink(path, info))
-        )
+    if suffix == ".y4m":
+        _check_steady(str(spec), times)
+        return Y4mSink(path, info)
     if str(spec).endswith(("/", "\\")) or not suffix or path.is_dir():
         return FolderSink(path, info)
     if suffix == ".png":
@@ -253,6 +274,23 @@ def open_sink(
     raise OutputError(
         f"{path} has the extension {suffix!r}: use .mp4, .mkv, .y4m, .png, a folder/ or - (y4m)"
     )
+
+
+def _pipe_sink(
+    pipe: BinaryIO, name: str, info: VideoInfo, times: Sequence[int] | None, format: str | None
+) -> VideoSink:
+    if format == "png":
+        return PngPipeSink(pipe, name, info)
+    _check_steady(name, times)
+    return PipeSink(pipe, name, info)
+
+
+def _check_steady(name: str, times: Sequence[int] | None) -> None:
+    if times is not None:
+        raise OutputError(
+            f"{name} would be y4m, which has only a constant frame rate: write a .mkv or .mp4"
+            " to keep the frame times"
+        )
 
 
 def _png(frame: Frame, info: VideoInfo) -> bytes:

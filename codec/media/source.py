@@ -18,7 +18,7 @@ import av
 
 from ncodec.errors import InputError
 from ncodec.formats.info import VideoInfo
-from ncodec.media import film, y4m
+from ncodec.media import film, spool, y4m
 from ncodec.media.frame import Frame, fingerprint, from_av
 from ncodec.media.names import natural_order
 
@@ -227,6 +227,18 @@ class Y4mSource(VideoSource):
         yield from islice(y4m.read_frames(pipe, self.info, self.name), first, None)
 
 
+class SpoolSource(VideoSource):
+    """Frames that were kept in a file of ncodec's own."""
+
+    def __init__(self, path: Path) -> None:
+        kind, info, _ = spool.read_head(path)
+        super().__init__(path, kind, info)
+
+    def _decoded(self, first: int) -> Iterator[Frame]:
+        assert self.path is not None
+        yield from spool.read_spool(self.path, first)
+
+
 def open_source(spec: str | Path, *, stdin: BinaryIO | None = None) -> VideoSource:
     """Opens a clip or an image.
 
@@ -244,7 +256,7 @@ def open_source(spec: str | Path, *, stdin: BinaryIO | None = None) -> VideoSour
         if path.is_dir():
             return ImageSource(path, _images_in(path))
         with path.open("rb") as stream:
-            start = stream.read(len(y4m.SIGNATURE))
+            start = stream.read(max(len(y4m.SIGNATURE), len(spool.SIGNATURE)))
     except OSError as error:
         raise InputError(
             f"{path} cannot be read ({error.strerror}): check the path and its permissions"
@@ -253,6 +265,8 @@ def open_source(spec: str | Path, *, stdin: BinaryIO | None = None) -> VideoSour
         raise InputError(f"{path} is empty: give a file with at least one frame")
     if start == y4m.SIGNATURE:
         return Y4mSource(path)
+    if start == spool.SIGNATURE:
+        return SpoolSource(path)
     if path.suffix.lower() in IMAGE_SUFFIXES:
         return ImageSource(path, (path,))
     return FilmSource(path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ncodec.plugin.batches import DecodesBatches
 from ncodec.plugin.codec import MEDIA, Codec
 from ncodec.plugin.context import RESERVED, Checkpoints, Context, Option
 from ncodec.plugin.features import FeatureCodec, Features
@@ -55,6 +56,7 @@ __all__ = [
     "Codec",
     "Coded",
     "Context",
+    "DecodesBatches",
     "Estimate",
     "FeatureCodec",
     "Features",

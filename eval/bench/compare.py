@@ -12,18 +12,35 @@ from ncodec.errors import UsageError
 from ncodec.eval.bench.clip import prepared
 from ncodec.eval.bench.measure import Measurer
 from ncodec.eval.bench.processes import Processes
-from ncodec.eval.data.clips import ClipSpec
+from ncodec.eval.data.clips import parse_clip
 from ncodec.eval.metrics.colour import colour_of, colour_words
 from ncodec.eval.metrics.score import METRICS
 from ncodec.files.probing import probe
+from ncodec.jobs.request import DEFAULTS
+from ncodec.threads import thread_count
 
 __all__ = ["compare", "page"]
 
 
 def compare(
-    files: Sequence[Path], clip: ClipSpec, *, processes: Processes, threads: int, device: str
+    files: Sequence[str | Path],
+    source: str | Path,
+    *,
+    data: str | Path | None = None,
+    threads: int = 0,
+    device: str = "auto",
+    processes: Processes | None = None,
 ) -> dict[str, Any]:
-    """Scores of `files`, each decoded in a fresh process, against the clip.
+    """Scores of files of one clip, each decoded in a fresh process, against what they were made of.
+
+    Args:
+        files: .nc files or films.
+        source: the clip, a file or the name of one of a data set, and what is done to it first:
+            ``bunny#crop=1280x640``.
+        data: folder of data sets that are not installed.
+        threads: CPU threads, 0 for all.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        processes: what runs the processes, where somebody else must be able to stop them.
 
     Returns:
         ``source``, ``description``, ``colour``, and for each file its ``bytes``, ``bits_a_pixel``,
@@ -33,33 +50,40 @@ def compare(
         InputError: a file cannot be read, or is of another size, format or length than the clip.
         UsageError: a file holds still images.
     """
+    clip = parse_clip(str(source), None if data is None else Path(data))
     with TemporaryDirectory(prefix="ncodec-") as name:
         folder = Path(name)
-        measurer = Measurer(folder, processes, threads, device, max_segment=240)
-        source = prepared(clip, folder, measurer.max_segment)
+        measurer = Measurer(
+            folder,
+            processes or Processes(),
+            threads or thread_count(),
+            device,
+            max_segment=DEFAULTS["max_segment"],
+        )
+        original = prepared(clip, folder, measurer.max_segment)
         found = []
-        for file in files:
+        for file in map(Path, files):
             if file.suffix == ".nc" and probe(file).images is not None:
                 raise UsageError(
                     f"{file} holds still images without loss: `ncodec verify {file} --source ...` "
                     "compares them"
                 )
-            scored = measurer.store.do(measurer.score_step(source, file.absolute())).outcome
+            scored = measurer.store.do(measurer.score_step(original, file.absolute())).outcome
             size = file.stat().st_size
             found.append(
                 {
                     "file": str(file),
                     "bytes": size,
-                    "bits_a_pixel": 8 * size / source.pixels,
+                    "bits_a_pixel": 8 * size / original.pixels,
                     "decode_seconds": scored["decode"]["seconds"],
                     "quality": scored["quality"],
                     "absent": scored["absent"],
                 }
             )
-    colour = colour_words(colour_of(source.info))
+    colour = colour_words(colour_of(original.info))
     return {
         "source": clip.text,
-        "description": source.description,
+        "description": original.description,
         "colour": colour,
         "files": found,
     }

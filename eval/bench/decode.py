@@ -14,7 +14,7 @@ import time
 import click
 
 import ncodec
-from ncodec.files.album import Album
+from ncodec.files.clip import Clip
 
 
 @click.command()
@@ -25,7 +25,7 @@ from ncodec.files.album import Album
 def main(file: str, threads: int | None, device: str, preview: int) -> None:
     """Time the frames of FILE."""
     with ncodec.open(file, device=device, threads=threads or 0, preview=preview) as opened:
-        assert not isinstance(opened, Album)
+        assert isinstance(opened, Clip)
         opened[0]
         start = time.perf_counter()
         count = sum(1 for _ in opened)

@@ -112,8 +112,10 @@ def test_a_file_names_its_model_and_keeps_any_size(tmp_path, model, photographs,
             opened.head("nonsense")
     assert ncodec.probe(coded).images == 1
     assert verify(coded).frames == 1
+    with ncodec.open(coded) as opened:
+        assert isinstance(opened, ncodec.FeatureFile)
     with pytest.raises(UsageError, match="--head"):
-        ncodec.open(coded)
+        ncodec.decode(coded, tmp_path / "photo.png")
 
 
 def test_safetensors_hold_the_same_numbers(tmp_path, model, photographs, store):

@@ -1,13 +1,13 @@
-"""A segment's frames, computed one at a time by its network."""
+"""A segment's frames, computed by its network when they are asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from ncodec.device import resolve_device, threads
 from ncodec.formats import VideoInfo
@@ -18,6 +18,10 @@ from ncodec.video.inr.quantize import load_tensors
 from ncodec.weights import QuantizedTensor
 
 __all__ = ["DecodedSegment"]
+
+
+POSITIONS_AT_ONCE = 1 << 22
+"""Positions of pictures that are computed together: about a GiB for the widest last stage."""
 
 
 class DecodedSegment(Sequence[Planes]):
@@ -58,28 +62,36 @@ class DecodedSegment(Sequence[Planes]):
         return len(self._inputs)
 
     def __getitem__(self, index: int) -> Planes:  # type: ignore[override]
-        if self._reduction > 1:
-            return self._preview(index)
-        picture = self._picture(self._decoder, index, self._pictures.size(self._info))
-        return self._pictures.unpack(picture, self._info)
+        return next(self.batch([range(len(self))[index]]))
 
-    def _preview(self, index: int) -> Planes:
+    def batch(self, indices: Sequence[int]) -> Iterator[Planes]:
+        """Several frames, as many together as `frames_at_once`; see `DecodesBatches`."""
         info, network, factor = self._info, self._decoder, 1
         # What is smaller than the network's own pictures may come from less than the network.
         smaller = getattr(network, "preview_factor", 1)
-        if self._reduction % (self._pictures.factor * smaller) == 0:
+        if self._reduction > 1 and self._reduction % (self._pictures.factor * smaller) == 0:
             network, factor = getattr(network, "preview", network), smaller
         rows, columns = (-(-side // factor) for side in self._pictures.size(info))
-        picture = self._picture(network, index, (rows, columns))
+        count = frames_at_once(self._inputs.device, rows * columns)
+        for start in range(0, len(indices), count):
+            inputs = self._inputs[list(indices[start : start + count])]
+            with threads(self._threads), torch.inference_mode():
+                shown = network(inputs)[..., :rows, :columns].permute(0, 2, 3, 1).cpu().numpy()
+            for picture in shown:
+                yield self._planes(picture, factor)
+
+    def _planes(self, picture: NDArray[np.float32], factor: int) -> Planes:
+        if self._reduction == 1:
+            return self._pictures.unpack(picture, self._info)
+        less = reduced(self._info, self._reduction)
         position = self._pictures.factor * factor
-        less = reduced(info, self._reduction)
         return self._pictures.preview(picture, less, self._reduction, position)
 
-    def _picture(
-        self, network: Callable[[Tensor], Tensor], index: int, size: tuple[int, int]
-    ) -> NDArray[np.float32]:
-        rows, columns = size
-        with threads(self._threads), torch.inference_mode():
-            picture = network(self._inputs[index : index + 1])[0]
-            shown: NDArray[np.float32] = picture[:, :rows, :columns].permute(1, 2, 0).cpu().numpy()
-        return shown
+
+def frames_at_once(device: torch.device, positions: int) -> int:
+    """How many pictures of so many positions go through a network together.
+
+    One on a CPU, which gains nothing by more, and whose convolutions round the last bit by the
+    size of the batch: there a frame is the same however it was asked for.
+    """
+    return 1 if device.type == "cpu" else max(1, POSITIONS_AT_ONCE // positions)

@@ -1,0 +1,352 @@
+"""Sources that have no path: arrays, frames and images in memory, bytes, streams."""
+
+from __future__ import annotations
+
+import io
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncodec.formats.errors import InputError, Interrupted, UsageError
+from ncodec.formats.info import VideoInfo
+from ncodec.media import y4m
+from ncodec.media.arrays import ArrayLayout, array_axes, expanded
+from ncodec.media.collection import ArrayCollection, Collection, ImageList
+from ncodec.media.colour import from_rgb
+from ncodec.media.frame import Frame, plane_shapes, sample_type
+from ncodec.media.image import Image
+from ncodec.media.images import decode_image, image_format
+from ncodec.media.spool import spool
+
+__all__ = ["COPY", "Held", "held"]
+
+COPY = "source"
+"""Name, without extension, of what `Held.keep` writes."""
+
+RATE = 25
+"""Frames a second where nobody says how many."""
+
+_CHUNK = 1 << 18
+_SUFFIXES = {"JPEG": ".jpg", "TIFF": ".tif"}
+_TAKEN = (
+    "a path, - for standard input, bytes, a binary stream, a NumPy array or what becomes one, "
+    "ncodec.Image, or an iterable of frames"
+)
+
+Kind = Literal["video", "image", "collection"]
+
+
+class Held(ABC):
+    """A source without a path, which may be readable only once.
+
+    Attributes:
+        name: what messages call it.
+        kind: what it is by itself; None for pictures that may be a clip as well as a collection.
+    """
+
+    name: ClassVar[str]
+    kind: Kind | None
+
+    def __str__(self) -> str:
+        return self.name
+
+    @abstractmethod
+    def keep(self, folder: Path, stopping: Callable[[], bool]) -> Path:
+        """Writes a copy that `open_source` opens, in any process; returns its path.
+
+        Raises:
+            Interrupted: `stopping()` came true.
+            InputError, UsageError: there is nothing to read, or it is no clip.
+        """
+
+    @abstractmethod
+    def collection(self) -> Collection:
+        """Its images.
+
+        Raises:
+            InputError, UsageError: there is nothing to read, or these are no images.
+        """
+
+
+class HeldStream(Held):
+    """A binary stream with a y4m clip, or a film or an image as a file holds it."""
+
+    name = "the stream"
+
+    def __init__(self, stream: BinaryIO, name: str = "the stream") -> None:
+        self.name = name  # type: ignore[misc]
+        self._stream = stream
+
+    @property
+    def kind(self) -> Kind:  # type: ignore[override]
+        return "image" if image_format(self._peek()) else "video"
+
+    def keep(self, folder: Path, stopping: Callable[[], bool]) -> Path:
+        start = self._peek()
+        image = image_format(start)
+        suffix = _SUFFIXES.get(image, f".{image.lower()}") if image else ".film"
+        path = folder / (COPY + (".y4m" if start.startswith(y4m.SIGNATURE) else suffix))
+        with path.open("wb") as copy:
+            while chunk := self._read(_CHUNK):
+                if stopping():
+                    raise Interrupted("stopped by the user")
+                copy.write(chunk)
+            if not copy.tell():
+                raise InputError(f"{self.name} is empty: give a clip or an image")
+        return path
+
+    def collection(self) -> Collection:
+        return ImageList([decode_image(self._read(-1), self.name)], self.name, "image")
+
+    _start: bytes | None = None
+
+    def _peek(self) -> bytes:
+        """The first 32 bytes, which `_read` gives again."""
+        if self._start is None:
+            self._start = self._read(32)
+        return self._start
+
+    def _read(self, size: int) -> bytes:
+        start, self._start = self._start, None
+        try:
+            data = self._stream.read(size)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{self.name} cannot be read ({error}): open it again") from None
+        if not isinstance(data, bytes):
+            raise UsageError(f"{self.name} gives no bytes: open it in binary mode")
+        return (start or b"") + data
+
+
+class HeldPictures(Held):
+    """Frames or images in memory, read once.
+
+    Args:
+        pictures: `Frame`s, `Image`s, or arrays [H, W] or [H, W, C].
+        info: what `Frame`s are, or what RGB is converted to.
+        rate: frames a second, or None.
+        single: whether it is one picture by itself, not a run of them.
+
+    Raises:
+        InputError: there are none.
+    """
+
+    name = "the frames"
+
+    def __init__(
+        self, pictures: Iterable[Any], info: VideoInfo | None, rate: Fraction | None, single: bool
+    ) -> None:
+        rest = iter(pictures)
+        first = next(rest, None)
+        if first is None:
+            raise InputError("the source has no frames: give at least one")
+        self._first, self._pictures = first, chain((first,), rest)
+        self._info, self._rate = info, rate
+        if single:
+            self.kind = "image"
+        elif info is not None or rate is not None:
+            self.kind = "video"
+        else:
+            self.kind = "collection" if isinstance(first, Image) else None
+
+    def keep(self, folder: Path, stopping: Callable[[], bool]) -> Path:
+        path = folder / f"{COPY}.frames"
+        info = self._clip()
+
+        def frames() -> Iterator[Frame]:
+            for index, picture in enumerate(self._pictures):
+                if stopping():
+                    raise Interrupted("stopped by the user")
+                yield self._frame(picture, index, info)
+
+        spool(path, "image" if self.kind == "image" else "video", info, frames())
+        return path
+
+    def collection(self) -> Collection:
+        images = [_image(picture) for picture in self._pictures]
+        return ImageList(images, self.name, "image" if self.kind == "image" else "files")
+
+    def _clip(self) -> VideoInfo:
+        if self._info is not None:
+            clip = replace(self._info, frames=0)
+        elif isinstance(self._first, Frame):
+            raise UsageError("frames need their description: give info=, such as that of the clip")
+        else:
+            pixels = _pixels(self._first)
+            grey, deep = pixels.shape[2] == 1, pixels.dtype.itemsize == 2
+            clip = VideoInfo(
+                width=pixels.shape[1],
+                height=pixels.shape[0],
+                frames=0,
+                time_base=Fraction(1, RATE),
+                pixel_format=("gray" if grey else "gbrp") + "16le" * deep,
+                bit_depth=16 if deep else 8,
+                matrix=2 if grey else 0,
+                full_range=True,
+            )
+        return clip if self._rate is None else replace(clip, time_base=1 / self._rate)
+
+    def _frame(self, picture: Any, index: int, info: VideoInfo) -> Frame:
+        if isinstance(picture, Frame):
+            _check_planes(picture, index, info)
+            return picture if self._rate is None else replace(picture, pts=index)
+        pixels = _pixels(picture)
+        height, width, channels = pixels.shape
+        grey = info.pixel_format.startswith("gray")
+        if (height, width) != (info.height, info.width) or (channels == 1) != grey:
+            raise UsageError(
+                f"frame {index} is {width}x{height} with {channels} channels but must be "
+                f"{info.width}x{info.height} {info.pixel_format}: give frames of one shape"
+            )
+        return from_rgb(np.broadcast_to(pixels, (height, width, 3)), info, index)
+
+
+class HeldArray(HeldPictures):
+    """An array of one image or several pictures; arguments as of `HeldPictures`.
+
+    Raises:
+        UsageError: it is no array of pictures.
+    """
+
+    name = "the array"
+
+    def __init__(self, array: NDArray[Any], info: VideoInfo | None, rate: Fraction | None) -> None:
+        if not array.size and array.ndim in (2, 3, 4):
+            raise InputError(f"the array has shape {array.shape}: give at least one picture")
+        _check_type(array)
+        axes = array_axes(array.shape)
+        if not axes:
+            raise UsageError(
+                f"the array has shape {array.shape} but must be [H, W] or [H, W, C] for an image, "
+                "[N, H, W] or [N, H, W, C] for several, C from 1 to 4: for channels that come "
+                "first, permute the axes"
+            )
+        self._layout = ArrayLayout("npy", axes, array.dtype.str)
+        self._array = expanded(array, axes)
+        if "n" not in axes and rate is not None:
+            raise UsageError(
+                f"fps goes with several frames, the array is one image of shape {array.shape}: "
+                "leave it out, or add an axis in front"
+            )
+        super().__init__(self._array, info, rate, "n" not in axes)
+
+    def collection(self) -> Collection:
+        return ArrayCollection(self.name, self._array, self._layout)
+
+
+def held(source: Any, *, fps: Any = None, info: VideoInfo | None = None) -> str | Held:
+    """A path as text, or what stands for a source that has none.
+
+    Args:
+        source: what `ncodec.encode` takes.
+        fps: frames a second of pictures in memory.
+        info: what `Frame`s are, or what RGB frames are to be converted to.
+
+    Raises:
+        UsageError: this is no source, or it cannot have `fps` or `info`.
+        InputError: it is empty.
+    """
+    opened = _without_pictures(source)
+    if opened is not None:
+        if fps is not None or info is not None:
+            raise UsageError(
+                f"fps and info go with arrays and frames, {opened} has its own: leave them out"
+            )
+        return opened
+    rate = None if fps is None else _rate(fps)
+    if isinstance(source, Image):
+        return HeldPictures([source], info, rate, single=True)
+    if isinstance(source, Frame):
+        return HeldPictures([source], info, rate, single=False)
+    if hasattr(source, "__array__") or hasattr(source, "__array_interface__"):
+        try:
+            array = np.asarray(source)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise UsageError(
+                f"{type(source).__name__} does not become a NumPy array ({error}): move it to the "
+                "CPU first"
+            ) from None
+        return HeldArray(array, info, rate)
+    if isinstance(source, Iterable) and not isinstance(source, dict | set | frozenset):
+        own = getattr(source, "info", None)
+        described = own if info is None and isinstance(own, VideoInfo) else info
+        is_clip = described is not None and _is_clip(described)
+        return HeldPictures(source, described if is_clip else None, rate, single=False)
+    raise UsageError(f"source is a {type(source).__name__} but must be {_TAKEN}")
+
+
+def _without_pictures(source: Any) -> str | Held | None:
+    if isinstance(source, str | Path):
+        if str(source) == "-":
+            return HeldStream(sys.stdin.buffer, "standard input")
+        return str(source)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return HeldStream(io.BytesIO(source), "the data")
+    return HeldStream(source) if hasattr(source, "read") else None
+
+
+def _is_clip(info: VideoInfo) -> bool:
+    """Whether these are planes, not the samples of still images, which an album has."""
+    return info.pixel_format not in ("rgb24", "rgba", "ya8", "rgb48le", "rgba64le", "ya16le")
+
+
+def _rate(fps: Any) -> Fraction:
+    try:
+        rate = Fraction(fps).limit_denominator(100_000)
+    except (TypeError, ValueError, OverflowError):
+        rate = Fraction(0)
+    if not 0 < rate <= 100_000:
+        raise UsageError(f"fps is {fps!r} but must be a number above 0, 100000 at most")
+    return rate
+
+
+def _check_type(array: NDArray[Any]) -> None:
+    if array.dtype.kind != "u" or array.dtype.itemsize > 2:
+        raise UsageError(
+            f"the samples are {array.dtype} but must be uint8 or uint16: scale and round them, "
+            "for example (255 * x).round().astype('uint8')"
+        )
+
+
+def _image(picture: Any) -> Image:
+    if isinstance(picture, Image):
+        return picture
+    if isinstance(picture, Frame):
+        raise UsageError("the codec takes images, not frames: give arrays [H, W, C]")
+    array = np.asarray(picture)
+    _check_type(array)
+    if array.ndim not in (2, 3) or not array.size or (array.ndim == 3 and array.shape[2] > 4):
+        raise UsageError(
+            f"a picture has shape {array.shape} but must be [H, W] or [H, W, C], C from 1 to 4"
+        )
+    return Image(array if array.ndim == 3 else array[..., np.newaxis])
+
+
+def _pixels(picture: Any) -> NDArray[Any]:
+    """A frame as [H, W, 3] or [H, W, 1]."""
+    if isinstance(picture, Frame):
+        raise UsageError("arrays and ncodec.Frame are mixed: give frames of one kind")
+    pixels = _image(picture).pixels
+    if pixels.shape[2] not in (1, 3):
+        raise UsageError(
+            f"a frame has {pixels.shape[2]} channels, but clips have no alpha: give frame[..., :3]"
+        )
+    return pixels
+
+
+def _check_planes(frame: Frame, index: int, info: VideoInfo) -> None:
+    shapes = plane_shapes(info.pixel_format, info.width, info.height)
+    dtype = sample_type(info.pixel_format)
+    alike = [plane.shape for plane in frame.planes] == list(shapes)
+    if not alike or any(plane.dtype != dtype for plane in frame.planes):
+        raise UsageError(
+            f"frame {index} is {frame!r} but must have planes of {info.width}x{info.height} "
+            f"{info.pixel_format}: give frames of one shape, and the info that describes them"
+        )
