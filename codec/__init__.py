@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ncodec._version import __version__
-from ncodec.lazy import resolver
+from ncodec.formats.lazy import resolver
 
 if TYPE_CHECKING:
     from ncodec.api import decode, encode, train
     from ncodec.errors import (
+        CodecFailed,
         DamagedFile,
         DeviceError,
         InputError,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Album",
     "Clip",
+    "CodecFailed",
     "CodecInfo",
     "DamagedFile",
     "DeviceError",
@@ -81,7 +83,7 @@ __all__ = [
 
 _NAMES = {
     "ncodec.api": "decode encode train",
-    "ncodec.errors": "DamagedFile DeviceError InputError Interrupted LimitExceeded "
+    "ncodec.errors": "CodecFailed DamagedFile DeviceError InputError Interrupted LimitExceeded "
     "MissingDependency NcodecError OutputError TargetUnreachable UnsupportedFormat UsageError "
     "VerificationFailed",
     "ncodec.eval.bench.compare": "compare",

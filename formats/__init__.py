@@ -5,8 +5,9 @@ Names are resolved on first use: `ncodec.formats.errors` must not cost the impor
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ncodec.formats.lazy import resolver
 
 if TYPE_CHECKING:
     from ncodec.formats.conf import Conf
@@ -67,11 +68,7 @@ __all__ = [
     "unpack_packet",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'ncodec.formats' has no attribute {name!r}")
-    return getattr(import_module(f"ncodec.formats.{_HOMES[name]}"), name)
+__getattr__ = resolver(__name__, {name: f"{__name__}.{home}" for name, home in _HOMES.items()})
 
 
 def __dir__() -> list[str]:

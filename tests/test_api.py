@@ -14,10 +14,11 @@ from ncodec import errors
 from ncodec.errors import DamagedFile, InputError, UsageError
 
 PUBLIC = """
-    Album Clip CodecInfo DamagedFile DeviceError Event FeatureFile Finished Frame FrameBatch Image
-    InputError Interrupted LimitExceeded MissingDependency NcodecError OutputError Probe Report
-    SegmentInfo TargetUnreachable UnsupportedFormat UsageError Verification VerificationFailed
-    VideoInfo __version__ codecs compare decode encode open probe repair train verify
+    Album Clip CodecFailed CodecInfo DamagedFile DeviceError Event FeatureFile Finished Frame
+    FrameBatch Image InputError Interrupted LimitExceeded MissingDependency NcodecError
+    OutputError Probe Report SegmentInfo TargetUnreachable UnsupportedFormat UsageError
+    Verification VerificationFailed VideoInfo __version__ codecs compare decode encode open
+    probe repair train verify
 """
 
 

@@ -21,8 +21,10 @@ _RANGES = {
 }
 """Smallest and largest allowed value by field."""
 
-_STILL = frozenset({"source", "output", "codec", "options", "device", "threads", "seed"})
-"""Fields that codecs of still images heed."""
+_STILL = frozenset(
+    {"source", "output", "codec", "options", "target_size", "device", "threads", "seed"}
+)
+"""Fields that codecs of still images heed; a target size if they are lossy and say so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ncodec.lazy import resolver
+from ncodec.formats.lazy import resolver
 
 if TYPE_CHECKING:
     from ncodec.media.collection import Collection, open_collection

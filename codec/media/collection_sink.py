@@ -72,7 +72,7 @@ def write_collection(
 def write_npy(
     stream: BinaryIO, images: Iterable[Image], count: int, layout: Mapping[str, Any] | None = None
 ) -> tuple[str, ...]:
-    """Writes images as one .npy array to a stream; arguments and errors as of `write_collection`."""
+    """Writes images as one .npy array to a stream; arguments, errors as of `write_collection`."""
     return _write_array(stream, images, count, layout, "npy")
 
 

@@ -6,9 +6,9 @@ A codec inherits from `VideoCodec`, `ImageCodec` or `FeatureCodec`; what it prom
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ncodec.formats.lazy import resolver
 from ncodec.plugin.batches import DecodesBatches
 from ncodec.plugin.codec import MEDIA, Codec
 from ncodec.plugin.context import RESERVED, Checkpoints, Context, Option
@@ -83,11 +83,7 @@ __all__ = [
     "sample_type",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'ncodec.plugin' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = resolver(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -5,17 +5,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ncodec.formats.lazy import resolver
 
 if TYPE_CHECKING:
     from ncodec.student.coder import Decoder, Encoder
 
 __all__ = ["Decoder", "Encoder"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module 'ncodec.student' has no attribute {name!r}")
-    from ncodec.student import coder
-
-    return getattr(coder, name)
+__getattr__ = resolver(__name__, dict.fromkeys(__all__, "ncodec.student.coder"))

@@ -9,8 +9,9 @@ Names are resolved on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ncodec.formats.lazy import resolver
 
 if TYPE_CHECKING:
     from ncodec.formats.entropy.coder import Decoder, Encoder, Table, uniform
@@ -55,11 +56,7 @@ __all__ = [
     "uniform",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'ncodec.formats.entropy' has no attribute {name!r}")
-    return getattr(import_module(f"ncodec.formats.entropy.{_HOMES[name]}"), name)
+__getattr__ = resolver(__name__, {name: f"{__name__}.{home}" for name, home in _HOMES.items()})
 
 
 def __dir__() -> list[str]:
