@@ -1,4 +1,4 @@
-"""The README's Python runs, and its command lines are ones that ncodec has."""
+"""The Python of the README and of docs/python.md runs; the README's commands are ncodec's."""
 
 import re
 import shlex
@@ -10,26 +10,30 @@ from synthetic import film
 from ncodec.cli import VERBS, cli
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
+PAGES = ("README.md", "docs/python.md")
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def blocks(page, language):
+    text = (ROOT / page).read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("code", blocks("python"))
-def test_python_runs(code, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("page", "code"), [(page, code) for page in PAGES for code in blocks(page, "python")]
+)
+def test_python_runs(page, code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     film(tmp_path / "clip.mkv")
-    exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})
+    exec(compile(code, page, "exec"), {"__name__": "__main__"})
 
 
-def test_there_is_python():
-    assert blocks("python")
+@pytest.mark.parametrize("page", PAGES)
+def test_there_is_python(page):
+    assert blocks(page, "python")
 
 
 def commands():
-    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    lines = [line for block in blocks("README.md", "sh") for line in block.splitlines()]
     for line in lines:
         for part in line.split("#")[0].split("|"):
             words = shlex.split(part)
@@ -45,5 +49,5 @@ def test_commands_parse(words):
 
 
 def test_samples_exist():
-    for path in re.findall(r"samples/[\w.]+", README):
+    for path in re.findall(r"samples/[\w.]+", (ROOT / "README.md").read_text()):
         assert (ROOT / path).exists()
