@@ -50,7 +50,7 @@ class Source:
             or hasattr(source, "read")
         ):
             raise UsageError(
-                f"the file is a {type(source).__name__} but must be a path, bytes or a binary "
+                f"the file is of type {type(source).__name__} but must be a path, bytes or a binary "
                 "stream"
             )
         if isinstance(source, bytes | bytearray | memoryview):

@@ -113,7 +113,7 @@ def test_an_interrupted_encode_of_frames_goes_on_with_their_copy(tmp_path):
 @pytest.mark.parametrize(
     ("source", "settings", "words"),
     [
-        (3, {}, "source is a int but must be a path"),
+        (3, {}, "source is of type int but must be a path"),
         ({}, {}, "source is a dict but must be a path"),
         (io.StringIO("text"), {}, "binary mode"),
         (CLIP, {}, "give fps= for a clip, or name a codec"),

@@ -279,7 +279,7 @@ def held(source: Any, *, fps: Any = None, info: VideoInfo | None = None) -> str 
         described = own if info is None and isinstance(own, VideoInfo) else info
         is_clip = described is not None and _is_clip(described)
         return HeldPictures(source, described if is_clip else None, rate, single=False)
-    raise UsageError(f"source is a {type(source).__name__} but must be {_TAKEN}")
+    raise UsageError(f"source is of type {type(source).__name__} but must be {_TAKEN}")
 
 
 def _without_pictures(source: Any) -> str | Held | None:
