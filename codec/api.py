@@ -212,14 +212,14 @@ def train(
     Raises:
         NcodecError: one of its kinds.
     """
-    found = load_trainer(trainer)
-    given = {name: value for name, value in options.items() if value is not None}
+    learner = load_trainer(trainer)
+    values = {name: value for name, value in options.items() if value is not None}
     sources = [data] if isinstance(data, str | Path) else data
     return train_model(
-        found,
+        learner,
         [str(source) for source in sources],
         Path(output),
-        resolve_options(found, given),
+        resolve_options(learner, values),
         device=device,
         threads=threads,
         seed=seed,

@@ -263,14 +263,14 @@ def papers(
     show_default=True,
     help="Of each lossy codec and anchor, at most.",
 )
-def images(**given: Any) -> None:
+def images(**settings: Any) -> None:
     """Bits a subpixel and equality of lossless coders on IMAGES, or curves of lossy ones.
 
     IMAGES are files, folders, or sets of `ncodec bench --list-data`.
     """
     from ncodec.eval.bench.images import run_images
 
-    bench_stills(run_images, **given)
+    bench_stills(run_images, **settings)
 
 
 @command.command()
@@ -286,11 +286,11 @@ def images(**given: Any) -> None:
 @click.option("--anchors", type=NAMES, default="jpeg,webp", show_default=True, help="Or none.")
 @click.option("--points", type=click.IntRange(min=1), default=8, show_default=True)
 @click.option("--teacher", default="efficientnet-lite0", show_default=True, help="The classifier.")
-def features(**given: Any) -> None:
+def features(**settings: Any) -> None:
     """Bytes of IMAGES against how often a classifier says the same of them, or is right."""
     from ncodec.eval.bench.features import run_features
 
-    bench_stills(run_features, **given)
+    bench_stills(run_features, **settings)
 
 
 def _lines(

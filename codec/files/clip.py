@@ -125,8 +125,8 @@ class Clip(OpenFile, Sequence[Frame]):
             indices = range(*indices.indices(self._length))
         if not isinstance(indices, Iterable):
             raise UsageError(f"indices are {indices!r} but must be a slice or several integers")
-        chosen = [self._index(index) for index in indices]
-        return rgb_batch(self._decoded(chosen), len(chosen), self.info, device, layout)
+        places = [self._index(index) for index in indices]
+        return rgb_batch(self._decoded(places), len(places), self.info, device, layout)
 
     def __iter__(self) -> Iterator[Frame]:
         """All frames that the file has; those of lost segments are left out."""

@@ -67,7 +67,7 @@ class _Set:
     logits: NDArray[np.float32]
 
     def accuracy(self, classes: Sequence[int]) -> float | None:
-        """Of answers, in %; None unless every image has a label."""
+        """The accuracy of answers, in %; None unless every image has a label."""
         labels = [image.label for image in self.images if image.label is not None]
         return share_equal(classes, labels) if len(labels) == len(self.images) else None
 

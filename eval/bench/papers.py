@@ -41,14 +41,14 @@ def paper_run(
     """
     if name not in paper_names():
         raise UsageError(f"there is no {name!r}: choose {', '.join(paper_names())}")
-    found = json.loads((_FOLDER / f"{name.removeprefix(PREFIX)}.json").read_text())
-    width, height = found["crop"]
+    table = json.loads((_FOLDER / f"{name.removeprefix(PREFIX)}.json").read_text())
+    width, height = table["crop"]
     edits = [f"crop={width}x{height}"]
     # Encoders refuse odd sides, and a side needs a pixel.
     small = [max(2, 2 * round(scale * side / 2)) for side in (width, height)]
-    options = dict(found["options"])
-    remarks = [found["published"]]
-    title = found["title"]
+    options = dict(table["options"])
+    remarks = [table["published"]]
+    title = table["title"]
     if scale < 1:
         edits.append(f"scale={small[0]}x{small[1]}")
         options["epochs"] = max(1, round(scale * options["epochs"]))
@@ -56,19 +56,19 @@ def paper_run(
         remarks.insert(
             0,
             f"Reduced to scale {scale}: {small[0]}x{small[1]} pixels, {options['epochs']} of "
-            f"{found['options']['epochs']} epochs, networks of {scale} of the size. These are not "
+            f"{table['options']['epochs']} epochs, networks of {scale} of the size. These are not "
             "the paper's figures, and the published ones are no measure for them.",
         )
     line = CodecLine(
-        f"{found['codec']} {options['preset']}",
-        found["codec"],
+        f"{table['codec']} {options['preset']}",
+        table["codec"],
         options,
-        [{"model_size": round(float(size * scale), 6)} for size in found["model_sizes"]],
+        [{"model_size": round(float(size * scale), 6)} for size in table["model_sizes"]],
     )
     return VideoRun(
         title=title,
-        clips=[parse_clip(f"{found['clip']}#{','.join(edits)}", data)],
+        clips=[parse_clip(f"{table['clip']}#{','.join(edits)}", data)],
         lines=[line, *others],
-        anchors=anchor_settings(found["anchors"]),
+        anchors=anchor_settings(table["anchors"]),
         remarks=remarks,
     )

@@ -178,14 +178,14 @@ def run_video(run: VideoRun, measurer: Measurer, tell: Tell) -> Summary:
             pool.shutdown(cancel_futures=True)
             raise
     references = [line.name for line in run.lines if line.reference]
-    found = [item.finished(run.imported, several, references) for item in items.values()]
+    results = [item.finished(run.imported, several, references) for item in items.values()]
     return Summary(
         kind="video",
         title=run.title,
         rate_unit="bits a pixel",
         metrics=METRICS,
-        items=found,
-        averages=average(found),
+        items=results,
+        averages=average(results),
         remarks=run.remarks,
         failures=[failure for item in items.values() for failure in item.failures],
     )
