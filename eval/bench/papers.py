@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ncodec.errors import UsageError
 from ncodec.eval.anchors.video import anchor_settings
-from ncodec.eval.bench.video import CodecLine, VideoRun
+from ncodec.eval.bench.lines import CodecLine
+from ncodec.eval.bench.video import VideoRun
 from ncodec.eval.data.clips import parse_clip
 
 __all__ = ["PREFIX", "paper_names", "paper_run"]
