@@ -110,7 +110,9 @@ def command() -> None:
     show_default=True,
     help=f"{_CODECS}, or none; hnerv:paper is hnerv:preset=paper.",
 )
-@click.option("--preset", "presets", type=NAMES, help="Of the others; several are a curve each.")
+@click.option(
+    "--preset", "presets", type=NAMES, help="Presets of the others; several are a curve each."
+)
 @click.option(
     "--time-budget",
     "time_budgets",
@@ -130,7 +132,13 @@ def command() -> None:
     show_default=True,
     help="Encoders, at every setting or at one (x265-veryslow); or none.",
 )
-@click.option("--points", type=click.IntRange(min=1), default=4, show_default=True)
+@click.option(
+    "--points",
+    type=click.IntRange(min=1),
+    default=4,
+    show_default=True,
+    help="Files of each codec, which are the points of its curve.",
+)
 @click.option(
     "--seeds",
     type=click.IntRange(min=1),
@@ -143,6 +151,7 @@ def command() -> None:
     type=click.IntRange(min=1),
     default=DEFAULTS["max_segment"],
     show_default=True,
+    help="Frames a segment at most.",
 )
 @DEVICE
 @click.option(
@@ -250,15 +259,15 @@ def papers(
 @click.option(
     "--anchors",
     type=NAMES,
-    help="Of png, webp, jpegxl, jpegls and qoi, or of jpeg and webp where the codecs are lossy; or "
-    "none.  [default: all]",
+    help="Formats: of png, webp, jpegxl, jpegls and qoi, or of jpeg and webp where the codecs are "
+    "lossy; or none.  [default: all]",
 )
 @click.option(
     "--points",
     type=click.IntRange(min=1),
     default=8,
     show_default=True,
-    help="Of each lossy codec and anchor, at most.",
+    help="Files of each lossy codec and anchor, at most.",
 )
 def images(**settings: Any) -> None:
     """Bits a subpixel and equality of lossless coders on IMAGES, or curves of lossy ones.
@@ -280,8 +289,16 @@ def images(**settings: Any) -> None:
     show_default=True,
     help=f"{_CODECS}, or none.",
 )
-@click.option("--anchors", type=NAMES, default="jpeg,webp", show_default=True, help="Or none.")
-@click.option("--points", type=click.IntRange(min=1), default=8, show_default=True)
+@click.option(
+    "--anchors", type=NAMES, default="jpeg,webp", show_default=True, help="Lossy formats, or none."
+)
+@click.option(
+    "--points",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Files of each lossy codec and anchor, at most.",
+)
 @click.option("--teacher", default="efficientnet-lite0", show_default=True, help="The classifier.")
 def features(**settings: Any) -> None:
     """Bytes of IMAGES against how often a classifier says the same of them, or is right."""

@@ -100,7 +100,7 @@ def command(
         )
         return
     if as_json:
-        raise UsageError("--json goes with --head classify")
+        raise UsageError("--json goes with --head classify: give both, or leave it out")
     if output is None:
         raise UsageError("there is no output: give -o FILE, or --head classify for features")
     start = time.monotonic()

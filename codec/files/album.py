@@ -24,7 +24,7 @@ class Album(OpenFile, Sequence[Image]):
 
     Attributes:
         info: the description in the file's header; `frames` counts images or tiles.
-        layout: of the source file, for writing the same file again.
+        layout: the source file's, for writing the same file again.
 
     Raises:
         NcodecError: as in `OpenFile`.

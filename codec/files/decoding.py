@@ -35,7 +35,9 @@ def write_decoded(
 ) -> int:
     """What `ncodec.decode` does once the file is open; arguments and errors as there."""
     if format is not None and isinstance(output, str | Path) and str(output) != "-":
-        raise UsageError(f"format goes with - and streams, the name of {output} says it already")
+        raise UsageError(
+            f"format goes with - and streams, the name of {output} says it: leave it out"
+        )
     if isinstance(opened, FeatureFile):
         raise UsageError(
             f"{opened!r} holds no pictures: decode it with --head, or use its `head` and `classify`"

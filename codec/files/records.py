@@ -64,12 +64,17 @@ class Records:
         """
         limits = limits or Limits()
         if type(data) is not bytes:
-            raise DamagedFile("the images' names and metadata are not bytes")
+            raise DamagedFile(
+                "the images' names and metadata are not bytes: get another copy of the file"
+            )
         inflater = zlib.decompressobj()
         try:
             plain = inflater.decompress(data, limits.meta_bytes + 1)
         except zlib.error as error:
-            raise DamagedFile(f"the images' names and metadata do not inflate: {error}") from None
+            raise DamagedFile(
+                f"the images' names and metadata do not inflate ({error}): get another copy of "
+                "the file"
+            ) from None
         limits.check("meta_bytes", len(plain))
         fields = cbor.loads(plain, "the images' record", limits)
         try:
@@ -78,9 +83,11 @@ class Records:
             metadata = tuple(distinct[place] for place in fields.get(_WHICH, ()))
             layout = dict(fields[_LAYOUT])
         except (TypeError, KeyError, IndexError, ValueError, AttributeError):
-            raise DamagedFile("the images' names and metadata have wrong types") from None
+            raise DamagedFile(
+                "the images' names and metadata have wrong types: get another copy of the file"
+            ) from None
         if not all(isinstance(name, str) for name in names):
-            raise DamagedFile("an image's name is not text")
+            raise DamagedFile("an image's name is not text: get another copy of the file")
         return cls(count, layout, tuple(names), metadata)
 
     def name(self, index: int) -> str:

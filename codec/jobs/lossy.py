@@ -44,12 +44,12 @@ def measured(
     """Segments with the PSNR of what they decode to, and the mean over images in dB.
 
     Args:
-        codec: that made them.
+        codec: the codec that made them.
         coded: what it said of them.
         segments: its segments, all of which are held in memory.
         images: the sources.
         models: files of models that decoding needs.
-        context: for decoding.
+        context: what surrounds their decoding.
 
     Raises:
         VerificationFailed: an image decodes to another shape or type than its source has.

@@ -81,7 +81,7 @@ def make_plan(
     with open_source(path) as opened:
         if opened.kind not in codec.media:
             raise UsageError(
-                f"{source} is of kind {opened.kind}, {codec.codec_id} takes "
+                f"{source} is of kind {opened.kind}, but {codec.codec_id} takes "
                 f"{', '.join(sorted(codec.media))}: choose another --codec"
             )
         clip = scan(opened, scene_threshold=SCENE_THRESHOLD, progress=look)
@@ -116,7 +116,7 @@ def make_plan(
         if rest <= 0:
             raise TargetUnreachable(
                 f"--target-size {request.target_size} is less than the {overhead(plan)} bytes "
-                "that the container alone takes"
+                "that the container alone takes: raise it"
             )
         plan = replace(plan, targets=tuple(share_bytes(rest, [n for _, n in windows])))
     plan.save()

@@ -36,9 +36,9 @@ class Prepared:
     """A clip with what a scan found.
 
     Attributes:
-        spec: as it was asked for.
+        spec: the clip as it was asked for.
         path: the file that is encoded and compared with.
-        digest: of its content.
+        digest: the hash of its content.
         info: its description.
         seconds: how long it plays.
         windows: segments that ``ncodec encode`` cuts it into.

@@ -51,13 +51,13 @@ def run_images(
     """Codes every image with every coder, each in two fresh processes, but for what is done.
 
     Args:
-        images: of any size and sample type.
-        folder: of the run; finished work is kept in its ``steps``.
-        codecs: as of `codec_choice`, ``pc-photo:effort=best``; all lossless or all lossy.
-        anchors: of `ncodec.eval.bench.lossless.FORMATS`, or of `ncodec.eval.bench.lossy.BASELINES`
-            if the codecs are lossy; None for all.
-        points: of lossy codecs and anchors, at most.
-        threads: of ncodec's codecs; the anchors have one.
+        images: images of any size and sample type.
+        folder: the run's; finished work is kept in its ``steps``.
+        codecs: texts for `codec_choice`, ``pc-photo:effort=best``; all lossless or all lossy.
+        anchors: names of `ncodec.eval.bench.lossless.FORMATS`, or of
+            `ncodec.eval.bench.lossy.BASELINES` if the codecs are lossy; None for all.
+        points: the most points of a lossy codec or anchor.
+        threads: those of ncodec's codecs; the anchors have one.
         dry_run: tell what is done and what would be; return nothing.
         tell: hears of progress, a line at a time.
 

@@ -40,10 +40,10 @@ class Measurer:
     """Makes points; what was made before comes from the store.
 
     Attributes:
-        folder: of the run: processes work in it, so that command lines are short.
+        folder: the run's: processes work in it, so that command lines are short.
         processes: what starts them.
         threads: CPU threads of each process.
-        device: of codecs.
+        device: the codecs'.
         max_segment: frames a segment at most.
         paper_bpp: whether rates are also counted as papers do.
         store: where its steps are kept.

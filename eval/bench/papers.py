@@ -30,7 +30,7 @@ def paper_run(
     """The run of a published table.
 
     Args:
-        name: of `paper_names`.
+        name: one of `paper_names`.
         scale: over 0, at most 1: factor on the frame's sides, the epochs and the sizes of the
             networks; under 1 the run and its report are labelled as reduced.
         data: the folder of data sets that are not installed.
@@ -41,7 +41,7 @@ def paper_run(
         InputError: the clip is not there.
     """
     if name not in paper_names():
-        raise UsageError(f"there is no {name!r}: choose {', '.join(paper_names())}")
+        raise UsageError(f"there is no table {name!r}: choose from {', '.join(paper_names())}")
     table = json.loads((_FOLDER / f"{name.removeprefix(PREFIX)}.json").read_text())
     width, height = table["crop"]
     edits = [f"crop={width}x{height}"]

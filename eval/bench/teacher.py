@@ -22,7 +22,7 @@ class Teacher(Protocol):
     """A classifier with its published preparation of images.
 
     Attributes:
-        name: of network and weights, in words.
+        name: network and weights, in words.
         version: changes when its answers do.
     """
 
