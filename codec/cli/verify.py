@@ -12,7 +12,9 @@ __all__ = ["command"]
 @click.command()
 @click.argument("file")
 @click.option("--source", metavar="CLIP", help="What was encoded: compares the pictures.")
-@click.option("--model", "models", multiple=True, metavar="FILE", help="As in decode.")
+@click.option(
+    "--model", "models", multiple=True, metavar="FILE", help="A model file, as in decode."
+)
 @DEVICE
 @THREADS
 def command(

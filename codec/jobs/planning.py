@@ -81,7 +81,7 @@ def make_plan(
     with open_source(path) as opened:
         if opened.kind not in codec.media:
             raise UsageError(
-                f"{source} is of kind {opened.kind}, but {codec.codec_id} takes "
+                f"{source} is of kind {opened.kind}, {codec.codec_id} takes "
                 f"{', '.join(sorted(codec.media))}: choose another --codec"
             )
         clip = scan(opened, scene_threshold=SCENE_THRESHOLD, progress=look)
