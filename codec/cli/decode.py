@@ -25,8 +25,8 @@ __all__ = ["command"]
 @click.option(
     "--head",
     metavar="NAME",
-    help="Part of features: classify (text, or --json); features, embedding, logits into FILE.npy or "
-    "FILE.safetensors; picture into FILE.png or a folder.",
+    help="Part of features: classify (text, or --json); features, embedding, logits into FILE.npy "
+    "or FILE.safetensors; picture into FILE.png or a folder.",
 )
 @click.option("--json", "as_json", is_flag=True, help="With --head classify.")
 @click.option(
