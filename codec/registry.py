@@ -81,7 +81,7 @@ def register(codec: type[Codec]) -> ExitStack:
     name = getattr(codec, "codec_id", "")
     remedy = "mend it; ncodec.plugin.check tries the rest of its contract"
     origin = Origin(f"codec {name!r} of {getattr(codec, '__module__', codec)}", remedy)
-    instance = _registered[name] = guarded(_made(CODECS, codec, name, origin), origin)
+    instance = _registered[name] = guarded(_instance(CODECS, codec, name, origin), origin)
 
     def withdraw() -> None:
         if _registered.get(name) is instance:
@@ -182,11 +182,11 @@ def _loaded(group: str, name: str, otherwise: str) -> Any:
         loaded = entry.load()
     except Exception as error:  # somebody else's code, of which anything can be expected
         raise origin.unusable(f"loaded ({type(error).__name__}: {error})") from error
-    owner = _made(group, loaded, name, origin)
+    owner = _instance(group, loaded, name, origin)
     return owner if _is_own(entry) else guarded(owner, origin)
 
 
-def _made(group: str, loaded: Any, name: str, origin: Origin) -> Any:
+def _instance(group: str, loaded: Any, name: str, origin: Origin) -> Any:
     """A codec or trainer of its class, if it declares what it must.
 
     Raises:

@@ -58,24 +58,24 @@ class Loaded:
         pad = ((0, -height % STRIDE), (0, -width % STRIDE), (0, 0))
         padded = np.pad(pixels, pad, mode="edge").transpose(2, 0, 1)[None]
         with self._torch.inference_mode():
-            found = self._network.g_a(self._torch.from_numpy(padded / np.float32(255)))[0].numpy()
+            y = self._network.g_a(self._torch.from_numpy(padded / np.float32(255)))[0].numpy()
         medians = self.medians[quality - 1][:, None, None]
-        return np.rint(found / STEPS[quality - 1] - medians).astype(np.int32)
+        return np.rint(y / STEPS[quality - 1] - medians).astype(np.int32)
 
     def pixels(self, values: np.ndarray, quality: int, height: int, width: int) -> np.ndarray:
         """What `latents` was given, as far as it comes back."""
         medians = self.medians[quality - 1][:, None, None]
-        found = (values.astype(np.float32) + medians) * np.float32(STEPS[quality - 1])
+        y = (values.astype(np.float32) + medians) * np.float32(STEPS[quality - 1])
         with self._torch.inference_mode():
             rgb = (
-                self._network.g_s(self._torch.from_numpy(found)[None])[0]
+                self._network.g_s(self._torch.from_numpy(y)[None])[0]
                 .numpy()
                 .transpose(1, 2, 0)[:height, :width]
             )
         return np.rint(rgb.clip(0, 1) * 255).astype(np.uint8)
 
     def tables(self, quality: int) -> Iterator[tuple[Table, int]]:
-        """Of each channel: a table whose last symbol is an escape, and its first symbol's value."""
+        """A table of each channel, whose last symbol is an escape, and its first symbol's value."""
         rows = zip(self._tables[quality - 1], self._lengths[quality - 1], strict=True)
         for (row, length), offset in zip(rows, self.offsets[quality - 1], strict=True):
             yield Table(row[:length]), int(offset)
@@ -152,8 +152,8 @@ class Factorized(ImageCodec):
         self, images: Sequence[Image], options: Mapping[str, Any], count: int
     ) -> Sequence[Mapping[str, Any]]:
         """Qualities, evenly spread."""
-        chosen = np.linspace(1, len(STEPS), min(count, len(STEPS))).round().astype(int)
-        return [{"quality": quality} for quality in chosen.tolist()]
+        qualities = np.linspace(1, len(STEPS), min(count, len(STEPS))).round().astype(int)
+        return [{"quality": quality} for quality in qualities.tolist()]
 
 
 class Photo:

@@ -71,12 +71,12 @@ class Crops:
 
     def batch(self, rng: np.random.Generator) -> np.ndarray:
         """Float32 [n, 3, side, side] of 0..255."""
-        found = []
+        patches = []
         for number in rng.integers(len(self._photographs), size=self._count):
             pixels = self._photographs[number]
             y, x = (int(rng.integers(length - self._side + 1)) for length in pixels.shape[:2])
-            found.append(pixels[y : y + self._side, x : x + self._side])
-        return np.stack(found).transpose(0, 3, 1, 2).astype(np.float32)
+            patches.append(pixels[y : y + self._side, x : x + self._side])
+        return np.stack(patches).transpose(0, 3, 1, 2).astype(np.float32)
 
 
 def packed(net: Any) -> bytes:
