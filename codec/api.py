@@ -69,7 +69,7 @@ def encode(
             threads: CPU threads of all workers together, 0 for all there are.
             workers: processes that fit segments side by side; with more than one, a script needs
                 ``if __name__ == "__main__":`` around its work, because they import it.
-            seed: of everything random.
+            seed: the seed of everything random.
             plan: where unfinished work is kept, ``OUTPUT.plan`` if not given.
             resume: continue that work, with the copy of the source that it has.
 
@@ -144,7 +144,7 @@ def decode(
 
     Args:
         source: the file, its bytes, a binary stream, or ``-`` for standard input.
-        output: by its extension .mp4, .mkv (lossless FFV1), .y4m, .png; a folder of PNG files.
+        output: a path: by its extension .mp4, .mkv (lossless FFV1), .y4m, .png, or a folder of PNG.
             Images: .png, .tif, .webp, .ppm and their kind; collections: a folder, .npy or .idx.
             Or ``-`` for standard output, or a stream that is open for writing in binary mode.
         format: what ``-`` or a stream gets: ``y4m`` (if not given) or, for one frame, ``png``;
@@ -212,14 +212,16 @@ def train(
     Raises:
         NcodecError: one of its kinds.
     """
-    found = load_trainer(trainer)
-    given = {name: value for name, value in options.items() if value is not None}
+    learner = load_trainer(trainer)
+    values = {name: value for name, value in options.items() if value is not None}
     sources = [data] if isinstance(data, str | Path) else data
+    if not isinstance(sources, Sequence) or not all(isinstance(s, str | Path) for s in sources):
+        raise UsageError(f"data is of type {type(data).__name__} but must be a path or several")
     return train_model(
-        found,
+        learner,
         [str(source) for source in sources],
         Path(output),
-        resolve_options(found, given),
+        resolve_options(learner, values),
         device=device,
         threads=threads,
         seed=seed,

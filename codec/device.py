@@ -61,7 +61,7 @@ def resolve_device(name: str) -> Device:
     if kind == "cpu" and not number:
         return Device(torch.device("cpu"), torch.bfloat16 if _cpu_has_bfloat16() else None)
     if kind != "cuda" or (number and not number.isdecimal()):
-        raise UsageError(f"unknown device {name!r}: choose auto, cpu, cuda or cuda:N")
+        raise UsageError(f"device is {name!r} but must be auto, cpu, cuda or cuda:N")
     count = torch.cuda.device_count()
     if int(number or 0) >= count:
         raise DeviceError(

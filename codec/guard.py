@@ -117,12 +117,12 @@ def _shared(origin: Origin, result: Any, *_: Any) -> tuple[Shared, ...]:
 def _segment(origin: Origin, result: Any, window: Window, *_: Any) -> Segment:
     if not isinstance(result, Segment):
         raise origin.failed(f"returned {_kind(result)} from encode, not a Segment")
-    made = (result.index, result.first_frame, result.frame_count)
-    asked = (window.index, window.first_frame, window.frame_count)
-    if made != asked:
+    span = (result.index, result.first_frame, result.frame_count)
+    window_span = (window.index, window.first_frame, window.frame_count)
+    if span != window_span:
         raise origin.failed(
-            f"made a segment with index, first frame and frame count {made} of a window with "
-            f"{asked}"
+            f"made a segment with index, first frame and frame count {span} of a window with "
+            f"{window_span}"
         )
     return result
 

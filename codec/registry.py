@@ -81,10 +81,10 @@ def register(codec: type[Codec]) -> ExitStack:
     name = getattr(codec, "codec_id", "")
     remedy = "mend it; ncodec.plugin.check tries the rest of its contract"
     origin = Origin(f"codec {name!r} of {getattr(codec, '__module__', codec)}", remedy)
-    made = _registered[name] = guarded(_made(CODECS, codec, name, origin), origin)
+    instance = _registered[name] = guarded(_instance(CODECS, codec, name, origin), origin)
 
     def withdraw() -> None:
-        if _registered.get(name) is made:
+        if _registered.get(name) is instance:
             del _registered[name]
 
     registration = ExitStack()
@@ -120,18 +120,18 @@ def codec_for(header: Header) -> Codec:
     return codec
 
 
-def resolve_options(codec: Codec | Trainer, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Every option of `codec`: what is given, converted and checked, and defaults for the rest.
+def resolve_options(codec: Codec | Trainer, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Every option of `codec`: `values`, converted and checked, and defaults for the rest.
 
     Raises:
         UsageError: an unknown name or a value that is not allowed.
     """
     options = {option.name: option for option in codec.options}
-    for name in given:
+    for name in values:
         if name not in options:
             raise UsageError(f"{_name(codec)} has no option {name!r}: it has {', '.join(options)}")
     return {
-        name: option.default if given.get(name) is None else _value(option, given[name])
+        name: option.default if values.get(name) is None else _value(option, values[name])
         for name, option in options.items()
     }
 
@@ -182,11 +182,11 @@ def _loaded(group: str, name: str, otherwise: str) -> Any:
         loaded = entry.load()
     except Exception as error:  # somebody else's code, of which anything can be expected
         raise origin.unusable(f"loaded ({type(error).__name__}: {error})") from error
-    owner = _made(group, loaded, name, origin)
+    owner = _instance(group, loaded, name, origin)
     return owner if _is_own(entry) else guarded(owner, origin)
 
 
-def _made(group: str, loaded: Any, name: str, origin: Origin) -> Any:
+def _instance(group: str, loaded: Any, name: str, origin: Origin) -> Any:
     """A codec or trainer of its class, if it declares what it must.
 
     Raises:

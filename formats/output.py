@@ -36,8 +36,8 @@ def destination(output: object) -> str | BinaryIO:
     if hasattr(output, "write") and not isinstance(output, io.TextIOBase):
         return cast(BinaryIO, output)
     raise UsageError(
-        f"output is of type {type(output).__name__} but must be a path, - for standard output, or a "
-        "stream that is open for writing in binary mode"
+        f"output is of type {type(output).__name__} but must be a path, - for standard output or "
+        "a stream that is open for writing in binary mode"
     )
 
 

@@ -50,8 +50,8 @@ class Source:
             or hasattr(source, "read")
         ):
             raise UsageError(
-                f"the file is of type {type(source).__name__} but must be a path, bytes or a binary "
-                "stream"
+                f"the file is of type {type(source).__name__} but must be a path, bytes or a "
+                "binary stream"
             )
         if isinstance(source, bytes | bytearray | memoryview):
             self.name = "the data"

@@ -114,7 +114,7 @@ def test_an_interrupted_encode_of_frames_goes_on_with_their_copy(tmp_path):
     ("source", "settings", "words"),
     [
         (3, {}, "source is of type int but must be a path"),
-        ({}, {}, "source is a dict but must be a path"),
+        ({}, {}, "source is of type dict but must be a path"),
         (io.StringIO("text"), {}, "binary mode"),
         (CLIP, {}, "give fps= for a clip, or name a codec"),
         (list(CLIP), {}, "give fps= for a clip, or name a codec"),
@@ -191,3 +191,9 @@ def test_an_index_of_another_type_is_told(nc_file):
         pytest.raises(UsageError, match="'a' but must be an integer"),
     ):
         clip["a"]
+
+
+@pytest.mark.parametrize("data", [3, [3], np.zeros((2, 8, 8), np.uint8)])
+def test_what_a_trainer_cannot_learn_from_is_told(data, tmp_path):
+    with pytest.raises(UsageError, match="must be a path or several"):
+        ncodec.train("pc", data, tmp_path / "model.ncm")

@@ -1,4 +1,4 @@
-"""What codecs of collections share: chunks of images as segments, and reading them back."""
+"""What codecs of collections share: their models, chunks of images as segments, reading them."""
 
 from __future__ import annotations
 
@@ -6,26 +6,56 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from math import prod
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile, InputError
-from ncodec.formats import Model, Segment, VideoInfo, integer_hash
-from ncodec.plugin import Context, Region, Stored
+from ncodec.formats import Conf, Model, Segment, VideoInfo, integer_hash
+from ncodec.plugin import Context, ImageCodec, Option, Region, Stored
 from ncodec.threads import in_order
 
 if TYPE_CHECKING:
     from ncodec.media.image import Image
 
-__all__ = ["CHUNK", "Chunks", "chunk_segments", "collection_info", "stored_model"]
+__all__ = [
+    "CHUNK",
+    "Chunks",
+    "CollectionCodec",
+    "chunk_segments",
+    "collection_info",
+    "model_conf",
+    "model_options",
+    "stored_model",
+]
 
 CHUNK = 1 << 19
 """The most variables of a chunk, unless it is one image: what has to be decoded for any of its
 images, and what threads share. Part of the formats: readers refuse longer chunks."""
 
 Pixels = NDArray[Any]
+
+
+class CollectionCodec(ImageCodec):
+    """A codec of images of one shape, in chunks, with a model for such images."""
+
+    media: ClassVar[frozenset[str]] = frozenset({"image", "collection"})
+    sections: ClassVar[Sequence[str]] = ("images",)
+
+
+def model_options(description: str) -> tuple[Option, Option]:
+    """The options of a `CollectionCodec`; `description` says which models it takes."""
+    return (
+        Option("model", Path, None, description),
+        Option("embed_model", bool, False, "keep the model in the file instead of its BLAKE3"),
+    )
+
+
+def model_conf(model: Model, embed: bool) -> Conf:
+    """What a file has of its model: all of it, or its digest alone."""
+    return Conf(model.pack()) if embed else Conf(model.digest, reference=True)
 
 
 def collection_info(images: Sequence[Image]) -> VideoInfo:

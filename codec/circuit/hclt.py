@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from numpy.typing import NDArray
@@ -12,13 +11,16 @@ from numpy.typing import NDArray
 from ncodec.circuit.collection import (
     CHUNK,
     Chunks,
+    CollectionCodec,
     chunk_segments,
     collection_info,
+    model_conf,
+    model_options,
     stored_model,
 )
 from ncodec.errors import UsageError
-from ncodec.formats import Conf, Model, read_model
-from ncodec.plugin import Coded, Context, ImageCodec, Option, Pictures, Stored
+from ncodec.formats import Model, read_model
+from ncodec.plugin import Coded, Context, Option, Pictures, Stored
 from ncodec.store import shipped_model, shipped_models
 
 if TYPE_CHECKING:
@@ -30,18 +32,13 @@ __all__ = ["FAMILY", "VERSION", "PcHclt"]
 FAMILY, VERSION = "pc-hclt", 1
 
 
-class PcHclt(ImageCodec):
+class PcHclt(CollectionCodec):
     """Lossless collections of images of one shape, by a circuit trained on such images."""
 
     codec_id: ClassVar[str] = "pc-hclt"
     bitstream_version: ClassVar[int] = 1
-    media: ClassVar[frozenset[str]] = frozenset({"image", "collection"})
-    sections: ClassVar[Sequence[str]] = ("images",)
-    options: ClassVar[Sequence[Option]] = (
-        Option(
-            "model", Path, None, "a model of `ncodec train pc`; if none, a shipped one that fits"
-        ),
-        Option("embed_model", bool, False, "keep the model in the file instead of its BLAKE3"),
+    options: ClassVar[Sequence[Option]] = model_options(
+        "a model of `ncodec train pc`; if none, a shipped one that fits"
     )
 
     def encode_images(
@@ -56,7 +53,8 @@ class PcHclt(ImageCodec):
 
         info = collection_info(images)
         shape = images[0].pixels.shape
-        model = _given(options["model"]) or _fitting(shape, info.bit_depth)
+        path = options["model"]
+        model = _fitting(shape, info.bit_depth) if path is None else read_model(path)
         circuit = _circuit(model.expect(FAMILY, VERSION))
         variables = circuit.variables
 
@@ -69,9 +67,8 @@ class PcHclt(ImageCodec):
                 f"{_described(variables.shape, variables.bit_depth)}: train one that fits with "
                 "`ncodec train pc DATA -o model.ncm`"
             )
-        conf = Conf(model.pack()) if options["embed_model"] else Conf(model.digest, reference=True)
         segments = chunk_segments(images, coded, max(1, CHUNK // variables.count), context)
-        return Coded(info, segments, (conf,))
+        return Coded(info, segments, (model_conf(model, options["embed_model"]),))
 
     def open_images(self, stored: Stored, context: Context) -> Pictures:
         from ncodec.circuit.coding import decode_rows
@@ -91,10 +88,6 @@ def _circuit(data: bytes) -> Circuit:
     from ncodec.circuit.packing import unpack_circuit
 
     return unpack_circuit(data)
-
-
-def _given(path: Path | None) -> Model | None:
-    return read_model(path) if path is not None else None
 
 
 def _fitting(shape: tuple[int, ...], bit_depth: int) -> Model:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from fractions import Fraction
-from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from ncodec.cli.bench_runs import bench_stills, bench_video
 from ncodec.cli.parameters import DEVICE, THREADS
 from ncodec.cli.values import DURATION, NAMES, SCALE
-from ncodec.errors import UsageError
 from ncodec.jobs.request import DEFAULTS
-
-if TYPE_CHECKING:
-    from ncodec.eval.bench.video import CodecLine
 
 __all__ = ["command"]
 
@@ -115,7 +110,9 @@ def command() -> None:
     show_default=True,
     help=f"{_CODECS}, or none; hnerv:paper is hnerv:preset=paper.",
 )
-@click.option("--preset", "presets", type=NAMES, help="Of the others; several are a curve each.")
+@click.option(
+    "--preset", "presets", type=NAMES, help="Presets of the others; several are a curve each."
+)
 @click.option(
     "--time-budget",
     "time_budgets",
@@ -135,7 +132,13 @@ def command() -> None:
     show_default=True,
     help="Encoders, at every setting or at one (x265-veryslow); or none.",
 )
-@click.option("--points", type=click.IntRange(min=1), default=4, show_default=True)
+@click.option(
+    "--points",
+    type=click.IntRange(min=1),
+    default=4,
+    show_default=True,
+    help="Files of each codec, which are the points of its curve.",
+)
 @click.option(
     "--seeds",
     type=click.IntRange(min=1),
@@ -148,6 +151,7 @@ def command() -> None:
     type=click.IntRange(min=1),
     default=DEFAULTS["max_segment"],
     show_default=True,
+    help="Frames a segment at most.",
 )
 @DEVICE
 @click.option(
@@ -190,6 +194,7 @@ def video(
     bunny#crop=1280x640,scale=640x320,frames=0:32.
     """
     from ncodec.eval.anchors.video import anchor_settings
+    from ncodec.eval.bench.lines import codec_lines
     from ncodec.eval.bench.video import VideoRun
     from ncodec.eval.data.clips import clips_of
     from ncodec.eval.report import import_compressai
@@ -197,7 +202,7 @@ def video(
     run = VideoRun(
         title="Rate and distortion",
         clips=[spec for clip in clips for spec in clips_of(clip, data)],
-        lines=_lines(codecs, presets or (None,), time_budgets or (None,), reference),
+        lines=codec_lines(codecs, presets or (None,), time_budgets or (None,), reference),
         anchors=anchor_settings(anchors),
         points=points,
         seeds=range(seeds),
@@ -233,10 +238,11 @@ def papers(
     **common: Any,
 ) -> None:
     """The table of a paper, at the paper's settings; says first how long that takes here."""
+    from ncodec.eval.bench.lines import codec_lines
     from ncodec.eval.bench.papers import paper_run
 
     assert ctx.info_name is not None
-    run = paper_run(ctx.info_name, scale, data, _lines(codecs, [None], [None], None))
+    run = paper_run(ctx.info_name, scale, data, codec_lines(codecs))
     bench_video(run, max_segment=DEFAULTS["max_segment"], paper_bpp=True, say_time=True, **common)
 
 
@@ -253,24 +259,24 @@ def papers(
 @click.option(
     "--anchors",
     type=NAMES,
-    help="Of png, webp, jpegxl, jpegls and qoi, or of jpeg and webp where the codecs are lossy; or "
-    "none.  [default: all]",
+    help="Formats: of png, webp, jpegxl, jpegls and qoi, or of jpeg and webp where the codecs are "
+    "lossy; or none.  [default: all]",
 )
 @click.option(
     "--points",
     type=click.IntRange(min=1),
     default=8,
     show_default=True,
-    help="Of each lossy codec and anchor, at most.",
+    help="Files of each lossy codec and anchor, at most.",
 )
-def images(**given: Any) -> None:
+def images(**settings: Any) -> None:
     """Bits a subpixel and equality of lossless coders on IMAGES, or curves of lossy ones.
 
     IMAGES are files, folders, or sets of `ncodec bench --list-data`.
     """
     from ncodec.eval.bench.images import run_images
 
-    bench_stills(run_images, **given)
+    bench_stills(run_images, **settings)
 
 
 @command.command()
@@ -283,47 +289,19 @@ def images(**given: Any) -> None:
     show_default=True,
     help=f"{_CODECS}, or none.",
 )
-@click.option("--anchors", type=NAMES, default="jpeg,webp", show_default=True, help="Or none.")
-@click.option("--points", type=click.IntRange(min=1), default=8, show_default=True)
+@click.option(
+    "--anchors", type=NAMES, default="jpeg,webp", show_default=True, help="Lossy formats, or none."
+)
+@click.option(
+    "--points",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Files of each lossy codec and anchor, at most.",
+)
 @click.option("--teacher", default="efficientnet-lite0", show_default=True, help="The classifier.")
-def features(**given: Any) -> None:
+def features(**settings: Any) -> None:
     """Bytes of IMAGES against how often a classifier says the same of them, or is right."""
     from ncodec.eval.bench.features import run_features
 
-    bench_stills(run_features, **given)
-
-
-def _lines(
-    codecs: Sequence[str],
-    presets: Sequence[str | None],
-    budgets: Sequence[float | None],
-    reference: str | None,
-) -> list[CodecLine]:
-    """A line for every codec, preset and time budget; one that brings a preset has no others."""
-    from ncodec.eval.bench.choice import codec_choice
-
-    lines = []
-    for text in codecs:
-        choice = codec_choice(text)
-        own = choice.options.get("preset")
-        for preset, seconds in product(presets if own is None else [own], budgets):
-            options = {} if preset is None else {"preset": preset}
-            lines.append(_line(choice.codec, {**choice.options, **options}, seconds, reference))
-    if reference is not None and not any(line.reference for line in lines):
-        names = ", ".join(repr(line.name) for line in lines)
-        raise UsageError(f"--reference is {reference!r} but must be one of the curves: {names}")
-    return lines
-
-
-def _line(
-    codec: str, options: Mapping[str, Any], seconds: float | None, reference: str | None
-) -> CodecLine:
-    from ncodec.eval.bench.choice import words
-    from ncodec.eval.bench.video import CodecLine
-    from ncodec.registry import frame_codec, resolve_options
-
-    preset = resolve_options(frame_codec(codec), options).get("preset")
-    others = {name: value for name, value in options.items() if name != "preset"}
-    parts = [codec, preset, words(others), seconds and f"{seconds:g} s"]
-    name = " ".join(part for part in parts if part)
-    return CodecLine(name, codec, options, seconds=seconds, reference=name == reference)
+    bench_stills(run_features, **settings)

@@ -75,11 +75,11 @@ def bench_stills(
     from ncodec.eval.data.images import images_of
 
     threads = threads or thread_count()
-    found = [image for text in images for image in images_of(text, data)]
+    sources = [image for text in images for image in images_of(text, data)]
 
     def work(folder: Path, processes: Processes, tell: Callable[[str], None]) -> Summary | None:
         return measure(
-            found,
+            sources,
             folder,
             threads=threads,
             processes=processes,
@@ -88,7 +88,7 @@ def bench_stills(
             **options,
         )
 
-    _run(work, output, dry_run, quiet, {"threads": threads, "images": len(found), **options})
+    _run(work, output, dry_run, quiet, {"threads": threads, "images": len(sources), **options})
 
 
 def _run(

@@ -15,16 +15,13 @@ __all__ = ["command"]
 @click.command()
 def command() -> None:
     """List the installed codecs and their options."""
-    from ncodec.errors import MissingDependency
-    from ncodec.files.probing import codec_info
-    from ncodec.registry import codec_names
+    from ncodec.files.probing import codecs
 
-    for name in codec_names():
-        try:
-            _show(codec_info(name))
-        except MissingDependency as error:
-            # One broken package does not hide the others.
-            click.echo(f"ncodec: {error}", err=True)
+    for codec in codecs():
+        if codec.fault is None:
+            _show(codec)
+        else:
+            click.echo(f"ncodec: {codec.fault}", err=True)
 
 
 def _show(codec: CodecInfo) -> None:

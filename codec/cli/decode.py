@@ -25,8 +25,8 @@ __all__ = ["command"]
 @click.option(
     "--head",
     metavar="NAME",
-    help="Of features: classify (text, or --json); features, embedding, logits into FILE.npy or "
-    "FILE.safetensors; picture into FILE.png or a folder.",
+    help="Part of features: classify (text, or --json); features, embedding, logits into FILE.npy "
+    "or FILE.safetensors; picture into FILE.png or a folder.",
 )
 @click.option("--json", "as_json", is_flag=True, help="With --head classify.")
 @click.option(
@@ -100,7 +100,7 @@ def command(
         )
         return
     if as_json:
-        raise UsageError("--json goes with --head classify")
+        raise UsageError("--json goes with --head classify: give both, or leave it out")
     if output is None:
         raise UsageError("there is no output: give -o FILE, or --head classify for features")
     start = time.monotonic()

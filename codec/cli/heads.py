@@ -54,7 +54,9 @@ def write_head(
                 return len(indices)
             data = f"{text}\n".encode()
         elif as_json:
-            raise UsageError(f"--json goes with --head {CLASSIFY}, not with --head {head}")
+            raise UsageError(
+                f"--json goes with --head {CLASSIFY}, not with --head {head}: leave it out"
+            )
         elif output is None:
             files = (
                 "FILE.png, a folder, FILE.npy" if head == PICTURE else "FILE.npy, FILE.safetensors"
@@ -84,7 +86,8 @@ def _pictures(opened: FeatureFile, indices: Sequence[int], output: Path) -> None
     if not single:
         if output.suffix:
             raise UsageError(
-                f"{output} is neither .png, a folder, nor .npy, which --head {PICTURE} writes"
+                f"{output} is neither .png, a folder, nor .npy, which --head {PICTURE} writes: "
+                "name one of them"
             )
         output.mkdir(parents=True, exist_ok=True)
     for index in indices:
@@ -116,7 +119,9 @@ def _array(values: NDArray[Any], output: str, name: str) -> bytes:
         head += b" " * (-len(head) % 8)
         return len(head).to_bytes(8, "little") + head + raw
     if output != "-" and not output.endswith(".npy"):
-        raise UsageError(f"{output} is neither .npy nor .safetensors, which --head {name} writes")
+        raise UsageError(
+            f"{output} is neither .npy nor .safetensors, which --head {name} writes: name one"
+        )
     stream = io.BytesIO()
     np.save(stream, values, allow_pickle=False)
     return stream.getvalue()

@@ -69,14 +69,14 @@ def pictures(folder: Path) -> Iterator[Input]:
 
 def collections(folder: Path, images: Sequence[np.ndarray] | None) -> Iterator[Input]:
     """Collections of small images of one shape, or the one of `images`."""
-    made = (
+    stacks = (
         [images]
         if images is not None
         else [
             [_waves(shape, depth, index) for index in range(_COUNT)] for shape, depth in _PICTURES
         ]
     )
-    for number, pixels in enumerate(made):
+    for number, pixels in enumerate(stacks):
         path = folder / f"{number}.npy"
         np.save(path, np.stack(pixels))
         yield Input(f"{len(pixels)} images of {_described(pixels[0])}", path)

@@ -83,7 +83,7 @@ def check(
 
     Args:
         codec: its class.
-        options: of the encodes, such as what makes them fast; the others have their defaults.
+        options: those of the encodes, such as what makes them fast; the others have their defaults.
         images: arrays (height, width, channels) of one shape and type that are tried instead of
             the kit's own collections, by a codec whose model is for such images.
         models: model files for decoding.

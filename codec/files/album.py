@@ -24,7 +24,7 @@ class Album(OpenFile, Sequence[Image]):
 
     Attributes:
         info: the description in the file's header; `frames` counts images or tiles.
-        layout: of the source file, for writing the same file again.
+        layout: the source file's, for writing the same file again.
 
     Raises:
         NcodecError: as in `OpenFile`.
@@ -76,9 +76,9 @@ class Album(OpenFile, Sequence[Image]):
         self._check_open()
         if region is not None:
             self._check(region)
-        pixels = self._pictures.stream(indices, region)
-        for index, found in zip(indices, pixels, strict=True):
-            yield self._named(index, found)
+        images = self._pictures.stream(indices, region)
+        for index, pixels in zip(indices, images, strict=True):
+            yield self._named(index, pixels)
 
     def __iter__(self) -> Iterator[Image]:
         return self.stream(range(len(self)))

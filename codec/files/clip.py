@@ -125,8 +125,8 @@ class Clip(OpenFile, Sequence[Frame]):
             indices = range(*indices.indices(self._length))
         if not isinstance(indices, Iterable):
             raise UsageError(f"indices are {indices!r} but must be a slice or several integers")
-        chosen = [self._index(index) for index in indices]
-        return rgb_batch(self._decoded(chosen), len(chosen), self.info, device, layout)
+        places = [self._index(index) for index in indices]
+        return rgb_batch(self._decoded(places), len(places), self.info, device, layout)
 
     def __iter__(self) -> Iterator[Frame]:
         """All frames that the file has; those of lost segments are left out."""
@@ -200,14 +200,18 @@ class Clip(OpenFile, Sequence[Frame]):
                 "ncodec does not know: install a newer one"
             )
         if any(later <= earlier for earlier, later in pairwise(self.times)):
-            raise DamagedFile(f"{name} has presentation times that do not increase")
+            raise DamagedFile(
+                f"{name} has presentation times that do not increase: get another copy of the file"
+            )
 
     def _entry(self, index: int) -> SegmentEntry:
         """The segment that holds frame `index`."""
         position = bisect_right(self._entries, index, key=lambda e: e.first_frame) - 1
         entry = self._entries[position] if position >= 0 else None
         if entry is None or index >= entry.first_frame + entry.frame_count:
-            raise DamagedFile(f"frame {index} is in a segment that this file has lost")
+            raise DamagedFile(
+                f"frame {index} is in a segment that this file has lost: get another copy"
+            )
         return entry
 
     def _decode(self, segment: Segment) -> Sequence[Planes]:

@@ -35,7 +35,9 @@ def write_decoded(
 ) -> int:
     """What `ncodec.decode` does once the file is open; arguments and errors as there."""
     if format is not None and isinstance(output, str | Path) and str(output) != "-":
-        raise UsageError(f"format goes with - and streams, the name of {output} says it already")
+        raise UsageError(
+            f"format goes with - and streams, the name of {output} says it: leave it out"
+        )
     if isinstance(opened, FeatureFile):
         raise UsageError(
             f"{opened!r} holds no pictures: decode it with --head, or use its `head` and `classify`"
@@ -48,28 +50,28 @@ def write_decoded(
         )
     if region is not None:
         raise UsageError("a region can be had of still images only: leave it out")
-    wanted = _wanted(opened, frames, at)
-    info = replace(opened.info, frames=len(wanted))
-    steady = isinstance(opened.times, range) and len(wanted) == wanted[-1] - wanted[0] + 1
-    times = None if steady else [opened.times[i] for i in wanted]
+    indices = _indices(opened, frames, at)
+    info = replace(opened.info, frames=len(indices))
+    steady = isinstance(opened.times, range) and len(indices) == indices[-1] - indices[0] + 1
+    times = None if steady else [opened.times[i] for i in indices]
     if format not in (None, "y4m", "png"):
         raise UsageError(f"format is {format!r} but must be y4m or png for frames")
     with open_sink(output, info, times, format=format) as sink:
-        for done, index in enumerate(wanted, 1):
+        for done, index in enumerate(indices, 1):
             sink.write(opened[index])
-            watch(done, len(wanted))
-    return len(wanted)
+            watch(done, len(indices))
+    return len(indices)
 
 
-def _wanted(clip: Clip, frames: slice | None, at: float | None) -> list[int]:
+def _indices(clip: Clip, frames: slice | None, at: float | None) -> list[int]:
     if frames is not None and at is not None:
         raise UsageError("frames and a time were given: choose one of them")
     if at is not None:
         return [clip.index_at(at)]
-    chosen = set(range(*(frames or slice(None)).indices(len(clip))))
-    if not chosen:
+    selection = set(range(*(frames or slice(None)).indices(len(clip))))
+    if not selection:
         raise UsageError(f"no frame is in that range: the clip has frames 0 to {len(clip) - 1}")
-    return [i for i in clip.available() if i in chosen]
+    return [i for i in clip.available() if i in selection]
 
 
 def decode_images(
@@ -99,34 +101,34 @@ def decode_images(
     Raises:
         NcodecError: one of its kinds; nothing is left of the output then.
     """
-    chosen = range(len(album))[frames or slice(None)]
-    if not chosen:
+    selection = range(len(album))[frames or slice(None)]
+    if not selection:
         raise UsageError(f"no image is in that range: the file has images 0 to {len(album) - 1}")
 
     area = region or (0, 0, album.info.width, album.info.height)
-    wanted = []
-    for index in chosen:
+    indices = []
+    for index in selection:
         lost = album.lost(index, region)
-        if len(chosen) > 1 and list(lost) == [area]:
+        if len(selection) > 1 and list(lost) == [area]:
             warn(f"image {index} is lost and left out")
             continue
-        wanted.append(index)
+        indices.append(index)
         for x, y, width, height in lost:
             warn(f"image {index} has lost {width}x{height} pixels at {x},{y}: they are 0")
 
     def images() -> Iterator[Image]:
-        for done, image in enumerate(album.stream(wanted, region), 1):
+        for done, image in enumerate(album.stream(indices, region), 1):
             yield image
-            watch(done, len(wanted))
+            watch(done, len(indices))
 
     if isinstance(output, str | Path) and str(output) != "-":
-        lost_fields = write_collection(output, images(), len(wanted), album.layout)
+        lost_fields = write_collection(output, images(), len(indices), album.layout)
     else:
         stream = sys.stdout.buffer if isinstance(output, str | Path) else output
-        lost_fields = _write_stream(stream, images(), len(wanted), format or "png", album)
+        lost_fields = _write_stream(stream, images(), len(indices), format or "png", album)
     if lost_fields:
         warn(f"{output_name(output)} has no place for {', '.join(lost_fields)}: a .png keeps them")
-    return len(wanted)
+    return len(indices)
 
 
 def _write_stream(

@@ -25,7 +25,7 @@ class FeatureFile(OpenFile):
 
     Attributes:
         heads: names that `head` takes.
-        names: of the images.
+        names: the images' names.
 
     Raises:
         UsageError: the file holds pictures.

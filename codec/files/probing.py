@@ -8,13 +8,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ncodec.errors import MissingDependency
 from ncodec.files.clip import end_tick
 from ncodec.files.records import KEY, Records
 from ncodec.formats import Reader, VideoInfo
 from ncodec.plugin import HasNetwork, Option
 from ncodec.registry import codec_names, load_codec
 
-__all__ = ["CodecInfo", "Probe", "SegmentInfo", "codec_info", "codecs", "probe"]
+__all__ = ["CodecInfo", "Probe", "SegmentInfo", "codecs", "probe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +33,18 @@ class Probe:
     """What a file says about itself, without decoding a frame.
 
     Attributes:
-        codec: codec id.
-        bitstream_version: of that codec.
+        codec: the codec's id.
+        bitstream_version: the version of the codec's bitstream.
         media_kind: ``video``, ``image`` or ``features``.
         info: size, pixel format, colour, time base.
         duration: seconds from the first frame's start to the last one's end.
         constant_rate: whether every frame lasts one tick of the time base.
-        size: bytes.
-        segments: in display order.
+        size: the file's bytes.
+        segments: the segments in display order.
         meta: tool, seed, options, as the encoder wrote them.
         models: BLAKE3 of the models that decoding needs, and that the file does not hold.
         images: how many images, for image codecs; None for frames.
-        names: of the images, where they have any.
+        names: the images' names, where they have any.
         macs_per_pixel: multiply-accumulates of the decoder's network for a pixel, mean over
             frames; None without a network, or where the codec is not installed.
     """
@@ -81,13 +82,24 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class CodecInfo:
-    """An installed codec."""
+    """An installed codec.
+
+    Attributes:
+        name: the codec's id.
+        bitstream_version: the newest version of its bitstream that it reads; 0 with a fault.
+        media: the kinds of sources that it codes, of ``video``, ``image`` and ``collection``.
+        options: what it takes beside the settings that all codecs have.
+        description: the first line of its class's docstring.
+        fault: why it cannot be used, with the remedy; None for a sound codec. All else but the
+            name is empty then.
+    """
 
     name: str
-    bitstream_version: int
-    media: Sequence[str]
-    options: Sequence[Option]
-    description: str
+    bitstream_version: int = 0
+    media: Sequence[str] = ()
+    options: Sequence[Option] = ()
+    description: str = ""
+    fault: str | None = None
 
 
 def probe(source: str | Path | bytes | BinaryIO) -> Probe:
@@ -142,20 +154,20 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
 
 
 def codecs() -> list[CodecInfo]:
-    """The installed codecs with their options.
-
-    Raises:
-        MissingDependency: one of them cannot be loaded.
+    """The installed codecs with their options; those that cannot be used say so in their `fault`.
 
     >>> [codec.name for codec in ncodec.codecs() if codec.name.startswith("ng")]
     ['ngrid']
     """
-    return [codec_info(name) for name in codec_names()]
+    return [_described(name) for name in codec_names()]
 
 
-def codec_info(name: str) -> CodecInfo:
-    """The installed codec called `name`."""
-    codec = load_codec(name)
+def _described(name: str) -> CodecInfo:
+    try:
+        codec = load_codec(name)
+    except MissingDependency as error:
+        # One broken package does not hide the others.
+        return CodecInfo(name, fault=str(error))
     description = (type(codec).__doc__ or "").strip().splitlines()
     return CodecInfo(
         name,

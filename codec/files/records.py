@@ -14,7 +14,7 @@ from ncodec.media.image import Metadata
 __all__ = ["KEY", "Records"]
 
 KEY = "images"
-"""Of the meta box; the value is zlib-compressed CBOR."""
+"""The key in the meta box; the value is zlib-compressed CBOR."""
 
 _COUNT, _LAYOUT, _NAMES = "count", "layout", "names"
 _METADATA, _WHICH = "metadata", "which"
@@ -64,27 +64,34 @@ class Records:
         """
         limits = limits or Limits()
         if type(data) is not bytes:
-            raise DamagedFile("the images' names and metadata are not bytes")
+            raise DamagedFile(
+                "the images' names and metadata are not bytes: get another copy of the file"
+            )
         inflater = zlib.decompressobj()
         try:
             plain = inflater.decompress(data, limits.meta_bytes + 1)
         except zlib.error as error:
-            raise DamagedFile(f"the images' names and metadata do not inflate: {error}") from None
+            raise DamagedFile(
+                f"the images' names and metadata do not inflate ({error}): get another copy of "
+                "the file"
+            ) from None
         limits.check("meta_bytes", len(plain))
-        found = cbor.loads(plain, "the images' record", limits)
+        fields = cbor.loads(plain, "the images' record", limits)
         try:
-            count, names = int(found[_COUNT]), found[_NAMES]
-            distinct = [Metadata.from_record(record) for record in found.get(_METADATA, ())]
-            metadata = tuple(distinct[place] for place in found.get(_WHICH, ()))
-            layout = dict(found[_LAYOUT])
+            count, names = int(fields[_COUNT]), fields[_NAMES]
+            distinct = [Metadata.from_record(record) for record in fields.get(_METADATA, ())]
+            metadata = tuple(distinct[place] for place in fields.get(_WHICH, ()))
+            layout = dict(fields[_LAYOUT])
         except (TypeError, KeyError, IndexError, ValueError, AttributeError):
-            raise DamagedFile("the images' names and metadata have wrong types") from None
+            raise DamagedFile(
+                "the images' names and metadata have wrong types: get another copy of the file"
+            ) from None
         if not all(isinstance(name, str) for name in names):
-            raise DamagedFile("an image's name is not text")
+            raise DamagedFile("an image's name is not text: get another copy of the file")
         return cls(count, layout, tuple(names), metadata)
 
     def name(self, index: int) -> str:
-        """Of image `index`, made up where the file does not say."""
+        """The name of image `index`, made up where the file does not say."""
         return self.names[index] if index < len(self.names) else f"image-{index:05}"
 
     def metadata_of(self, index: int) -> Metadata:

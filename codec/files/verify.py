@@ -125,14 +125,20 @@ def verify(
             for index in range(len(clip)):
                 frame = next(frames, None)
                 if frame is None:
-                    raise InputError(f"{source} ends at frame {index}, {name} has {len(clip)}")
+                    raise InputError(
+                        f"{source} ends at frame {index}, {name} has {len(clip)}: give the clip "
+                        "that was encoded"
+                    )
                 decoded = clip[index]
                 rgb.append(rgb_psnr(decoded.planes, frame.planes, clip.info))
                 planes.append(planes_psnr(decoded.planes, frame.planes, clip.info))
                 witness.hear()
                 watch(index + 1, len(clip))
             if next(frames, None) is not None:
-                raise InputError(f"{source} goes on after the {len(clip)} frames of {name}")
+                raise InputError(
+                    f"{source} goes on after the {len(clip)} frames of {name}: give the clip that "
+                    "was encoded"
+                )
     measured = [mean_psnr(rgb[span.start : span.stop]) for span in spans]
     return Verification(
         frames=len(clip),
@@ -194,7 +200,10 @@ def _verify_images(
     """
     originals = open_collection(source) if source is not None else None
     if originals is not None and len(originals) != len(album):
-        raise InputError(f"{source} has {len(originals)} images, {witness.name} has {len(album)}")
+        raise InputError(
+            f"{source} has {len(originals)} images, {witness.name} has {len(album)}: give the "
+            "images that were encoded"
+        )
     codec = load_codec(witness.header.codec_id)
     lossless = isinstance(codec, ImageCodec) and codec.lossless
     values = []

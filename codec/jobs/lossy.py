@@ -44,25 +44,25 @@ def measured(
     """Segments with the PSNR of what they decode to, and the mean over images in dB.
 
     Args:
-        codec: that made them.
+        codec: the codec that made them.
         coded: what it said of them.
         segments: its segments, all of which are held in memory.
         images: the sources.
         models: files of models that decoding needs.
-        context: for decoding.
+        context: what surrounds their decoding.
 
     Raises:
         VerificationFailed: an image decodes to another shape or type than its source has.
     """
-    made = list(segments)
+    coded_segments = list(segments)
     shared = [conf.content(lambda digest: find_model(digest, models)) for conf in coded.confs]
-    pictures = codec.open_images(_Unwritten(coded.info, shared, made, models), context)
+    pictures = codec.open_images(_Unwritten(coded.info, shared, coded_segments, models), context)
     decoded = pictures.stream(range(len(images)))
     values = [image_psnr(a, b.pixels) for a, b in zip(decoded, images, strict=True)]
     mean = sum(values) / len(values)
 
     def psnr(segment: Segment) -> float | None:
-        found = span_psnr(values, segment.first_frame, segment.frame_count, coded.info.frames)
-        return found if isfinite(found) else None
+        value = span_psnr(values, segment.first_frame, segment.frame_count, coded.info.frames)
+        return value if isfinite(value) else None
 
-    return [replace(segment, psnr=psnr(segment)) for segment in made], mean
+    return [replace(segment, psnr=psnr(segment)) for segment in coded_segments], mean

@@ -30,12 +30,12 @@ def write_file(stream: BinaryIO, plan: Plan, segments: Sequence[Segment]) -> int
         writer.segment(segment)
     if plan.times is not None:
         writer.times(plan.times)
-    given = {
+    options = {
         name: value
         for name, value in plan.options.items()
         if value is not None and not isinstance(value, Path)
     }
-    writer.meta({"tool": f"ncodec {__version__}", "seed": plan.seed, "options": given})
+    writer.meta({"tool": f"ncodec {__version__}", "seed": plan.seed, "options": options})
     return writer.finish()
 
 

@@ -41,7 +41,7 @@ class Plan:
     Attributes:
         directory: where all of this lies.
         source: path of the source, or of its copy if it came through a pipe.
-        identity: of the source, see `source_identity`.
+        identity: the source's, see `source_identity`.
         digest: BLAKE3 of its frames.
         kind: ``video`` or ``image``.
         info: the clip.
@@ -53,7 +53,7 @@ class Plan:
         shared: models that all segments need.
         codec: codec id.
         options: the codec's, all of them.
-        seed: of everything random.
+        seed: the seed of everything random.
         request: what the user asked for, as compared on resume.
     """
 

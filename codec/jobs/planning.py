@@ -84,11 +84,11 @@ def make_plan(
                 f"{source} is of kind {opened.kind}, {codec.codec_id} takes "
                 f"{', '.join(sorted(codec.media))}: choose another --codec"
             )
-        found = scan(opened, scene_threshold=SCENE_THRESHOLD, progress=look)
+        clip = scan(opened, scene_threshold=SCENE_THRESHOLD, progress=look)
         kind = opened.kind
-    watch(Scanned(found.frames))
-    longest = longest_window(found.info, request.max_segment)
-    windows = split(found.frames, found.cuts, longest)
+    watch(Scanned(clip.frames))
+    longest = longest_window(clip.info, request.max_segment)
+    windows = split(clip.frames, clip.cuts, longest)
     context = Context(
         device=request.device, threads=request.threads or thread_count(), seed=request.seed
     )
@@ -97,13 +97,13 @@ def make_plan(
         directory=directory,
         source=str(path.absolute()),
         identity=source_identity(path),
-        digest=found.digest,
+        digest=clip.digest,
         kind=kind,
-        info=found.info,
-        times=found.times,
-        landmarks=found.landmarks,
+        info=clip.info,
+        times=clip.times,
+        landmarks=clip.landmarks,
         windows=tuple(windows),
-        starts=scene_starts(windows, found.cuts) if warm else (None,) * len(windows),
+        starts=scene_starts(windows, clip.cuts) if warm else (None,) * len(windows),
         targets=None,
         shared=tuple(codec.shared(options, context)),
         codec=request.codec,
@@ -116,7 +116,7 @@ def make_plan(
         if rest <= 0:
             raise TargetUnreachable(
                 f"--target-size {request.target_size} is less than the {overhead(plan)} bytes "
-                "that the container alone takes"
+                "that the container alone takes: raise it"
             )
         plan = replace(plan, targets=tuple(share_bytes(rest, [n for _, n in windows])))
     plan.save()

@@ -42,7 +42,7 @@ class EncodeRequest:
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         threads: CPU threads of all workers together.
         workers: processes; 1 works in this one.
-        seed: of everything random.
+        seed: the seed of everything random.
         plan: the plan directory; None for ``OUTPUT.plan``.
         resume: continue what the plan directory holds.
     """

@@ -68,16 +68,16 @@ def encode_images(
     """
     start = time.monotonic()
     same_file(source, output)
-    chosen = load_codec(codec)
-    if not isinstance(chosen, StillCodec):
+    coder = load_codec(codec)
+    if not isinstance(coder, StillCodec):
         raise UsageError(f"{codec} codes frames, not still images: choose another --codec")
-    pictures = chosen if isinstance(chosen, ImageCodec) else None
+    pictures = coder if isinstance(coder, ImageCodec) else None
     if target_size is not None and not (pictures and pictures.takes_target_size):
         raise UsageError(
             f"target_size does not apply to {codec}, which has no rate to choose by it: leave it "
             "out"
         )
-    resolved = resolve_options(chosen, options)
+    resolved = resolve_options(coder, options)
     context = Context(
         device=device, threads=threads or thread_count(), seed=seed, stopping=stopping
     )
@@ -99,10 +99,10 @@ def encode_images(
             KEY: records.pack(),
         }
         if target_size is not None:
-            context.target_size = max(target_size - _overhead(chosen, images[0], meta), 0)
-        coded = chosen.encode_images(images, resolved, context)
+            context.target_size = max(target_size - _overhead(coder, images[0], meta), 0)
+        coded = coder.encode_images(images, resolved, context)
         kind = "image" if pictures else "features"
-        writer = Writer(stream, Header(chosen.codec_id, chosen.bitstream_version, kind, coded.info))
+        writer = Writer(stream, Header(coder.codec_id, coder.bitstream_version, kind, coded.info))
         for conf in coded.confs:
             writer.conf(conf)
         segments: Iterable[Segment] = _until(stopping, coded.segments)

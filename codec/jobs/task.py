@@ -23,7 +23,7 @@ class Resources:
     """What one task may use.
 
     Attributes:
-        device: of its fit.
+        device: where it is fitted.
         threads: CPU threads.
         end: when it must be done, by the monotonic clock, which all processes share; or None.
     """

@@ -47,8 +47,8 @@ def train_model(
         checkpoints=FileCheckpoints(state),
     )
     with atomic_output(output) as stream:
-        made = trainer.train(data, options, context)
-        tags = {"tool": f"ncodec {__version__}", "seed": seed, **made.tags}
-        stream.write(Model(made.family, made.version, made.data, tags).pack())
+        model = trainer.train(data, options, context)
+        tags = {"tool": f"ncodec {__version__}", "seed": seed, **model.tags}
+        stream.write(Model(model.family, model.version, model.data, tags).pack())
     state.unlink(missing_ok=True)
     return tags

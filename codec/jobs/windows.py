@@ -79,7 +79,7 @@ def share_seconds(
 
     Args:
         remaining: the seconds until all must be done.
-        frames: of the window.
+        frames: the window's.
         waiting: frames that nobody works on yet.
         workers: how many work at a time, as long as there are windows for them.
         behind: windows as long as this one that cannot be begun before it is done.

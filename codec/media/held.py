@@ -20,10 +20,10 @@ from ncodec.formats.info import VideoInfo
 from ncodec.media import y4m
 from ncodec.media.arrays import ArrayLayout, array_axes, expanded
 from ncodec.media.collection import ArrayCollection, Collection, ImageList
-from ncodec.media.colour import from_rgb
-from ncodec.media.frame import Frame, plane_shapes, sample_type
+from ncodec.media.frame import Frame
 from ncodec.media.image import Image
 from ncodec.media.images import decode_image, image_format
+from ncodec.media.pictures import as_frame, as_image, check_planes, check_samples, clip_info
 from ncodec.media.spool import spool
 
 __all__ = ["COPY", "Held", "held"]
@@ -170,7 +170,7 @@ class HeldPictures(Held):
         return path
 
     def collection(self) -> Collection:
-        images = [_image(picture) for picture in self._pictures]
+        images = [as_image(picture) for picture in self._pictures]
         return ImageList(images, self.name, "image" if self.kind == "image" else "files")
 
     def _clip(self) -> VideoInfo:
@@ -179,33 +179,14 @@ class HeldPictures(Held):
         elif isinstance(self._first, Frame):
             raise UsageError("frames need their description: give info=, such as that of the clip")
         else:
-            pixels = _pixels(self._first)
-            grey, deep = pixels.shape[2] == 1, pixels.dtype.itemsize == 2
-            clip = VideoInfo(
-                width=pixels.shape[1],
-                height=pixels.shape[0],
-                frames=0,
-                time_base=Fraction(1, RATE),
-                pixel_format=("gray" if grey else "gbrp") + "16le" * deep,
-                bit_depth=16 if deep else 8,
-                matrix=2 if grey else 0,
-                full_range=True,
-            )
+            clip = clip_info(self._first, Fraction(1, RATE))
         return clip if self._rate is None else replace(clip, time_base=1 / self._rate)
 
     def _frame(self, picture: Any, index: int, info: VideoInfo) -> Frame:
         if isinstance(picture, Frame):
-            _check_planes(picture, index, info)
+            check_planes(picture, index, info)
             return picture if self._rate is None else replace(picture, pts=index)
-        pixels = _pixels(picture)
-        height, width, channels = pixels.shape
-        grey = info.pixel_format.startswith("gray")
-        if (height, width) != (info.height, info.width) or (channels == 1) != grey:
-            raise UsageError(
-                f"frame {index} is {width}x{height} with {channels} channels but must be "
-                f"{info.width}x{info.height} {info.pixel_format}: give frames of one shape"
-            )
-        return from_rgb(np.broadcast_to(pixels, (height, width, 3)), info, index)
+        return as_frame(picture, index, info)
 
 
 class HeldArray(HeldPictures):
@@ -220,7 +201,7 @@ class HeldArray(HeldPictures):
     def __init__(self, array: NDArray[Any], info: VideoInfo | None, rate: Fraction | None) -> None:
         if not array.size and array.ndim in (2, 3, 4):
             raise InputError(f"the array has shape {array.shape}: give at least one picture")
-        _check_type(array)
+        check_samples(array)
         axes = array_axes(array.shape)
         if not axes:
             raise UsageError(
@@ -305,48 +286,3 @@ def _rate(fps: Any) -> Fraction:
     if not 0 < rate <= 100_000:
         raise UsageError(f"fps is {fps!r} but must be a number above 0, 100000 at most")
     return rate
-
-
-def _check_type(array: NDArray[Any]) -> None:
-    if array.dtype.kind != "u" or array.dtype.itemsize > 2:
-        raise UsageError(
-            f"the samples are {array.dtype} but must be uint8 or uint16: scale and round them, "
-            "for example (255 * x).round().astype('uint8')"
-        )
-
-
-def _image(picture: Any) -> Image:
-    if isinstance(picture, Image):
-        return picture
-    if isinstance(picture, Frame):
-        raise UsageError("the codec takes images, not frames: give arrays [H, W, C]")
-    array = np.asarray(picture)
-    _check_type(array)
-    if array.ndim not in (2, 3) or not array.size or (array.ndim == 3 and array.shape[2] > 4):
-        raise UsageError(
-            f"a picture has shape {array.shape} but must be [H, W] or [H, W, C], C from 1 to 4"
-        )
-    return Image(array if array.ndim == 3 else array[..., np.newaxis])
-
-
-def _pixels(picture: Any) -> NDArray[Any]:
-    """A frame as [H, W, 3] or [H, W, 1]."""
-    if isinstance(picture, Frame):
-        raise UsageError("arrays and ncodec.Frame are mixed: give frames of one kind")
-    pixels = _image(picture).pixels
-    if pixels.shape[2] not in (1, 3):
-        raise UsageError(
-            f"a frame has {pixels.shape[2]} channels, but clips have no alpha: give frame[..., :3]"
-        )
-    return pixels
-
-
-def _check_planes(frame: Frame, index: int, info: VideoInfo) -> None:
-    shapes = plane_shapes(info.pixel_format, info.width, info.height)
-    dtype = sample_type(info.pixel_format)
-    alike = [plane.shape for plane in frame.planes] == list(shapes)
-    if not alike or any(plane.dtype != dtype for plane in frame.planes):
-        raise UsageError(
-            f"frame {index} is {frame!r} but must have planes of {info.width}x{info.height} "
-            f"{info.pixel_format}: give frames of one shape, and the info that describes them"
-        )

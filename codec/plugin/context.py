@@ -120,7 +120,7 @@ class Context:
     Attributes:
         device: a torch device string, ``cpu`` or ``cuda[:n]``.
         threads: CPU threads that this call may use.
-        seed: of everything random.
+        seed: the seed of everything random.
         seconds: wall time that `encode` may take, or None for as long as its options say.
         target_size: bytes that the segment may take and should nearly fill, or None.
         report: called with ``fraction`` (0..1) and what else is known: ``epoch``, ``epochs``,

@@ -38,7 +38,7 @@ class Coded:
     Attributes:
         info: size and pixel format; `frames` counts what decodes on its own: the images of a
             collection, or the tiles of one image.
-        segments: in order, each made when it is asked for.
+        segments: the segments in order, each made when it is asked for.
         confs: shared model data, or references to it.
     """
 

@@ -118,7 +118,7 @@ class VideoCodec(Codec):
         """The frames of a segment in display order, each computed when it is asked for.
 
         Args:
-            segment: as `encode` returned it.
+            segment: the segment as `encode` returned it.
             info: the clip's description from the header.
             shared: data of the models that `shared` returned, in its order.
             context: device and threads.

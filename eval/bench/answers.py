@@ -30,8 +30,8 @@ def logits_of(files: Sequence[Path], teacher: Teacher, threads: int) -> NDArray[
 def divergence(reference: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
     """KL(softmax(reference) || softmax(other)) of each row of logits, in nats."""
     p, q = _log_softmax(reference), _log_softmax(other)
-    found: NDArray[np.float64] = (np.exp(p) * (p - q)).sum(axis=1)
-    return found
+    sums: NDArray[np.float64] = (np.exp(p) * (p - q)).sum(axis=1)
+    return sums
 
 
 def confidence(logits: NDArray[np.float32]) -> float:
@@ -39,12 +39,12 @@ def confidence(logits: NDArray[np.float32]) -> float:
     return float(np.exp(_log_softmax(logits)).max(axis=1).mean())
 
 
-def share_equal(classes: Sequence[int], wanted: Sequence[int]) -> float:
+def share_equal(classes: Sequence[int], reference: Sequence[int]) -> float:
     """How many of two runs of classes are equal, in %."""
-    return 100 * sum(a == b for a, b in zip(classes, wanted, strict=True)) / len(classes)
+    return 100 * sum(a == b for a, b in zip(classes, reference, strict=True)) / len(classes)
 
 
 def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
-    found: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return found
+    log_p: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return log_p

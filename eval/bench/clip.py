@@ -36,9 +36,9 @@ class Prepared:
     """A clip with what a scan found.
 
     Attributes:
-        spec: as it was asked for.
+        spec: the clip as it was asked for.
         path: the file that is encoded and compared with.
-        digest: of its content.
+        digest: the hash of its content.
         info: its description.
         seconds: how long it plays.
         windows: segments that ``ncodec encode`` cuts it into.
@@ -58,7 +58,7 @@ class Prepared:
 
     @property
     def pixels(self) -> int:
-        """Of all frames together."""
+        """The pixels of all frames together."""
         return self.info.width * self.info.height * self.info.frames
 
     @property
@@ -81,10 +81,10 @@ def prepared(spec: ClipSpec, folder: Path, max_segment: int) -> Prepared:
     """
     path = prepare(spec, folder)
     with open_source(path) as source:
-        found = scan(source, scene_threshold=SCENE_THRESHOLD)
-    info = found.info
-    windows = split(found.frames, found.cuts, longest_window(info, max_segment))
-    ticks = found.times[-1] - found.times[0] + 1 if found.times else found.frames
+        clip = scan(source, scene_threshold=SCENE_THRESHOLD)
+    info = clip.info
+    windows = split(clip.frames, clip.cuts, longest_window(info, max_segment))
+    ticks = clip.times[-1] - clip.times[0] + 1 if clip.times else clip.frames
     return Prepared(
         spec=spec,
         path=path.absolute(),

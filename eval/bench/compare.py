@@ -61,23 +61,23 @@ def compare(
             max_segment=DEFAULTS["max_segment"],
         )
         original = prepared(clip, folder, measurer.max_segment)
-        found = []
+        rows = []
         for file in map(Path, files):
             if file.suffix == ".nc" and probe(file).images is not None:
                 raise UsageError(
                     f"{file} holds still images without loss: `ncodec verify {file} --source ...` "
                     "compares them"
                 )
-            scored = measurer.store.do(measurer.score_step(original, file.absolute())).outcome
+            scoring = measurer.store.do(measurer.score_step(original, file.absolute())).outcome
             size = file.stat().st_size
-            found.append(
+            rows.append(
                 {
                     "file": str(file),
                     "bytes": size,
                     "bits_a_pixel": 8 * size / original.pixels,
-                    "decode_seconds": scored["decode"]["seconds"],
-                    "quality": scored["quality"],
-                    "absent": scored["absent"],
+                    "decode_seconds": scoring["decode"]["seconds"],
+                    "quality": scoring["quality"],
+                    "absent": scoring["absent"],
                 }
             )
     colour = colour_words(colour_of(original.info))
@@ -85,14 +85,18 @@ def compare(
         "source": clip.text,
         "description": original.description,
         "colour": colour,
-        "files": found,
+        "files": rows,
     }
 
 
-def page(found: dict[str, Any]) -> str:
-    """What `compare` found, as a table of at most 100 columns."""
-    first, second = found["files"]
-    lines = [found["source"], *wrap(found["description"], 100), *wrap(found["colour"], 100)]
+def page(comparison: dict[str, Any]) -> str:
+    """What `compare` returned, as a table of at most 100 columns."""
+    first, second = comparison["files"]
+    lines = [
+        comparison["source"],
+        *wrap(comparison["description"], 100),
+        *wrap(comparison["colour"], 100),
+    ]
     lines += [f"A  {first['file']}", f"B  {second['file']}"]
 
     def row(name: str, a: float | None, b: float | None, digits: int, change: str = "") -> str:

@@ -23,7 +23,8 @@ from blake3 import blake3
 from numpy.typing import NDArray
 
 from ncodec.errors import InputError, Interrupted, NcodecError
-from ncodec.eval.bench.coders import Coder, Format, Nc
+from ncodec.eval.bench.coders import Coder, Nc
+from ncodec.eval.bench.lossless import Format
 from ncodec.eval.bench.lossy import Lossy
 from ncodec.eval.bench.processes import Processes
 from ncodec.eval.bench.student import Student
@@ -56,8 +57,9 @@ class Task:
 
     def done(self, verb: str, keep: bool) -> bool:
         """Whether `verb` is done, and what it decoded still there where it is to be kept."""
-        wanted = keep and verb == "decode"
-        return self.record(verb).exists() and (not wanted or self.decoded.exists())
+        if keep and verb == "decode" and not self.decoded.exists():
+            return False
+        return self.record(verb).exists()
 
     @property
     def decoded(self) -> Path:
@@ -110,7 +112,7 @@ def outcome(task: Task) -> dict[str, Any]:
 
 
 def speed(cost: Mapping[str, float], amount: float) -> Speed:
-    """Of a `Cost` as a record has it, for so many images or MB."""
+    """The speed of a `Cost` as a record has it, for so many images or MB."""
     seconds = cost["seconds"]
     return Speed(seconds, cost["cpu_seconds"], rate=amount / max(seconds, 1e-9))
 
@@ -135,10 +137,10 @@ def _decode(coder: Coder, task: Task, output: Path, score: bool) -> dict[str, An
     if isinstance(coder, Student):
         return {"digest": digest(np.load(output)), "decode": asdict(cost)}
     pixels = _as_source(read_image(output).pixels, task.kind[0])
-    found = {"digest": digest(pixels), "decode": asdict(cost)}
+    result = {"digest": digest(pixels), "decode": asdict(cost)}
     if score and not coder.lossless:
-        found["quality"] = image_scores(pixels, read_image(task.source).pixels)
-    return found
+        result["quality"] = image_scores(pixels, read_image(task.source).pixels)
+    return result
 
 
 def _as_source(pixels: NDArray[Any], channels: int) -> NDArray[Any]:
@@ -165,10 +167,10 @@ def _run(job: Mapping[str, Any]) -> None:
         if task.kind not in warm:
             warm.add(task.kind)
             work(coder, task, output)
-        found = work(coder, task, output)
+        result = work(coder, task, output)
         if not job["keep"]:
             task.decoded.unlink(missing_ok=True)
-        save_json(task.record(job["verb"]), found)
+        save_json(task.record(job["verb"]), result)
 
 
 def main() -> None:

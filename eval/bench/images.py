@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from ncodec.errors import UsageError
 from ncodec.eval.anchors.lossless import versions as library_versions
 from ncodec.eval.bench.choice import codec_choice
-from ncodec.eval.bench.coders import FORMATS, Coder, codec_line, format_coders
+from ncodec.eval.bench.coders import Coder, codec_line
 from ncodec.eval.bench.image_worker import Task, code, speed
 from ncodec.eval.bench.image_worker import outcome as coded_outcome
+from ncodec.eval.bench.lossless import FORMATS, format_coders
 from ncodec.eval.bench.lossy import BASELINES, lossy_coders
 from ncodec.eval.bench.lossy_images import lossy_summary
 from ncodec.eval.bench.processes import Processes
@@ -50,13 +51,13 @@ def run_images(
     """Codes every image with every coder, each in two fresh processes, but for what is done.
 
     Args:
-        images: of any size and sample type.
-        folder: of the run; finished work is kept in its ``steps``.
-        codecs: as of `codec_choice`, ``pc-photo:effort=best``; all lossless or all lossy.
-        anchors: of `ncodec.eval.bench.coders.FORMATS`, or of `ncodec.eval.bench.lossy.BASELINES`
-            if the codecs are lossy; None for all.
-        points: of lossy codecs and anchors, at most.
-        threads: of ncodec's codecs; the anchors have one.
+        images: images of any size and sample type.
+        folder: the run's; finished work is kept in its ``steps``.
+        codecs: texts for `codec_choice`, ``pc-photo:effort=best``; all lossless or all lossy.
+        anchors: names of `ncodec.eval.bench.lossless.FORMATS`, or of
+            `ncodec.eval.bench.lossy.BASELINES` if the codecs are lossy; None for all.
+        points: the most points of a lossy codec or anchor.
+        threads: those of ncodec's codecs; the anchors have one.
         dry_run: tell what is done and what would be; return nothing.
         tell: hears of progress, a line at a time.
 
@@ -79,15 +80,15 @@ def run_images(
         lines += [[f] for f in format_coders(list(FORMATS) if anchors is None else anchors)]
     sources = [Source.read(image) for image in images]
     store = Store(folder / "steps")
-    found = [
+    outcomes = [
         [_coded(coder, sources, store, processes, dry_run, tell) for coder in line]
         for line in lines
     ]
     if dry_run:
         return None
     if lossy:
-        return lossy_summary(sources, lines, found)
-    return _summary(sources, [line[0] for line in lines], [line[0] for line in found])
+        return lossy_summary(sources, lines, outcomes)
+    return _summary(sources, [line[0] for line in lines], [line[0] for line in outcomes])
 
 
 def _lossy(coders: Sequence[Coder]) -> bool:
@@ -125,16 +126,16 @@ def _coded(
         for task in missing.values():
             task.coded.parent.mkdir(parents=True, exist_ok=True)
         code(coder, list(missing.values()), processes)
-    found = [store.do(step).outcome for step in steps]
+    outcomes = [store.do(step).outcome for step in steps]
     unit = "subpixel" if coder.lossless else "pixel"
     bits = [
         8 * outcome["size"] / (source.subpixels if coder.lossless else source.pixels)
-        for source, outcome in zip(sources, found, strict=True)
+        for source, outcome in zip(sources, outcomes, strict=True)
         if "size" in outcome
     ]
     if bits:
         tell(f"{title}: {fmean(bits):.4f} bits a {unit}, mean of {len(bits)}")
-    return found
+    return outcomes
 
 
 def _planned(coder: Coder, source: Source, store: Store) -> tuple[Step, Task]:
@@ -155,12 +156,12 @@ def _planned(coder: Coder, source: Source, store: Store) -> tuple[Step, Task]:
 def _summary(
     sources: Sequence[Source],
     coders: Sequence[Coder],
-    found: Sequence[Sequence[Mapping[str, Any]]],
+    results: Sequence[Sequence[Mapping[str, Any]]],
 ) -> Summary:
     items, failures = [], []
     for number, source in enumerate(sources):
         curves, absent = [], []
-        for coder, outcomes in zip(coders, found, strict=True):
+        for coder, outcomes in zip(coders, results, strict=True):
             if "absent" in outcomes[number]:
                 absent.append(str(outcomes[number]["absent"]))
                 continue

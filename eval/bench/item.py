@@ -82,10 +82,10 @@ class ClipItem:
 
     def intervals(self, setting: AnchorSetting) -> list[tuple[str, int]]:
         """(name, frames between keyframes): the file's own interval, and the whole clip if more."""
-        found = [(setting.name, self.clip.interval)]
+        intervals = [(setting.name, self.clip.interval)]
         if self.clip.interval < self.clip.info.frames:
-            found.append((setting.name + ONE_GOP, self.clip.info.frames))
-        return found
+            intervals.append((setting.name + ONE_GOP, self.clip.info.frames))
+        return intervals
 
     def add(self, curve: Curve | None) -> None:
         """A curve whose points are complete."""

@@ -46,8 +46,8 @@ class Lossy:
 
     @property
     def settings(self) -> str:
-        chosen = [f"{name} {value}" for name, value in self.anchor.settings]
-        return ", ".join([*chosen, "1 thread", f"settings {SETTINGS_VERSION}, {versions()}"])
+        parts = [f"{name} {value}" for name, value in self.anchor.settings]
+        return ", ".join([*parts, "1 thread", f"settings {SETTINGS_VERSION}, {versions()}"])
 
     @property
     def suffix(self) -> str:
@@ -70,11 +70,11 @@ class Lossy:
         return cost
 
     def commands(self, source: Path) -> Sequence[str]:
-        given = "".join(f", {name}={value!r}" for name, value in self.anchor.settings)
+        arguments = "".join(f", {name}={value!r}" for name, value in self.anchor.settings)
         coded = shlex.quote(source.with_suffix(self.suffix).name)
         script = (
             "import sys; from PIL import Image; Image.open(sys.argv[1])"
-            f".save(sys.argv[2], '{self.anchor.codec}', quality={self.quality}{given})"
+            f".save(sys.argv[2], '{self.anchor.codec}', quality={self.quality}{arguments})"
         )
         return [f'python -c "{script}" {shlex.quote(str(source))} {coded}']
 
@@ -90,5 +90,5 @@ def lossy_coders(name: str, points: int) -> list[Lossy]:
             f"{name!r} is no lossy image format here: choose from {', '.join(BASELINES)}"
         )
     qualities = BASELINES[name].qualities
-    chosen = np.linspace(0, len(qualities) - 1, points).round().astype(int)
-    return [Lossy(name, qualities[index]) for index in sorted(set(chosen.tolist()))]
+    places = np.linspace(0, len(qualities) - 1, points).round().astype(int)
+    return [Lossy(name, qualities[index]) for index in sorted(set(places.tolist()))]

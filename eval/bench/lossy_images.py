@@ -26,17 +26,17 @@ _REMARKS = (
 def lossy_summary(
     sources: Sequence[Source],
     lines: Sequence[Sequence[Coder]],
-    found: Sequence[Sequence[Sequence[Mapping[str, Any]]]],
+    results: Sequence[Sequence[Sequence[Mapping[str, Any]]]],
 ) -> Summary:
     """An item an image, with a curve a line and its deltas against the anchors.
 
     Args:
         sources: the images.
         lines: the coders of each curve.
-        found: the outcome by line, coder and source.
+        results: the outcome by line, coder and source.
     """
     items = [
-        _item(source, lines, [[outcomes[number] for outcomes in line] for line in found])
+        _item(source, lines, [[outcomes[number] for outcomes in line] for line in results])
         for number, source in enumerate(sources)
     ]
     remarks = [*_REMARKS]
@@ -56,10 +56,10 @@ def lossy_summary(
 def _item(
     source: Source,
     lines: Sequence[Sequence[Coder]],
-    found: Sequence[Sequence[Mapping[str, Any]]],
+    results: Sequence[Sequence[Mapping[str, Any]]],
 ) -> Item:
     curves, absent = [], []
-    for line, outcomes in zip(lines, found, strict=True):
+    for line, outcomes in zip(lines, results, strict=True):
         points = []
         for coder, outcome in zip(line, outcomes, strict=True):
             if "absent" in outcome:

@@ -40,10 +40,10 @@ class Measurer:
     """Makes points; what was made before comes from the store.
 
     Attributes:
-        folder: of the run: processes work in it, so that command lines are short.
+        folder: the run's: processes work in it, so that command lines are short.
         processes: what starts them.
         threads: CPU threads of each process.
-        device: of codecs.
+        device: the codecs'.
         max_segment: frames a segment at most.
         paper_bpp: whether rates are also counted as papers do.
         store: where its steps are kept.
@@ -64,9 +64,9 @@ class Measurer:
         self, clip: Prepared, codec: str, options: Mapping[str, Any], seed: int
     ) -> Step:
         """The encode of a clip with a codec: ``out.nc``, its time and its command."""
-        given = ["--codec", codec, *flags(options), "--seed", str(seed)]
-        given += ["--threads", str(self.threads), "--device", self.device]
-        given += ["--max-segment", str(self.max_segment)]
+        arguments = ["--codec", codec, *flags(options), "--seed", str(seed)]
+        arguments += ["--threads", str(self.threads), "--device", self.device]
+        arguments += ["--max-segment", str(self.max_segment)]
 
         def work(folder: Path) -> dict[str, Any]:
             plan = folder / "plan"
@@ -76,14 +76,17 @@ class Measurer:
             resumed = (plan / PLAN_FILE).exists()
             files = [self._inside(clip.path), "-o", self._inside(folder / "out.nc")]
             more = ["--plan", self._inside(plan), "-q", *["--resume"] * resumed]
-            ran = self.processes.run([*_NCODEC, "encode", *files, *given, *more], self.folder)
+            ran = self.processes.run([*_NCODEC, "encode", *files, *arguments, *more], self.folder)
             # The first part of an interrupted fit is in nobody's clock.
             speed = None if resumed else _speed(ran, clip.info.frames / ran.seconds)
-            return {"encode": speed, "command": shlex.join(["ncodec", "encode", *files, *given])}
+            return {
+                "encode": speed,
+                "command": shlex.join(["ncodec", "encode", *files, *arguments]),
+            }
 
         inputs = {
             "clip": clip.digest,
-            "arguments": given,
+            "arguments": arguments,
             "files": CodecChoice(codec, options).contents(),
             "code": code_digest(codec),
             **_context(),
@@ -136,15 +139,15 @@ class Measurer:
             speed = _speed(took or ran, said["frames"] / said["seconds"])
             frame = clip.info.frames // 2
             pictures = (frame, folder / _PICTURE, folder / _ORIGINAL)
-            found = score(decoded, clip.path, self.threads, pictures)
+            scores = score(decoded, clip.path, self.threads, pictures)
             if decoded != file:
                 decoded.unlink()
-            save_json(folder / _FRAMES, found.frames)
+            save_json(folder / _FRAMES, scores.frames)
             return {
                 "decode": speed,
-                "quality": found.pooled,
-                "absent": found.absent,
-                "colour": found.colour,
+                "quality": scores.pooled,
+                "absent": scores.absent,
+                "colour": scores.colour,
             }
 
         inputs = {
@@ -158,20 +161,20 @@ class Measurer:
         return Step("score", inputs, work)
 
     def point(self, clip: Prepared, encode: Step, label: str) -> tuple[Point, Mapping[str, Any]]:
-        """A file made, decoded and scored, and what scoring it said.
+        """A file encoded, decoded and scored, and what scoring it said.
 
         Raises:
             NcodecError: one of the steps failed.
         """
-        made = self.store.do(encode)
-        file = made.folder / ("out.nc" if encode.kind == "encode" else "out.mp4")
-        scored = self.store.do(self.score_step(clip, file))
+        encoding = self.store.do(encode)
+        file = encoding.folder / ("out.nc" if encode.kind == "encode" else "out.mp4")
+        scoring = self.store.do(self.score_step(clip, file))
         size = file.stat().st_size
-        commands = [made.outcome["command"]]
+        commands = [encoding.outcome["command"]]
         macs = paper = None
         if encode.kind == "encode":
-            found = probe(file)
-            breakdown, macs = found.breakdown(), found.macs_per_pixel
+            contents = probe(file)
+            breakdown, macs = contents.breakdown(), contents.macs_per_pixel
             if self.paper_bpp and (bits := symbol_bits(file)) is not None:
                 paper = bits / clip.pixels
             commands.append(f"ncodec decode {shlex.quote(self._inside(file))} -o back.mkv")
@@ -184,16 +187,16 @@ class Measurer:
             rate=8 * size / clip.pixels,
             bitrate=8 * size / clip.seconds / 1000,
             breakdown=breakdown,
-            quality=scored.outcome["quality"],
-            encode=made.outcome["encode"] and Speed(**made.outcome["encode"]),
-            decode=Speed(**scored.outcome["decode"]),
+            quality=scoring.outcome["quality"],
+            encode=encoding.outcome["encode"] and Speed(**encoding.outcome["encode"]),
+            decode=Speed(**scoring.outcome["decode"]),
             macs_per_pixel=macs,
             paper_rate=paper,
             commands=commands,
-            frames=self._inside(scored.folder / _FRAMES),
-            picture=self._inside(scored.folder / _PICTURE),
+            frames=self._inside(scoring.folder / _FRAMES),
+            picture=self._inside(scoring.folder / _PICTURE),
         )
-        return point, scored.outcome
+        return point, scoring.outcome
 
     def original(self, point: Point) -> str | None:
         """The source's frame that a point's picture is to be compared with."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ncodec.errors import UsageError
 from ncodec.eval.anchors.video import anchor_settings
-from ncodec.eval.bench.video import CodecLine, VideoRun
+from ncodec.eval.bench.lines import CodecLine
+from ncodec.eval.bench.video import VideoRun
 from ncodec.eval.data.clips import parse_clip
 
 __all__ = ["PREFIX", "paper_names", "paper_run"]
@@ -29,7 +30,7 @@ def paper_run(
     """The run of a published table.
 
     Args:
-        name: of `paper_names`.
+        name: one of `paper_names`.
         scale: over 0, at most 1: factor on the frame's sides, the epochs and the sizes of the
             networks; under 1 the run and its report are labelled as reduced.
         data: the folder of data sets that are not installed.
@@ -40,15 +41,15 @@ def paper_run(
         InputError: the clip is not there.
     """
     if name not in paper_names():
-        raise UsageError(f"there is no {name!r}: choose {', '.join(paper_names())}")
-    found = json.loads((_FOLDER / f"{name.removeprefix(PREFIX)}.json").read_text())
-    width, height = found["crop"]
+        raise UsageError(f"there is no table {name!r}: choose from {', '.join(paper_names())}")
+    table = json.loads((_FOLDER / f"{name.removeprefix(PREFIX)}.json").read_text())
+    width, height = table["crop"]
     edits = [f"crop={width}x{height}"]
     # Encoders refuse odd sides, and a side needs a pixel.
     small = [max(2, 2 * round(scale * side / 2)) for side in (width, height)]
-    options = dict(found["options"])
-    remarks = [found["published"]]
-    title = found["title"]
+    options = dict(table["options"])
+    remarks = [table["published"]]
+    title = table["title"]
     if scale < 1:
         edits.append(f"scale={small[0]}x{small[1]}")
         options["epochs"] = max(1, round(scale * options["epochs"]))
@@ -56,19 +57,19 @@ def paper_run(
         remarks.insert(
             0,
             f"Reduced to scale {scale}: {small[0]}x{small[1]} pixels, {options['epochs']} of "
-            f"{found['options']['epochs']} epochs, networks of {scale} of the size. These are not "
+            f"{table['options']['epochs']} epochs, networks of {scale} of the size. These are not "
             "the paper's figures, and the published ones are no measure for them.",
         )
     line = CodecLine(
-        f"{found['codec']} {options['preset']}",
-        found["codec"],
+        f"{table['codec']} {options['preset']}",
+        table["codec"],
         options,
-        [{"model_size": round(float(size * scale), 6)} for size in found["model_sizes"]],
+        [{"model_size": round(float(size * scale), 6)} for size in table["model_sizes"]],
     )
     return VideoRun(
         title=title,
-        clips=[parse_clip(f"{found['clip']}#{','.join(edits)}", data)],
+        clips=[parse_clip(f"{table['clip']}#{','.join(edits)}", data)],
         lines=[line, *others],
-        anchors=anchor_settings(found["anchors"]),
+        anchors=anchor_settings(table["anchors"]),
         remarks=remarks,
     )

@@ -73,7 +73,7 @@ def finish(summary: Summary, folder: Path, started: float, settings: Mapping[str
 
     Args:
         summary: what was measured.
-        folder: of the run.
+        folder: the run's.
         started: `time.time()` then.
         settings: what the run was asked for.
     """

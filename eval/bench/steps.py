@@ -79,8 +79,8 @@ class Store:
         """
         record = self.path(step) / _RECORD
         try:
-            found = json.loads(record.read_text())
-            return Done(record.parent, found["outcome"])
+            fields = json.loads(record.read_text())
+            return Done(record.parent, fields["outcome"])
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError) as error:
@@ -133,26 +133,26 @@ def _installed_with(codec: str) -> list[Path]:
             names.update((entry.dist.read_text("top_level.txt") or "").split())
             parts = (file.parts[0] for file in entry.dist.files or () if file.suffix == ".py")
             names.update(part.removesuffix(".py") for part in parts)
-    found: set[Path] = set()
+    files: set[Path] = set()
     for name in names - {"ncodec"}:
         spec = find_spec(name) if name.isidentifier() else None
         for folder in spec.submodule_search_locations or () if spec else ():
-            found.update(path for path in Path(folder).rglob("*") if path.suffix in _CODE)
+            files.update(path for path in Path(folder).rglob("*") if path.suffix in _CODE)
         if spec and spec.origin and Path(spec.origin).is_file():
-            found.add(Path(spec.origin))
-    return sorted(found)
+            files.add(Path(spec.origin))
+    return sorted(files)
 
 
 @cache
 def versions() -> dict[str, str]:
-    """Of what figures depend on, where it is installed."""
-    found = {"python": platform.python_version(), "ncodec": ncodec.__version__}
+    """The versions of what figures depend on, where it is installed."""
+    numbers = {"python": platform.python_version(), "ncodec": ncodec.__version__}
     for package in ("torch", "numpy", "av", "numba", "constriction", "pillow", "imagecodecs"):
         try:
-            found[package] = version(package)
+            numbers[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return numbers
 
 
 @cache

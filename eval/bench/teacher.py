@@ -22,7 +22,7 @@ class Teacher(Protocol):
     """A classifier with its published preparation of images.
 
     Attributes:
-        name: of network and weights, in words.
+        name: network and weights, in words.
         version: changes when its answers do.
     """
 
@@ -40,7 +40,7 @@ class Teacher(Protocol):
         ...
 
     def logits(self, pixels: NDArray[np.uint8], threads: int) -> NDArray[np.float32]:
-        """Of prepared images, uint8 [n, side, side, 3]: float32 [n, classes]."""
+        """The logits of prepared images, uint8 [n, side, side, 3], as float32 [n, classes]."""
         ...
 
 
@@ -81,14 +81,14 @@ class EfficientNetLite0:
         before = torch.get_num_threads()
         torch.set_num_threads(threads)
         try:
-            given = torch.from_numpy(pixels.astype(np.float32)).permute(0, 3, 1, 2)
+            samples = torch.from_numpy(pixels.astype(np.float32)).permute(0, 3, 1, 2)
             with torch.inference_mode():
-                found: NDArray[np.float32] = self._network(
-                    (given - self._MEAN) / self._DEVIATION
+                logits: NDArray[np.float32] = self._network(
+                    (samples - self._MEAN) / self._DEVIATION
                 ).numpy()
         finally:
             torch.set_num_threads(before)
-        return found
+        return logits
 
     @cached_property
     def _network(self) -> Any:

@@ -11,61 +11,20 @@ from typing import Any
 from ncodec.errors import UsageError
 from ncodec.eval.anchors.video import AnchorSetting
 from ncodec.eval.bd import FEWEST_POINTS, average
-from ncodec.eval.bench.choice import flags
 from ncodec.eval.bench.clip import Prepared, prepared
 from ncodec.eval.bench.item import ClipItem
+from ncodec.eval.bench.lines import CodecLine
 from ncodec.eval.bench.measure import Measurer
 from ncodec.eval.bench.steps import Step
 from ncodec.eval.data.clips import ClipSpec
 from ncodec.eval.metrics.score import METRICS
 from ncodec.eval.results import Curve, Point, Summary
-from ncodec.plugin import Context, HasRates
+from ncodec.plugin import Context
 from ncodec.registry import frame_codec, resolve_options
 
-__all__ = ["CodecLine", "VideoRun", "estimate", "run_video"]
+__all__ = ["VideoRun", "estimate", "run_video"]
 
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class CodecLine:
-    """A codec at one setting, which becomes one curve.
-
-    Attributes:
-        name: unique in a run, such as ``hnerv fast``.
-        codec: its id.
-        options: those that all its points share.
-        rates: options that each point adds; None for the codec's own ladder.
-        seconds: wall time of each encode, or None for as long as its options say.
-        reference: whether the run's other lines are compared with it, as with an anchor.
-    """
-
-    name: str
-    codec: str
-    options: Mapping[str, Any]
-    rates: Sequence[Mapping[str, Any]] | None = None
-    seconds: float | None = None
-    reference: bool = False
-
-    @property
-    def settings(self) -> str:
-        """What its points share, in words."""
-        return " ".join(["--codec", self.codec, *flags(self.given)])
-
-    @property
-    def given(self) -> Mapping[str, Any]:
-        """What `ncodec encode` is given for all its points."""
-        budget = {} if self.seconds is None else {"time_budget": self.seconds}
-        return {**self.options, **budget}
-
-    def points(self, clip: Prepared, count: int) -> Sequence[Mapping[str, Any]]:
-        """What sets each point apart; one point for a codec that has no ladder."""
-        if self.rates is not None:
-            return self.rates
-        codec = frame_codec(self.codec)
-        if not isinstance(codec, HasRates):
-            return [{}]
-        return codec.rate_points(clip.windows, resolve_options(codec, self.options), count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +32,11 @@ class VideoRun:
     """What is to be measured.
 
     Attributes:
-        title: of the report.
+        title: the report's.
         clips: each becomes an item of the summary.
         lines: codecs.
         anchors: encoders and their settings.
-        points: of a codec's ladder.
+        points: the number of points of a codec's ladder.
         seeds: a curve each.
         jobs: files made side by side, which spoils their times.
         imported: curves of others, drawn with every clip.
@@ -116,7 +75,7 @@ class _Task:
 
     def step(self, measurer: Measurer) -> Step:
         """Its encode."""
-        options = {**self.line.given, **self.rate}
+        options = {**self.line.encode_options, **self.rate}
         return measurer.encode_step(self.clip, self.line.codec, options, self.seed)
 
     def make(self, items: Mapping[str, ClipItem], measurer: Measurer) -> Point | None:
@@ -178,14 +137,14 @@ def run_video(run: VideoRun, measurer: Measurer, tell: Tell) -> Summary:
             pool.shutdown(cancel_futures=True)
             raise
     references = [line.name for line in run.lines if line.reference]
-    found = [item.finished(run.imported, several, references) for item in items.values()]
+    results = [item.finished(run.imported, several, references) for item in items.values()]
     return Summary(
         kind="video",
         title=run.title,
         rate_unit="bits a pixel",
         metrics=METRICS,
-        items=found,
-        averages=average(found),
+        items=results,
+        averages=average(results),
         remarks=run.remarks,
         failures=[failure for item in items.values() for failure in item.failures],
     )

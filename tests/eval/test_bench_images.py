@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ncodec.errors import InputError, Interrupted, UsageError
-from ncodec.eval.bench.coders import FORMATS
 from ncodec.eval.bench.images import run_images
+from ncodec.eval.bench.lossless import FORMATS
 from ncodec.eval.bench.processes import Processes
 from ncodec.eval.data.sets import LabelledImage
 from ncodec.eval.results import load_summary

@@ -8,8 +8,9 @@ from ncodec.errors import InputError, MissingDependency, UsageError
 from ncodec.eval.anchors.lossless import ANCHORS, Anchor
 from ncodec.eval.anchors.png import smallest_png
 from ncodec.eval.bench.choice import codec_choice
-from ncodec.eval.bench.coders import FORMATS, Format, codec_line, format_coders
+from ncodec.eval.bench.coders import codec_line
 from ncodec.eval.bench.image_worker import digest
+from ncodec.eval.bench.lossless import FORMATS, Format, format_coders
 from ncodec.eval.bench.lossy import lossy_coders
 from ncodec.media import Image, read_image, write_image
 

@@ -9,9 +9,9 @@ from synthetic import film
 
 from ncodec.cli import cli
 from ncodec.errors import UsageError
+from ncodec.eval.bench.lines import CodecLine
 from ncodec.eval.bench.papercount import huffman_bits, symbol_bits
 from ncodec.eval.bench.papers import paper_names, paper_run
-from ncodec.eval.bench.video import CodecLine
 from ncodec.formats import Reader
 from ncodec.video.hnerv.codec import HNeRV
 

@@ -1,6 +1,9 @@
 """What a codec of another package does wrong is one sentence with its name, and leaves no file."""
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,6 +64,18 @@ def test_the_list_of_codecs_names_the_faulty_ones_and_shows_the_others(fresh, si
     assert all(f"of faulty_{name} 1.0 cannot be used" in err.decode() for name in unusable[:-1])
     assert b"wrongtype (version 2" in out
     assert b"pc-photo" in out
+
+
+def test_the_api_lists_faulty_codecs_with_their_fault_beside_the_sound_ones(site):
+    script = "import json, ncodec; print(json.dumps({c.name: c.fault for c in ncodec.codecs()}))"
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    ran = subprocess.run(
+        [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, check=True
+    )
+    faults = json.loads(ran.stdout)
+    for name, _, _, code, words in CASES:
+        assert words in faults[name] if code == 8 else faults[name] is None
+    assert faults["pc-photo"] is None
 
 
 def test_a_file_that_was_encoded_before_the_codec_broke_names_the_package(

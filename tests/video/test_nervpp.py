@@ -217,6 +217,6 @@ def test_presets_grow():
 
 
 def test_codecs_lists_nervpp_with_its_options():
-    (found,) = (codec for codec in ncodec.codecs() if codec.name == "nervpp")
-    assert {"preset", "width", "variant"} <= {option.name for option in found.options}
-    assert (found.bitstream_version, found.media) == (1, ("video",))
+    (nervpp,) = (codec for codec in ncodec.codecs() if codec.name == "nervpp")
+    assert {"preset", "width", "variant"} <= {option.name for option in nervpp.options}
+    assert (nervpp.bitstream_version, nervpp.media) == (1, ("video",))

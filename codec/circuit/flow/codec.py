@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -12,13 +11,16 @@ from numpy.typing import NDArray
 from ncodec.circuit.collection import (
     CHUNK,
     Chunks,
+    CollectionCodec,
     chunk_segments,
     collection_info,
+    model_conf,
+    model_options,
     stored_model,
 )
 from ncodec.errors import UsageError
-from ncodec.formats import Conf, read_model
-from ncodec.plugin import Coded, Context, ImageCodec, Option, Pictures, Stored
+from ncodec.formats import read_model
+from ncodec.plugin import Coded, Context, Option, Pictures, Stored
 
 if TYPE_CHECKING:
     from ncodec.media.image import Image
@@ -28,17 +30,12 @@ __all__ = ["FAMILY", "VERSION", "PcIdf"]
 FAMILY, VERSION = "pc-idf", 1
 
 
-class PcIdf(ImageCodec):
+class PcIdf(CollectionCodec):
     """Lossless collections of images of one shape, by an integer flow with a circuit as prior."""
 
     codec_id: ClassVar[str] = "pc-idf"
     bitstream_version: ClassVar[int] = 1
-    media: ClassVar[frozenset[str]] = frozenset({"image", "collection"})
-    sections: ClassVar[Sequence[str]] = ("images",)
-    options: ClassVar[Sequence[Option]] = (
-        Option("model", Path, None, "a model of `ncodec train pc-idf`"),
-        Option("embed_model", bool, False, "keep the model in the file instead of its BLAKE3"),
-    )
+    options: ClassVar[Sequence[Option]] = model_options("a model of `ncodec train pc-idf`")
 
     def encode_images(
         self, images: Sequence[Image], options: Mapping[str, Any], context: Context
@@ -70,9 +67,9 @@ class PcIdf(ImageCodec):
         def coded(pixels: NDArray[Any]) -> bytes:
             return encode_rows(flow.prior, to_rows(flow.flow.forward(pixels.transpose(0, 3, 1, 2))))
 
-        conf = Conf(model.pack()) if options["embed_model"] else Conf(model.digest, reference=True)
         size = max(1, CHUNK // (channels * height * width))
-        return Coded(info, chunk_segments(images, coded, size, context), (conf,))
+        segments = chunk_segments(images, coded, size, context)
+        return Coded(info, segments, (model_conf(model, options["embed_model"]),))
 
     def open_images(self, stored: Stored, context: Context) -> Pictures:
         from ncodec.circuit.coding import decode_rows

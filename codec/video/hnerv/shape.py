@@ -95,15 +95,7 @@ class HNeRVShape(Shape):
 def unpack_shape(section: bytes, info: VideoInfo, frames: int, limits: Limits) -> HNeRVShape:
     """Reads the shape that `HNeRVShape.pack` packed, checked before anything is allocated for it.
 
-    Args:
-        section: its bytes.
-        info: the clip, for the frame size.
-        frames: embeddings that go with the decoder.
-        limits: what the file may ask for.
-
-    Raises:
-        DamagedFile: the section is not such a map, or numbers that no encoder writes.
-        LimitExceeded: more parameters or pixels than the limits allow.
+    `limits` are what a file may ask for; else arguments and errors as of `Architecture.unpack`.
     """
     lists, pictures, skips = read_configuration(section, 3, _PICTURES, limits, _SKIPS)
     strides, channels, kernels = lists

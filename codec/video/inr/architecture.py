@@ -73,7 +73,17 @@ class Architecture(ABC, Generic[S]):
 
     @abstractmethod
     def unpack(self, section: bytes, info: VideoInfo, frames: int) -> S:
-        """The shape that a configuration section describes, checked; see `Shape.pack`."""
+        """The shape that `Shape.pack` packed, checked before anything is allocated for it.
+
+        Args:
+            section: the configuration section.
+            info: the clip, for the size of its frames.
+            frames: the number that the decoder shows.
+
+        Raises:
+            DamagedFile: the section is no such map, or has numbers that no encoder writes.
+            LimitExceeded: more parameters or pixels than the limits allow.
+        """
 
     @abstractmethod
     def networks(self, shape: S) -> tuple[nn.Module | None, nn.Module]:

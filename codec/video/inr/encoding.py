@@ -65,7 +65,7 @@ class Encoding(Generic[S]):
         self._kept = Kept(context.checkpoints) if context.checkpoints else None
         self._begun = self._kept.shape() if self._kept else None
         self._inherited = inherited(architecture, context.neighbour, window)
-        self.shape = self._wanted(1.0)
+        self.shape = self._shape_for(1.0)
         self._share = 1.0
         if self._begun is not None:
             self.shape = architecture.unpack(self._begun, window.info, window.frame_count)
@@ -96,7 +96,7 @@ class Encoding(Generic[S]):
             fit.run(context, _aim(limit, self._psnr))
             return self._segment(self._quantized(fit, limit))
 
-    def _wanted(self, share: float) -> S:
+    def _shape_for(self, share: float) -> S:
         target = self._context.target_size
         return self._architecture.shape_for(self._window, self._options, target, share)
 
@@ -122,7 +122,7 @@ class Encoding(Generic[S]):
             epoch = fit.steps_per_epoch * fit.pace()
             left = max(end - time.monotonic() - tail(epoch, self._psnr is not None), 0.0)
             least = affordable(epoch, left, LEAST_EPOCHS)
-            smaller = self._wanted(self._share * least)
+            smaller = self._shape_for(self._share * least)
             if fixed or not tries or least == 1 or smaller == self.shape:
                 break
             self._share, self.shape = self._share * least, smaller

@@ -233,7 +233,7 @@ class Fit:
         """The batch's pictures, or a patch of each, and the segment's bits where they count."""
         if not self._rated:
             inputs = self._times[batch] if self.encoder is None else target
-            return self._coded(inputs, *_given(patch)), None
+            return self._coded(inputs, *_arguments(patch)), None
         generator = None
         if self.progress < self.recipe.round_from:
             generator = torch.Generator(self.device.place)
@@ -241,7 +241,7 @@ class Fit:
         rated = self.step_count % RATE_EVERY == 0
         weights, embeddings, rate = self.values.quantized(generator, rated)
         inputs = self._times[batch] if embeddings is None else embeddings[batch]
-        return self._quantized(weights, inputs, *_given(patch)), rate
+        return self._quantized(weights, inputs, *_arguments(patch)), rate
 
     def _through_encoder(self, inputs: Tensor, *patch: Patch) -> Tensor:
         coded = inputs if self.encoder is None else self.encoder(inputs)
@@ -304,6 +304,6 @@ class Fit:
         return tensors | optimizer_tensors(self.optimizers)
 
 
-def _given(patch: Patch | None) -> tuple[Patch, ...]:
+def _arguments(patch: Patch | None) -> tuple[Patch, ...]:
     """As an argument, for decoders that know no patches."""
     return () if patch is None else (patch,)

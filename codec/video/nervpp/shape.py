@@ -107,15 +107,7 @@ class NeRVppShape(Shape):
 def unpack_shape(section: bytes, info: VideoInfo, frames: int, limits: Limits) -> NeRVppShape:
     """Reads the shape that `NeRVppShape.pack` packed, checked before anything is allocated for it.
 
-    Args:
-        section: its bytes.
-        info: the clip, for the frame size.
-        frames: the number that the decoder shows.
-        limits: what the file may ask for.
-
-    Raises:
-        DamagedFile: the section is not such a map, or numbers that no encoder writes.
-        LimitExceeded: more parameters or pixels than the limits allow.
+    `limits` are what a file may ask for; else arguments and errors as of `Architecture.unpack`.
     """
     lists, pictures, _ = read_configuration(section, 3, _PICTURES, limits)
     strides, channels, variant = lists
