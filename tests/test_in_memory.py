@@ -147,7 +147,7 @@ def test_sources_with_nothing_in_them_are_told(source):
 @pytest.mark.parametrize("output", [3, io.StringIO(), GREY])
 def test_outputs_that_cannot_be_are_told(output, nc_file):
     for verb, source in ((ncodec.encode, GREY), (ncodec.decode, nc_file)):
-        with pytest.raises(UsageError, match=r"output is a .* but must be a path"):
+        with pytest.raises(UsageError, match=r"output is of type .* but must be a path"):
             verb(source, output)
 
 
