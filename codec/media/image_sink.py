@@ -162,5 +162,7 @@ def _holds(data_format: _Format, image: Image) -> bool:
     if (image.channels, image.bit_depth) not in data_format.layouts:
         return False
     if data_format.write is _write_webp:
-        return max(image.width, image.height) <= _WEBP_SIDE
+        # libwebp drops alpha that is opaque everywhere.
+        kept = image.channels == 3 or bool((image.pixels[..., 3] < 255).any())
+        return kept and max(image.width, image.height) <= _WEBP_SIDE
     return data_format.write is not _write_bmp or image.pixels.nbytes < _LARGEST_BMP

@@ -66,7 +66,7 @@ def test_registering_again_replaces_what_was_there():
         ({"options": (Option("a", int, 1, "b"),) * 2}, "options has a more than once"),
         ({"__init__": lambda self: 1 / 0}, r"cannot be loaded \(ZeroDivisionError"),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else str(value)[:40],
 )
 def test_what_a_codec_declares_is_checked_when_it_is_loaded(parts, words):
     with pytest.raises(MissingDependency, match=words):
