@@ -35,8 +35,8 @@ def walk(frame, event, _):
     if event == "call":
         here = frame.f_globals.get("__name__", "")
         there = frame.f_back.f_globals.get("__name__", "") if frame.f_back else ""
-        # The body of a module is called, too, when it is imported.
-        if here.startswith("ncodec") and frame.f_code.co_name != "<module>":
+        # Bodies of modules and classes are called, too, but are no functions (CO_OPTIMIZED).
+        if here.startswith("ncodec") and frame.f_code.co_flags & 1:
             seen.add(here)
             if there.startswith("ncodec") and there != here:
                 pairs.add((there, here))
