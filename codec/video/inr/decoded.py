@@ -91,7 +91,7 @@ class DecodedSegment(Sequence[Planes]):
 def frames_at_once(device: torch.device, positions: int) -> int:
     """How many pictures of so many positions go through a network together.
 
-    One on a CPU, which gains nothing by more, and whose convolutions round the last bit by the
-    size of the batch: there a frame is the same however it was asked for.
+    One on a CPU, whose convolutions round the last bit by the size of the batch: there a frame is
+    the same however it was asked for.
     """
     return 1 if device.type == "cpu" else max(1, POSITIONS_AT_ONCE // positions)
