@@ -1,0 +1,111 @@
+"""A Matroska file written again with the times that its packets have, to the sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from ncodec.media.matroska import elements as ids
+from ncodec.media.matroska.ebml import Element, children, element, number
+from ncodec.media.matroska.stored import Stored, child
+from ncodec.media.matroska.writer import COARSE, FINE, Block, MatroskaWriter
+
+__all__ = ["Stamp", "retimed"]
+
+_FINE_RATE = 48_000
+_CODEC_CLOCKED = 2
+"""The type of tracks of sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When a packet begins and how long it lasts, in nanoseconds; None for what others say."""
+
+    time: int
+    duration: int | None
+
+
+def retimed(
+    data: bytes, stream: BinaryIO, stamps: Mapping[int, Sequence[Stamp]], rate: int
+) -> None:
+    """Writes the file `data` to `stream` with other times.
+
+    Sound that begins before time 0 is the codec's priming: players leave it out.
+
+    Args:
+        data: a Matroska file as FFmpeg makes it.
+        stream: where to.
+        stamps: for each track number, the times of its blocks.
+        rate: samples a second of the finest sound, 0 for none.
+    """
+    file = Stored(data)
+    delays = {}
+    entries = []
+    for entry in file.entries:
+        track = _number(entry, ids.TRACK_NUMBER)
+        delay = _number(entry, ids.CODEC_DELAY)
+        first = min((stamp.time for stamp in stamps.get(track, ())), default=0)
+        if _number(entry, ids.TRACK_TYPE) == _CODEC_CLOCKED and not delay and first < 0:
+            delay = -first
+            entries.append(_with(entry, ids.CODEC_DELAY, delay))
+        else:
+            entries.append(bytes(entry.whole))
+        delays[track] = delay
+    times = [stamp.time for each in stamps.values() for stamp in each]
+    whole = all(time % COARSE == 0 for time in times)
+    scale = COARSE if whole else FINE * _FINE_RATE // max(_FINE_RATE, rate)
+    parts = [part for part in map(_kept, file.parts.values()) if part]
+    writer = MatroskaWriter(stream, entries, parts=parts, scale=scale, title=file.title)
+    for block in _in_order(file.blocks(), stamps, delays):
+        writer.write(block)
+    writer.finish()
+
+
+def _in_order(
+    blocks: Iterator[Block], stamps: Mapping[int, Sequence[Stamp]], delays: Mapping[int, int]
+) -> list[Block]:
+    """The blocks with their times, sorted by them; those of a track stay in their order."""
+    waiting = {track: iter(each) for track, each in stamps.items()}
+    reached = dict.fromkeys(stamps, 0)
+    placed = []
+    for block in blocks:
+        stamp = next(waiting[block.track])
+        time = max(0, stamp.time + delays[block.track])
+        reached[block.track] = max(reached[block.track], time)
+        placed.append(
+            (reached[block.track], replace(block, time=time, duration=stamp.duration))
+        )
+    return [block for _, block in sorted(placed, key=lambda place: place[0])]
+
+
+def _kept(part: Element) -> bytes:
+    """The part as it stands, but tags without the durations that FFmpeg has counted."""
+    if part.id != ids.TAGS:
+        return bytes(part.whole)
+    tags = []
+    for tag in children(part.payload):
+        if tag.id != ids.TAG:
+            continue
+        inside = [e for e in children(tag.payload) if not _is_duration(e)]
+        if any(e.id == ids.SIMPLE_TAG for e in inside):
+            tags.append(element(ids.TAG, *(e.whole for e in inside)))
+    return element(ids.TAGS, *tags) if tags else b""
+
+
+def _is_duration(part: Element) -> bool:
+    if part.id != ids.SIMPLE_TAG:
+        return False
+    name = child(part, ids.TAG_NAME)
+    return name is not None and name.text in ("DURATION", "ENCODER")
+
+
+def _number(parent: Element, identifier: int) -> int:
+    found = child(parent, identifier)
+    return found.number if found else 0
+
+
+def _with(entry: Element, identifier: int, value: int) -> bytes:
+    """The element with one more number in it."""
+    inside = (e.whole for e in children(entry.payload) if e.id not in (identifier, ids.CRC))
+    return element(entry.id, *inside, number(identifier, value))
