@@ -81,6 +81,8 @@ def encode(
             strict: refuse a source that is damaged or has something missing, instead of concealing
                 and saying it.
             alpha: False drops the alpha of a film, which is refused otherwise.
+            audio, subtitles, chapters, attachments, tags: False leaves these out, which are copied
+                bit by bit otherwise.
 
     Still images are coded in one go: of these settings they take device, threads and seed, and
     target_size where their codec is lossy and says so.

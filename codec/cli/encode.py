@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -17,6 +18,13 @@ from ncodec.registry import DEFAULT_CODECS, load_codec
 __all__ = ["command"]
 
 _CODEC = "ncodec.codec"
+_COPIED = {
+    "audio": "its sound",
+    "subtitles": "its subtitles",
+    "chapters": "its chapters",
+    "attachments": "its attachments and cover pictures",
+    "tags": "its tags",
+}
 
 
 class _EncodeCommand(click.Command):
@@ -49,6 +57,21 @@ class _EncodeCommand(click.Command):
             for name in ("codec", "source")
         )
         return codec or DEFAULT_CODECS["video" if source is None else media_kind(source)]
+
+
+def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds a flag for each thing that is copied beside the picture."""
+    for name, what in reversed(_COPIED.items()):
+        flag = click.option(
+            f"--no-{name}",
+            name,
+            is_flag=True,
+            flag_value=False,
+            default=None,
+            help=f"Film: leave out {what}.",
+        )
+        command = flag(command)
+    return command
 
 
 @click.command(cls=_EncodeCommand)
@@ -89,6 +112,7 @@ class _EncodeCommand(click.Command):
     default=None,
     help="Film: drop its alpha.",
 )
+@_leaving_out
 @DEVICE
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads in all.  [default: all]")
 @click.option(

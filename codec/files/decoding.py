@@ -56,7 +56,9 @@ def write_decoded(
     times = None if steady else [opened.times[i] for i in indices]
     if format not in (None, "y4m", "png"):
         raise UsageError(f"format is {format!r} but must be y4m or png for frames")
-    with open_sink(output, info, times, format=format) as sink:
+    with open_sink(
+        output, info, times, hdr=opened.hdr, tracks=opened.tracks, format=format, warn=warn
+    ) as sink:
         for done, index in enumerate(indices, 1):
             sink.write(opened[index])
             watch(done, len(indices))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator
 from fractions import Fraction
 from io import BytesIO
@@ -22,10 +21,6 @@ __all__ = ["check_same", "described", "opened", "pictures", "rates", "video_stre
 # PyAV drops FFmpeg's own log unless told otherwise; state it, so that no other module's setting
 # of it lets FFmpeg write over our messages and progress on standard error.
 av.logging.set_level(None)
-
-SAMPLE_ASPECT_TAG = "SAMPLE_ASPECT_RATIO"
-"""The tag of ncodec's Matroska files: PyAV cannot set the stream field that Matroska's display size
-comes from. FFV1 has the ratio in its own header too, where FFmpeg's players find it."""
 
 _FULL_RANGE = 2
 _RGB_MATRIX = 0
@@ -113,8 +108,6 @@ def described(picture: av.VideoFrame, stream: VideoStream) -> VideoInfo:
         time_base = 1 / (rates(stream) or (Fraction(25),))[0]
     else:
         time_base = Fraction(stream.time_base)
-    tag = re.fullmatch(r"([1-9]\d{0,8}):([1-9]\d{0,8})", stream.metadata.get(SAMPLE_ASPECT_TAG, ""))
-    tagged = Fraction(int(tag[1]), int(tag[2])) if tag else Fraction(1)
     return VideoInfo(
         width=picture.width,
         height=picture.height,
@@ -128,7 +121,7 @@ def described(picture: av.VideoFrame, stream: VideoStream) -> VideoInfo:
         matrix=UNSPECIFIED if matrix == _RGB_MATRIX and not rgb else matrix,
         full_range=rgb or unstated or "yuvj" in name or picture.color_range == _FULL_RANGE,
         sample_aspect_ratio=Fraction(
-            stream.sample_aspect_ratio or context.sample_aspect_ratio or tagged
+            stream.sample_aspect_ratio or context.sample_aspect_ratio or 1
         ),
         rotation=-round(picture.rotation / 90) * 90 % 360,
     )

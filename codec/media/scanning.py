@@ -19,6 +19,8 @@ from ncodec.media.source import Landmarks, VideoSource
 __all__ = ["Scan", "scan"]
 
 _MILLISECOND = Fraction(1, 1000)
+_MATROSKA = Fraction(1, 100_000)
+"""The finer of the ticks of ncodec's Matroska files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +109,14 @@ def _constant(
     """The seconds of a frame if the rate is constant, else None.
 
     Constant is: equal steps; or a stated rate whose every grid time is less than a tick away,
-    which is what ticks that do not divide it make of one. Where ticks are as coarse as
-    Matroska's and FLV's milliseconds, the stated rate goes before equal steps.
+    which is what ticks that do not divide it make of one. Where ticks are rounded, as
+    Matroska's and FLV's are, the stated rate goes before equal steps.
     """
     steps = {later - earlier for earlier, later in pairwise(ticks)}
     if not steps:
         return 1 / _nominal(rates[0]) if rates else Fraction(1, 25)
     equal = next(iter(steps)) * time_base if len(steps) == 1 else None
-    if equal and time_base < _MILLISECOND:
+    if equal and time_base < _MILLISECOND and time_base != _MATROSKA:
         return equal
     for rate in (*map(_nominal, rates), *rates):
         step = 1 / (rate * time_base)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -13,12 +13,14 @@ import av
 import numpy as np
 
 from ncodec.errors import OutputError
+from ncodec.formats.hdr import Hdr
 from ncodec.formats.info import VideoInfo
 from ncodec.formats.output import output_name
 from ncodec.media import y4m
 from ncodec.media.colour import to_rgb
 from ncodec.media.frame import Frame
-from ncodec.media.mux import FilmWriter
+from ncodec.media.mkv import MkvWriter
+from ncodec.media.mp4 import Mp4Writer
 from ncodec.media.partial import PartialFile, PartialFolder, unwritable
 
 __all__ = ["VideoSink", "open_sink"]
@@ -103,13 +105,26 @@ class VideoSink(ABC):
 
 
 class FilmSink(VideoSink):
-    """An .mp4 or .mkv file."""
+    """An .mp4 or .mkv file; arguments as of `open_sink`."""
 
-    def __init__(self, path: Path, info: VideoInfo, times: Sequence[int] | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        info: VideoInfo,
+        times: Sequence[int] | None,
+        hdr: Hdr | None,
+        tracks: bytes | None,
+        warn: Callable[[str], None],
+    ) -> None:
         super().__init__(str(path), info)
         self._part = PartialFile(path)
+        stream = self._part.stream
         try:
-            self._writer = FilmWriter(self._part.stream, path, info, times)
+            self._writer: MkvWriter | Mp4Writer = (
+                Mp4Writer(stream, path, info, times, hdr, tracks, warn)
+                if path.suffix.lower() == ".mp4"
+                else MkvWriter(stream, info, times, hdr, tracks)
+            )
         except BaseException:
             self._part.discard()
             raise
@@ -233,8 +248,11 @@ def open_sink(
     info: VideoInfo,
     times: Sequence[int] | None,
     *,
+    hdr: Hdr | None = None,
+    tracks: bytes | None = None,
     format: str | None = None,
     stdout: BinaryIO | None = None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> VideoSink:
     """Opens the destination that `spec` is, or names by its extension.
 
@@ -249,8 +267,11 @@ def open_sink(
     Args:
         info: what is written; `frames` (0: unknown) is checked at the end.
         times: the presentation times in ticks of `info.time_base`; None for a constant rate.
+        hdr: the mastering display and light level, where there are any.
+        tracks: a Matroska file with sound, subtitles, chapters, attachments and tags.
         format: what a stream or "-" gets: "y4m" (if not given), or "png" for one frame.
         stdout: the stream that "-" stands for, `sys.stdout.buffer` if not given.
+        warn: told what the destination has no place for.
 
     Raises:
         OutputError: the destination cannot be written or cannot hold this clip.
@@ -270,7 +291,7 @@ def open_sink(
     if suffix == ".png":
         return PngSink(path, info)
     if suffix in (".mp4", ".mkv"):
-        return FilmSink(path, info, times)
+        return FilmSink(path, info, times, hdr, tracks, warn)
     raise OutputError(
         f"{path} has the extension {suffix!r}: use .mp4, .mkv, .y4m, .png, a folder/ or - (y4m)"
     )

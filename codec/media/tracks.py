@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -20,12 +20,16 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import AttachmentStream, Discard, Disposition, Stream
 
-from ncodec.errors import InputError
+from ncodec.errors import InputError, UsageError
 from ncodec.formats.limits import Limits
 from ncodec.media import film
 from ncodec.media.matroska.retiming import Stamp, retimed
+from ncodec.media.reading import READING, Reading
 
-__all__ = ["Copying", "copy_tracks"]
+__all__ = ["COPYING", "PICTURE_UID", "Copying", "codec_of", "copy_tracks", "fits"]
+
+PICTURE_UID = (1 << 32) + 1
+"""The identifier of the coded video among the tags, of whose track no other trace is copied."""
 
 _SECOND = 10**9
 _OF_THE_CONTAINER = frozenset(
@@ -49,6 +53,9 @@ class Copying:
         chapters: the chapters.
         attachments: files, such as fonts, and cover pictures.
         tags: those of the file and of its tracks; a track's language and title stay with it.
+
+    Raises:
+        UsageError: a value is neither true nor false.
     """
 
     audio: bool = True
@@ -56,6 +63,16 @@ class Copying:
     chapters: bool = True
     attachments: bool = True
     tags: bool = True
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if type(value) is not bool:
+                raise UsageError(f"{each.name} is {value!r} but must be True or False")
+
+
+COPYING = Copying()
+"""Everything."""
 
 
 @dataclass(slots=True)
@@ -73,9 +90,8 @@ def copy_tracks(
     output: Path,
     copying: Copying,
     *,
-    video: int,
+    reading: Reading = READING,
     origin: Fraction = Fraction(0),
-    end: Fraction | None = None,
 ) -> tuple[str, ...]:
     """Writes what is to be copied of the film at `path` to `output`, if there is anything.
 
@@ -83,9 +99,8 @@ def copy_tracks(
         path: the film.
         output: a Matroska file; absent afterwards if there is nothing to copy.
         copying: which parts.
-        video: index of the stream that is coded, among all.
-        origin: the seconds of the film's clock that become 0; what ends before is left out.
-        end: the seconds of the film's clock from which on nothing is copied.
+        reading: what of the film is coded: its video stream, from where to where.
+        origin: the seconds of the container's clock that become 0.
 
     Returns:
         A sentence for each thing that cannot be copied.
@@ -94,10 +109,16 @@ def copy_tracks(
         InputError: the film cannot be read, or the copy would be over the limit of a box.
     """
     notices: list[str] = []
+    end = None
+    if reading.end is not None:
+        end = origin + reading.end - (reading.start or 0)
     with film.opened(path) as container, TemporaryFile(dir=output.parent) as raw:
         muxed = av.open(raw, "w", format="matroska", options=_MUXING)
         try:
-            tracks = _tracks(container, muxed, copying, video, notices)
+            coded = reading.stream
+            if coded is None:
+                coded = film.video_stream(container, str(path)).index
+            tracks = _tracks(container, muxed, copying, coded, notices)
             found = bool(tracks)
             found |= copying.chapters and _chapters(container, muxed, origin, end)
             found |= copying.attachments and _attachments(container, muxed, path, notices)
@@ -131,21 +152,21 @@ def _tracks(
     container: InputContainer,
     muxed: OutputContainer,
     copying: Copying,
-    video: int,
+    coded: int,
     notices: list[str],
 ) -> list[_Track]:
     tracks = []
     for stream in container.streams:
         wanted = {"audio": copying.audio, "subtitle": copying.subtitles}.get(stream.type, True)
-        if stream.index == video or _is_attachment(stream) or not wanted:
+        if stream.index == coded or _is_attachment(stream) or not wanted:
             stream.discard = Discard.all
             continue
-        as_text = _codec(stream) == "mov_text"
-        if stream.type not in ("audio", "subtitle") or not (as_text or _fits(stream)):
+        as_text = codec_of(stream) == "mov_text"
+        if stream.type not in ("audio", "subtitle") or not (as_text or fits(stream, "matroska")):
             stream.discard = Discard.all
             notices.append(
-                f"stream {stream.index} ({stream.type}, {_codec(stream)}) is left out: a .nc file "
-                "holds one video stream, and sound and subtitles that Matroska knows"
+                f"stream {stream.index} ({stream.type}, {codec_of(stream)}) is left out: a .nc "
+                "file holds one video stream, and sound and subtitles that Matroska knows"
             )
             continue
         copy: Stream
@@ -160,9 +181,9 @@ def _tracks(
     return tracks
 
 
-def _fits(stream: Stream) -> bool:
-    """Whether FFmpeg's Matroska muxer takes the stream."""
-    trial = av.open(BytesIO(), "w", format="matroska")
+def fits(stream: Stream, container: str) -> bool:
+    """Whether FFmpeg's muxer of that name takes the stream."""
+    trial = av.open(BytesIO(), "w", format=container)
     try:
         trial.add_stream_from_template(stream, opaque=True)
         trial.start_encoding()
@@ -194,7 +215,7 @@ def _attachments(
 ) -> bool:
     attached = False
     for stream in filter(_is_attachment, container.streams):
-        name, mime = _COVERS.get(_codec(stream), ("attachment", "application/octet-stream"))
+        name, mime = _COVERS.get(codec_of(stream), ("attachment", "application/octet-stream"))
         name = stream.metadata.get("filename", name)
         mime = stream.metadata.get("mimetype", mime)
         data = stream.data if isinstance(stream, AttachmentStream) else _cover(path, stream.index)
@@ -230,8 +251,9 @@ def _is_attachment(stream: Stream) -> bool:
     return stream.type == "attachment" or bool(stream.disposition & Disposition.attached_pic)
 
 
-def _codec(stream: Stream) -> str:
-    return stream.codec_context.name if stream.codec_context else "unknown codec"
+def codec_of(stream: Stream) -> str:
+    """FFmpeg's name of the stream's codec."""
+    return stream.codec_context.codec.canonical_name if stream.codec_context else "unknown"
 
 
 def _packets(

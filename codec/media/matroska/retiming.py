@@ -73,9 +73,7 @@ def _in_order(
         stamp = next(waiting[block.track])
         time = max(0, stamp.time + delays[block.track])
         reached[block.track] = max(reached[block.track], time)
-        placed.append(
-            (reached[block.track], replace(block, time=time, duration=stamp.duration))
-        )
+        placed.append((reached[block.track], replace(block, time=time, duration=stamp.duration)))
     return [block for _, block in sorted(placed, key=lambda place: place[0])]
 
 

@@ -47,6 +47,28 @@ class Stored:
             elif part.id in (ids.CHAPTERS, ids.ATTACHMENTS, ids.TAGS):
                 self.parts[part.id] = part
 
+    @property
+    def highest(self) -> int:
+        """The highest number of a track."""
+        numbers = (child(entry, ids.TRACK_NUMBER) for entry in self.entries)
+        return max((found.number for found in numbers if found), default=0)
+
+    def names(self, uid: int) -> dict[str, str]:
+        """Language and name that the tags have for the track with that identifier."""
+        tags = self.parts.get(ids.TAGS)
+        found = {}
+        for tag in children(tags.payload) if tags else ():
+            targets = child(tag, ids.TARGETS)
+            target = targets and child(targets, ids.TAG_TRACK_UID)
+            if target is not None and target.number == uid:
+                for each in children(tag.payload):
+                    if each.id == ids.SIMPLE_TAG:
+                        key, value = child(each, ids.TAG_NAME), child(each, ids.TAG_STRING)
+                        if key and value:
+                            found[key.text] = value.text
+        keys = {"language": "LANGUAGE", "name": "TITLE"}
+        return {key: found[tag] for key, tag in keys.items() if tag in found}
+
     def blocks(self) -> Iterator[Block]:
         """The packets of all tracks, in file order.
 
@@ -94,9 +116,7 @@ class Stored:
             raise DamagedFile("a block is cut short or laced")
         time = start + int.from_bytes(payload[offset : offset + 2], "big", signed=True)
         keyframe = bool(payload[offset + 2] & _KEYFRAME) if group is None else group
-        return Block(
-            track, time * self.scale, payload[offset + 3 :], keyframe, duration, more
-        )
+        return Block(track, time * self.scale, payload[offset + 3 :], keyframe, duration, more)
 
 
 def child(parent: Element, identifier: int) -> Element | None:

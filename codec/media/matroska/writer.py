@@ -99,7 +99,8 @@ class MatroskaWriter:
 
     def write(self, block: Block) -> None:
         """Appends a block; blocks come in the order of their times, as nearly as they are known."""
-        tick = max(0, round(block.time / self._scale))
+        # Halves go up, all of them: a constant rate stays within a tick of its grid.
+        tick = max(0, (2 * block.time + self._scale) // (2 * self._scale))
         begins = block.keyframe and self._video in (None, block.track)
         if self._cluster:
             apart = tick - self._start

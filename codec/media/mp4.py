@@ -1,12 +1,14 @@
-"""Encoding to mp4 (H.264) and Matroska (FFV1) through PyAV."""
+"""H.264 in mp4 through PyAV, with the tracks that were copied."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
+from io import BytesIO
 from itertools import pairwise
+from math import lcm
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,83 +18,107 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from ncodec.errors import OutputError
+from ncodec.formats.hdr import Hdr
 from ncodec.formats.info import VideoInfo
-from ncodec.media.film import SAMPLE_ASPECT_TAG
 from ncodec.media.frame import PIXEL_FORMATS, Frame, plane_shapes, to_av
+from ncodec.media.matroska.picture import picture_entry
+from ncodec.media.matroska.writer import Block, MatroskaWriter
+from ncodec.media.mp4_tracks import Mp4Tracks
 
-__all__ = ["FilmWriter"]
+__all__ = ["Mp4Writer"]
 
-_H264_DEPTHS = (8, 10)
-_H264_OPTIONS = {"crf": "12", "preset": "medium"}
-_FFV1_OPTIONS = {"level": "3", "slicecrc": "1"}
+_DEPTHS = (8, 10)
+_OPTIONS = {"crf": "12", "preset": "medium"}
+_NO_PICTURE = b"\0\0\0\1\x09\xf0"
+"""An access unit delimiter of H.264."""
+
+_GLOBAL_HEADER = av.codec.context.Flags.global_header
 
 
-class FilmWriter:
-    """A video track in an open file.
+class Mp4Writer:
+    """An mp4 file with one track of H.264, and what it can hold of a Matroska file.
 
     Args:
         stream: the file, seekable.
-        path: its final name: the extension picks the container, messages use the rest.
-        info: the clip.
-        times: the presentation times, None for a constant rate.
+        path: its final name, for messages.
+        info, times, hdr: the clip, as `open_sink` takes them.
+        tracks: a complete Matroska file, whose tracks, chapters, covers and tags are copied.
+        warn: told, once, what of them mp4 cannot hold.
 
     Raises:
-        OutputError: the codec cannot hold the clip.
+        OutputError: H.264 cannot hold the clip.
     """
 
     def __init__(
-        self, stream: BinaryIO, path: Path, info: VideoInfo, times: Sequence[int] | None
+        self,
+        stream: BinaryIO,
+        path: Path,
+        info: VideoInfo,
+        times: Sequence[int] | None,
+        hdr: Hdr | None = None,
+        tracks: bytes | None = None,
+        warn: Callable[[str], None] = lambda _: None,
     ) -> None:
-        if path.suffix.lower() == ".mp4":
-            self._info, codec, layout = _for_h264(info, path)
-            options = _H264_OPTIONS
-            # The start of the track is stated in ticks of the movie, milliseconds by default.
-            movie = {"movie_timescale": str(info.time_base.denominator)}
-            self._container = av.open(stream, "w", format="mp4", container_options=movie)
-        else:
-            self._info, codec, options = info, "ffv1", _FFV1_OPTIONS
-            # FFV1 codes 8-bit RGB from a packed layout only; the samples are the same.
-            layout = "bgr0" if info.pixel_format == "gbrp" else info.pixel_format
-            self._container = av.open(stream, "w", format="matroska")
-        self._layout = layout
-        self._path = path
         self._source = info
+        self._info, codec, self._layout = _held(info, path)
+        self._durations = _durations(times)
+        self._encoder = self._opened(codec, path, times)
+        self._tracks = Mp4Tracks(tracks, path, warn) if tracks is not None else None
+        # Where tracks begin is stated in ticks of the movie, milliseconds by default.
+        clocks = self._tracks.clocks if self._tracks else ()
+        ticks = lcm(info.time_base.denominator, *clocks)
+        movie = {"movie_timescale": str(ticks if ticks < 1 << 31 else info.time_base.denominator)}
+        self._container = av.open(stream, "w", format="mp4", container_options=movie)
+        with av.open(self._header(hdr, times)) as described:
+            track = self._container.add_stream_from_template(
+                described.streams.video[0], opaque=True
+            )
+        assert isinstance(track, VideoStream)
+        self._track = track
+        # The muxer's ticks: mp4 takes a multiple of them, so that every time is a whole tick.
+        track.time_base = Fraction(1, info.time_base.denominator)
+        if self._tracks:
+            self._tracks.add_to(self._container, track)
+
+    def _opened(self, codec: str, path: Path, times: Sequence[int] | None) -> av.VideoCodecContext:
+        info = self._info
         try:
-            track = self._container.add_stream(codec, rate=_mean_rate(info, times), options=options)
+            context = av.CodecContext.create(codec, "w")
         except av.codec.codec.UnknownCodecError:
             raise OutputError(
                 f"{path} needs the encoder {codec}, which this PyAV was built without: install av"
                 " from PyPI or write a .mkv"
             ) from None
-        assert isinstance(track, VideoStream)
-        self._track = track
-        self._durations = _durations(times)
-        self._configure(times)
-
-    def _configure(self, times: Sequence[int] | None) -> None:
-        info, track = self._info, self._track
-        context = track.codec_context
+        assert isinstance(context, av.VideoCodecContext)
         context.width, context.height, context.pix_fmt = info.width, info.height, self._layout
         context.time_base = info.time_base
-        # The muxer's ticks: mp4 takes a multiple of them, so that every time is a whole tick.
-        track.time_base = Fraction(1, info.time_base.denominator)
-        if times is not None:
-            context.framerate = Fraction(0)  # else Matroska states a default duration
+        context.framerate = _mean_rate(info, times)
         context.color_primaries = info.primaries
         context.color_trc = info.transfer
         context.colorspace = info.matrix
         context.color_range = 2 if info.full_range else 1
         context.sample_aspect_ratio = info.sample_aspect_ratio
-        if info.sample_aspect_ratio != 1:
-            aspect = info.sample_aspect_ratio
-            track.metadata[SAMPLE_ASPECT_TAG] = f"{aspect.numerator}:{aspect.denominator}"
-        if info.rotation:
-            if not hasattr(track, "set_display_rotation"):
-                raise OutputError(
-                    f"{self._path} needs av>=18 to be marked as turned by {info.rotation} degrees:"
-                    " install it, or write a folder of images, which are turned themselves"
-                )
-            track.set_display_rotation(-info.rotation)
+        context.options = _OPTIONS
+        context.flags |= _GLOBAL_HEADER
+        context.open()
+        return context
+
+    def _header(self, hdr: Hdr | None, times: Sequence[int] | None) -> BytesIO:
+        """A Matroska header that describes the track: PyAV cannot set all that FFmpeg reads."""
+        stream = BytesIO()
+        entry = picture_entry(
+            1,
+            1,
+            self._info,
+            hdr,
+            codec=("V_MPEG4/ISO/AVC", bytes(self._encoder.extradata or b"")),
+            frame_time=self._info.time_base if times is None else None,
+        )
+        writer = MatroskaWriter(stream, [entry])
+        writer.write(Block(1, 0, _NO_PICTURE))  # FFmpeg opens no file without packets
+        writer.finish()
+        stream.seek(0)
+        return stream
 
     def write(self, frame: Frame) -> None:
         """Encodes one frame at its `pts`."""
@@ -103,17 +129,24 @@ class FilmWriter:
             tags = (picture.pts, picture.time_base)
             picture = picture.reformat(format=self._layout)
             picture.pts, picture.time_base = tags
-        self._mux(self._track.encode(picture))
+        self._mux(self._encoder.encode(picture))
 
     def finish(self) -> None:
         """Encodes what is held back and completes the container."""
-        self._mux(self._track.encode(None))
+        self._mux(self._encoder.encode(None))
+        if self._tracks:
+            self._tracks.mux_until(None)
         self._container.close()
 
-    def _mux(self, packets: list[Packet[VideoStream]]) -> None:
+    def _mux(self, packets: Sequence[Packet[VideoStream]]) -> None:
+        base = self._info.time_base
         for packet in packets:
             # Without it mp4 takes the last frame to last no time and hides it by its edit list.
             packet.duration = 1 if packet.pts is None else self._durations.get(packet.pts, 1)
+            packet.time_base = base
+            packet.stream = self._track
+            if self._tracks:
+                self._tracks.mux_until((packet.dts or 0) * base)
             self._container.mux(packet)
 
     def abandon(self) -> None:
@@ -122,10 +155,10 @@ class FilmWriter:
             self._container.close()
 
 
-def _for_h264(info: VideoInfo, path: Path) -> tuple[VideoInfo, str, str]:
+def _held(info: VideoInfo, path: Path) -> tuple[VideoInfo, str, str]:
     """The clip as H.264 will hold it, the encoder, and the encoder's pixel format."""
     family, depth = PIXEL_FORMATS[info.pixel_format]
-    if depth not in _H264_DEPTHS or (family == "gbrp" and depth > 8):
+    if depth not in _DEPTHS or (family == "gbrp" and depth > 8):
         raise OutputError(
             f"{path} cannot hold {info.pixel_format}, for H.264 has 8 and 10 bits, and RGB of 8:"
             " write a .mkv instead"

@@ -1,0 +1,137 @@
+"""What mp4 can hold of the tracks that were copied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from io import BytesIO
+from itertools import chain
+from pathlib import Path
+
+import av
+from av.container import OutputContainer
+from av.packet import Packet
+from av.stream import AttachmentStream, Stream
+
+from ncodec.media.matroska.stored import Stored
+from ncodec.media.tracks import PICTURE_UID, codec_of, fits
+
+__all__ = ["Mp4Tracks"]
+
+_TEXTS = ("subrip", "text", "webvtt")
+"""Codecs of subtitles whose packets are text, with at most some tags of HTML in it."""
+
+_MILLISECOND = Fraction(1, 1000)
+_TEXT_CLOCK = 1000
+
+
+@dataclass(slots=True)
+class _Track:
+    """A stream of the Matroska file and its copy.
+
+    Attributes:
+        source, copy: the streams.
+        clock: ticks a second of the copy.
+        next: the tick at which the next packet is expected, None before the first.
+    """
+
+    source: Stream
+    copy: Stream
+    clock: int
+    next: int | None = None
+
+
+class Mp4Tracks:
+    """The tracks, chapters, covers and tags of a Matroska file on their way into an mp4 file.
+
+    Args:
+        tracks: the Matroska file.
+        path: the mp4 file's name, for messages.
+        warn: told, once, what mp4 cannot hold.
+    """
+
+    def __init__(self, tracks: bytes, path: Path, warn: Callable[[str], None]) -> None:
+        self._names = Stored(tracks).names(PICTURE_UID)
+        self._container = av.open(BytesIO(tracks), "r")
+        self._path = path
+        self._warn = warn
+        self._tracks: dict[int, _Track] = {}
+        self._waiting: Iterator[Packet[Stream]] = iter(())
+
+    @property
+    def clocks(self) -> list[int]:
+        """The ticks a second that the copies have."""
+        return [_clock(stream) for stream in self._container.streams.audio] + [_TEXT_CLOCK]
+
+    def add_to(self, output: OutputContainer, video: Stream) -> None:
+        """Adds what mp4 can hold to a file that has its video track and no packet yet."""
+        lost = []
+        for stream in self._container.streams:
+            copy: Stream
+            if codec_of(stream) in _TEXTS:
+                copy = output.add_mux_stream("mov_text")
+            elif isinstance(stream, AttachmentStream) or not fits(stream, "mp4"):
+                lost.append(_described(stream))
+                continue
+            else:
+                copy = output.add_stream_from_template(stream, opaque=True)
+            clock = _clock(stream)
+            copy.time_base = Fraction(1, clock)
+            copy.disposition = stream.disposition
+            copy.metadata.update(stream.metadata)
+            self._tracks[stream.index] = _Track(stream, copy, clock)
+        output.metadata.update(self._container.metadata)
+        output.set_chapters(self._container.chapters())
+        video.metadata.update(self._names)
+        self._output = output
+        self._waiting = self._container.demux([track.source for track in self._tracks.values()])
+        if lost:
+            self._warn(f"{self._path} cannot hold {', '.join(lost)}: write a .mkv to keep it")
+
+    def mux_until(self, time: Fraction | None) -> None:
+        """Copies the packets up to a time in seconds; None for all that are left."""
+        for packet in self._waiting:
+            if not packet.size:
+                continue
+            if time is not None and (packet.pts or 0) * packet.time_base > time:
+                self._waiting = chain((packet,), self._waiting)
+                return
+            self._mux(packet, self._tracks[packet.stream.index])
+
+    def _mux(self, packet: Packet[Stream], track: _Track) -> None:
+        ticks = round((packet.pts or 0) * packet.time_base * track.clock)
+        duration = round((packet.duration or 0) * packet.time_base * track.clock)
+        if codec_of(track.source) in _TEXTS:
+            data = bytes(packet)
+            packet = Packet(len(data).to_bytes(2, "big") + data)
+        elif track.source.type == "audio":
+            ticks, duration = self._on_grid(ticks, duration, packet.time_base, track)
+        packet.stream = track.copy
+        packet.time_base = Fraction(1, track.clock)
+        packet.pts = packet.dts = ticks
+        packet.duration = duration
+        self._output.mux(packet)
+
+    def _on_grid(self, ticks: int, duration: int, base: Fraction, track: _Track) -> tuple[int, int]:
+        """Time and duration in samples, without what Matroska's ticks have rounded."""
+        slack = base * track.clock + 1
+        frame = getattr(track.source.codec_context, "frame_size", 0) or duration
+        if abs(frame - duration) <= slack:
+            duration = frame
+        if track.next is not None and abs(ticks - track.next) <= slack:
+            ticks = track.next
+        track.next = ticks + duration
+        return ticks, duration
+
+
+def _clock(stream: Stream) -> int:
+    return getattr(stream.codec_context, "sample_rate", 0) or _TEXT_CLOCK
+
+
+def _described(stream: Stream) -> str:
+    """What a warning calls a stream."""
+    if isinstance(stream, AttachmentStream):
+        return f"the attachment {stream.metadata.get('filename', '')}"
+    kind = "subtitles" if stream.type == "subtitle" else "sound"
+    return f"{kind} of {codec_of(stream)}"
