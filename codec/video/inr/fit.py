@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from math import isfinite, log10
-from statistics import median
 
 import numpy as np
 import torch
@@ -14,6 +13,7 @@ from torch.func import functional_call
 from ncodec.device import Device
 from ncodec.errors import Interrupted, TargetUnreachable
 from ncodec.plugin import Context
+from ncodec.threads import ThreadChoice
 from ncodec.video.inr.aim import Aim
 from ncodec.video.inr.batches import WHOLE, Batches, Patch
 from ncodec.video.inr.distortion import Distortion, frame_times
@@ -27,6 +27,9 @@ __all__ = ["Fit"]
 CHECKPOINT_SECONDS = 30.0
 RATE_EVERY = 4
 """Steps of which one counts bits, four times: momentum spreads it."""
+
+PACE_SECONDS = 2.0
+"""How long a fit's pace is measured at most, if two steps do not take longer."""
 
 EXACT = 1e-8
 """A squared error so small is nothing to a picture of 8 bits: smaller ones count as this."""
@@ -89,6 +92,8 @@ class Fit:
         self.rate_weight = torch.tensor(recipe.rate_weight, device=device.place)
         self._aim: Aim | None = None
         self._rated = False
+        self._threads = ThreadChoice(torch.get_num_threads())
+        self._round = time.monotonic()
         self.optimizers = optimizers(recipe, decoder, encoder, self.values)
         self._peaks = [o.param_groups[0]["lr"] for o in self.optimizers]
 
@@ -178,22 +183,25 @@ class Fit:
         for optimizer in self.optimizers:
             optimizer.step()
         self.step_count += 1
+        self._choose_threads()
         return error.detach()
 
-    def pace(self) -> float:
-        """Seconds a step takes; the steps that are timed count.
+    def _choose_threads(self) -> None:
+        # A piece of work is a step, or as many as have one among them that counts bits.
+        if self.device.place.type != "cpu" or (self._rated and self.step_count % RATE_EVERY):
+            return
+        now = time.monotonic()
+        self._threads.took((now - self._round) / (RATE_EVERY if self._rated else 1))
+        self._round = now
+        torch.set_num_threads(self._threads.count)
 
-        The median of a second's steps: the first ones of a process are slower, and any may be
-        held up by another program.
-        """
-        self.step()
-        start = time.monotonic()
-        times: list[float] = []
-        while not times or (len(times) < 9 and time.monotonic() - start < 1):
-            before = time.monotonic()
+    def pace(self) -> float:
+        """Seconds a step takes with the threads that suit it; the steps that are timed count."""
+        start, known = time.monotonic(), None
+        while known is None or not (self._threads.settled or time.monotonic() - start > PACE_SECONDS):
             self.step()
-            times.append(time.monotonic() - before)
-        return median(times)
+            known = self._threads.seconds
+        return known
 
     def mean_pace(self) -> float:
         """Seconds a step takes as a mean over a whole fit; spoils this one."""
