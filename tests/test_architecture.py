@@ -41,7 +41,7 @@ ALLOWED = {
     "registry": BASE | {"guard", "plugin"},
     "weights": BASE,
     **{name: BASE | {"media", "plugin", "weights"} | own for name, own in FAMILIES.items()},
-    "files": BASE | {"media", "plugin", "registry"},
+    "files": BASE | {"media", "media/matroska", "plugin", "registry"},
     "jobs": BASE | {"files", "media", "plugin", "registry"},
 }
 """Rooms below the API, and all that each may import."""

@@ -27,9 +27,10 @@ class MkvWriter:
     """A Matroska file with one track of FFV1, and those of another Matroska file.
 
     Args:
-        stream: where to; it need not seek.
+        stream: where to.
         info, times, hdr: the clip, as `open_sink` takes them.
         tracks: a complete Matroska file, whose tracks, chapters, attachments and tags are copied.
+        seeking: whether the stream begins here and can go back, for an index.
     """
 
     def __init__(
@@ -39,6 +40,8 @@ class MkvWriter:
         times: Sequence[int] | None,
         hdr: Hdr | None = None,
         tracks: bytes | None = None,
+        *,
+        seeking: bool = True,
     ) -> None:
         self._info = info
         # FFV1 codes 8-bit RGB from a packed layout only; the samples are the same.
@@ -68,6 +71,8 @@ class MkvWriter:
             scale=min(scale, copied.scale) if copied else scale,
             title=copied.title if copied else "",
             video=self._track,
+            duration=max(_duration(info, times), copied.duration if copied else 0),
+            seeking=seeking,
         )
 
     def _opened(self) -> av.VideoCodecContext:
@@ -97,9 +102,6 @@ class MkvWriter:
             self._muxer.write(block)
         self._muxer.finish()
 
-    def abandon(self) -> None:
-        """Nothing is held that must be freed."""
-
     def _mux(self, packets: Sequence[av.Packet[av.VideoStream]]) -> None:
         for packet in packets:
             time = round(Fraction(packet.pts or 0) * self._info.time_base * _SECOND)
@@ -109,3 +111,12 @@ class MkvWriter:
                     break
                 self._muxer.write(block)
             self._muxer.write(Block(self._track, time, bytes(packet), packet.is_keyframe))
+
+
+def _duration(info: VideoInfo, times: Sequence[int] | None) -> int:
+    """Nanoseconds to the end of the last frame, which lasts as long as the one before."""
+    if times is None:
+        end = Fraction(info.frames)
+    else:
+        end = Fraction(times[-1] + (times[-1] - times[-2] if len(times) > 1 else 1))
+    return round(end * info.time_base * _SECOND)

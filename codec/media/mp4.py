@@ -23,7 +23,7 @@ from ncodec.formats.info import VideoInfo
 from ncodec.media.frame import PIXEL_FORMATS, Frame, plane_shapes, to_av
 from ncodec.media.matroska.picture import picture_entry
 from ncodec.media.matroska.writer import Block, MatroskaWriter
-from ncodec.media.mp4_tracks import Mp4Tracks
+from ncodec.media.remuxing import Remuxing
 
 __all__ = ["Mp4Writer"]
 
@@ -63,7 +63,7 @@ class Mp4Writer:
         self._info, codec, self._layout = _held(info, path)
         self._durations = _durations(times)
         self._encoder = self._opened(codec, path, times)
-        self._tracks = Mp4Tracks(tracks, path, warn) if tracks is not None else None
+        self._tracks = Remuxing(tracks, "mp4", path, warn) if tracks is not None else None
         # Where tracks begin is stated in ticks of the movie, milliseconds by default.
         clocks = self._tracks.clocks if self._tracks else ()
         ticks = lcm(info.time_base.denominator, *clocks)

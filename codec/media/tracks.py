@@ -13,7 +13,7 @@ from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import av
 from av.container import InputContainer, OutputContainer
@@ -25,6 +25,9 @@ from ncodec.formats.limits import Limits
 from ncodec.media import film
 from ncodec.media.matroska.retiming import Stamp, retimed
 from ncodec.media.reading import READING, Reading
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter
 
 __all__ = ["COPYING", "PICTURE_UID", "Copying", "codec_of", "copy_tracks", "fits"]
 
@@ -198,14 +201,17 @@ def fits(stream: Stream, container: str) -> bool:
 def _chapters(
     container: InputContainer, muxed: OutputContainer, origin: Fraction, end: Fraction | None
 ) -> bool:
-    chapters = []
+    chapters: list[Chapter] = []
     for chapter in container.chapters():
         base = chapter["time_base"] or Fraction(1)
-        start, stop = (Fraction(chapter[key]) * base for key in ("start", "end"))
+        start, stop = chapter["start"] * base, chapter["end"] * base
         if stop > origin and (end is None or start < end):
-            times = (round((max(t, origin) - origin) * _SECOND) for t in (start, stop))
-            chapters.append({**chapter, **dict(zip(("start", "end"), times, strict=True))})
-            chapters[-1]["time_base"] = Fraction(1, _SECOND)
+            times = {
+                "start": round(max(start - origin, 0) * _SECOND),
+                "end": round((stop - origin) * _SECOND),
+                "time_base": Fraction(1, _SECOND),
+            }
+            chapters.append(cast("Chapter", {**chapter, **times}))
     muxed.set_chapters(chapters)
     return bool(chapters)
 

@@ -17,7 +17,7 @@ from ncodec.errors import InputError, OutputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media.frame import PIXEL_FORMATS, Frame, bit_depth, plane_shapes, sample_type
 
-__all__ = ["SIGNATURE", "frame_bytes", "header", "read_frames", "read_header"]
+__all__ = ["SIGNATURE", "frame_bytes", "header", "holds", "read_frames", "read_header"]
 
 SIGNATURE = b"YUV4MPEG2"
 _LONGEST_LINE = 4096
@@ -32,6 +32,9 @@ _TAGS = {
     if family != "gbrp" and name != "gray14le"
 }
 """The chroma tag of each pixel format, as FFmpeg writes it."""
+
+_INTERLACING = "pptbtb"
+"""The interlacing of each AVFieldOrder, as FFmpeg writes it."""
 
 _FORMATS = {tag: name for name, tag in _TAGS.items()} | dict.fromkeys(_LOCATIONS, "yuv420p")
 
@@ -68,6 +71,8 @@ def read_header(stream: BinaryIO, name: str) -> VideoInfo:
             f"{name} has no usable size in its y4m header: width and height are 1 to"
             f" {_LARGEST_SIDE}"
         )
+    # "p" is what is written where nobody knows.
+    field_order = {"t": 2, "b": 3}.get(fields.get("I", ""), 0)
     full_range = extensions.get("COLORRANGE", "").upper() == "FULL"
     return VideoInfo(
         width=width,
@@ -79,6 +84,7 @@ def read_header(stream: BinaryIO, name: str) -> VideoInfo:
         full_range=full_range,
         chroma_location=_LOCATIONS.get(tag, 0),
         sample_aspect_ratio=aspect,
+        field_order=field_order,
     )
 
 
@@ -108,6 +114,11 @@ def read_frames(stream: BinaryIO, info: VideoInfo, name: str) -> Iterator[Frame]
         index += 1
 
 
+def holds(info: VideoInfo) -> bool:
+    """Whether y4m has the pixel format."""
+    return info.pixel_format in _TAGS
+
+
 def header(info: VideoInfo, name: str) -> bytes:
     """The stream header for `info`.
 
@@ -123,8 +134,9 @@ def header(info: VideoInfo, name: str) -> bytes:
     if tag == "420":
         tag = next((t for t, loc in _LOCATIONS.items() if loc == info.chroma_location), tag)
     rate, aspect = 1 / info.time_base, info.sample_aspect_ratio
+    fields = _INTERLACING[info.field_order]
     return (
-        f"YUV4MPEG2 W{info.width} H{info.height} F{rate.numerator}:{rate.denominator} Ip"
+        f"YUV4MPEG2 W{info.width} H{info.height} F{rate.numerator}:{rate.denominator} I{fields}"
         f" A{aspect.numerator}:{aspect.denominator} C{tag}"
         f" XCOLORRANGE={'FULL' if info.full_range else 'LIMITED'}\n"
     ).encode()

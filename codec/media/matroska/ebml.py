@@ -27,6 +27,12 @@ class Element:
         return int.from_bytes(self.payload, "big")
 
     @property
+    def real(self) -> float:
+        value: float
+        (value,) = struct.unpack(">d" if len(self.payload) == 8 else ">f", self.payload)
+        return value
+
+    @property
     def text(self) -> str:
         return bytes(self.payload).rstrip(b"\0").decode("utf-8", "replace")
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from ncodec.media.matroska import elements as ids
 from ncodec.media.matroska.ebml import Element, children, element, number
-from ncodec.media.matroska.stored import Stored, child
+from ncodec.media.matroska.stored import Stored, child, child_number
 from ncodec.media.matroska.writer import COARSE, FINE, Block, MatroskaWriter
 
 __all__ = ["Stamp", "retimed"]
@@ -43,10 +43,10 @@ def retimed(
     delays = {}
     entries = []
     for entry in file.entries:
-        track = _number(entry, ids.TRACK_NUMBER)
-        delay = _number(entry, ids.CODEC_DELAY)
+        track = child_number(entry, ids.TRACK_NUMBER)
+        delay = child_number(entry, ids.CODEC_DELAY)
         first = min((stamp.time for stamp in stamps.get(track, ())), default=0)
-        if _number(entry, ids.TRACK_TYPE) == _CODEC_CLOCKED and not delay and first < 0:
+        if child_number(entry, ids.TRACK_TYPE) == _CODEC_CLOCKED and not delay and first < 0:
             delay = -first
             entries.append(_with(entry, ids.CODEC_DELAY, delay))
         else:
@@ -96,11 +96,6 @@ def _is_duration(part: Element) -> bool:
         return False
     name = child(part, ids.TAG_NAME)
     return name is not None and name.text in ("DURATION", "ENCODER")
-
-
-def _number(parent: Element, identifier: int) -> int:
-    found = child(parent, identifier)
-    return found.number if found else 0
 
 
 def _with(entry: Element, identifier: int, value: int) -> bytes:

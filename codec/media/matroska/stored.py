@@ -9,7 +9,7 @@ from ncodec.media.matroska import elements as ids
 from ncodec.media.matroska.ebml import Element, children, vint
 from ncodec.media.matroska.writer import COARSE, Block
 
-__all__ = ["Stored", "child"]
+__all__ = ["Stored", "child", "child_number"]
 
 _KEYFRAME = 0x80
 _MORE = (ids.BLOCK_ADDITIONS, ids.DISCARD_PADDING)
@@ -21,6 +21,7 @@ class Stored:
     Attributes:
         scale: nanoseconds of a tick.
         title: of the file, or "".
+        duration: nanoseconds, 0 where it is not known.
         entries: the TrackEntry elements.
         parts: Chapters, Attachments and Tags, those that there are, by their identifiers.
 
@@ -33,7 +34,7 @@ class Stored:
         if segment is None:
             raise DamagedFile("the copied tracks are no Matroska file")
         self._segment = segment.payload
-        self.scale, self.title = COARSE, ""
+        self.scale, self.title, self.duration = COARSE, "", 0
         self.entries: list[Element] = []
         self.parts: dict[int, Element] = {}
         for part in children(self._segment):
@@ -42,6 +43,8 @@ class Stored:
                 self.scale = scale.number if scale else COARSE
                 title = child(part, ids.TITLE)
                 self.title = title.text if title else ""
+                duration = child(part, ids.DURATION)
+                self.duration = round(duration.real * self.scale) if duration else 0
             elif part.id == ids.TRACKS:
                 self.entries = [e for e in children(part.payload) if e.id == ids.TRACK_ENTRY]
             elif part.id in (ids.CHAPTERS, ids.ATTACHMENTS, ids.TAGS):
@@ -122,3 +125,9 @@ class Stored:
 def child(parent: Element, identifier: int) -> Element | None:
     """The first child of that kind."""
     return next((e for e in children(parent.payload) if e.id == identifier), None)
+
+
+def child_number(parent: Element, identifier: int) -> int:
+    """The integer in the first child of that kind, 0 without one."""
+    found = child(parent, identifier)
+    return found.number if found else 0

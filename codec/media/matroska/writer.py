@@ -53,13 +53,15 @@ class MatroskaWriter:
     """Writes header and tracks at once, then blocks in the order of `write`.
 
     Args:
-        stream: where to; is left open. Where it can seek, `finish` adds the index and the lengths.
+        stream: where to; is left open.
         entries: the TrackEntry elements.
         parts: whole elements beside them: Chapters, Attachments, Tags.
         scale: nanoseconds of a tick.
         title: of the file, or "".
         video: the number of the track whose keyframes begin clusters, and are seeked to; None for
             a file of sound.
+        duration: nanoseconds, 0 where it is not known.
+        seeking: whether `finish` goes back to add lengths and an index.
     """
 
     def __init__(
@@ -71,6 +73,8 @@ class MatroskaWriter:
         scale: int = COARSE,
         title: str = "",
         video: int | None = None,
+        duration: int = 0,
+        seeking: bool = True,
     ) -> None:
         self._stream = stream
         self._scale = scale
@@ -78,9 +82,9 @@ class MatroskaWriter:
         self._video = video
         self._furthest = min(_FURTHEST, _CLUSTER_SECONDS * _SECOND // scale)
         self._apart = min(self._furthest // 3, _SECOND // scale)
-        self._seekable = stream.seekable()
+        self._seeking = seeking
         self._position = self._size = 0
-        self._end = 0
+        self._end = duration
         self._cluster: list[bytes] = []
         self._start = 0
         self._cue: int | None = None
@@ -116,9 +120,9 @@ class MatroskaWriter:
         self._end = max(self._end, block.time + (block.duration or 0))
 
     def finish(self) -> None:
-        """Writes what is left and, where the stream can seek, index and lengths."""
+        """Writes what is left, index and lengths."""
         self._flush()
-        if self._seekable:
+        if self._seeking:
             cues = self._position - self._origin
             self._put(element(ids.CUES, *self._cues) if self._cues else b"")
             end = self._position

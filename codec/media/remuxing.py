@@ -1,4 +1,4 @@
-"""What mp4 can hold of the tracks that were copied."""
+"""Copied tracks into another container, as far as it can hold them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import AttachmentStream, Stream
 
+from ncodec.errors import OutputError
 from ncodec.media.matroska.stored import Stored
 from ncodec.media.tracks import PICTURE_UID, codec_of, fits
 
-__all__ = ["Mp4Tracks"]
+__all__ = ["Remuxing"]
 
 _TEXTS = ("subrip", "text", "webvtt")
 """Codecs of subtitles whose packets are text, with at most some tags of HTML in it."""
@@ -32,26 +33,33 @@ class _Track:
 
     Attributes:
         source, copy: the streams.
+        as_text: whether packets of text become those of mov_text.
         clock: ticks a second of the copy.
         next: the tick at which the next packet is expected, None before the first.
     """
 
     source: Stream
     copy: Stream
+    as_text: bool
     clock: int
     next: int | None = None
 
 
-class Mp4Tracks:
-    """The tracks, chapters, covers and tags of a Matroska file on their way into an mp4 file.
+class Remuxing:
+    """The tracks, chapters, covers and tags of a Matroska file on their way into another file.
 
     Args:
         tracks: the Matroska file.
-        path: the mp4 file's name, for messages.
-        warn: told, once, what mp4 cannot hold.
+        format: FFmpeg's name of the other file's format.
+        path: the other file's name, for messages.
+        warn: told, once, what it cannot hold.
+
+    Raises:
+        OutputError: it can hold none of the tracks.
     """
 
-    def __init__(self, tracks: bytes, path: Path, warn: Callable[[str], None]) -> None:
+    def __init__(self, tracks: bytes, format: str, path: Path, warn: Callable[[str], None]) -> None:
+        self._format = format
         self._names = Stored(tracks).names(PICTURE_UID)
         self._container = av.open(BytesIO(tracks), "r")
         self._path = path
@@ -64,14 +72,15 @@ class Mp4Tracks:
         """The ticks a second that the copies have."""
         return [_clock(stream) for stream in self._container.streams.audio] + [_TEXT_CLOCK]
 
-    def add_to(self, output: OutputContainer, video: Stream) -> None:
-        """Adds what mp4 can hold to a file that has its video track and no packet yet."""
+    def add_to(self, output: OutputContainer, video: Stream | None = None) -> None:
+        """Adds what the format can hold to a file that has its video track and no packet yet."""
         lost = []
         for stream in self._container.streams:
             copy: Stream
-            if codec_of(stream) in _TEXTS:
+            as_text = codec_of(stream) in _TEXTS and "mov_text" in output.supported_codecs
+            if as_text:
                 copy = output.add_mux_stream("mov_text")
-            elif isinstance(stream, AttachmentStream) or not fits(stream, "mp4"):
+            elif isinstance(stream, AttachmentStream) or not fits(stream, self._format):
                 lost.append(_described(stream))
                 continue
             else:
@@ -80,14 +89,18 @@ class Mp4Tracks:
             copy.time_base = Fraction(1, clock)
             copy.disposition = stream.disposition
             copy.metadata.update(stream.metadata)
-            self._tracks[stream.index] = _Track(stream, copy, clock)
+            self._tracks[stream.index] = _Track(stream, copy, as_text, clock)
         output.metadata.update(self._container.metadata)
         output.set_chapters(self._container.chapters())
-        video.metadata.update(self._names)
+        if video is not None:
+            video.metadata.update(self._names)
         self._output = output
         self._waiting = self._container.demux([track.source for track in self._tracks.values()])
         if lost:
-            self._warn(f"{self._path} cannot hold {', '.join(lost)}: write a .mkv to keep it")
+            message = f"{self._path} cannot hold {', '.join(lost)}: write a .mkv to keep it"
+            if video is None and not self._tracks:
+                raise OutputError(message)
+            self._warn(message)
 
     def mux_until(self, time: Fraction | None) -> None:
         """Copies the packets up to a time in seconds; None for all that are left."""
@@ -102,7 +115,7 @@ class Mp4Tracks:
     def _mux(self, packet: Packet[Stream], track: _Track) -> None:
         ticks = round((packet.pts or 0) * packet.time_base * track.clock)
         duration = round((packet.duration or 0) * packet.time_base * track.clock)
-        if codec_of(track.source) in _TEXTS:
+        if track.as_text:
             data = bytes(packet)
             packet = Packet(len(data).to_bytes(2, "big") + data)
         elif track.source.type == "audio":
