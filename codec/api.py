@@ -163,7 +163,8 @@ def decode(
             Or ``-`` for standard output, or a stream that is open for writing in binary mode.
             A clip's sound, subtitles, chapters and the rest come back in .mkv; .mp4 holds most.
         format: what ``-`` or a stream gets: ``y4m``, ``mkv`` or, for one frame, ``png``; if not
-            given ``y4m`` where it can hold the clip and there is no sound, else ``mkv``; of images ``png`` (if not given), ``tif``, ``webp`` and their kind, or ``npy``.
+            given ``y4m`` where it can hold the clip and there is no sound, else ``mkv``. Of images:
+            ``png`` (if not given), ``tif``, ``webp`` and their kind, or ``npy``.
         frames: which frames or images, by index; all if not given.
         at: seconds: the one frame shown then.
         region: x, y, width, height of the part of each image that is wanted.

@@ -207,7 +207,7 @@ def _chapters(
         start, stop = chapter["start"] * base, chapter["end"] * base
         if stop > origin and (end is None or start < end):
             times = {
-                "start": round(max(start - origin, 0) * _SECOND),
+                "start": round((max(start, origin) - origin) * _SECOND),
                 "end": round((stop - origin) * _SECOND),
                 "time_base": Fraction(1, _SECOND),
             }
