@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -10,15 +11,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ncodec.errors import InputError, Interrupted, OutputError, TargetUnreachable, UsageError
-from ncodec.formats.output import output_name
+from ncodec.formats.output import claim, output_name
 from ncodec.jobs.plan import PLAN_FILE
 from ncodec.media.held import COPY
 
 __all__ = ["plan_directory"]
 
 _SHARED = "shared-[0-9][0-9][0-9][0-9].bin"
-_OURS = (PLAN_FILE, f"{COPY}.*", "segment-*", _SHARED, "*.part")
-_BEGUN = (f"{PLAN_FILE}.part", _SHARED, f"{_SHARED}.part")
+_LOCK = "lock"
+_OURS = (PLAN_FILE, f"{COPY}.*", "segment-*", _SHARED, "*.part", _LOCK)
+_BEGUN = (f"{PLAN_FILE}.part", _SHARED, f"{_SHARED}.part", _LOCK)
 
 
 @contextmanager
@@ -33,7 +35,7 @@ def plan_directory(output: str | BinaryIO, plan: str | None, resume: bool) -> It
     Raises:
         UsageError: it holds something already.
         InputError: it should hold work, and does not.
-        OutputError: it cannot be made.
+        OutputError: it cannot be made, or another process works in it.
     """
     if plan is None and _is_stream(output):
         if resume:
@@ -42,22 +44,39 @@ def plan_directory(output: str | BinaryIO, plan: str | None, resume: bool) -> It
             yield Path(name)
         return
     directory = Path(plan or f"{output}.plan")
-    _check(directory, resume)
+    with _alone(directory, resume):
+        _check(directory, resume)
+        try:
+            yield directory
+        except BaseException as error:
+            # Another target is another plan: what was done for this one is of no use.
+            if isinstance(error, TargetUnreachable) or not (resume or _resumable(directory, error)):
+                _remove(directory)
+            raise
+        _remove(directory)
+
+
+@contextmanager
+def _alone(directory: Path, resume: bool) -> Iterator[None]:
+    """Makes the directory of a new job, and keeps other processes out of it."""
+    if resume and not directory.is_dir():
+        raise InputError(f"{directory} holds no unfinished encode: start one without --resume")
     try:
         directory.mkdir(exist_ok=True)
+        lock = claim(directory / _LOCK, directory)
     except OSError as error:
         raise OutputError(
             f"the folder {directory} for unfinished work cannot be made ({error.strerror}): "
             "choose another output, or a folder with --plan"
         ) from None
-    try:
-        yield directory
-    except BaseException as error:
-        # Another target is another plan: what was done for this one is of no use.
-        if isinstance(error, TargetUnreachable) or not (resume or _resumable(directory, error)):
-            _remove(directory)
-        raise
-    _remove(directory)
+    with lock:
+        try:
+            yield
+        finally:
+            # If it is still this one: a job that has ended removed it, and another may have begun.
+            with suppress(OSError):
+                if os.path.samestat(os.fstat(lock.fileno()), (directory / _LOCK).stat()):
+                    (directory / _LOCK).unlink()
 
 
 def _is_stream(output: str | BinaryIO) -> bool:
