@@ -73,7 +73,7 @@ def atomic_output(path: str | Path | BinaryIO) -> Iterator[BinaryIO]:
     with _reporting(path):
         special = target.exists() and not stat.S_ISREG(target.stat().st_mode)
         part = target if special else target.with_name(target.name + ".part")
-        file = open(part, "wb", buffering=0) if special else claim(part, path)
+        file = io.FileIO(part, "w") if special else claim(part, path)
     with file:
         try:
             with _stream(file, path) as stream:
