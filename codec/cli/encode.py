@@ -8,7 +8,7 @@ import click
 
 from ncodec.cli.parameters import DEVICE, parameter, stoppable, stopping_notice
 from ncodec.cli.progress import watching
-from ncodec.cli.values import DURATION, SIZE
+from ncodec.cli.values import DURATION, PICTURE_SIZE, RATE, SIZE
 from ncodec.jobs.request import DEFAULTS
 from ncodec.media.kinds import media_kind
 from ncodec.plugin import StillCodec
@@ -69,6 +69,25 @@ class _EncodeCommand(click.Command):
     default=DEFAULTS["max_segment"],
     show_default=True,
     help="Video: frames a segment at most; segments also end at scene cuts.",
+)
+@click.option(
+    "--stream", type=click.IntRange(min=0), help="Film: the video stream's index, as in ffprobe."
+)
+@click.option("--from", "start", type=DURATION, help="Video: code what is shown from then on.")
+@click.option("--to", "end", type=DURATION, help="Video: code what is shown before then.")
+@click.option("--fps", type=RATE, help="Folder or pattern of images, raw video: 25, 30000/1001.")
+@click.option("--size", type=PICTURE_SIZE, help="Raw video: width and height, as 640x360.")
+@click.option(
+    "--pix-fmt", "pixel_format", metavar="FORMAT", help="Raw video: FFmpeg's name, as yuv420p."
+)
+@click.option("--strict", is_flag=True, default=None, help="Video: refuse a damaged source.")
+@click.option(
+    "--no-alpha",
+    "alpha",
+    is_flag=True,
+    flag_value=False,
+    default=None,
+    help="Film: drop its alpha.",
 )
 @DEVICE
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads in all.  [default: all]")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ncodec.media.image_sink import write_image
     from ncodec.media.images import read_image
     from ncodec.media.kinds import media_kind
+    from ncodec.media.reading import Reading
     from ncodec.media.scanning import Scan, scan
     from ncodec.media.sink import VideoSink, open_sink
     from ncodec.media.source import Landmarks, VideoSource, open_source
@@ -28,6 +29,7 @@ __all__ = [
     "Image",
     "Landmarks",
     "Metadata",
+    "Reading",
     "Scan",
     "VideoSink",
     "VideoSource",
@@ -51,6 +53,7 @@ __getattr__ = resolver(
         "Image": "ncodec.media.image",
         "Landmarks": "ncodec.media.source",
         "Metadata": "ncodec.media.image",
+        "Reading": "ncodec.media.reading",
         "Scan": "ncodec.media.scanning",
         "VideoSink": "ncodec.media.sink",
         "VideoSource": "ncodec.media.source",

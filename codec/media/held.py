@@ -24,9 +24,10 @@ from ncodec.media.frame import Frame
 from ncodec.media.image import Image
 from ncodec.media.images import decode_image, image_format
 from ncodec.media.pictures import as_frame, as_image, check_planes, check_samples, clip_info
+from ncodec.media.reading import frame_rate
 from ncodec.media.spool import spool
 
-__all__ = ["COPY", "Held", "held"]
+__all__ = ["COPY", "Held", "HeldPictures", "held"]
 
 COPY = "source"
 """Name, without extension, of what `Held.keep` writes."""
@@ -227,7 +228,8 @@ def held(source: Any, *, fps: Any = None, info: VideoInfo | None = None) -> str 
 
     Args:
         source: what `ncodec.encode` takes.
-        fps: frames a second of pictures in memory.
+        fps: frames a second of pictures in memory; what has a path or is a stream is told by its
+            `Reading`.
         info: what `Frame`s are, or what RGB frames are to be converted to.
 
     Raises:
@@ -236,12 +238,12 @@ def held(source: Any, *, fps: Any = None, info: VideoInfo | None = None) -> str 
     """
     opened = _without_pictures(source)
     if opened is not None:
-        if fps is not None or info is not None:
+        if info is not None:
             raise UsageError(
-                f"fps and info go with arrays and frames, {opened} has its own: leave them out"
+                f"info goes with arrays and frames, {opened} has its own: leave it out"
             )
         return opened
-    rate = None if fps is None else _rate(fps)
+    rate = None if fps is None else frame_rate(fps)
     if isinstance(source, Image):
         return HeldPictures([source], info, rate, single=True)
     if isinstance(source, Frame):
@@ -276,13 +278,3 @@ def _without_pictures(source: Any) -> str | Held | None:
 def _is_clip(info: VideoInfo) -> bool:
     """Whether these are planes, not the samples of still images, which an album has."""
     return info.pixel_format not in ("rgb24", "rgba", "ya8", "rgb48le", "rgba64le", "ya16le")
-
-
-def _rate(fps: Any) -> Fraction:
-    try:
-        rate = Fraction(fps).limit_denominator(100_000)
-    except (TypeError, ValueError, OverflowError):
-        rate = Fraction(0)
-    if not 0 < rate <= 100_000:
-        raise UsageError(f"fps is {fps!r} but must be a number above 0, 100000 at most")
-    return rate

@@ -31,6 +31,7 @@ class Scan:
             and frame i is shown at tick i.
         cuts: indices of the first frame of each new scene, in order, without 0.
         digest: BLAKE3 (hex) of all planes in display order, 16-bit samples little-endian.
+        notices: what is concealed, missing or left out, a sentence each.
         landmarks: what lets another source of the same path seek, through its `settle`.
     """
 
@@ -38,6 +39,7 @@ class Scan:
     times: tuple[int, ...] | None
     cuts: tuple[int, ...]
     digest: str
+    notices: tuple[str, ...]
     landmarks: Landmarks = field(repr=False, compare=False)
 
     @property
@@ -95,7 +97,8 @@ def scan(
     info = replace(info, time_base=frame_time or info.time_base)
     landmarks = Landmarks(tuple(ticks), tuple(fingerprints))
     source.settle(info, times, landmarks)
-    return Scan(info, times, tuple(cuts), digest.hexdigest(), landmarks)
+    notices = tuple(source.notices)
+    return Scan(info, times, tuple(cuts), digest.hexdigest(), notices, landmarks)
 
 
 def _constant(

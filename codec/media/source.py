@@ -17,10 +17,12 @@ from typing import BinaryIO, Literal
 import av
 
 from ncodec.errors import InputError
+from ncodec.formats.hdr import Hdr
 from ncodec.formats.info import VideoInfo
 from ncodec.media import film, spool, y4m
 from ncodec.media.frame import Frame, fingerprint, from_av
 from ncodec.media.names import natural_order
+from ncodec.media.reading import READING, Reading
 
 __all__ = ["Landmarks", "VideoSource", "open_source"]
 
@@ -65,6 +67,10 @@ class VideoSource(ABC):
         info: the clip. `frames` is 0 and the times are the container's until `ncodec.media.scan`
             has seen every frame and called `settle`.
         as_opened: `info` before that.
+        hdr: the mastering display and light level, or None.
+        origin: seconds on the container's clock that are time 0 of the clip: the earliest start of
+            any stream, or where the part that is read starts; final after a scan.
+        notices: what is concealed, missing or left out, a sentence each; complete after a scan.
     """
 
     def __init__(self, path: Path | None, kind: Literal["video", "image"], info: VideoInfo) -> None:
@@ -72,6 +78,9 @@ class VideoSource(ABC):
         self.name = str(path) if path else "standard input"
         self.kind = kind
         self.info = self.as_opened = info
+        self.hdr: Hdr | None = None
+        self.origin = Fraction(0)
+        self.notices: list[str] = []
         self._times: Sequence[int] | None = None
         self._landmarks = _NO_LANDMARKS
 
@@ -239,11 +248,14 @@ class SpoolSource(VideoSource):
         yield from spool.read_spool(self.path, first)
 
 
-def open_source(spec: str | Path, *, stdin: BinaryIO | None = None) -> VideoSource:
+def open_source(
+    spec: str | Path, reading: Reading = READING, *, stdin: BinaryIO | None = None
+) -> VideoSource:
     """Opens a clip or an image.
 
     Args:
         spec: a file, a folder of images, or "-" for y4m on standard input.
+        reading: what of it is read, and how.
         stdin: the stream that "-" stands for, `sys.stdin.buffer` if not given.
 
     Raises:
