@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -20,6 +21,7 @@ __all__ = [
     "atomic_output",
     "claim",
     "destination",
+    "is_full",
     "output_name",
     "publish",
     "same_file",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _STDOUT = "-"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def destination(output: object) -> str | BinaryIO:
@@ -213,7 +216,13 @@ def _reporting(name: str | Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OutputError(f"cannot write {name}: {reason}; choose another output") from error
+        remedy = "make room on its disk" if is_full(error) else "choose another output"
+        raise OutputError(f"cannot write {name}: {reason}; {remedy}") from error
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether the system says that there is no room: on the disk, in a quota or in a limit."""
+    return isinstance(error, OSError) and error.errno in _FULL
 
 
 def sync_directory(directory: Path) -> None:

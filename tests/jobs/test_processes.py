@@ -43,7 +43,9 @@ def test_ctrl_c_keeps_the_work(fresh, clip_file, tmp_path, workers):
     assert job.returncode == 130
     kinds = [record["type"] for record in records]
     assert kinds.count("stopping") == 1
-    assert records[-1] == {"type": "failed", "exit_code": 130, "message": "stopped by the user"}
+    command = "ncodec encode --resume -o a.nc"
+    message = f"stopped; go on with: {command}"
+    assert records[-1] == {"type": "failed", "exit_code": 130, "message": message}
     assert os.listdir(tmp_path) == ["a.nc.plan"]
     names = os.listdir(tmp_path / "a.nc.plan")
     assert "plan.json" in names
