@@ -39,7 +39,7 @@ def load_plan(request: EncodeRequest, directory: Path) -> Plan:
         if before.get(name) != value:
             raise UsageError(
                 f"the unfinished encode in {directory} has {name} {before.get(name)!r}, not "
-                f"{value!r}: repeat its options, or delete the folder to start anew"
+                f"{value!r}: leave it out to go on, or delete the folder to start anew"
             )
     path = _kept_source(request, directory)
     if source_identity(path) != plan.identity:
@@ -123,6 +123,7 @@ def make_plan(
         options=options,
         seed=request.seed,
         request=request.comparable,
+        settings=request.settings,
     )
     if request.target_size is not None:
         around, tracks = overhead(plan), len(plan.tracks or b"")

@@ -33,6 +33,10 @@ _STILL = frozenset({"target_size", "device", "threads", "seed", "reading", "copy
 """Fields that codecs of still images heed; a target size if they are lossy and say so."""
 
 
+_KEPT = ("target_size", "time_budget", "max_segment", "device", "threads", "workers", "seed")
+"""Fields that are plain values, which a plan keeps."""
+
+
 @dataclass(frozen=True, slots=True)
 class EncodeRequest:
     """What is to be encoded, and how: the one list of an encode's arguments and defaults.
@@ -116,6 +120,11 @@ class EncodeRequest:
                     f"{name} does not apply to {self.codec}, which codes still images in one go: "
                     "leave it out"
                 )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What an encode that goes on has as it was, unless something else is said."""
+        return {name: getattr(self, name) for name in _KEPT}
 
     @property
     def comparable(self) -> dict[str, Any]:
