@@ -13,9 +13,8 @@ from ncodec.formats.hdr import Hdr
 from ncodec.formats.info import VideoInfo
 from ncodec.media.frame import Frame, to_av
 from ncodec.media.matroska.picture import picture_entry
-from ncodec.media.matroska.stored import Stored
+from ncodec.media.matroska.stored import PICTURES, Stored
 from ncodec.media.matroska.writer import COARSE, FINE, Block, MatroskaWriter
-from ncodec.media.tracks import PICTURE_UID
 
 __all__ = ["MkvWriter"]
 
@@ -49,28 +48,26 @@ class MkvWriter:
         self._encoder = self._opened()
         copied = Stored(tracks) if tracks is not None else None
         self._waiting: Iterator[Block] = copied.blocks() if copied else iter(())
-        self._track = 1 + (copied.highest if copied else 0)
+        tags = copied.picture_tags if copied else {}
         entry = picture_entry(
-            self._track,
-            PICTURE_UID,
             info,
             hdr,
             codec=("V_FFV1", bytes(self._encoder.extradata or b"")),
             frame_time=info.time_base if times is None else None,
-            **(copied.names(PICTURE_UID) if copied else {}),
+            language=tags.get("language", "und"),
+            name=tags.get("title", ""),
         )
         others = [bytes(each.whole) for each in copied.entries] if copied else []
-        parts = [bytes(part.whole) for part in copied.parts.values()] if copied else []
         shown = (info.time_base,) if times is None else [t * info.time_base for t in times]
         whole = all((time * 1000).denominator == 1 for time in shown)
         scale = COARSE if whole else FINE
         self._muxer = MatroskaWriter(
             stream,
             [entry, *others],
-            parts=parts,
+            parts=copied.parts_beside_pictures() if copied else (),
             scale=min(scale, copied.scale) if copied else scale,
             title=copied.title if copied else "",
-            video=self._track,
+            video=PICTURES,
             duration=max(_duration(info, times), copied.duration if copied else 0),
             seeking=seeking,
         )
@@ -110,7 +107,7 @@ class MkvWriter:
                     self._waiting = chain((block,), self._waiting)
                     break
                 self._muxer.write(block)
-            self._muxer.write(Block(self._track, time, bytes(packet), packet.is_keyframe))
+            self._muxer.write(Block(PICTURES, time, bytes(packet), packet.is_keyframe))
 
 
 def _duration(info: VideoInfo, times: Sequence[int] | None) -> int:

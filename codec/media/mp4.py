@@ -22,6 +22,7 @@ from ncodec.formats.hdr import Hdr
 from ncodec.formats.info import VideoInfo
 from ncodec.media.frame import PIXEL_FORMATS, Frame, plane_shapes, to_av
 from ncodec.media.matroska.picture import picture_entry
+from ncodec.media.matroska.stored import PICTURES
 from ncodec.media.matroska.writer import Block, MatroskaWriter
 from ncodec.media.remuxing import Remuxing
 
@@ -107,15 +108,13 @@ class Mp4Writer:
         """A Matroska header that describes the track: PyAV cannot set all that FFmpeg reads."""
         stream = BytesIO()
         entry = picture_entry(
-            1,
-            1,
             self._info,
             hdr,
             codec=("V_MPEG4/ISO/AVC", bytes(self._encoder.extradata or b"")),
             frame_time=self._info.time_base if times is None else None,
         )
         writer = MatroskaWriter(stream, [entry])
-        writer.write(Block(1, 0, _NO_PICTURE))  # FFmpeg opens no file without packets
+        writer.write(Block(PICTURES, 0, _NO_PICTURE))  # FFmpeg opens no file without packets
         writer.finish()
         stream.seek(0)
         return stream

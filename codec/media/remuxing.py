@@ -16,12 +16,21 @@ from av.stream import AttachmentStream, Stream
 
 from ncodec.errors import OutputError
 from ncodec.media.matroska.stored import Stored
-from ncodec.media.tracks import PICTURE_UID, codec_of, fits
+from ncodec.media.tracks import codec_of, fits
 
 __all__ = ["Remuxing"]
 
 _TEXTS = ("subrip", "text", "webvtt")
 """Codecs of subtitles whose packets are text, with at most some tags of HTML in it."""
+
+_STYLE = b"""[Script Info]
+ScriptType: v4.00+
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, BackColour, Bold, Italic, Underline, Alignment
+Style: Default,Arial,16,&Hffffff,&H0,0,0,0,2
+"""
+"""How text is shown that says nothing of it, as FFmpeg's encoder of mov_text is told."""
 
 _MILLISECOND = Fraction(1, 1000)
 _TEXT_CLOCK = 1000
@@ -60,7 +69,7 @@ class Remuxing:
 
     def __init__(self, tracks: bytes, format: str, path: Path, warn: Callable[[str], None]) -> None:
         self._format = format
-        self._names = Stored(tracks).names(PICTURE_UID)
+        self._picture_tags = Stored(tracks).picture_tags
         self._container = av.open(BytesIO(tracks), "r")
         self._path = path
         self._warn = warn
@@ -79,7 +88,8 @@ class Remuxing:
             copy: Stream
             as_text = codec_of(stream) in _TEXTS and "mov_text" in output.supported_codecs
             if as_text:
-                copy = output.add_mux_stream("mov_text")
+                copy = output.add_stream("mov_text")
+                copy.codec_context.subtitle_header = _STYLE
             elif isinstance(stream, AttachmentStream) or not fits(stream, self._format):
                 lost.append(_described(stream))
                 continue
@@ -93,7 +103,7 @@ class Remuxing:
         output.metadata.update(self._container.metadata)
         output.set_chapters(self._container.chapters())
         if video is not None:
-            video.metadata.update(self._names)
+            video.metadata.update(self._picture_tags)
         self._output = output
         self._waiting = self._container.demux([track.source for track in self._tracks.values()])
         if lost:

@@ -6,14 +6,14 @@ headers; the times, which it would round to milliseconds, are written anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import av
 from av.container import InputContainer, OutputContainer
@@ -29,19 +29,20 @@ from ncodec.media.reading import READING, Reading
 if TYPE_CHECKING:
     from av.container.core import Chapter
 
-__all__ = ["COPYING", "PICTURE_UID", "Copying", "codec_of", "copy_tracks", "fits"]
-
-PICTURE_UID = (1 << 32) + 1
-"""The identifier of the coded video among the tags, of whose track no other trace is copied."""
+__all__ = ["COPYING", "Copying", "codec_of", "copy_tracks", "fits"]
 
 _SECOND = 10**9
 _OF_THE_CONTAINER = frozenset(
-    ("major_brand", "minor_version", "compatible_brands", "encoder", "handler_name", "vendor_id")
+    ("major_brand", "minor_version", "compatible_brands", "encoder", "software")
+    + ("handler_name", "vendor_id")
 )
 """Tags about the file that the tracks came in, not about the film."""
 
 _STATISTICS = ("bps", "duration", "number_of_frames", "number_of_bytes", "_statistics_")
 """What tags of tracks begin with that a muxer has counted."""
+
+_NAMES = ("language", "title")
+"""Tags that stay with a track that has no others."""
 
 _COVERS = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
 _MUXING = {"fflags": "+bitexact", "default_mode": "passthrough"}
@@ -121,10 +122,13 @@ def copy_tracks(
             coded = reading.stream
             if coded is None:
                 coded = film.video_stream(container, str(path)).index
+            # The place of the pictures' track: FFmpeg writes no file without one.
+            muxed.add_mux_stream("subrip")
             tracks = _tracks(container, muxed, copying, coded, notices)
-            found = bool(tracks)
+            picture_tags = _kept(container.streams[coded].metadata) if copying.tags else {}
+            found = bool(tracks or picture_tags)
             found |= copying.chapters and _chapters(container, muxed, origin, end)
-            found |= copying.attachments and _attachments(container, muxed, path, notices)
+            found |= copying.attachments and _attachments(container, muxed, path)
             found |= copying.tags and _tags(container, muxed)
             if not found:
                 return tuple(notices)
@@ -147,7 +151,7 @@ def copy_tracks(
         rates = [getattr(track.source.codec_context, "sample_rate", 0) for track in tracks]
         with output.open("wb") as stream:
             stamps = {track.copy.index + 1: track.stamps for track in tracks}
-            retimed(raw.read(), stream, stamps, max(rates, default=0))
+            retimed(raw.read(), stream, stamps, picture_tags, max(rates, default=0))
     return tuple(notices)
 
 
@@ -161,7 +165,9 @@ def _tracks(
     tracks = []
     for stream in container.streams:
         wanted = {"audio": copying.audio, "subtitle": copying.subtitles}.get(stream.type, True)
-        if stream.index == coded or _is_attachment(stream) or not wanted:
+        # What FFmpeg discards by itself is read as something else: chapters that are a track.
+        idle = stream.index == coded or stream.discard == Discard.all or _is_attachment(stream)
+        if idle or not wanted:
             stream.discard = Discard.all
             continue
         as_text = codec_of(stream) == "mov_text"
@@ -178,8 +184,8 @@ def _tracks(
         else:
             copy = muxed.add_stream_from_template(stream, opaque=True)
         copy.disposition = stream.disposition
-        named = ("language", "title")
-        copy.metadata.update(_kept(stream.metadata, None if copying.tags else named))
+        kept = _kept(stream.metadata)
+        copy.metadata.update(kept if copying.tags else {n: kept[n] for n in _NAMES if n in kept})
         tracks.append(_Track(stream, copy, as_text))
     return tracks
 
@@ -216,9 +222,7 @@ def _chapters(
     return bool(chapters)
 
 
-def _attachments(
-    container: InputContainer, muxed: OutputContainer, path: Path, notices: list[str]
-) -> bool:
+def _attachments(container: InputContainer, muxed: OutputContainer, path: Path) -> bool:
     attached = False
     for stream in filter(_is_attachment, container.streams):
         name, mime = _COVERS.get(codec_of(stream), ("attachment", "application/octet-stream"))
@@ -238,18 +242,18 @@ def _cover(path: Path, index: int) -> bytes:
 
 
 def _tags(container: InputContainer, muxed: OutputContainer) -> bool:
-    muxed.metadata.update(_kept(container.metadata, None))
+    muxed.metadata.update(_kept(container.metadata))
     return bool(muxed.metadata)
 
 
-def _kept(metadata: Any, only: Sequence[str] | None) -> dict[str, str]:
-    """The tags about the film, of these names only where there are any."""
+def _kept(metadata: Mapping[str, str]) -> dict[str, str]:
+    """The tags about the film."""
     return {
         name: value
         for name, value in metadata.items()
         if name.lower() not in _OF_THE_CONTAINER
         and not name.lower().startswith(_STATISTICS)
-        and (only is None or name in only)
+        and (name, value) != ("language", "und")
     }
 
 

@@ -8,10 +8,11 @@ from ncodec.formats.hdr import Hdr
 from ncodec.formats.info import UNSPECIFIED, VideoInfo
 from ncodec.media.matroska import elements as ids
 from ncodec.media.matroska.ebml import element, number, real, text
+from ncodec.media.matroska.stored import PICTURES
 
 __all__ = ["picture_entry"]
 
-_PICTURES = 1
+_VIDEO_TYPE = 1
 _PROGRESSIVE, _INTERLACED = 2, 1
 _FIELD_ORDERS = {1: 0, 2: 1, 3: 6, 4: 9, 5: 14}
 """Matroska's FieldOrder of each AVFieldOrder."""
@@ -24,8 +25,6 @@ _ASPECT_RATIO = 3
 
 
 def picture_entry(
-    track: int,
-    uid: int,
     info: VideoInfo,
     hdr: Hdr | None,
     *,
@@ -37,16 +36,15 @@ def picture_entry(
     """A TrackEntry.
 
     Args:
-        track, uid: the track's number and unique identifier.
         info, hdr: the clip.
         codec: Matroska's identifier of the codec, and its private data.
         frame_time: seconds of a frame, None for a variable rate.
         language, name: what players call the track.
     """
     children = [
-        number(ids.TRACK_NUMBER, track),
-        number(ids.TRACK_UID, uid),
-        number(ids.TRACK_TYPE, _PICTURES),
+        number(ids.TRACK_NUMBER, PICTURES),
+        number(ids.TRACK_UID, PICTURES),
+        number(ids.TRACK_TYPE, _VIDEO_TYPE),
         number(ids.FLAG_LACING, 0),
         text(ids.LANGUAGE, language),
         text(ids.NAME, name) if name else b"",

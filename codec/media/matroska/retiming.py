@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from ncodec.media.matroska import elements as ids
-from ncodec.media.matroska.ebml import Element, children, element, number
-from ncodec.media.matroska.stored import Stored, child, child_number
+from ncodec.media.matroska.ebml import Element, children, element, number, text
+from ncodec.media.matroska.stored import PICTURES, Stored, child, child_number
 from ncodec.media.matroska.writer import COARSE, FINE, Block, MatroskaWriter
 
 __all__ = ["Stamp", "retimed"]
@@ -27,9 +27,13 @@ class Stamp:
 
 
 def retimed(
-    data: bytes, stream: BinaryIO, stamps: Mapping[int, Sequence[Stamp]], rate: int
+    data: bytes,
+    stream: BinaryIO,
+    stamps: Mapping[int, Sequence[Stamp]],
+    picture_tags: Mapping[str, str],
+    rate: int,
 ) -> None:
-    """Writes the file `data` to `stream` with other times.
+    """Writes the file `data` to `stream` with other times, and without its track `PICTURES`.
 
     Sound that begins before time 0 is the codec's priming: players leave it out.
 
@@ -37,6 +41,7 @@ def retimed(
         data: a Matroska file as FFmpeg makes it.
         stream: where to.
         stamps: for each track number, the times of its blocks.
+        picture_tags: tags of the track of pictures.
         rate: samples a second of the finest sound, 0 for none.
     """
     file = Stored(data)
@@ -44,6 +49,8 @@ def retimed(
     entries = []
     for entry in file.entries:
         track = child_number(entry, ids.TRACK_NUMBER)
+        if track == PICTURES:
+            continue
         delay = child_number(entry, ids.CODEC_DELAY)
         first = min((stamp.time for stamp in stamps.get(track, ())), default=0)
         if child_number(entry, ids.TRACK_TYPE) == _CODEC_CLOCKED and not delay and first < 0:
@@ -55,7 +62,9 @@ def retimed(
     times = [stamp.time for each in stamps.values() for stamp in each]
     whole = all(time % COARSE == 0 for time in times)
     scale = COARSE if whole else FINE * _FINE_RATE // max(_FINE_RATE, rate)
-    parts = [part for part in map(_kept, file.parts.values()) if part]
+    parts = [bytes(part.whole) for part in file.parts.values() if part.id != ids.TAGS]
+    tags = [*_tags(file), *_picture_tag(picture_tags)]
+    parts += [element(ids.TAGS, *tags)] if tags else []
     writer = MatroskaWriter(stream, entries, parts=parts, scale=scale, title=file.title)
     for block in _in_order(file.blocks(), stamps, delays):
         writer.write(block)
@@ -77,18 +86,25 @@ def _in_order(
     return [block for _, block in sorted(placed, key=lambda place: place[0])]
 
 
-def _kept(part: Element) -> bytes:
-    """The part as it stands, but tags without the durations that FFmpeg has counted."""
-    if part.id != ids.TAGS:
-        return bytes(part.whole)
-    tags = []
-    for tag in children(part.payload):
-        if tag.id != ids.TAG:
-            continue
-        inside = [e for e in children(tag.payload) if not _is_duration(e)]
+def _tags(file: Stored) -> Iterator[bytes]:
+    """The tags but for the durations that FFmpeg has counted."""
+    found = file.parts.get(ids.TAGS)
+    for tag in children(found.payload) if found else ():
+        inside = (
+            [e for e in children(tag.payload) if not _is_duration(e)] if tag.id == ids.TAG else []
+        )
         if any(e.id == ids.SIMPLE_TAG for e in inside):
-            tags.append(element(ids.TAG, *(e.whole for e in inside)))
-    return element(ids.TAGS, *tags) if tags else b""
+            yield element(ids.TAG, *(e.whole for e in inside))
+
+
+def _picture_tag(tags: Mapping[str, str]) -> Iterator[bytes]:
+    if tags:
+        simple = (
+            element(ids.SIMPLE_TAG, text(ids.TAG_NAME, name.upper()), text(ids.TAG_STRING, value))
+            for name, value in tags.items()
+        )
+        targets = element(ids.TARGETS, number(ids.TAG_TRACK_UID, PICTURES))
+        yield element(ids.TAG, targets, *simple)
 
 
 def _is_duration(part: Element) -> bool:

@@ -6,10 +6,16 @@ from collections.abc import Iterator
 
 from ncodec.errors import DamagedFile
 from ncodec.media.matroska import elements as ids
-from ncodec.media.matroska.ebml import Element, children, vint
+from ncodec.media.matroska.ebml import Element, children, element, vint
 from ncodec.media.matroska.writer import COARSE, Block
 
-__all__ = ["Stored", "child", "child_number"]
+__all__ = ["PICTURES", "Stored", "child", "child_number"]
+
+PICTURES = 1
+"""The number and the identifier of the track of pictures among those that are copied."""
+
+PICTURE_NAMES = ("LANGUAGE", "TITLE")
+"""Tags of the track of pictures that a track has elements for."""
 
 _KEYFRAME = 0x80
 _MORE = (ids.BLOCK_ADDITIONS, ids.DISCARD_PADDING)
@@ -51,26 +57,31 @@ class Stored:
                 self.parts[part.id] = part
 
     @property
-    def highest(self) -> int:
-        """The highest number of a track."""
-        numbers = (child(entry, ids.TRACK_NUMBER) for entry in self.entries)
-        return max((found.number for found in numbers if found), default=0)
-
-    def names(self, uid: int) -> dict[str, str]:
-        """Language and name that the tags have for the track with that identifier."""
-        tags = self.parts.get(ids.TAGS)
+    def picture_tags(self) -> dict[str, str]:
+        """The tags of the track of pictures, which itself is not in the file."""
         found = {}
-        for tag in children(tags.payload) if tags else ():
-            targets = child(tag, ids.TARGETS)
-            target = targets and child(targets, ids.TAG_TRACK_UID)
-            if target is not None and target.number == uid:
-                for each in children(tag.payload):
-                    if each.id == ids.SIMPLE_TAG:
-                        key, value = child(each, ids.TAG_NAME), child(each, ids.TAG_STRING)
-                        if key and value:
-                            found[key.text] = value.text
-        keys = {"language": "LANGUAGE", "name": "TITLE"}
-        return {key: found[tag] for key, tag in keys.items() if tag in found}
+        for tag in self._tags():
+            for each in children(tag.payload) if _is_of_pictures(tag) else ():
+                name, value = child(each, ids.TAG_NAME), child(each, ids.TAG_STRING)
+                if each.id == ids.SIMPLE_TAG and name and value:
+                    found[name.text.lower()] = value.text
+        return found
+
+    def parts_beside_pictures(self) -> list[bytes]:
+        """The parts as they stand beside a track of pictures that has its own language and name."""
+        parts = [bytes(part.whole) for part in self.parts.values() if part.id != ids.TAGS]
+        tags = []
+        for tag in self._tags():
+            inside = list(children(tag.payload))
+            if _is_of_pictures(tag):
+                inside = [each for each in inside if not _is_called(each, PICTURE_NAMES)]
+            if any(each.id == ids.SIMPLE_TAG for each in inside):
+                tags.append(element(ids.TAG, *(each.whole for each in inside)))
+        return [*parts, element(ids.TAGS, *tags)] if tags else parts
+
+    def _tags(self) -> list[Element]:
+        part = self.parts.get(ids.TAGS)
+        return [each for each in children(part.payload) if each.id == ids.TAG] if part else []
 
     def blocks(self) -> Iterator[Block]:
         """The packets of all tracks, in file order.
@@ -120,6 +131,16 @@ class Stored:
         time = start + int.from_bytes(payload[offset : offset + 2], "big", signed=True)
         keyframe = bool(payload[offset + 2] & _KEYFRAME) if group is None else group
         return Block(track, time * self.scale, payload[offset + 3 :], keyframe, duration, more)
+
+
+def _is_of_pictures(tag: Element) -> bool:
+    targets = child(tag, ids.TARGETS)
+    return targets is not None and child_number(targets, ids.TAG_TRACK_UID) == PICTURES
+
+
+def _is_called(tag: Element, names: tuple[str, ...]) -> bool:
+    name = child(tag, ids.TAG_NAME) if tag.id == ids.SIMPLE_TAG else None
+    return name is not None and name.text in names
 
 
 def child(parent: Element, identifier: int) -> Element | None:

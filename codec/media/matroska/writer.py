@@ -96,10 +96,10 @@ class MatroskaWriter:
         self._put(self._seek_head(None))
         self._info = self._position
         self._put(self._information())
-        self._tracks = self._position - self._origin
         self._put(element(ids.TRACKS, *entries))
         for part in parts:
             self._put(part)
+        self._header = self._position
 
     def write(self, block: Block) -> None:
         """Appends a block; blocks come in the order of their times, as nearly as they are known."""
@@ -121,6 +121,8 @@ class MatroskaWriter:
 
     def finish(self) -> None:
         """Writes what is left, index and lengths."""
+        if self._position == self._header and not self._cluster:
+            self._put(element(ids.CLUSTER, number(ids.TIMESTAMP, 0)))  # FFmpeg opens none without
         self._flush()
         if self._seeking:
             cues = self._position - self._origin
