@@ -198,7 +198,9 @@ class Fit:
     def pace(self) -> float:
         """Seconds a step takes with the threads that suit it; the steps that are timed count."""
         start, known = time.monotonic(), None
-        while known is None or not (self._threads.settled or time.monotonic() - start > PACE_SECONDS):
+        while known is None or not (
+            self._threads.settled or time.monotonic() - start > PACE_SECONDS
+        ):
             self.step()
             known = self._threads.seconds
         return known
