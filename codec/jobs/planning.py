@@ -14,8 +14,8 @@ from ncodec.jobs.plan import TRACKS_FILE, Plan, comparable, source_identity
 from ncodec.jobs.request import EncodeRequest
 from ncodec.jobs.windows import longest_window, scene_starts, share_bytes, split
 from ncodec.media import open_source, scan
+from ncodec.media.film_source import FilmSource
 from ncodec.media.held import COPY
-from ncodec.media.source import FilmSource
 from ncodec.media.tracks import copy_tracks
 from ncodec.plugin import Context, StartsWarm
 from ncodec.registry import frame_codec, resolve_options

@@ -33,8 +33,10 @@ __all__ = ["COPYING", "Copying", "codec_of", "copy_tracks", "fits"]
 
 _SECOND = 10**9
 _OF_THE_CONTAINER = frozenset(
-    ("major_brand", "minor_version", "compatible_brands", "encoder", "software")
-    + ("handler_name", "vendor_id")
+    (
+        *("major_brand", "minor_version", "compatible_brands", "vendor_id"),
+        *("encoder", "software", "handler_name"),
+    )
 )
 """Tags about the file that the tracks came in, not about the film."""
 
@@ -116,7 +118,7 @@ def copy_tracks(
     end = None
     if reading.end is not None:
         end = origin + reading.end - (reading.start or 0)
-    with film.opened(path) as container, TemporaryFile(dir=output.parent) as raw:
+    with film.opened(path, reading) as container, TemporaryFile(dir=output.parent) as raw:
         muxed = av.open(raw, "w", format="matroska", options=_MUXING)
         try:
             coded = reading.stream
