@@ -11,6 +11,7 @@ import av
 
 from ncodec.formats.hdr import Hdr
 from ncodec.formats.info import VideoInfo
+from ncodec.media.fields import FieldMarker
 from ncodec.media.frame import Frame, to_av
 from ncodec.media.matroska.picture import picture_entry
 from ncodec.media.matroska.stored import PICTURES, Stored
@@ -46,6 +47,7 @@ class MkvWriter:
         # FFV1 codes 8-bit RGB from a packed layout only; the samples are the same.
         self._layout = "bgr0" if info.pixel_format == "gbrp" else info.pixel_format
         self._encoder = self._opened()
+        self._fields = FieldMarker(info, self._layout)
         copied = Stored(tracks) if tracks is not None else None
         self._waiting: Iterator[Block] = copied.blocks() if copied else iter(())
         tags = copied.picture_tags if copied else {}
@@ -90,7 +92,7 @@ class MkvWriter:
             tags = (picture.pts, picture.time_base)
             picture = picture.reformat(format=self._layout)
             picture.pts, picture.time_base = tags
-        self._mux(self._encoder.encode(picture))
+        self._mux(self._encoder.encode(self._fields.marked(picture)))
 
     def finish(self) -> None:
         """Encodes what is held back and completes the file; the stream stays open."""

@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 from ncodec.errors import OutputError
 from ncodec.formats.hdr import Hdr
 from ncodec.formats.info import VideoInfo
+from ncodec.media.fields import FieldMarker, is_interlaced
 from ncodec.media.frame import PIXEL_FORMATS, Frame, plane_shapes, to_av
 from ncodec.media.matroska.picture import picture_entry
 from ncodec.media.matroska.stored import PICTURES
@@ -33,7 +34,7 @@ _OPTIONS = {"crf": "12", "preset": "medium"}
 _NO_PICTURE = b"\0\0\0\1\x09\xf0"
 """An access unit delimiter of H.264."""
 
-_GLOBAL_HEADER = av.codec.context.Flags.global_header
+_FLAGS = av.codec.context.Flags
 
 
 class Mp4Writer:
@@ -64,6 +65,7 @@ class Mp4Writer:
         self._info, codec, self._layout = _held(info, path)
         self._durations = _durations(times)
         self._encoder = self._opened(codec, path, times)
+        self._fields = FieldMarker(self._info, self._layout)
         self._tracks = Remuxing(tracks, "mp4", path, warn) if tracks is not None else None
         # Where tracks begin is stated in ticks of the movie, milliseconds by default.
         clocks = self._tracks.clocks if self._tracks else ()
@@ -100,7 +102,9 @@ class Mp4Writer:
         context.color_range = 2 if info.full_range else 1
         context.sample_aspect_ratio = info.sample_aspect_ratio
         context.options = _OPTIONS
-        context.flags |= _GLOBAL_HEADER
+        context.flags |= _FLAGS.global_header
+        if is_interlaced(info.field_order):
+            context.flags |= _FLAGS.interlaced_dct | _FLAGS.interlaced_me
         context.open()
         return context
 
@@ -128,7 +132,7 @@ class Mp4Writer:
             tags = (picture.pts, picture.time_base)
             picture = picture.reformat(format=self._layout)
             picture.pts, picture.time_base = tags
-        self._mux(self._encoder.encode(picture))
+        self._mux(self._encoder.encode(self._fields.marked(picture)))
 
     def finish(self) -> None:
         """Encodes what is held back and completes the container."""
