@@ -140,7 +140,7 @@ class Remuxing:
         """Time and duration in samples, without what Matroska's ticks have rounded."""
         slack = base * track.clock + 1
         frame = getattr(track.source.codec_context, "frame_size", 0) or duration
-        if abs(frame - duration) <= slack:
+        if not duration or abs(frame - duration) <= slack:
             duration = frame
         if track.next is not None and abs(ticks - track.next) <= slack:
             ticks = track.next

@@ -43,6 +43,9 @@ _OF_THE_CONTAINER = frozenset(
 _STATISTICS = ("bps", "duration", "number_of_frames", "number_of_bytes", "_statistics_")
 """What tags of tracks begin with that a muxer has counted."""
 
+_ROUNDED = Fraction(1, 10_000)
+"""Seconds by which a packet is shorter than the others only if something is cut off of it."""
+
 _NAMES = ("language", "title")
 """Tags that stay with a track that has no others."""
 
@@ -136,7 +139,7 @@ def copy_tracks(
                 return tuple(notices)
             muxed.start_encoding()
             for packet, track in _packets(container, tracks):
-                stamp = _stamp(packet, track, origin, end)
+                stamp = _stamp(packet, track, reading, origin)
                 if stamp is not None:
                     _mux(muxed, packet, track, sum(len(t.stamps) for t in tracks))
                     track.stamps.append(stamp)
@@ -280,7 +283,7 @@ def _packets(
 
 
 def _stamp(
-    packet: Packet[Stream], track: _Track, origin: Fraction, end: Fraction | None
+    packet: Packet[Stream], track: _Track, reading: Reading, origin: Fraction
 ) -> Stamp | None:
     """The times of a packet; None if it is outside of what is coded."""
     base = packet.time_base
@@ -291,14 +294,24 @@ def _stamp(
     else:
         time = ticks * base - origin
     lasts = (packet.duration or 0) * base
-    if end is not None and time >= end - origin:
+    # Sound before time 0 is what its codec needs to run in, unless it is cut there.
+    if reading.start is not None and time + lasts <= 0:
         return None
-    if time + lasts <= 0 and time < 0 and not packet.is_discard:
+    if reading.end is not None and time >= reading.end - (reading.start or 0):
         return None
     if track.source.type == "subtitle":
         lasts += min(time, Fraction(0))
         return Stamp(round(max(time, Fraction(0)) * _SECOND), round(lasts * _SECOND) or None)
-    return Stamp(round(time * _SECOND), None)
+    usual = _frame_time(track.source)
+    short = usual and 0 < lasts < usual - max(base, _ROUNDED)
+    return Stamp(round(time * _SECOND), round(lasts * _SECOND) if short else None)
+
+
+def _frame_time(stream: Stream) -> Fraction | None:
+    """Seconds of a packet of sound, where its codec has them all alike."""
+    context = stream.codec_context
+    size, rate = (getattr(context, name, 0) or 0 for name in ("frame_size", "sample_rate"))
+    return Fraction(size, rate) if size and rate else None
 
 
 def _mux(muxed: OutputContainer, packet: Packet[Stream], track: _Track, count: int) -> None:
