@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -20,6 +21,8 @@ from ncodec.video.inr.shape import Shape
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from ncodec.video.inr.fit import Fit
 
 __all__ = ["InrCodec"]
 
@@ -84,7 +87,8 @@ class InrCodec(VideoCodec, Generic[S]):
             return Estimate(seconds, size)
         # What a process does once comes before time is dealt out, or the first window pays it.
         smallest = self.architecture.shape_for(windows[0], options, context.target_size, share=0.0)
-        self._pace(smallest, recipe, 1, context)
+        with self._trial(smallest, recipe, 1, context) as fit:
+            fit.step()
         return Estimate(context.seconds, size)
 
     def macs_per_pixel(self, segment: Segment, info: VideoInfo) -> float:
@@ -116,7 +120,13 @@ class InrCodec(VideoCodec, Generic[S]):
         return [{"quality": qualities[index]} for index in indices]
 
     def _pace(self, shape: S, recipe: Recipe, batch: int, context: Context) -> float:
-        """Seconds that a frame takes in a pass of a fit: measured on a batch of black ones."""
+        """Seconds that a frame takes in a pass of a fit."""
+        with self._trial(shape, recipe, batch, context) as fit:
+            return fit.mean_pace() * fit.steps_per_epoch / batch
+
+    @contextmanager
+    def _trial(self, shape: S, recipe: Recipe, batch: int, context: Context) -> Iterator[Fit]:
+        """A fit to a batch of black frames."""
         import torch
 
         from ncodec.device import resolve_device, threads
@@ -126,5 +136,4 @@ class InrCodec(VideoCodec, Generic[S]):
             size = (shape.pictures.channels, *shape.geometry.padded)
             frames = torch.zeros(batch, *size, dtype=torch.uint8)
             fixed = replace(recipe, batch=batch, steps=1)
-            fit = self.architecture.begin_fit(shape, frames, fixed, device, 0)
-            return fit.mean_pace() * fit.steps_per_epoch / batch
+            yield self.architecture.begin_fit(shape, frames, fixed, device, 0)
