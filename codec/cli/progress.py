@@ -61,7 +61,8 @@ def _described(event: Planned | Finished) -> str:
         done = f", {event.finished} of them done" if event.finished else ""
         return (
             f"{event.codec}: {event.frames} frames in {event.segments} segments{done}; "
-            f"about {duration(event.seconds)} and {event.size:,} bytes"
+            f"about {duration(event.seconds)}"
+            + (f" and {event.size:,} bytes" if event.size is not None else "")
         )
     quality = f", {event.psnr:.2f} dB RGB-PSNR" if event.psnr is not None else ""
     if event.subpixels is not None:

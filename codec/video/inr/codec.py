@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from ncodec.formats import Segment, VideoInfo
 from ncodec.plugin import Context, Estimate, Option, Planes, VideoCodec, Window
 from ncodec.video.inr.architecture import Architecture
-from ncodec.video.inr.recipe import QUALITY_DOUBLING, Recipe, section_bytes
+from ncodec.video.inr.recipe import QUALITY_DOUBLING, Recipe, bits_used, section_bytes
 from ncodec.video.inr.shape import Shape
 
 if TYPE_CHECKING:
@@ -71,11 +71,12 @@ class InrCodec(VideoCodec, Generic[S]):
     ) -> Estimate:
         recipe = self.architecture.chosen_preset(options).recipe
         seconds, size = 0.0, 0
+        bits = bits_used(self.architecture.bits, recipe.epochs)
         paces: dict[tuple[S, int], float] = {}
         for window in windows:
             shape = self.architecture.shape_for(window, options, context.target_size)
             values = shape.values(window.frame_count)
-            size += context.target_size or section_bytes(values, self.architecture.bits)
+            size += context.target_size or section_bytes(values, bits)
             if context.seconds is None:
                 positions = prod(shape.geometry.padded)
                 batch = recipe.frames_a_step(window.frame_count, positions)
@@ -89,7 +90,8 @@ class InrCodec(VideoCodec, Generic[S]):
         smallest = self.architecture.shape_for(windows[0], options, context.target_size, share=0.0)
         with self._trial(smallest, recipe, 1, context) as fit:
             fit.step()
-        return Estimate(context.seconds, size)
+        # Time decides how large the network is, once it is known how fast it is.
+        return Estimate(context.seconds, size if context.target_size else None)
 
     def macs_per_pixel(self, segment: Segment, info: VideoInfo) -> float:
         return self.architecture.unpack(
