@@ -102,7 +102,7 @@ def encode(
     picked = held(source, fps=fps, info=info)
     if fps is not None and not isinstance(picked, HeldPictures):
         settings["fps"] = fps
-    name = codec or _default_codec(picked)
+    name = codec or _default_codec(picked, timed=fps is not None)
     memory = BytesIO() if output is None else None
     request = EncodeRequest.of(
         picked, destination(output if memory is None else memory), name, settings
@@ -126,8 +126,8 @@ def encode(
     return finished if memory is None else replace(finished, data=memory.getvalue())
 
 
-def _default_codec(source: str | Held) -> str:
-    kind = source.kind if isinstance(source, Held) else media_kind(source)
+def _default_codec(source: str | Held, timed: bool) -> str:
+    kind = source.kind if isinstance(source, Held) else media_kind(source, timed=timed)
     if kind is None:
         raise UsageError(
             f"{source} may be a clip or a collection of images: give fps= for a clip, or name a "

@@ -48,7 +48,9 @@ class _EncodeCommand(click.Command):
             value if isinstance(value := values.get(name), str) else None
             for name in ("codec", "source")
         )
-        return codec or DEFAULT_CODECS["video" if source is None else media_kind(source)]
+        timed = isinstance(values.get("fps"), str)
+        kind = "video" if source is None else media_kind(source, timed=timed)
+        return codec or DEFAULT_CODECS[kind]
 
 
 @click.command(cls=_EncodeCommand)

@@ -40,7 +40,8 @@ class FilmSource(VideoSource):
     def __init__(self, path: Path, reading: Reading = READING) -> None:
         name = str(path)
         self._threads = True
-        self._cut_short = cut_short(path)
+        raw = reading.size is not None
+        self._cut_short = film.raw_rest(path, reading) if raw else cut_short(path)
         self._damage = film.Damage()
         self._wrong: list[str] = []
         if self._cut_short and reading.strict:
@@ -65,7 +66,9 @@ class FilmSource(VideoSource):
     @property
     def notices(self) -> list[str]:
         said = [self._cut_short] if self._cut_short else []
-        said += self._damage.notices(self.name) + self._wrong
+        if self.reading.size is None:  # of raw video, the rest of a frame alone can be wrong
+            said += self._damage.notices(self.name)
+        said += self._wrong
         said += [f"{self.name} has {what}, which is left out" for what in self._left_out]
         return said
 
