@@ -105,6 +105,24 @@ def test_a_part_is_what_is_shown_in_it(tmp_path, suffix):
         read(path, start=1)
 
 
+@pytest.mark.parametrize("suffix", ["mkv", "mp4", "ts", "avi"])
+@pytest.mark.parametrize(
+    "options",
+    [{"g": "8", "bf": "3", "x264-params": "open-gop=1"}, {"x264-params": "intra-refresh=1"}],
+    ids=["open-gop", "intra-refresh"],
+)
+def test_a_part_deep_inside_is_the_same_as_of_the_whole(tmp_path, suffix, options):
+    h264(tmp_path / f"a.{suffix}", 70, options)
+    _, everything = read(tmp_path / f"a.{suffix}")
+    for start in (26, 45):
+        found, part = read(tmp_path / f"a.{suffix}", start=Fraction(start, 25), end=Fraction(2))
+        assert (found.frames, found.times, found.notices) == (50 - start, None, ())
+        assert all(
+            np.array_equal(a.planes[0], b.planes[0])
+            for a, b in zip(part, everything[start:50], strict=True)
+        )
+
+
 def test_a_part_of_a_film_with_sound_starts_where_it_was_said(tmp_path):
     path = with_sound(tmp_path / "a.mkv", video_at=Fraction(1, 2))
     with open_source(path, Reading(start=Fraction("0.51"), end=1)) as source:
