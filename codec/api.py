@@ -17,7 +17,7 @@ from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
 from ncodec.jobs.stills import encode_images
 from ncodec.jobs.training import train_model
 from ncodec.media import Frame, Image, media_kind
-from ncodec.media.held import Held, held
+from ncodec.media.held import Held, HeldPictures, held
 from ncodec.plugin import Region, StillCodec
 from ncodec.registry import DEFAULT_CODECS, load_codec, load_trainer, resolve_options
 
@@ -55,7 +55,8 @@ def encode(
             for bytes, which are `Finished.data`.
         codec: name of an installed codec; if not given the source decides: ``pc-photo`` for an
             image, ``pc-hclt`` for .npy, IDX, globs and several `Image`s, ``ngrid`` for all else.
-        fps: frames a second of pictures in memory; 25 where a codec of clips is named.
+        fps: frames a second of pictures in memory, of a folder or pattern of images, of raw video;
+            25 where a codec of clips is named.
         info: what `Frame`s are, if not a `Clip`'s; or what RGB is to be converted to.
         watch: called with every `ncodec.Event`.
         stopping: asked often; once true, work is saved and `Interrupted` raised.
@@ -72,6 +73,14 @@ def encode(
             seed: the seed of everything random.
             plan: where unfinished work is kept, ``OUTPUT.plan`` if not given.
             resume: continue that work, with the copy of the source that it has.
+            stream: index of the video stream, among all streams as ffprobe counts them.
+            start: seconds on the source's clock: frames shown before are left out.
+            end: the same: frames shown from then on are left out.
+            size: width and height of raw video.
+            pixel_format: FFmpeg's name of raw video's pixel format, such as ``yuv420p``.
+            strict: refuse a source that is damaged or has something missing, instead of concealing
+                and saying it.
+            alpha: False drops the alpha of a film, which is refused otherwise.
 
     Still images are coded in one go: of these settings they take device, threads and seed, and
     target_size where their codec is lossy and says so.
@@ -91,7 +100,9 @@ def encode(
     (32, 32, 1) True
     """
     picked = held(source, fps=fps, info=info)
-    name = codec or _default_codec(picked)
+    if fps is not None and not isinstance(picked, HeldPictures):
+        settings["fps"] = fps
+    name = codec or _default_codec(picked, timed=fps is not None)
     memory = BytesIO() if output is None else None
     request = EncodeRequest.of(
         picked, destination(output if memory is None else memory), name, settings
@@ -115,8 +126,8 @@ def encode(
     return finished if memory is None else replace(finished, data=memory.getvalue())
 
 
-def _default_codec(source: str | Held) -> str:
-    kind = source.kind if isinstance(source, Held) else media_kind(source)
+def _default_codec(source: str | Held, timed: bool) -> str:
+    kind = source.kind if isinstance(source, Held) else media_kind(source, timed=timed)
     if kind is None:
         raise UsageError(
             f"{source} may be a clip or a collection of images: give fps= for a clip, or name a "

@@ -8,7 +8,7 @@ import click
 
 from ncodec.cli.parameters import DEVICE, parameter, stoppable, stopping_notice
 from ncodec.cli.progress import watching
-from ncodec.cli.values import DURATION, SIZE
+from ncodec.cli.values import DURATION, PICTURE_SIZE, RATE, SIZE
 from ncodec.jobs.request import DEFAULTS
 from ncodec.media.kinds import media_kind
 from ncodec.plugin import StillCodec
@@ -48,7 +48,9 @@ class _EncodeCommand(click.Command):
             value if isinstance(value := values.get(name), str) else None
             for name in ("codec", "source")
         )
-        return codec or DEFAULT_CODECS["video" if source is None else media_kind(source)]
+        timed = isinstance(values.get("fps"), str)
+        kind = "video" if source is None else media_kind(source, timed=timed)
+        return codec or DEFAULT_CODECS[kind]
 
 
 @click.command(cls=_EncodeCommand)
@@ -70,6 +72,25 @@ class _EncodeCommand(click.Command):
     show_default=True,
     help="Video: frames a segment at most; segments also end at scene cuts.",
 )
+@click.option(
+    "--stream", type=click.IntRange(min=0), help="Film: the video stream's index, as in ffprobe."
+)
+@click.option("--from", "start", type=DURATION, help="Video: code what is shown from then on.")
+@click.option("--to", "end", type=DURATION, help="Video: code what is shown before then.")
+@click.option("--fps", type=RATE, help="Folder or pattern of images, raw video: 25, 30000/1001.")
+@click.option("--size", type=PICTURE_SIZE, help="Raw video: width and height, as 640x360.")
+@click.option(
+    "--pix-fmt", "pixel_format", metavar="FORMAT", help="Raw video: FFmpeg's name, as yuv420p."
+)
+@click.option("--strict", is_flag=True, default=None, help="Video: refuse a damaged source.")
+@click.option(
+    "--no-alpha",
+    "alpha",
+    is_flag=True,
+    flag_value=False,
+    default=None,
+    help="Film: drop its alpha.",
+)
 @DEVICE
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads in all.  [default: all]")
 @click.option(
@@ -87,7 +108,7 @@ class _EncodeCommand(click.Command):
 def command(
     source: str, output: str, codec: str | None, log_json: bool, quiet: bool, **values: Any
 ) -> None:
-    """Encode SOURCE: a film, a y4m file, an image, a folder of images, .npy, IDX, or - for stdin.
+    """Encode SOURCE: a film, y4m, an image, a folder or pattern of images, .npy, IDX, - for stdin.
 
     \b
     Examples:
@@ -98,6 +119,8 @@ def command(
       ncodec encode digits.npy -o digits.nc
       ncodec encode photo.jpg --codec entropic-student -o photo.nc
       ffmpeg -i clip.mp4 -f yuv4mpegpipe - | ncodec encode - -o clip.nc
+      ncodec encode f_%04d.png --fps 24 -o clip.nc
+      ncodec encode clip.yuv --size 640x360 --pix-fmt yuv420p --fps 25 -o clip.nc
     """
     from ncodec.api import encode
 

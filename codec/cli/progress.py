@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ncodec.errors import NcodecError
-from ncodec.jobs import Event, Finished, Planned, Progressed, Scanned, SegmentDone
+from ncodec.jobs import Event, Finished, Noticed, Planned, Progressed, Scanned, SegmentDone
 
 __all__ = ["duration", "log", "watching"]
 
@@ -52,7 +52,9 @@ def duration(seconds: float) -> str:
 
 
 def _line(event: Event) -> None:
-    if isinstance(event, Planned | Finished):
+    if isinstance(event, Noticed):
+        click.echo(f"ncodec: {event.message}", err=True)
+    elif isinstance(event, Planned | Finished):
         click.echo(_described(event), err=True)
 
 
@@ -113,6 +115,8 @@ def _bar() -> Iterator[Watch]:
                     f"{event.frames} frames{quality}",
                     highlight=False,
                 )
+            elif isinstance(event, Noticed):
+                console.print(f"ncodec: {event.message}", highlight=False, markup=False)
             elif isinstance(event, Planned | Finished):
                 console.print(_described(event), highlight=False)
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["Event", "Finished", "Planned", "Progressed", "Scanned", "SegmentDone"]
+__all__ = ["Event", "Finished", "Noticed", "Planned", "Progressed", "Scanned", "SegmentDone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,13 @@ class Scanned(Event):
     """The source is being read for the first time: `frames` so far."""
 
     frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed(Event):
+    """Something of the source is left out or concealed; `message` says what, in one sentence."""
+
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ncodec.errors import InputError, Interrupted, TargetUnreachable, UsageError
-from ncodec.jobs.events import Event, Scanned
+from ncodec.jobs.events import Event, Noticed, Scanned
 from ncodec.jobs.output import overhead
 from ncodec.jobs.plan import Plan, comparable, source_identity
 from ncodec.jobs.request import EncodeRequest
@@ -78,15 +78,17 @@ def make_plan(
         if stopping():
             raise Interrupted("stopped by the user")
 
-    with open_source(path) as opened:
+    with open_source(path, request.reading) as opened:
         if opened.kind not in codec.media:
             raise UsageError(
                 f"{source} is of kind {opened.kind}, {codec.codec_id} takes "
                 f"{', '.join(sorted(codec.media))}: choose another --codec"
             )
         clip = scan(opened, scene_threshold=SCENE_THRESHOLD, progress=look)
-        kind = opened.kind
+        kind, hdr = opened.kind, opened.hdr
     watch(Scanned(clip.frames))
+    for notice in clip.notices:
+        watch(Noticed(notice))
     longest = longest_window(clip.info, request.max_segment)
     longest = unhurried(clip.info, longest, request.time_budget, request.workers)
     windows = split(clip.frames, clip.cuts, longest)
@@ -97,11 +99,14 @@ def make_plan(
     plan = Plan(
         directory=directory,
         source=str(path.absolute()),
+        reading=request.reading,
         identity=source_identity(path),
         digest=clip.digest,
         kind=kind,
         info=clip.info,
+        hdr=hdr,
         times=clip.times,
+        notices=clip.notices,
         landmarks=clip.landmarks,
         windows=tuple(windows),
         starts=scene_starts(windows, clip.cuts) if warm else (None,) * len(windows),

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from ncodec.errors import UsageError
 from ncodec.media.held import Held
+from ncodec.media.reading import READING, Reading
 
 __all__ = ["DEFAULTS", "EncodeRequest"]
 
@@ -21,9 +22,10 @@ _RANGES = {
 }
 """Smallest and largest allowed value by field."""
 
-_STILL = frozenset(
-    {"source", "output", "codec", "options", "target_size", "device", "threads", "seed"}
-)
+_READ = tuple(field.name for field in fields(Reading))
+"""Keywords that say what of the source is read."""
+
+_STILL = frozenset({"target_size", "device", "threads", "seed", "reading"})
 """Fields that codecs of still images heed; a target size if they are lossy and say so."""
 
 
@@ -45,6 +47,7 @@ class EncodeRequest:
         seed: the seed of everything random.
         plan: the plan directory; None for ``OUTPUT.plan``.
         resume: continue what the plan directory holds.
+        reading: what of the source is read, and how.
     """
 
     source: str | Held
@@ -60,6 +63,7 @@ class EncodeRequest:
     seed: int = 0
     plan: str | None = None
     resume: bool = False
+    reading: Reading = READING
 
     def __post_init__(self) -> None:
         for name, (least, most) in _RANGES.items():
@@ -74,25 +78,30 @@ class EncodeRequest:
     def of(
         cls, source: str | Held, output: str | BinaryIO, codec: str, settings: Mapping[str, Any]
     ) -> EncodeRequest:
-        """A request of keywords: those that are fields of it, the others the codec's own.
+        """A request of keywords: fields of it or of its `Reading`, the others the codec's own.
 
         Raises:
             UsageError: a value is not allowed.
         """
         own = {name: value for name, value in settings.items() if name in DEFAULTS}
+        reading = {name: value for name, value in settings.items() if name in _READ}
         options = {
             name: value
             for name, value in settings.items()
-            if name not in DEFAULTS and value is not None
+            if name not in DEFAULTS and name not in _READ and value is not None
         }
+        if reading:
+            own["reading"] = Reading(**reading)
         if own.get("plan") is not None:
             own["plan"] = str(own["plan"])
         return cls(source, output, codec, options, **own)
 
     def check_still(self) -> None:
         """Raises UsageError where something was asked for that no codec of still images heeds."""
-        for name in DEFAULTS.keys() - _STILL:
-            if getattr(self, name) != DEFAULTS[name]:
+        given = [name for name in DEFAULTS if getattr(self, name) != DEFAULTS[name]]
+        given += [name for name in _READ if getattr(self.reading, name) != getattr(READING, name)]
+        for name in given:
+            if name not in _STILL:
                 raise UsageError(
                     f"{name} does not apply to {self.codec}, which codes still images in one go: "
                     "leave it out"
@@ -102,6 +111,7 @@ class EncodeRequest:
     def comparable(self) -> dict[str, Any]:
         """What, with the codec and its options, may not change until the job is done."""
         fixed = {name: getattr(self, name) for name in ("target_size", "max_segment", "seed")}
+        fixed["reading"] = self.reading.to_record()
         # A schedule that follows the clock cannot go on by epochs, nor the other way round.
         return fixed | {"timed": self.time_budget is not None}
 

@@ -15,10 +15,10 @@ from ncodec.errors import (
     TargetUnreachable,
     UsageError,
 )
-from ncodec.formats import Segment, VideoInfo
+from ncodec.formats import Hdr, Segment, VideoInfo
 from ncodec.jobs.directory import plan_directory
 from ncodec.jobs.plan import Plan, source_identity
-from ncodec.media import Landmarks
+from ncodec.media import Landmarks, Reading
 from ncodec.plugin import Shared
 
 
@@ -27,11 +27,14 @@ def plan(tmp_path):
     return Plan(
         directory=tmp_path,
         source="/a/clip.mkv",
+        reading=Reading(start=Fraction(1, 3), size=(4, 2), strict=True),
         identity="clip.mkv:1:2",
         digest="00",
         kind="video",
         info=VideoInfo(17, 15, 9, Fraction(1001, 30000), "yuv420p10le", 10, rotation=90),
+        hdr=Hdr(None, (1000, 400)),
         times=(0, 3, 7),
+        notices=("frame 3 is damaged",),
         landmarks=Landmarks((5, 8, 12), (2**64 - 1, 0, 3)),
         windows=((0, 5), (5, 4)),
         starts=(None, 0),
@@ -45,7 +48,7 @@ def plan(tmp_path):
 
 
 def test_a_plan_reads_back(plan, tmp_path):
-    for version in (plan, replace(plan, times=None, targets=None, shared=())):
+    for version in (plan, replace(plan, hdr=None, times=None, targets=None, shared=())):
         version.save()
         assert Plan.load(tmp_path) == version
 
