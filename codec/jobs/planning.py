@@ -11,7 +11,7 @@ from ncodec.errors import InputError, Interrupted, TargetUnreachable, UsageError
 from ncodec.jobs.events import Event, Noticed, Scanned
 from ncodec.jobs.output import overhead
 from ncodec.jobs.plan import Plan, comparable, source_identity
-from ncodec.jobs.request import EncodeRequest
+from ncodec.jobs.request import EncodeRequest, check_source
 from ncodec.jobs.windows import longest_window, scene_starts, share_bytes, split
 from ncodec.media import open_source, scan
 from ncodec.media.held import COPY
@@ -68,6 +68,7 @@ def make_plan(
     options = resolve_options(codec, request.options)
     source = request.source
     path = Path(source) if isinstance(source, str) else source.keep(directory, stopping)
+    check_source(path, source, request.output)
     told = time.monotonic()
 
     def look(frames: int) -> None:

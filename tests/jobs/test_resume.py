@@ -95,9 +95,7 @@ def unfinished(clip_file, tmp_path):
 
 
 def test_an_unfinished_encode_is_not_overwritten(unfinished):
-    with pytest.raises(
-        UsageError, match=r"with ncodec encode --resume -o \S*a\.nc, or"
-    ):
+    with pytest.raises(UsageError, match=r"with ncodec encode --resume -o \S*a\.nc, or"):
         run_encode(request(*unfinished))
 
 
