@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import nn
 from ncodec.device import resolve_device, threads
 from ncodec.formats import VideoInfo
 from ncodec.plugin import Context, Planes, reduced
+from ncodec.threads import ThreadChoice
 from ncodec.video.inr.distortion import frame_times
 from ncodec.video.inr.pictures import Pictures
 from ncodec.video.inr.quantize import load_tensors
@@ -56,7 +58,7 @@ class DecodedSegment(Sequence[Planes]):
         self._pictures = pictures
         self._info = info
         self._reduction = reduction
-        self._threads = context.threads
+        self._threads = ThreadChoice(context.threads)
 
     def __len__(self) -> int:
         return len(self._inputs)
@@ -75,8 +77,10 @@ class DecodedSegment(Sequence[Planes]):
         count = frames_at_once(self._inputs.device, rows * columns)
         for start in range(0, len(indices), count):
             inputs = self._inputs[list(indices[start : start + count])]
-            with threads(self._threads), torch.inference_mode():
+            begun = time.monotonic()
+            with threads(self._threads.count), torch.inference_mode():
                 shown = network(inputs)[..., :rows, :columns].permute(0, 2, 3, 1).cpu().numpy()
+            self._threads.took(time.monotonic() - begun)
             for picture in shown:
                 yield self._planes(picture, factor)
 
