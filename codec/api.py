@@ -14,6 +14,7 @@ from ncodec.files.opening import open
 from ncodec.formats import VideoInfo, same_file
 from ncodec.formats.output import destination
 from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
+from ncodec.jobs.resuming import continued, unfinished
 from ncodec.jobs.stills import encode_images
 from ncodec.jobs.training import train_model
 from ncodec.media import Frame, Image, media_kind
@@ -28,7 +29,14 @@ __all__ = ["decode", "encode", "train"]
 
 
 def encode(
-    source: str | Path | bytes | BinaryIO | ArrayLike | Image | Iterable[Frame | Image | ArrayLike],
+    source: str
+    | Path
+    | bytes
+    | BinaryIO
+    | ArrayLike
+    | Image
+    | Iterable[Frame | Image | ArrayLike]
+    | None = None,
     output: str | Path | BinaryIO | None = None,
     *,
     codec: str | None = None,
@@ -50,9 +58,10 @@ def encode(
         source: a film, a y4m file, a folder of images; an image; for a codec of collections a
             folder, a glob, an .npy or an IDX file. Or ``-`` (standard input), bytes or a binary
             stream with a film, y4m or an image; an array or a CPU tensor; an `Image`; an iterable
-            of arrays, of `Frame`s, or of `Image`s, an open `Clip` or `Album` included.
-        output: the file, replaced in one step when it is complete; ``-``; a binary stream; None
-            for bytes, which are `Finished.data`.
+            of arrays, of `Frame`s, or of `Image`s, an open `Clip` or `Album` included. None with
+            `resume`, for what the encode began with.
+        output: the file, replaced in one step when it is complete, if it exists; ``-``; a binary
+            stream; None for bytes, which are `Finished.data`.
         codec: name of an installed codec; if not given the source decides: ``pc-photo`` for an
             image, ``pc-hclt`` for .npy, IDX, globs and several `Image`s, ``ngrid`` for all else.
         fps: frames a second of pictures in memory, of a folder or pattern of images, of raw video;
@@ -72,7 +81,9 @@ def encode(
                 ``if __name__ == "__main__":`` around its work, because they import it.
             seed: the seed of everything random.
             plan: where unfinished work is kept, ``OUTPUT.plan`` if not given.
-            resume: continue that work, with the copy of the source that it has.
+            resume: continue that work. What is not given is as it was: the source, of which it has
+                a copy if that had no path, codec, options and settings. Codec, options, what is
+                read, target_size, max_segment and seed may not change.
             stream: index of the video stream, among all streams as ffprobe counts them.
             start: seconds on the source's clock: frames shown before are left out.
             end: the same: frames shown from then on are left out.
@@ -99,20 +110,25 @@ def encode(
     ...     print(album[0].pixels.shape, (album[0].pixels[..., 0] == image).all())
     (32, 32, 1) True
     """
-    picked = held(source, fps=fps, info=info)
+    picked = None if source is None else held(source, fps=fps, info=info)
     if fps is not None and not isinstance(picked, HeldPictures):
         settings["fps"] = fps
-    name = codec or _default_codec(picked, timed=fps is not None)
     memory = BytesIO() if output is None else None
-    request = EncodeRequest.of(
-        picked, destination(output if memory is None else memory), name, settings
-    )
-    if isinstance(load_codec(name), StillCodec):
+    target = destination(output if memory is None else memory)
+    if settings.get("resume"):
+        plan = unfinished(target, settings.get("plan"))
+        request = continued(plan, picked, target, codec, settings)
+    elif picked is None:
+        raise UsageError("there is no source: give one, or resume=True to go on with an encode")
+    else:
+        name = codec or _default_codec(picked, timed=fps is not None)
+        request = EncodeRequest.of(picked, target, name, settings)
+    if isinstance(load_codec(request.codec), StillCodec):
         request.check_still()
         finished = encode_images(
             request.source,
             request.output,
-            codec=name,
+            codec=request.codec,
             options=request.options,
             device=request.device,
             threads=request.threads,

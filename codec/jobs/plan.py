@@ -60,6 +60,7 @@ class Plan:
         options: the codec's, all of them.
         seed: the seed of everything random.
         request: what the user asked for, as compared on resume.
+        settings: what a resumed job has as it was, unless something else is asked for.
     """
 
     directory: Path
@@ -81,6 +82,7 @@ class Plan:
     options: Mapping[str, Any]
     seed: int
     request: Mapping[str, Any]
+    settings: Mapping[str, Any]
 
     @property
     def payloads(self) -> tuple[bytes, ...]:

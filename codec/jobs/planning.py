@@ -11,7 +11,7 @@ from ncodec.errors import InputError, Interrupted, TargetUnreachable, UsageError
 from ncodec.jobs.events import Event, Noticed, Scanned
 from ncodec.jobs.output import overhead
 from ncodec.jobs.plan import Plan, comparable, source_identity
-from ncodec.jobs.request import EncodeRequest
+from ncodec.jobs.request import EncodeRequest, check_source
 from ncodec.jobs.windows import longest_window, scene_starts, share_bytes, split, unhurried
 from ncodec.media import open_source, scan
 from ncodec.media.held import COPY
@@ -37,7 +37,7 @@ def load_plan(request: EncodeRequest, directory: Path) -> Plan:
         if before.get(name) != value:
             raise UsageError(
                 f"the unfinished encode in {directory} has {name} {before.get(name)!r}, not "
-                f"{value!r}: repeat its options, or delete the folder to start anew"
+                f"{value!r}: leave it out to go on, or delete the folder to start anew"
             )
     path = _kept_source(request, directory)
     if source_identity(path) != plan.identity:
@@ -68,6 +68,7 @@ def make_plan(
     options = resolve_options(codec, request.options)
     source = request.source
     path = Path(source) if isinstance(source, str) else source.keep(directory, stopping)
+    check_source(path, source, request.output)
     told = time.monotonic()
 
     def look(frames: int) -> None:
@@ -116,6 +117,7 @@ def make_plan(
         options=options,
         seed=request.seed,
         request=request.comparable,
+        settings=request.settings,
     )
     if request.target_size is not None:
         rest = request.target_size - overhead(plan)
