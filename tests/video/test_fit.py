@@ -128,6 +128,7 @@ def test_nothing_of_a_fit_stays_behind_on_the_cpu(monkeypatch):
         shape, frames, HNeRV.architecture.presets["medium"].recipe, device, seed=0
     )
     for rated, progress in ((False, 0.2), (True, 0.9)):
-        fit._rated, fit.progress = rated, progress
-        assert fit.step().device.type == "meta"
+        fit.rated, fit.progress = rated, progress
+        fit.step()
+        assert fit.error.device.type == "meta"
         assert fit.errors(fit.inputs()).device.type == "meta"

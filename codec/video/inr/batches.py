@@ -29,6 +29,7 @@ class Batches:
     Attributes:
         frames: a step's.
         scale: positions a cell, each way, of a decoder that has cells.
+        patches: the parts of a picture that steps take, None for all of it.
     """
 
     def __init__(
@@ -38,23 +39,23 @@ class Batches:
         cells: tuple[int, int] | None = getattr(decoder, "cells", None)
         self.frames = recipe.frames_a_step(frames, positions)
         self.scale = 1 if cells is None else size[0] // cells[0]
-        self._patches: list[Patch | None] = [None]
+        self.patches: list[Patch | None] = [None]
         if cells is not None and recipe.positions is not None and positions > recipe.positions:
-            self._patches = [*patches(*cells, positions, recipe.positions)]
+            self.patches = [*patches(*cells, positions, recipe.positions)]
         self._all, self._seed = frames, seed
 
     def __len__(self) -> int:
         """Steps a pass."""
-        return -(-self._all * len(self._patches) // self.frames)
+        return -(-self._all * len(self.patches) // self.frames)
 
     def at(self, step: int) -> tuple[Tensor, Patch | None]:
         """Frames that a step takes, int64; and the patch of them, None for all of each."""
         epoch, position = divmod(step, len(self))
         generator = torch.Generator().manual_seed(self._seed * 1_000_003 + epoch)
-        count = len(self._patches)
+        count = len(self.patches)
         order = torch.randperm(self._all * count, generator=generator)
         picked = order[position * self.frames : (position + 1) * self.frames]
-        return picked // count, self._patches[int(picked[0]) % count]
+        return picked // count, self.patches[int(picked[0]) % count]
 
 
 Part = tuple[EllipsisType, slice, slice]

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from ncodec.video.inr.batches import WHOLE, Part
 
-__all__ = ["Distortion", "frame_times", "l1_ssim", "ssim"]
+__all__ = ["Distortion", "decibels", "frame_times", "l1_ssim", "ssim"]
 
 
 class Distortion:
@@ -66,6 +66,11 @@ class Distortion:
             length - (where.start or 0) for length, where in zip(self.region, part[1:], strict=True)
         )
         return pictures[..., :rows, :columns]
+
+
+def decibels(errors: Tensor) -> Tensor:
+    """The PSNR in dB of mean squared errors of pictures in 0..1; 100 at most."""
+    return -10 * errors.clamp_min(1e-10).log10()
 
 
 def frame_times(count: int) -> Tensor:

@@ -20,6 +20,7 @@ from ncodec.video.inr.architecture import Architecture
 from ncodec.video.inr.fit import Fit
 from ncodec.video.inr.pacing import Kept, affordable, tail
 from ncodec.video.inr.pictures import PACKED
+from ncodec.video.inr.quality import Quality
 from ncodec.video.inr.quantize import pack_sections, quantize_published, quantize_stepped
 from ncodec.video.inr.shape import GRIDS, Shape
 from ncodec.video.inr.targets import RGB_WEIGHTS, quantize_to_psnr
@@ -93,7 +94,8 @@ class Encoding(Generic[S]):
             if self._kept is not None:
                 self._kept.use(self.shape)
             context = replace(self._context, seconds=seconds, checkpoints=self._kept)
-            fit.run(context, _aim(limit, self._psnr))
+            quality = Quality(self.shape.pictures, self._window.info)
+            fit.run(context, _aim(limit, self._psnr), quality)
             return self._segment(self._quantized(fit, limit))
 
     def _shape_for(self, share: float) -> S:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from math import isfinite, log10
+from collections.abc import Callable
+from math import isfinite
 
 import numpy as np
 import torch
@@ -16,7 +17,8 @@ from ncodec.plugin import Context
 from ncodec.threads import ThreadChoice
 from ncodec.video.inr.aim import Aim
 from ncodec.video.inr.batches import WHOLE, Batches, Patch
-from ncodec.video.inr.distortion import Distortion, frame_times
+from ncodec.video.inr.checkpoint import load_fit, save_fit
+from ncodec.video.inr.distortion import Distortion, decibels, frame_times
 from ncodec.video.inr.optim import optimizer_tensors, optimizers
 from ncodec.video.inr.quantize import balanced_steps
 from ncodec.video.inr.recipe import Recipe
@@ -27,6 +29,9 @@ __all__ = ["Fit"]
 CHECKPOINT_SECONDS = 30.0
 RATE_EVERY = 4
 """Steps of which one counts bits, four times: momentum spreads it."""
+
+UNSEEN = -1.0
+"""The error of what no step has shown yet."""
 
 PACE_SECONDS = 2.0
 """How long a fit's pace is measured at most, if two steps do not take longer."""
@@ -89,9 +94,11 @@ class Fit:
         self.values = Values(decoder, embedding, len(distortion), device.place)
         self.error = torch.ones((), device=device.place)
         """Running mean of the batches' errors."""
+        size = (len(distortion), len(self.batches.patches))
+        self._seen = torch.full(size, UNSEEN, device=device.place)
         self.rate_weight = torch.tensor(recipe.rate_weight, device=device.place)
         self._aim: Aim | None = None
-        self._rated = False
+        self.rated = False
         self._threads = ThreadChoice(torch.get_num_threads())
         self._round = time.monotonic()
         self.optimizers = optimizers(recipe, decoder, encoder, self.values)
@@ -101,25 +108,31 @@ class Fit:
     def steps_per_epoch(self) -> int:
         return len(self.batches)
 
-    def run(self, context: Context, aim: Aim | None = None) -> None:
+    def run(
+        self,
+        context: Context,
+        aim: Aim | None = None,
+        quality: Callable[[Fit], float] | None = None,
+    ) -> None:
         """Fits to the end of the schedule, by `context.seconds` if given, else by epochs.
 
         Args:
             context: time, checkpoints, and who is told.
             aim: what the weight of the rate is steered to.
+            quality: the PSNR that is reported, if not that of the errors.
 
         Raises:
             Interrupted: `context.stopping()` came true; the state is in the checkpoint.
             TargetUnreachable: the fit diverged.
         """
         self._aim = aim
-        self._load(context)
+        load_fit(self, context.checkpoints)
         start, first = time.monotonic(), self.progress
         if first:
             context.report(fraction=first, resumed=True)
-        saved, errors = start, []
+        saved = start
         while self.progress < 1:
-            errors.append(self.step())
+            self.step()
             now = time.monotonic()
             if context.seconds is None:
                 total = self.recipe.epochs * self.steps_per_epoch
@@ -128,34 +141,38 @@ class Fit:
                 share = (now - start) / max(context.seconds, 1e-3)
                 self.progress = min(first + (1 - first) * share, 1.0)
             if context.stopping():
-                self._save(context)
+                save_fit(self, context.checkpoints)
                 raise Interrupted("stopped by the user")
             if now - saved > CHECKPOINT_SECONDS:
-                self._save(context)
+                save_fit(self, context.checkpoints)
                 saved = now
             if self.step_count % self.steps_per_epoch == 0 or self.progress == 1:
                 epoch = self.step_count / self.steps_per_epoch
-                mean = torch.stack(errors).mean().item()
-                if not isfinite(mean):
+                if not isfinite(self.psnr()):
                     raise TargetUnreachable(
-                        f"the fit diverged: its squared error is {mean} after {epoch:.0f} epochs; "
-                        "choose another --seed, --quality or --preset"
+                        f"the fit diverged after {epoch:.0f} epochs; choose another --seed, "
+                        "--quality or --preset"
                     )
                 # A time budget has no number of epochs: what the pace so far leads to.
                 context.report(
                     fraction=self.progress,
                     epoch=int(epoch),
                     epochs=round(epoch / self.progress),
-                    psnr=-10 * log10(max(mean, 1e-10)),
-                    size=self.values.size() if self._rated else None,
+                    psnr=(quality or Fit.psnr)(self),
+                    size=self.values.size() if self.rated else None,
                 )
-                errors = []
         # What follows the fit may be interrupted too.
-        self._save(context)
+        save_fit(self, context.checkpoints)
 
-    def step(self) -> Tensor:
-        """One batch; returns its mean squared error, on the device."""
-        if self.recipe.rate_weight and self.progress >= self.recipe.rate_from and not self._rated:
+    def psnr(self) -> float:
+        """Mean over frames, in dB, of what the steps saw last; chroma counts as in the fit."""
+        seen = self._seen != UNSEEN
+        errors = torch.where(seen, self._seen, 0.0).sum(dim=1) / seen.sum(dim=1)
+        return float(decibels(errors[seen.any(dim=1)]).mean())
+
+    def step(self) -> None:
+        """One batch."""
+        if self.recipe.rate_weight and self.progress >= self.recipe.rate_from and not self.rated:
             self._begin_rating()
         for optimizer, peak in zip(self.optimizers, self._peaks, strict=True):
             optimizer.param_groups[0]["lr"] = peak * self.recipe.rate(self.progress)
@@ -165,7 +182,9 @@ class Fit:
         target = self.distortion.pictures(batch, part)
         with self.device.running(self.recipe.mixed):
             output, rate = self._shown(batch, target, patch)
-        error = self.distortion.errors(output, target, part).mean()
+        errors = self.distortion.errors(output, target, part)
+        self._seen[batch, self.batches.patches.index(patch)] = errors.detach()
+        error = errors.mean()
         share = max(FORGETTING, 1 / self.steps_per_epoch) if self.step_count else 1.0
         self.error.lerp_(error.detach(), share)
         loss = error
@@ -184,21 +203,22 @@ class Fit:
             optimizer.step()
         self.step_count += 1
         self._choose_threads()
-        return error.detach()
 
     def _choose_threads(self) -> None:
         # A piece of work is a step, or as many as have one among them that counts bits.
-        if self.device.place.type != "cpu" or (self._rated and self.step_count % RATE_EVERY):
+        if self.device.place.type != "cpu" or (self.rated and self.step_count % RATE_EVERY):
             return
         now = time.monotonic()
-        self._threads.took((now - self._round) / (RATE_EVERY if self._rated else 1))
+        self._threads.took((now - self._round) / (RATE_EVERY if self.rated else 1))
         self._round = now
         torch.set_num_threads(self._threads.count)
 
     def pace(self) -> float:
         """Seconds a step takes with the threads that suit it; the steps that are timed count."""
         start, known = time.monotonic(), None
-        while known is None or not (self._threads.settled or time.monotonic() - start > PACE_SECONDS):
+        while known is None or not (
+            self._threads.settled or time.monotonic() - start > PACE_SECONDS
+        ):
             self.step()
             known = self._threads.seconds
         return known
@@ -221,10 +241,24 @@ class Fit:
         """What the decoder takes for every frame: embeddings (T, d, h, w), or times (T,)."""
         if self.encoder is None or self.values.embeddings is None:
             return self._times
-        if self._rated:
+        if self.rated:
             return self.values.embeddings.detach()
         batches = self.distortion.batches(self.batches.frames)
         return torch.cat([self.encoder(self.distortion.pictures(b)).float() for b in batches])
+
+    @torch.no_grad()
+    def shown(self, index: int) -> Tensor:
+        """Frame `index` (C, H, W) as a file would show it that were made now, float32 in 0..1."""
+        frame = slice(index, index + 1)
+        if not self.rated:
+            target = self.distortion.pictures(frame)
+            inputs = self._times[frame] if self.encoder is None else self.encoder(target)
+            picture: Tensor = self.decoder(inputs)
+        else:
+            weights, embeddings, _ = self.values.quantized(None, rated=False)
+            inputs = (self._times if embeddings is None else embeddings)[frame]
+            picture = functional_call(self.decoder, weights, (inputs,))
+        return picture[0]
 
     @torch.no_grad()
     def errors(self, inputs: Tensor) -> Tensor:
@@ -239,7 +273,7 @@ class Fit:
         self, batch: Tensor, target: Tensor, patch: Patch | None
     ) -> tuple[Tensor, Tensor | None]:
         """The batch's pictures, or a patch of each, and the segment's bits where they count."""
-        if not self._rated:
+        if not self.rated:
             inputs = self._times[batch] if self.encoder is None else target
             return self._coded(inputs, *_arguments(patch)), None
         generator = None
@@ -264,7 +298,7 @@ class Fit:
         """What is to be quantised, the decoder's tensors and, last, the embeddings (T, d, h, w);
         and the steps that were learned for them, or ones that suit the fit as it is.
         """
-        if not self._rated:
+        if not self.rated:
             self._begin_rating()
         return self.values.floats(), self.values.steps.values()
 
@@ -279,30 +313,11 @@ class Fit:
             if embeddings is not None:
                 embeddings.copy_(inputs)
             self.values.steps.octaves.copy_(torch.log2(torch.tensor(steps)))
-        self._rated = True
+        self.rated = True
 
-    def _save(self, context: Context) -> None:
-        if context.checkpoints is None:
-            return
-        state = {name: t.detach().cpu().numpy() for name, t in self._tensors().items()}
-        state["step"] = np.asarray(self.step_count)
-        state["progress"] = np.asarray(self.progress)
-        state["rated"] = np.asarray(self._rated)
-        context.checkpoints.save(state)
-
-    def _load(self, context: Context) -> None:
-        state = context.checkpoints.load() if context.checkpoints else None
-        if state is None:
-            return
-        self.step_count, self.progress = int(state["step"]), float(state["progress"])
-        self._rated = bool(state["rated"])
-        with torch.no_grad():
-            for name, tensor in self._tensors().items():
-                tensor.copy_(torch.from_numpy(state[name]))
-
-    def _tensors(self) -> dict[str, Tensor]:
+    def tensors(self) -> dict[str, Tensor]:
         """Everything that a step changes, by name."""
-        tensors = {"error": self.error, "rate weight": self.rate_weight}
+        tensors = {"error": self.error, "rate weight": self.rate_weight, "seen": self._seen}
         tensors["octaves"] = self.values.steps.octaves
         if self.values.embeddings is not None:
             tensors["embeddings"] = self.values.embeddings
