@@ -27,7 +27,9 @@ class Trial:
         feed: what stands before `ncodec encode`: a process that writes into its source.
         codec: the codec that is named.
         stream: index of the video stream that is coded; empty for the first.
-        said: a pattern of what must be said; where there is none, nothing may differ.
+        said: a pattern of what must be said. Where there is none, nothing may differ, but for
+        apart: names of facts that differ because their container, or FFmpeg, has no place for them,
+        why: in words.
         refused: a pattern of the sentence that is expected instead of a file.
     """
 
@@ -42,6 +44,8 @@ class Trial:
     codec: str = "stored"
     stream: str = ""
     said: str = ""
+    apart: str = ""
+    why: str = ""
     refused: str = ""
 
     @property
@@ -53,6 +57,11 @@ class Trial:
     def reference(self) -> tuple[str, ...]:
         """The options of FFmpeg that read what should come back."""
         return tuple(split(self.view)) if self.view else ("-i", *split(self.typed))
+
+    @property
+    def kept_apart(self) -> tuple[str, ...]:
+        """The names of `apart`."""
+        return tuple(self.apart.split(", "))
 
 
 @cache

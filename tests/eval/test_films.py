@@ -125,6 +125,8 @@ def test_chapters_tags_attachments_and_hdr_are_facts():
         ({"said": "mp4"}, {"differ": {"clip.mp4": ["sound"]}, "said": ["mp4 holds no PGS"]}, True),
         ({"said": "mp4"}, {"differ": {"clip.mp4": ["sound"]}}, False),
         ({}, {"differ": {"clip.mp4": ["sound"]}, "said": ["something else"]}, False),
+        ({"apart": "times, fields"}, {"differ": {"clip.mp4": ["fields: tt -> bb"]}}, True),
+        ({"apart": "times, fields"}, {"differ": {"clip.mp4": ["field: tt -> bb"]}}, False),
         ({}, {"results": {"clip.mkv": "the disk is full", "clip.mp4": {}, "pipe": {}}}, False),
         ({}, {"code": 3, "said": ["it is damaged"]}, False),
         ({"refused": "--no-alpha"}, {"code": 3, "said": ["it has alpha: give --no-alpha"]}, True),
