@@ -12,18 +12,34 @@ __all__ = ["Board"]
 
 
 class Board:
-    """A board of the progress of all segments, weighted by their frames."""
+    """A board of the progress of all segments, weighted by their frames.
 
-    def __init__(self, counts: Sequence[int], done: set[int], start: float) -> None:
+    Args:
+        counts: frames of each segment.
+        done: bytes of the segments that are finished.
+        start: when the work began, by the monotonic clock.
+        container: bytes of the file that belong to no segment.
+    """
+
+    def __init__(
+        self, counts: Sequence[int], done: Mapping[int, int], start: float, container: int = 0
+    ) -> None:
         self.counts = counts
         self.started = set(done)
-        self.fractions = {i: 1.0 if i in done else 0.0 for i in range(len(counts))}
-        self._start = start
+        self._fractions = {i: 1.0 if i in done else 0.0 for i in range(len(counts))}
+        self._sizes = dict(done)
+        self._start, self._container = start, container
         self._first = self._whole()
+
+    def finished(self, index: int, size: int) -> None:
+        """Segment `index` has come to so many bytes."""
+        self._fractions[index], self._sizes[index] = 1.0, size
 
     def progressed(self, index: int, values: Mapping[str, Any]) -> Progressed:
         before = self._whole()
-        self.fractions[index] = values["fraction"]
+        self._fractions[index] = values["fraction"]
+        if values.get("size") is not None:
+            self._sizes[index] = values["size"]
         whole, elapsed = self._whole(), time.monotonic() - self._start
         if values.get("resumed"):
             # Reached by an earlier run: it says nothing of this one's speed.
@@ -38,9 +54,16 @@ class Board:
             fraction=whole,
             elapsed=elapsed,
             eta=elapsed * (1 - whole) / gained if gained > 0 else None,
-            size=values.get("size"),
+            size=self._size(),
         )
 
     def _whole(self) -> float:
-        done = sum(self.fractions[i] * count for i, count in enumerate(self.counts))
+        done = sum(self._fractions[i] * count for i, count in enumerate(self.counts))
         return done / sum(self.counts)
+
+    def _size(self) -> int | None:
+        """Bytes of the file, if segments of which nothing is known are like the others."""
+        frames = sum(self.counts[i] for i in self._sizes)
+        if not frames:
+            return None
+        return self._container + sum(self._sizes.values()) * sum(self.counts) // frames

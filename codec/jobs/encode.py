@@ -81,7 +81,8 @@ def _run(
     workers = max(1, min(request.workers, _side_by_side(plan.starts, pending)))
     all_threads = request.threads or thread_count()
     threads = max(1, all_threads // workers)
-    board = Board(counts, set(done), start)
+    sizes = {i: _coded_bytes(segment) for i, segment in done.items()}
+    board = Board(counts, sizes, start, overhead(plan))
 
     def grant(index: int, alone: bool) -> Resources:
         end = None
@@ -105,10 +106,14 @@ def _run(
         )
         for segment in running:
             done[segment.index] = segment
-            board.fractions[segment.index] = 1.0
-            size = sum(map(len, segment.sections))
+            size = _coded_bytes(segment)
+            board.finished(segment.index, size)
             watch(SegmentDone(segment.index, len(counts), segment.frame_count, size, segment.psnr))
     return [done[i] for i in range(len(counts))]
+
+
+def _coded_bytes(segment: Segment) -> int:
+    return sum(map(len, segment.sections))
 
 
 def _side_by_side(starts: Sequence[int | None], pending: Sequence[int]) -> int:
@@ -135,7 +140,7 @@ def _planned(
         left = request.time_budget - (time.monotonic() - start)
         context.seconds = workers * max(left, 0.0)
     estimate = codec.estimate([window_of(plan, i) for i in pending], plan.options, context)
-    known = sum(len(section) for s in done.values() for section in s.sections)
+    known = sum(map(_coded_bytes, done.values()))
     return Planned(
         codec=plan.codec,
         frames=plan.info.frames,

@@ -43,7 +43,8 @@ class Planned(Event):
 class Progressed(Event):
     """A segment went on. `fraction` 0..1 and `eta` seconds are of the whole job.
 
-    `size` is what the segment's weights would take now, where the fit counts that already.
+    `psnr` and `size` are what the segment and the file would come to now, `size` where it can be
+    told already.
     """
 
     segment: int

@@ -77,10 +77,10 @@ class DecodedSegment(Sequence[Planes]):
         count = frames_at_once(self._inputs.device, rows * columns)
         for start in range(0, len(indices), count):
             inputs = self._inputs[list(indices[start : start + count])]
-            start = time.monotonic()
+            begun = time.monotonic()
             with threads(self._threads.count), torch.inference_mode():
                 shown = network(inputs)[..., :rows, :columns].permute(0, 2, 3, 1).cpu().numpy()
-            self._threads.took(time.monotonic() - start)
+            self._threads.took(time.monotonic() - begun)
             for picture in shown:
                 yield self._planes(picture, factor)
 

@@ -94,8 +94,7 @@ class Encoding(Generic[S]):
             if self._kept is not None:
                 self._kept.use(self.shape)
             context = replace(self._context, seconds=seconds, checkpoints=self._kept)
-            quality = Quality(self.shape.pictures, self._window.info)
-            fit.run(context, _aim(limit, self._psnr), quality)
+            fit.run(context, _aim(limit, self._psnr), self._quality())
             return self._segment(self._quantized(fit, limit))
 
     def _shape_for(self, share: float) -> S:
@@ -114,6 +113,8 @@ class Encoding(Generic[S]):
             fit.distortion.weigh(RGB_WEIGHTS)
         if self._inherited is not None:
             self._inherited.give(fit.decoder)
+        elif not self._preset.published:
+            fit.centre()
         return fit
 
     def _timed(self, fit: Fit, end: float) -> tuple[Fit, float]:
@@ -122,7 +123,9 @@ class Encoding(Generic[S]):
         fixed = asked or self._preset.published or self._begun is not None
         for tries in reversed(range(SIZES_TRIED)):
             epoch = fit.steps_per_epoch * fit.pace()
-            left = max(end - time.monotonic() - tail(epoch, self._psnr is not None), 0.0)
+            checking = self._quality().checking(fit)
+            rest = tail(epoch, checking, searching=self._psnr is not None)
+            left = max(end - time.monotonic() - rest, 0.0)
             least = affordable(epoch, left, LEAST_EPOCHS)
             smaller = self._shape_for(self._share * least)
             if fixed or not tries or least == 1 or smaller == self.shape:
@@ -130,6 +133,9 @@ class Encoding(Generic[S]):
             self._share, self.shape = self._share * least, smaller
             fit = self._begin()
         return fit, left
+
+    def _quality(self) -> Quality:
+        return Quality(self.shape.pictures, self._window.info)
 
     def _quantized(self, fit: Fit, limit: int | None) -> Sequence[QuantizedTensor]:
         (floats, steps), weights = fit.finish(), self.shape.weights

@@ -22,6 +22,7 @@ from ncodec.video.inr.distortion import Distortion, decibels, frame_times
 from ncodec.video.inr.optim import optimizer_tensors, optimizers
 from ncodec.video.inr.quantize import balanced_steps
 from ncodec.video.inr.recipe import Recipe
+from ncodec.video.inr.upsampling import UpsamplingDecoder
 from ncodec.video.inr.values import Values
 
 __all__ = ["Fit"]
@@ -29,6 +30,9 @@ __all__ = ["Fit"]
 CHECKPOINT_SECONDS = 30.0
 RATE_EVERY = 4
 """Steps of which one counts bits, four times: momentum spreads it."""
+
+CENTRED_FRAMES = 8
+"""Frames, spread over the clip, whose colour a fit begins with."""
 
 UNSEEN = -1.0
 """The error of what no step has shown yet."""
@@ -103,6 +107,15 @@ class Fit:
         self._round = time.monotonic()
         self.optimizers = optimizers(recipe, decoder, encoder, self.values)
         self._peaks = [o.param_groups[0]["lr"] for o in self.optimizers]
+
+    @torch.no_grad()
+    def centre(self) -> None:
+        """Gives the first pictures the clip's mean colour, which a short fit might not come to."""
+        if isinstance(self.decoder, UpsamplingDecoder):
+            every = -(-len(self.distortion) // CENTRED_FRAMES)
+            target = self.distortion.pictures(slice(0, None, every))
+            inputs = self._times[::every] if self.encoder is None else self.encoder(target)
+            self.decoder.centre(inputs, target.mean(dim=(0, 2, 3)))
 
     @property
     def steps_per_epoch(self) -> int:
