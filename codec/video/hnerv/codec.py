@@ -25,8 +25,8 @@ class HNeRVArchitecture(Architecture[HNeRVShape]):
 
     name = "hnerv"
     presets: ClassVar = {
-        "ultrafast": Preset(replace(COUNTED, epochs=6), size=0.25),
-        "fast": Preset(replace(COUNTED, epochs=16), size=0.35),
+        "ultrafast": Preset(replace(COUNTED, epochs=24), size=0.25),
+        "fast": Preset(replace(COUNTED, epochs=48), size=0.35),
         "medium": Preset(replace(COUNTED, epochs=100), size=0.75),
         "slow": Preset(replace(COUNTED, epochs=400), size=1.0),
         "paper": Preset(

@@ -38,8 +38,12 @@ LENGTH_BYTES = 5
 SIZES_TRIED = 3
 """Until a network fits a time budget: what a step takes is not quite proportional to its size."""
 
-LEAST_EPOCHS = 25
-"""Passes that a network needs: where time allows fewer, a smaller one shows more."""
+LEAST_STEPS, LEAST_EPOCHS, ENOUGH_EPOCHS = 600, 4, 25
+"""Steps and passes that a network needs, and passes that are enough in any case: where time allows
+fewer, a smaller one shows more."""
+
+PACE_SHARE = 0.04
+"""The share of a fit's time that measuring its pace may take."""
 
 LEAST_SHARE = 0.125
 """The least share of the rate's weight that a smaller network keeps: with less, bits are wasted."""
@@ -94,8 +98,7 @@ class Encoding(Generic[S]):
             if self._kept is not None:
                 self._kept.use(self.shape)
             context = replace(self._context, seconds=seconds, checkpoints=self._kept)
-            quality = Quality(self.shape.pictures, self._window.info)
-            fit.run(context, _aim(limit, self._psnr), quality)
+            fit.run(context, _aim(limit, self._psnr), self._quality())
             return self._segment(self._quantized(fit, limit))
 
     def _shape_for(self, share: float) -> S:
@@ -114,6 +117,8 @@ class Encoding(Generic[S]):
             fit.distortion.weigh(RGB_WEIGHTS)
         if self._inherited is not None:
             self._inherited.give(fit.decoder)
+        elif not self._preset.published:
+            fit.centre()
         return fit
 
     def _timed(self, fit: Fit, end: float) -> tuple[Fit, float]:
@@ -121,15 +126,22 @@ class Encoding(Generic[S]):
         asked = self._options["model_size"] is not None
         fixed = asked or self._preset.published or self._begun is not None
         for tries in reversed(range(SIZES_TRIED)):
-            epoch = fit.steps_per_epoch * fit.pace()
-            left = max(end - time.monotonic() - tail(epoch, self._psnr is not None), 0.0)
-            least = affordable(epoch, left, LEAST_EPOCHS)
+            steps = fit.steps_per_epoch
+            epoch = steps * fit.pace(PACE_SHARE * max(end - time.monotonic(), 0.0))
+            checking = self._quality().checking(fit)
+            rest = tail(epoch, checking, searching=self._psnr is not None)
+            left = max(end - time.monotonic() - rest, 0.0)
+            passes = min(max(LEAST_STEPS / steps, LEAST_EPOCHS), ENOUGH_EPOCHS)
+            least = affordable(epoch, left, passes)
             smaller = self._shape_for(self._share * least)
             if fixed or not tries or least == 1 or smaller == self.shape:
                 break
             self._share, self.shape = self._share * least, smaller
             fit = self._begin()
         return fit, left
+
+    def _quality(self) -> Quality:
+        return Quality(self.shape.pictures, self._window.info)
 
     def _quantized(self, fit: Fit, limit: int | None) -> Sequence[QuantizedTensor]:
         (floats, steps), weights = fit.finish(), self.shape.weights

@@ -22,6 +22,7 @@ from ncodec.video.inr.distortion import Distortion, decibels, frame_times
 from ncodec.video.inr.optim import optimizer_tensors, optimizers
 from ncodec.video.inr.quantize import balanced_steps
 from ncodec.video.inr.recipe import Recipe
+from ncodec.video.inr.upsampling import UpsamplingDecoder
 from ncodec.video.inr.values import Values
 
 __all__ = ["Fit"]
@@ -30,11 +31,14 @@ CHECKPOINT_SECONDS = 30.0
 RATE_EVERY = 4
 """Steps of which one counts bits, four times: momentum spreads it."""
 
+CENTRED_FRAMES = 8
+"""Frames, spread over the clip, whose colour a fit begins with."""
+
 UNSEEN = -1.0
 """The error of what no step has shown yet."""
 
 PACE_SECONDS = 2.0
-"""How long a fit's pace is measured at most, if two steps do not take longer."""
+"""How long a fit's pace is measured at most."""
 
 EXACT = 1e-8
 """A squared error so small is nothing to a picture of 8 bits: smaller ones count as this."""
@@ -103,6 +107,15 @@ class Fit:
         self._round = time.monotonic()
         self.optimizers = optimizers(recipe, decoder, encoder, self.values)
         self._peaks = [o.param_groups[0]["lr"] for o in self.optimizers]
+
+    @torch.no_grad()
+    def centre(self) -> None:
+        """Gives the first pictures the clip's mean colour, which a short fit might not come to."""
+        if isinstance(self.decoder, UpsamplingDecoder):
+            every = -(-len(self.distortion) // CENTRED_FRAMES)
+            target = self.distortion.pictures(slice(0, None, every))
+            inputs = self._times[::every] if self.encoder is None else self.encoder(target)
+            self.decoder.centre(inputs, target.mean(dim=(0, 2, 3)))
 
     @property
     def steps_per_epoch(self) -> int:
@@ -213,8 +226,12 @@ class Fit:
         self._round = now
         torch.set_num_threads(self._threads.count)
 
-    def pace(self) -> float:
-        """Seconds a step takes with the threads that suit it; the steps that are timed count."""
+    def pace(self, most: float = PACE_SECONDS) -> float:
+        """Seconds a step takes with the threads that suit it; the steps that are timed count.
+
+        Args:
+            most: seconds of measuring, if a few steps do not take longer.
+        """
         start, known = time.monotonic(), None
         while known is None or not (
             self._threads.settled or time.monotonic() - start > PACE_SECONDS

@@ -15,17 +15,18 @@ CLOSE = 0.9
 """Share of the passes needed that is not worth another size."""
 
 
-def tail(epoch: float, searching: bool) -> float:
+def tail(epoch: float, checking: float, searching: bool) -> float:
     """Seconds that follow a fit: embeddings, probes, coding and the jobs' check of the file.
 
     Args:
         epoch: seconds that a pass of the fit takes.
+        checking: seconds that decoding and comparing all frames takes.
         searching: whether steps of quantisation are tried until the pictures are right.
     """
-    return 0.3 + (3.0 if searching else 1.5) * epoch
+    return 0.3 + checking + (2.5 if searching else 0.5) * epoch
 
 
-def affordable(epoch: float, seconds: float, least: int) -> float:
+def affordable(epoch: float, seconds: float, least: float) -> float:
     """The share of its size at which a network gets `least` passes in `seconds`; 1 at most."""
     epochs = max(seconds, 0.0) / epoch
     return 1.0 if epochs >= CLOSE * least else epochs / least

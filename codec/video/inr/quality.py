@@ -52,6 +52,13 @@ class Quality:
                 self._offsets.append(self._offset(fit, int(0.618 * self._asked % 1 * count)))
         return fit.psnr() + fmean(self._offsets)
 
+    def checking(self, fit: Fit) -> float:
+        """Seconds that decoding and comparing all frames takes, by those of one."""
+        self._offset(fit, 0)
+        start = time.monotonic()
+        self._offset(fit, len(fit.distortion) // 2)
+        return len(fit.distortion) * (time.monotonic() - start)
+
     def _offset(self, fit: Fit, index: int) -> float:
         shown, target = fit.shown(index), fit.distortion.pictures(slice(index, index + 1))
         own = float(decibels(fit.distortion.errors(shown[None], target))[0])

@@ -11,6 +11,10 @@ from torch.nn import functional as F
 __all__ = ["UpsampleBlock", "UpsamplingDecoder", "enlarging_kernel"]
 
 
+FARTHEST = 0.98
+"""What a head's mean begins with at most, of 1, where tanh still learns."""
+
+
 class UpsamplingDecoder(nn.Module, ABC):
     """Base of the networks with `stages`, each an `UpsampleBlock`, and a 3x3 convolution `head`.
 
@@ -26,6 +30,19 @@ class UpsamplingDecoder(nn.Module, ABC):
 
     def forward(self, inputs: Tensor) -> Tensor:
         return self._shown(self.features(inputs))
+
+    @torch.no_grad()
+    def centre(self, inputs: Tensor, means: Tensor) -> None:
+        """Shifts the head so that pictures of `inputs` have these means.
+
+        Args:
+            inputs: of a few frames.
+            means: of each channel, in 0..1.
+        """
+        assert self.head.bias is not None
+        reached = self.head(self._last(self.features(inputs))).float().mean(dim=(0, 2, 3))
+        wanted = torch.atanh((2 * means - 1).clamp(-FARTHEST, FARTHEST))
+        self.head.bias += wanted - reached
 
     def _shown(self, features: Tensor) -> Tensor:
         return _picture(self.head(self._last(features)))

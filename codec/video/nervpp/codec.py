@@ -48,8 +48,8 @@ class NeRVppArchitecture(Architecture[NeRVppShape]):
     name = "nervpp"
     sections: ClassVar = ("configuration", "weights")
     presets: ClassVar = {
-        "ultrafast": Preset(replace(_RECIPE, epochs=6), size=0.25),
-        "fast": Preset(replace(_RECIPE, epochs=16), size=0.35),
+        "ultrafast": Preset(replace(_RECIPE, epochs=24), size=0.25),
+        "fast": Preset(replace(_RECIPE, epochs=48), size=0.35),
         "medium": Preset(replace(_RECIPE, epochs=100), size=0.75),
         "slow": Preset(replace(_RECIPE, epochs=400), size=1.0),
         # Twice the size: about the smallest published network for the paper's 720p clip.

@@ -42,8 +42,8 @@ class NGridArchitecture(Architecture[NGridShape]):
     sections: ClassVar = ("configuration", "weights", "grids")
     bits = 2.6
     presets: ClassVar = {
-        "ultrafast": Preset(replace(_RECIPE, epochs=6), size=0.4),
-        "fast": Preset(replace(_RECIPE, epochs=16), size=0.55),
+        "ultrafast": Preset(replace(_RECIPE, epochs=24), size=0.4),
+        "fast": Preset(replace(_RECIPE, epochs=48), size=0.55),
         "medium": Preset(replace(_RECIPE, epochs=100), size=1.2),
         "slow": Preset(replace(_RECIPE, epochs=400), size=1.6),
     }
