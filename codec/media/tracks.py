@@ -29,7 +29,7 @@ from ncodec.media.reading import READING, Reading
 if TYPE_CHECKING:
     from av.container.core import Chapter
 
-__all__ = ["COPYING", "Copying", "codec_of", "copy_tracks", "fits"]
+__all__ = ["COPYING", "NOTHING", "Copying", "codec_of", "copy_tracks", "fits"]
 
 _SECOND = 10**9
 _OF_THE_CONTAINER = frozenset(
@@ -82,6 +82,8 @@ class Copying:
 
 COPYING = Copying()
 """Everything."""
+
+NOTHING = Copying(audio=False, subtitles=False, chapters=False, attachments=False, tags=False)
 
 
 @dataclass(slots=True)
