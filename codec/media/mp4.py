@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 from ncodec.errors import OutputError
 from ncodec.formats.hdr import Hdr
 from ncodec.formats.info import VideoInfo
-from ncodec.media.fields import FieldMarker, is_interlaced
+from ncodec.media.fields import FieldMarker, is_interlaced, is_top_first
 from ncodec.media.frame import PIXEL_FORMATS, Frame, plane_shapes, to_av
 from ncodec.media.matroska.picture import picture_entry
 from ncodec.media.matroska.stored import PICTURES
@@ -101,10 +101,10 @@ class Mp4Writer:
         context.colorspace = info.matrix
         context.color_range = 2 if info.full_range else 1
         context.sample_aspect_ratio = info.sample_aspect_ratio
-        context.options = _OPTIONS
+        first = "tff" if is_top_first(info.field_order) else "bff"
+        interlaced = {"x264-params": f"{first}=1"} if is_interlaced(info.field_order) else {}
+        context.options = _OPTIONS | interlaced
         context.flags |= _FLAGS.global_header
-        if is_interlaced(info.field_order):
-            context.flags |= _FLAGS.interlaced_dct | _FLAGS.interlaced_me
         context.open()
         return context
 

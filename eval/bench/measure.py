@@ -25,7 +25,7 @@ from ncodec.eval.metrics.score import score
 from ncodec.eval.results import Point, Speed, save_json
 from ncodec.files.probing import probe
 from ncodec.jobs.plan import PLAN_FILE
-from ncodec.media.tracks import Copying
+from ncodec.media.copying import Copying
 
 __all__ = ["Measurer"]
 

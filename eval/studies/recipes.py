@@ -18,7 +18,7 @@ import click
 
 import ncodec
 from ncodec.files.verify import verify
-from ncodec.media.tracks import NOTHING
+from ncodec.media.copying import NOTHING
 from ncodec.registry import frame_codec
 from ncodec.video.inr.codec import InrCodec
 from ncodec.video.inr.recipe import Preset
