@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from ncodec.formats.hdr import Hdr
-from ncodec.formats.info import VideoInfo
 from ncodec.media.frame import Frame
 from ncodec.media.mkv import MkvWriter
 from ncodec.media.mp4 import Mp4Writer
 from ncodec.media.partial import PartialFile
+from ncodec.media.presentation import Presentation
 from ncodec.media.video_sink import VideoSink
 
 __all__ = ["FilmSink", "MkvPipeSink"]
 
 
 class FilmSink(VideoSink):
-    """An .mp4 or .mkv file; arguments as of `open_sink`."""
+    """An .mp4 or .mkv file."""
 
     def __init__(
         self,
         path: Path,
-        info: VideoInfo,
-        times: Sequence[int] | None,
-        hdr: Hdr | None,
-        tracks: bytes | None,
+        clip: Presentation,
         warn: Callable[[str], None],
     ) -> None:
-        super().__init__(str(path), info)
+        super().__init__(str(path), clip.info)
         self._part = PartialFile(path)
         stream = self._part.stream
         try:
             self._writer: MkvWriter | Mp4Writer = (
-                Mp4Writer(stream, path, info, times, hdr, tracks, warn)
+                Mp4Writer(stream, path, clip, warn)
                 if path.suffix.lower() == ".mp4"
-                else MkvWriter(stream, info, times, hdr, tracks)
+                else MkvWriter(stream, clip)
             )
         except BaseException:
             self._part.discard()
@@ -56,20 +52,17 @@ class FilmSink(VideoSink):
 
 
 class MkvPipeSink(VideoSink):
-    """Matroska on a pipe or a stream, as it is made; arguments as of `open_sink`."""
+    """Matroska on a pipe or a stream, as it is made."""
 
     def __init__(
         self,
         pipe: BinaryIO,
         name: str,
-        info: VideoInfo,
-        times: Sequence[int] | None,
-        hdr: Hdr | None,
-        tracks: bytes | None,
+        clip: Presentation,
     ) -> None:
-        super().__init__(name, info)
+        super().__init__(name, clip.info)
         self._pipe = pipe
-        self._clip = (info, times, hdr, tracks)
+        self._clip = clip
         self._writer: MkvWriter | None = None
 
     def _write(self, frame: Frame) -> None:
@@ -78,7 +71,7 @@ class MkvPipeSink(VideoSink):
     def _started(self) -> MkvWriter:
         """The writer, which puts the header on the pipe: not before there is a frame."""
         if self._writer is None:
-            self._writer = MkvWriter(self._pipe, *self._clip, seeking=False)
+            self._writer = MkvWriter(self._pipe, self._clip, seeking=False)
         return self._writer
 
     def _publish(self) -> None:

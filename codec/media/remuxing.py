@@ -125,7 +125,9 @@ class Remuxing:
             lost += [f"the tag {name}" for name in tags]
             lost += ["the timecode"] if "timecode" in self._picture_tags else []
         if lost:
-            message = f"{self._path} cannot hold {', '.join(lost)}: write a .mkv to keep it"
+            other = ".mkv" if video else ".mka"
+            named = ", ".join(dict.fromkeys(lost))
+            message = f"{self._path} cannot hold {named}: write a {other} to keep it"
             if video is None and not self._tracks:
                 raise OutputError(message)
             self._warn(message)

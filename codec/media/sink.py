@@ -11,20 +11,12 @@ from ncodec.errors import OutputError
 from ncodec.formats.hdr import Hdr
 from ncodec.formats.info import VideoInfo
 from ncodec.formats.output import output_name
-from ncodec.media import y4m
 from ncodec.media.film_sink import FilmSink, MkvPipeSink
-from ncodec.media.matroska.listing import listed
 from ncodec.media.picture_sinks import FolderSink, PipeSink, PngPipeSink, PngSink, Y4mSink
+from ncodec.media.presentation import Presentation
 from ncodec.media.video_sink import VideoSink
 
 __all__ = ["VideoSink", "open_sink"]
-
-_NAMES = {
-    "audio": "the sound",
-    "subtitles": "the subtitles",
-    "chapters": "the chapters",
-    "attachment": "the attachments",
-}
 
 
 def open_sink(
@@ -63,26 +55,21 @@ def open_sink(
     Raises:
         OutputError: the destination cannot be written or cannot hold this clip.
     """
+    clip = Presentation(info, times, hdr, tracks)
     if not isinstance(spec, str | Path):
-        return _pipe_sink(spec, output_name(spec), info, times, hdr, tracks, format, warn)
+        return _pipe_sink(spec, output_name(spec), clip, format, warn)
     if str(spec) == "-":
-        pipe, name = stdout or sys.stdout.buffer, "standard output"
-        return _pipe_sink(pipe, name, info, times, hdr, tracks, format, warn)
+        return _pipe_sink(stdout or sys.stdout.buffer, "standard output", clip, format, warn)
     path = Path(spec)
     suffix = path.suffix.lower()
     if suffix == ".y4m":
-        _check_steady(str(spec), times)
-        y4m_sink = Y4mSink(path, info)
-        _warn_of(str(spec), lost_to_y4m(info, hdr, tracks), warn)
-        return y4m_sink
+        return _warned(Y4mSink(path, _in_y4m(str(spec), clip)), spec, clip.lost_to_y4m, warn)
     if str(spec).endswith(("/", "\\")) or not suffix or path.is_dir():
-        folder_sink = FolderSink(path, info)
-        _warn_of(str(spec), kinds_of(tracks), warn)
-        return folder_sink
+        return _warned(FolderSink(path, info), spec, clip.tracks_in_words, warn)
     if suffix == ".png":
         return PngSink(path, info)
     if suffix in (".mp4", ".mkv"):
-        return FilmSink(path, info, times, hdr, tracks, warn)
+        return FilmSink(path, clip, warn)
     raise OutputError(
         f"{path} has the extension {suffix!r}: use .mp4, .mkv, .y4m, .png, a folder/ or - (y4m)"
     )
@@ -91,51 +78,36 @@ def open_sink(
 def _pipe_sink(
     pipe: BinaryIO,
     name: str,
-    info: VideoInfo,
-    times: Sequence[int] | None,
-    hdr: Hdr | None,
-    tracks: bytes | None,
+    clip: Presentation,
     format: str | None,
     warn: Callable[[str], None],
 ) -> VideoSink:
     if format == "png":
-        return PngPipeSink(pipe, name, info)
-    lost = lost_to_y4m(info, hdr, tracks)
-    steady = times is None and y4m.holds(info)
-    if format == "mkv" or (format is None and (lost or not steady)):
-        return MkvPipeSink(pipe, name, info, times, hdr, tracks)
-    _check_steady(name, times)
-    sink = PipeSink(pipe, name, info)
-    _warn_of(name, lost, warn)
-    return sink
+        return PngPipeSink(pipe, name, clip.info)
+    lost = clip.lost_to_y4m
+    if format == "mkv" or (format is None and (lost or clip.in_y4m is None)):
+        return MkvPipeSink(pipe, name, clip)
+    return _warned(PipeSink(pipe, name, _in_y4m(name, clip)), name, lost, warn)
 
 
-def lost_to_y4m(info: VideoInfo, hdr: Hdr | None, tracks: bytes | None) -> list[str]:
-    """What y4m has no place for, beside colour."""
-    lost = kinds_of(tracks)
-    if info.rotation:
-        lost.append(f"the rotation by {info.rotation} degrees")
-    if info.mirrored:
-        lost.append("the mirroring")
-    if hdr is not None:
-        lost.append("the HDR10 metadata")
-    return lost
-
-
-def kinds_of(tracks: bytes | None) -> list[str]:
-    """What there is of sound, subtitles, chapters and attachments, for a warning."""
-    kinds = {part.kind for part in listed(tracks)} if tracks is not None else set()
-    return [name for kind, name in _NAMES.items() if kind in kinds]
-
-
-def _warn_of(name: str, lost: Sequence[str], warn: Callable[[str], None]) -> None:
-    if lost:
-        warn(f"{name} has no place for {', '.join(lost)}: write a .mkv to keep it")
-
-
-def _check_steady(name: str, times: Sequence[int] | None) -> None:
-    if times is not None:
+def _in_y4m(name: str, clip: Presentation) -> VideoInfo:
+    if clip.frame_time is None:
         raise OutputError(
             f"{name} would be y4m, which has only a constant frame rate: write a .mkv or .mp4"
             " to keep the frame times"
         )
+    if clip.in_y4m is None:
+        raise OutputError(
+            f"{name} cannot hold {clip.info.pixel_format}, for y4m has only YUV and grey: write a"
+            " .mkv instead"
+        )
+    return clip.in_y4m
+
+
+def _warned(
+    sink: VideoSink, spec: str | Path, lost: Sequence[str], warn: Callable[[str], None]
+) -> VideoSink:
+    """The sink, after a warning of what it has no place for."""
+    if lost:
+        warn(f"{spec} has no place for {', '.join(lost)}: write a .mkv to keep it")
+    return sink
