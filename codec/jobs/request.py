@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, BinaryIO
 
 from ncodec.errors import UsageError
 from ncodec.media.held import Held
 from ncodec.media.reading import READING, Reading
+from ncodec.media.tracks import COPYING, Copying
 
 __all__ = ["DEFAULTS", "EncodeRequest"]
 
@@ -25,8 +26,15 @@ _RANGES = {
 _READ = tuple(field.name for field in fields(Reading))
 """Keywords that say what of the source is read."""
 
-_STILL = frozenset({"target_size", "device", "threads", "seed", "reading"})
+_COPIED = tuple(field.name for field in fields(Copying))
+"""Keywords that say what is copied beside the picture."""
+
+_STILL = frozenset({"target_size", "device", "threads", "seed", "reading", "copying"})
 """Fields that codecs of still images heed; a target size if they are lossy and say so."""
+
+
+_KEPT = ("target_size", "time_budget", "max_segment", "device", "threads", "workers", "seed")
+"""Fields that are plain values, which a plan keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class EncodeRequest:
         plan: the plan directory; None for ``OUTPUT.plan``.
         resume: continue what the plan directory holds.
         reading: what of the source is read, and how.
+        copying: what is copied beside the picture.
     """
 
     source: str | Held
@@ -64,6 +73,7 @@ class EncodeRequest:
     plan: str | None = None
     resume: bool = False
     reading: Reading = READING
+    copying: Copying = COPYING
 
     def __post_init__(self) -> None:
         for name, (least, most) in _RANGES.items():
@@ -78,20 +88,23 @@ class EncodeRequest:
     def of(
         cls, source: str | Held, output: str | BinaryIO, codec: str, settings: Mapping[str, Any]
     ) -> EncodeRequest:
-        """A request of keywords: fields of it or of its `Reading`, the others the codec's own.
+        """A request of keywords: its fields, its `Reading`'s and `Copying`'s, the codec's own.
 
         Raises:
             UsageError: a value is not allowed.
         """
         own = {name: value for name, value in settings.items() if name in DEFAULTS}
         reading = {name: value for name, value in settings.items() if name in _READ}
+        copying = {name: value for name, value in settings.items() if name in _COPIED}
         options = {
             name: value
             for name, value in settings.items()
-            if name not in DEFAULTS and name not in _READ and value is not None
+            if name not in (*DEFAULTS, *_READ, *_COPIED) and value is not None
         }
         if reading:
             own["reading"] = Reading(**reading)
+        if copying:
+            own["copying"] = Copying(**copying)
         if own.get("plan") is not None:
             own["plan"] = str(own["plan"])
         return cls(source, output, codec, options, **own)
@@ -100,6 +113,7 @@ class EncodeRequest:
         """Raises UsageError where something was asked for that no codec of still images heeds."""
         given = [name for name in DEFAULTS if getattr(self, name) != DEFAULTS[name]]
         given += [name for name in _READ if getattr(self.reading, name) != getattr(READING, name)]
+        given += [name for name in _COPIED if not getattr(self.copying, name)]
         for name in given:
             if name not in _STILL:
                 raise UsageError(
@@ -108,10 +122,16 @@ class EncodeRequest:
                 )
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """What an encode that goes on has as it was, unless something else is said."""
+        return {name: getattr(self, name) for name in _KEPT}
+
+    @property
     def comparable(self) -> dict[str, Any]:
         """What, with the codec and its options, may not change until the job is done."""
         fixed = {name: getattr(self, name) for name in ("target_size", "max_segment", "seed")}
         fixed["reading"] = self.reading.to_record()
+        fixed["copying"] = asdict(self.copying)
         # A schedule that follows the clock cannot go on by epochs, nor the other way round.
         return fixed | {"timed": self.time_budget is not None}
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
+from io import BufferedRandom
 from pathlib import Path
 from typing import BinaryIO
 
 from ncodec.errors import OutputError
-from ncodec.formats.output import publish, sync_directory
+from ncodec.formats.output import claim, publish, sync_directory
 
 __all__ = ["PartialFile", "PartialFolder", "unwritable"]
 
@@ -31,7 +32,7 @@ class PartialFile:
         if path.is_dir():
             raise OutputError(f"{path} is a folder: name a file in it")
         try:
-            self.stream: BinaryIO = self._part.open("w+b")
+            self.stream: BinaryIO = BufferedRandom(claim(self._part, path))
         except OSError as error:
             raise unwritable(str(path), error) from None
 
@@ -39,10 +40,11 @@ class PartialFile:
         publish(self.stream, self._part, self._path)
 
     def discard(self) -> None:
-        with suppress(OSError):  # a full disk refuses what is still buffered
-            self.stream.close()
+        # Before it is closed, after which it may be another process's.
         with suppress(OSError):
             self._part.unlink()
+        with suppress(OSError):  # a full disk refuses what is still buffered
+            self.stream.close()
 
 
 class PartialFolder:
