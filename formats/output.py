@@ -22,6 +22,7 @@ __all__ = [
     "claim",
     "destination",
     "is_full",
+    "is_stream",
     "output_name",
     "publish",
     "same_file",
@@ -46,6 +47,16 @@ def destination(output: object) -> str | BinaryIO:
         f"output is of type {type(output).__name__} but must be a path, - for standard output or "
         "a stream that is open for writing in binary mode"
     )
+
+
+def is_stream(output: str | Path | BinaryIO) -> bool:
+    """Whether it takes bytes in their order: a stream, ``-``, a device or a pipe."""
+    if not isinstance(output, str | Path) or str(output) == _STDOUT:
+        return True
+    with suppress(OSError):
+        mode = os.stat(output).st_mode
+        return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+    return False
 
 
 def output_name(output: str | Path | BinaryIO) -> str:
@@ -74,8 +85,9 @@ def atomic_output(path: str | Path | BinaryIO) -> Iterator[BinaryIO]:
     # A symbolic link stays one: what it points at is replaced.
     target = Path(os.path.realpath(path))
     with _reporting(path):
-        special = target.exists() and not stat.S_ISREG(target.stat().st_mode)
-        part = target if special else target.with_name(target.name + ".part")
+        # What /dev/stdout links to has no path where it is a pipe.
+        special = os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode)
+        part = Path(path) if special else target.with_name(target.name + ".part")
         file = io.FileIO(part, "w") if special else claim(part, path)
     with file:
         try:

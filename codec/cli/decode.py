@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ncodec.cli.parameters import DEVICE, THREADS
+from ncodec.cli.parameters import DEVICE, THREADS, YES, may_write
 from ncodec.cli.values import DURATION, FRAMES, REGION
 from ncodec.errors import UsageError
 
@@ -58,6 +58,7 @@ __all__ = ["command"]
     metavar="FILE",
     help="A model that the file refers to, where `ncodec models` does not have it.",
 )
+@YES
 @DEVICE
 @THREADS
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
@@ -73,6 +74,7 @@ def command(
     only: str | None,
     region: tuple[int, int, int, int] | None,
     models: tuple[str, ...],
+    yes: bool,
     device: str,
     threads: int | None,
     quiet: bool,
@@ -96,6 +98,8 @@ def command(
     from ncodec.files.decoding import write_decoded
     from ncodec.formats import same_file
 
+    same_file(source, output)
+    may_write(output, yes)
     if head is not None:
         if at is not None or region is not None:
             raise UsageError("features have no time and no regions: choose images by --frames")
@@ -126,7 +130,6 @@ def command(
     def warn(message: str) -> None:
         click.echo(f"ncodec: {message}", err=True)
 
-    same_file(source, output)
     try:
         with ncodec.open(
             source,

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from ncodec.cli.parameters import DEVICE, parameter, stoppable, stopping_notice
+from ncodec.cli.parameters import DEVICE, YES, may_write, parameter, stoppable, stopping_notice
 from ncodec.cli.progress import watching
 from ncodec.cli.values import DURATION, PICTURE_SIZE, RATE, SIZE
 from ncodec.errors import Interrupted, NcodecError, UsageError
-from ncodec.jobs.request import DEFAULTS
+from ncodec.jobs.request import DEFAULTS, check_output, check_source
 from ncodec.media.kinds import media_kind
 from ncodec.plugin import StillCodec
-from ncodec.registry import DEFAULT_CODECS, load_codec
+from ncodec.registry import DEFAULT_CODECS, codec_names, load_codec
 
 __all__ = ["command"]
 
@@ -35,7 +36,11 @@ class _EncodeCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[_CODEC] = codec = self._codec_of(ctx, args)
-        rest = super().parse_args(ctx, args)
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            _refuse_option(error.option_name, codec)
+            raise
         ctx.params["codec"] = codec
         ctx.params["source"] = _one_source(ctx.params["source"], ctx.params["resume"])
         return rest
@@ -71,13 +76,27 @@ class _EncodeCommand(click.Command):
         return DEFAULT_CODECS[media_kind(sources[0], timed="fps" in given)]
 
 
+def _refuse_option(flag: str, codec: str) -> None:
+    """Raises UsageError where `flag` is an option of other codecs than the one that is used."""
+    owners = []
+    for name in codec_names():
+        with suppress(NcodecError):  # one that cannot be loaded has none
+            if any(flag in parameter(option).opts for option in load_codec(name).options):
+                owners.append(name)
+    if owners:
+        raise UsageError(
+            f"{flag} is an option of {', '.join(owners)}, and this would be coded by {codec}: "
+            "leave it out, or choose another codec with --codec"
+        )
+
+
 def _one_source(sources: tuple[str, ...], resume: bool) -> str | None:
     """What is to be encoded; None for what an interrupted encode began with."""
     if len(sources) > 1:
         raise UsageError(
             f"encode takes one source, not {len(sources)} ({', '.join(sources[:3])}"
             f"{', ...' * (len(sources) > 3)}): quote a pattern, as '*.png', to code its images "
-            "together, with --fps as a film, or encode one file at a time"
+            "together, or encode one file at a time"
         )
     if not sources and not resume:
         raise UsageError("there is no source: give a film, an image, a folder, or - for stdin")
@@ -101,9 +120,8 @@ def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command(cls=_EncodeCommand)
 @click.argument("source", nargs=-1, metavar="SOURCE")
-@click.option(
-    "-o", "--output", required=True, metavar="FILE", help="The .nc file, or - for stdout."
-)
+@click.option("-o", "--output", metavar="FILE", help="The .nc file, or - for stdout.")
+@YES
 @click.option(
     "--codec",
     help="See `ncodec codecs`; adds its options.  [default: pc-photo for an image, pc-hclt for "
@@ -154,7 +172,8 @@ def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
 def command(
     source: str | None,
-    output: str,
+    output: str | None,
+    yes: bool,
     codec: str,
     plan: str | None,
     log_json: bool,
@@ -177,6 +196,7 @@ def command(
       ncodec encode clip.yuv --size 640x360 --pix-fmt yuv420p --fps 25 -o clip.nc
     """
     from ncodec.api import encode
+    from ncodec.formats import same_file
 
     context = click.get_current_context()
     # What is not said is as it was where an encode goes on.
@@ -187,6 +207,15 @@ def command(
     }
     notify = stopping_notice(log_json, quiet, saving=not isinstance(load_codec(codec), StillCodec))
     with watching(log_json, quiet) as watch, stoppable(notify) as stop:
+        if output is None:
+            name = f"{Path(source or 'clip').stem.strip('-') or 'clip'}.nc"
+            raise UsageError(f"there is no output: give -o {name}, or -o - for stdout")
+        if source is not None:
+            same_file(source, output)
+            check_source(source, source, output)
+        check_output(output)
+        # Who goes on with an encode has said so at its start.
+        may_write(output, yes or values["resume"])
         try:
             encode(
                 *(source, output),

@@ -62,8 +62,9 @@ def _described(event: Planned | Finished) -> str:
     if isinstance(event, Planned):
         done = f", {event.finished} of them done" if event.finished else ""
         return (
-            f"{event.codec}: {event.frames} frames in {event.segments} segments{done}; "
-            f"about {duration(event.seconds)} and {event.size:,} bytes"
+            f"{event.codec}: {event.frames} frames in {event.segments} segment"
+            f"{'s' * (event.segments != 1)}{done}; about {duration(event.seconds)}"
+            + (f" and {event.size:,} bytes" if event.size is not None else "")
         )
     quality = f", {event.psnr:.2f} dB RGB-PSNR" if event.psnr is not None else ""
     if event.subpixels is not None:

@@ -12,7 +12,7 @@ from ncodec.errors import DamagedFile, UsageError
 from ncodec.files.album import Album
 from ncodec.files.clip import Clip, end_tick
 from ncodec.files.features import FeatureFile
-from ncodec.formats.output import output_name
+from ncodec.formats.output import atomic_output, is_stream, output_name
 from ncodec.media import open_sink, write_collection, write_image
 from ncodec.media.collection_sink import write_npy
 from ncodec.media.image import Image
@@ -38,6 +38,17 @@ def write_decoded(
     warn: Callable[[str], None] = lambda _: None,
 ) -> int:
     """What `ncodec.decode` does once the file is open; arguments and errors as there."""
+    if isinstance(output, str | Path) and str(output) != "-" and is_stream(output):
+        with atomic_output(output) as device:
+            return write_decoded(
+                *(opened, device),
+                format=format,
+                frames=frames,
+                at=at,
+                region=region,
+                watch=watch,
+                warn=warn,
+            )
     if format is not None and isinstance(output, str | Path) and str(output) != "-":
         raise UsageError(
             f"format goes with - and streams, the name of {output} says it: leave it out"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +18,7 @@ from ncodec.errors import (
     TargetUnreachable,
     UsageError,
 )
-from ncodec.formats.output import claim, is_full, output_name
+from ncodec.formats.output import claim, is_full, is_stream, output_name
 from ncodec.jobs.plan import PLAN_FILE, TRACKS_FILE
 from ncodec.media.held import COPY
 
@@ -47,7 +46,7 @@ def plan_directory(output: str | BinaryIO, plan: str | None, resume: bool) -> It
     """
     if resume:
         unfinished_directory(output, plan)
-    elif plan is None and _is_stream(output):
+    elif plan is None and is_stream(output):
         with tempfile.TemporaryDirectory(prefix="ncodec-") as name:
             yield Path(name)
         return
@@ -81,7 +80,7 @@ def unfinished_directory(output: str | BinaryIO, plan: str | Path | None) -> Pat
         InputError: it holds nothing to be continued.
         UsageError: the output has no plan directory by itself, and none is given.
     """
-    if plan is None and _is_stream(output):
+    if plan is None and is_stream(output):
         raise UsageError(f"--resume needs --plan DIR when the output is {output_name(output)}")
     directory = Path(plan or f"{output}.plan")
     if not (directory / PLAN_FILE).exists():
@@ -131,15 +130,6 @@ def _alone(directory: Path, make: bool) -> Iterator[None]:
             with suppress(OSError):
                 if os.path.samestat(os.fstat(lock.fileno()), (directory / _LOCK).stat()):
                     (directory / _LOCK).unlink()
-
-
-def _is_stream(output: str | BinaryIO) -> bool:
-    if not isinstance(output, str) or output == "-":
-        return True
-    with suppress(OSError):
-        mode = Path(output).stat().st_mode
-        return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
-    return False
 
 
 def _check(directory: Path, command: str) -> None:

@@ -11,8 +11,8 @@ from ncodec.errors import InputError, Interrupted, TargetUnreachable, UsageError
 from ncodec.jobs.events import Event, Noticed, Scanned
 from ncodec.jobs.output import overhead
 from ncodec.jobs.plan import TRACKS_FILE, Plan, comparable, source_identity
-from ncodec.jobs.request import EncodeRequest
-from ncodec.jobs.windows import longest_window, scene_starts, share_bytes, split
+from ncodec.jobs.request import EncodeRequest, check_source
+from ncodec.jobs.windows import longest_window, scene_starts, share_bytes, split, unhurried
 from ncodec.media import open_source, scan
 from ncodec.media.film_source import FilmSource
 from ncodec.media.held import COPY
@@ -70,6 +70,7 @@ def make_plan(
     options = resolve_options(codec, request.options)
     source = request.source
     path = Path(source) if isinstance(source, str) else source.keep(directory, stopping)
+    check_source(path, source, request.output)
     told = time.monotonic()
 
     def look(frames: int) -> None:
@@ -98,6 +99,7 @@ def make_plan(
     for notice in notices:
         watch(Noticed(notice))
     longest = longest_window(clip.info, request.max_segment)
+    longest = unhurried(clip.info, longest, request.time_budget, request.workers)
     windows = split(clip.frames, clip.cuts, longest)
     context = Context(
         device=request.device, threads=request.threads or thread_count(), seed=request.seed

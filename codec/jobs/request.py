@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import MISSING, asdict, dataclass, fields
+from pathlib import Path
 from typing import Any, BinaryIO
 
-from ncodec.errors import UsageError
+from ncodec.errors import InputError, UsageError
+from ncodec.formats.boxes import SIGNATURE
 from ncodec.media.held import Held
+from ncodec.media.kinds import is_media_name
 from ncodec.media.reading import READING, Reading
 from ncodec.media.tracks import COPYING, Copying
 
-__all__ = ["DEFAULTS", "EncodeRequest"]
+__all__ = ["DEFAULTS", "EncodeRequest", "check_output", "check_source"]
 
 _RANGES = {
     "target_size": (1, 2**63),
@@ -76,6 +81,7 @@ class EncodeRequest:
     copying: Copying = COPYING
 
     def __post_init__(self) -> None:
+        check_output(self.output)
         for name, (least, most) in _RANGES.items():
             value = getattr(self, name)
             kinds = (int, float) if name == "time_budget" else (int,)
@@ -140,3 +146,22 @@ DEFAULTS: Mapping[str, Any] = {
     field.name: field.default for field in fields(EncodeRequest) if field.default is not MISSING
 }
 """What a request has for each argument that is not given."""
+
+
+def check_source(path: str | Path, source: str | Path | Held, output: str | BinaryIO) -> None:
+    """Raises InputError where `path`, which holds what `source` gives, is a .nc file."""
+    with suppress(OSError), open(path, "rb") as stream:
+        if stream.read(len(SIGNATURE)) == SIGNATURE:
+            name = "-" if isinstance(source, Held) else str(source)
+            target = output if isinstance(output, str) and is_media_name(output) else "OUT"
+            line = shlex.join(["ncodec", "decode", name, "-o", target])
+            raise InputError(f"{source} is a .nc file already: decode it with {line}")
+
+
+def check_output(output: str | BinaryIO) -> None:
+    """Raises UsageError where `output` is named as what ncodec encodes, not as a .nc file."""
+    if isinstance(output, str) and is_media_name(output):
+        raise UsageError(
+            f"{output} would be a .nc file: call it {Path(output).with_suffix('.nc')}, or use "
+            "ncodec decode to write films and images"
+        )

@@ -9,8 +9,16 @@ from ncodec.media.arrays import array_format, is_idx_name
 from ncodec.media.images import STILL_SUFFIXES, image_format
 from ncodec.media.patterns import is_pattern, is_sequence
 
-__all__ = ["media_kind"]
+__all__ = ["is_media_name", "media_kind"]
 
+_FILM_SUFFIXES = frozenset(
+    f".{name}"
+    for name in (
+        *("3gp", "avi", "flv", "gif", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts"),
+        *("mxf", "nut", "ogv", "ts", "vob", "webm", "wmv", "y4m", "yuv"),
+    )
+)
+_OTHER_SUFFIXES = frozenset((".avif", ".dpx", ".exr", ".heic", ".jxl"))
 _ARRAY_SUFFIXES = frozenset((".npy", ".npz", ".idx"))
 
 
@@ -40,3 +48,9 @@ def media_kind(spec: str | Path, *, timed: bool = False) -> Literal["video", "im
     if path.suffix.lower() in STILL_SUFFIXES:
         return "image"
     return "collection" if Path(name).suffix in _ARRAY_SUFFIXES or is_idx_name(name) else "video"
+
+
+def is_media_name(name: str | Path) -> bool:
+    """Whether `name` has the extension of a film, an image or an array, which no .nc file has."""
+    known = _FILM_SUFFIXES | STILL_SUFFIXES | _OTHER_SUFFIXES | _ARRAY_SUFFIXES
+    return Path(name).suffix.lower() in known
