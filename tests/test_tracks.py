@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import av
 import pytest
-from sounding import CHAPTERS, first_times, packets, sounding
+from sounding import CHAPTERS, TEXTS, first_times, packets, sounding
 from synthetic import TINY, film
 
 import ncodec
@@ -120,6 +120,12 @@ def test_timed_text_of_mp4_comes_back(tmp_path):
     path, _ = coded(source)
     assert packets(source)[1] == packets(decoded(path, "out.mp4")[0])[1]
     assert [data for _, data in packets(decoded(path, "out.mkv")[0])[1]] == [b"Hello"]
+
+
+def test_styles_of_timed_text_are_said_to_be_left_out(tmp_path, monkeypatch):
+    monkeypatch.setitem(TEXTS, "mov_text", b"\0\5Hello\0\0\0\x0chlit\0\0\0\1")
+    _, (said,) = coded(sounding(tmp_path / "a.mp4", subtitles=["mov_text"]))
+    assert "plain text" in said
 
 
 @pytest.mark.parametrize("kind", ["audio", "subtitles", "chapters", "attachments", "tags"])
