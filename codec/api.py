@@ -121,7 +121,8 @@ def encode(
     elif picked is None:
         raise UsageError("there is no source: give one, or resume=True to go on with an encode")
     else:
-        request = EncodeRequest.of(picked, target, codec or _default_codec(picked), settings)
+        name = codec or _default_codec(picked, timed=fps is not None)
+        request = EncodeRequest.of(picked, target, name, settings)
     if isinstance(load_codec(request.codec), StillCodec):
         request.check_still()
         finished = encode_images(
@@ -141,8 +142,8 @@ def encode(
     return finished if memory is None else replace(finished, data=memory.getvalue())
 
 
-def _default_codec(source: str | Held) -> str:
-    kind = source.kind if isinstance(source, Held) else media_kind(source)
+def _default_codec(source: str | Held, timed: bool) -> str:
+    kind = source.kind if isinstance(source, Held) else media_kind(source, timed=timed)
     if kind is None:
         raise UsageError(
             f"{source} may be a clip or a collection of images: give fps= for a clip, or name a "

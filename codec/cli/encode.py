@@ -65,7 +65,7 @@ class _EncodeCommand(click.Command):
         sources = values.get("source")
         if not isinstance(sources, tuple) or not sources:
             return DEFAULT_CODECS["video"]
-        return DEFAULT_CODECS[media_kind(sources[0])]
+        return DEFAULT_CODECS[media_kind(sources[0], timed="fps" in given)]
 
 
 def _refuse_option(flag: str, codec: str) -> None:
@@ -156,7 +156,7 @@ def command(
     quiet: bool,
     **values: Any,
 ) -> None:
-    """Encode SOURCE: a film, a y4m file, an image, a folder of images, .npy, IDX, or - for stdin.
+    """Encode SOURCE: a film, y4m, an image, a folder or pattern of images, .npy, IDX, - for stdin.
 
     \b
     Examples:
@@ -168,6 +168,8 @@ def command(
       ncodec encode digits.npy -o digits.nc
       ncodec encode photo.jpg --codec entropic-student -o photo.nc
       ffmpeg -i clip.mp4 -f yuv4mpegpipe - | ncodec encode - -o clip.nc
+      ncodec encode f_%04d.png --fps 24 -o clip.nc
+      ncodec encode clip.yuv --size 640x360 --pix-fmt yuv420p --fps 25 -o clip.nc
     """
     from ncodec.api import encode
     from ncodec.formats import same_file

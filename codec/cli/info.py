@@ -86,5 +86,8 @@ def _page(name: str, contents: Probe) -> str:
         size = sum(segment.sections.values())
         lines.append(f"  {unit} {segment.first_frame} to {last}: {size:,} bytes{quality}")
     for key, value in contents.meta.items():
-        lines.append(f"{key}: {value}")
+        if key == "notices" and isinstance(value, list):
+            lines += [f"notice: {sentence}" for sentence in value]
+        else:
+            lines.append(f"{key}: {value}")
     return "\n".join(lines)

@@ -63,8 +63,8 @@ def _described(event: Planned | Finished) -> str:
         done = f", {event.finished} of them done" if event.finished else ""
         return (
             f"{event.codec}: {event.frames} frames in {event.segments} segment"
-            f"{'s' * (event.segments != 1)}{done}; "
-            f"about {duration(event.seconds)} and {event.size:,} bytes"
+            f"{'s' * (event.segments != 1)}{done}; about {duration(event.seconds)}"
+            + (f" and {event.size:,} bytes" if event.size is not None else "")
         )
     quality = f", {event.psnr:.2f} dB RGB-PSNR" if event.psnr is not None else ""
     if event.subpixels is not None:

@@ -38,6 +38,8 @@ def write_file(stream: BinaryIO, plan: Plan, segments: Sequence[Segment]) -> int
         if value is not None and not isinstance(value, Path)
     }
     meta: dict[str, Any] = {"tool": f"ncodec {__version__}", "seed": plan.seed, "options": options}
+    if read := plan.reading.to_record():
+        meta["reading"] = read
     if plan.notices:
         meta["notices"] = list(plan.notices)
     writer.meta(meta)

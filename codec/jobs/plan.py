@@ -24,6 +24,7 @@ from blake3 import blake3 as hasher
 from ncodec.errors import DamagedFile, InputError, NcodecError, UsageError
 from ncodec.formats import Hdr, Segment, VideoInfo, atomic_output
 from ncodec.media import Landmarks
+from ncodec.media.patterns import image_files, is_pattern
 from ncodec.media.reading import Reading
 from ncodec.media.spool import info_from_record, info_to_record
 from ncodec.plugin import Shared
@@ -213,7 +214,9 @@ def source_identity(path: Path) -> str:
         InputError: it is not there.
     """
     try:
-        files: Sequence[Path] = sorted(path.iterdir()) if path.is_dir() else [path]
+        files: Sequence[Path] = [path]
+        if path.is_dir() or is_pattern(path):
+            files = sorted(path.iterdir()) if path.is_dir() else image_files(path)
         stats = [(file.name, file.stat()) for file in files]
     except OSError as error:
         raise InputError(

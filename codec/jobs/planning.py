@@ -12,7 +12,7 @@ from ncodec.jobs.events import Event, Noticed, Scanned
 from ncodec.jobs.output import overhead
 from ncodec.jobs.plan import Plan, comparable, source_identity
 from ncodec.jobs.request import EncodeRequest, check_source
-from ncodec.jobs.windows import longest_window, scene_starts, share_bytes, split
+from ncodec.jobs.windows import longest_window, scene_starts, share_bytes, split, unhurried
 from ncodec.media import open_source, scan
 from ncodec.media.held import COPY
 from ncodec.plugin import Context, StartsWarm
@@ -91,6 +91,7 @@ def make_plan(
     for notice in clip.notices:
         watch(Noticed(notice))
     longest = longest_window(clip.info, request.max_segment)
+    longest = unhurried(clip.info, longest, request.time_budget, request.workers)
     windows = split(clip.frames, clip.cuts, longest)
     context = Context(
         device=request.device, threads=request.threads or thread_count(), seed=request.seed

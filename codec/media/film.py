@@ -15,7 +15,15 @@ from av.video.stream import VideoStream
 from ncodec.errors import InputError
 from ncodec.media.reading import READING, Reading
 
-__all__ = ["SAMPLE_ASPECT_TAG", "Damage", "Damaged", "opened", "pictures", "video_stream"]
+__all__ = [
+    "SAMPLE_ASPECT_TAG",
+    "Damage",
+    "Damaged",
+    "opened",
+    "pictures",
+    "raw_rest",
+    "video_stream",
+]
 
 # PyAV drops FFmpeg's own log unless told otherwise; state it, so that no other module's setting
 # of it lets FFmpeg write over our messages and progress on standard error.
@@ -107,6 +115,19 @@ def opened(path: Path, reading: Reading = READING, data: BytesIO | None = None) 
         ) from None
 
 
+def raw_rest(path: Path, reading: Reading) -> str:
+    """What is wrong with the length of raw video, or ""."""
+    with opened(path, reading) as container:
+        frame = next(container.demux(container.streams.video[0])).size
+    size = path.stat().st_size
+    if not frame or size % frame == 0:
+        return ""
+    return (
+        f"{path} ends inside frame {size // frame}: its {size} bytes are no whole number of frames"
+        f" of {frame}, so check --size and --pix-fmt"
+    )
+
+
 def video_stream(container: InputContainer, name: str, index: int | None = None) -> VideoStream:
     """Stream `index`, or the best video stream that is not a cover picture.
 
@@ -119,6 +140,8 @@ def video_stream(container: InputContainer, name: str, index: int | None = None)
     if index is None:
         best = container.streams.best("video")
         stream = best if isinstance(best, VideoStream) and best in films else films[0]
+        if stream.frames == 1:  # the still beside an animated AVIF's pictures
+            stream = max(films, key=lambda film: film.frames)
     else:
         chosen = next((film for film in films if film.index == index), None)
         if chosen is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 from av.stream import Disposition
+from av.video.stream import VideoStream
 
 from ncodec.errors import InputError
 from ncodec.media import film
@@ -26,6 +27,11 @@ __all__ = ["FilmSource"]
 _NEAR_TEXT = 1
 """Seconds by which subtitles may start before everything else and still set the start (FFmpeg)."""
 
+_INDEXED = ("matroska", "mov")
+"""Containers that know where their keyframes are."""
+_LEAD = 1
+"""Seconds before the part that is read at which a keyframe is looked for."""
+
 
 class FilmSource(VideoSource):
     """A file that PyAV decodes: its best video stream, or the one that `reading` names.
@@ -39,8 +45,9 @@ class FilmSource(VideoSource):
 
     def __init__(self, path: Path, reading: Reading = READING) -> None:
         name = str(path)
-        self._threads = True
-        self._cut_short = cut_short(path)
+        self._threads = self._seeks = True
+        raw = reading.size is not None
+        self._cut_short = film.raw_rest(path, reading) if raw else cut_short(path)
         self._damage = film.Damage()
         self._wrong: list[str] = []
         if self._cut_short and reading.strict:
@@ -65,7 +72,9 @@ class FilmSource(VideoSource):
     @property
     def notices(self) -> list[str]:
         said = [self._cut_short] if self._cut_short else []
-        said += self._damage.notices(self.name) + self._wrong
+        if self.reading.size is None:  # of raw video, the rest of a frame alone can be wrong
+            said += self._damage.notices(self.name)
+        said += self._wrong
         said += [f"{self.name} has {what}, which is left out" for what in self._left_out]
         return said
 
@@ -111,6 +120,7 @@ class FilmSource(VideoSource):
         with film.opened(self.path, self.reading) as container:
             stream = film.video_stream(container, self.name, self.reading.stream)
             clock = Clock(container, stream)
+            sought = self._seeks and self._enter(container, stream)
             base, zero = self.as_opened.time_base, self._zero
             decoding = film.pictures(
                 container, stream, self.name, self._damage, threads=self._threads
@@ -120,16 +130,33 @@ class FilmSource(VideoSource):
                     tick = clock.tick(picture)
                     count += 1
                     self.shown_until = tick * base - zero
+                    if sought and count == 1 and self.shown_until > (start or 0):
+                        self._seeks = False  # the keyframe did not start afresh
+                        yield from self._pass()
+                        return
                     if end is not None and self.shown_until >= end:
                         break
                     if start is None or self.shown_until >= start:
                         yield picture, tick
                 else:
-                    self._wrong += _miscounted(
-                        self.name, count, *declared_frames(container, stream)
-                    )
+                    declared = (0, "") if sought else declared_frames(container, stream)
+                    self._wrong += _miscounted(self.name, count, *declared)
             self._wrong += clock.notices(self.name)
+            if sought:
+                self._damage.before = 0
         self._refuse(self._damage.notices(self.name) + self._wrong)
+
+    def _enter(self, container: InputContainer, stream: VideoStream) -> bool:
+        """Goes to a keyframe well before the part that is read; whether it did."""
+        indexed = container.format.name.split(",")[0] in _INDEXED
+        to = (self.reading.start or 0) - _LEAD
+        if to <= 0 or not indexed or not stream.time_base:
+            return False
+        try:
+            container.seek(int((self._zero + to) / Fraction(stream.time_base)), stream=stream)
+        except av.FFmpegError:
+            return False
+        return True
 
     def _sought(self, first: int) -> Generator[Frame, None, None]:
         """The frames from `first` on, by a keyframe before it; ends where seeking did not work."""

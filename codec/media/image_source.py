@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import glob
-import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
 from io import BytesIO
-from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -22,28 +18,26 @@ from ncodec.media.alpha import check_opaque
 from ncodec.media.declared import cut_short
 from ncodec.media.described import check_same, described
 from ncodec.media.frame import Frame, from_av
-from ncodec.media.names import IMAGE_SUFFIXES, natural_order
+from ncodec.media.patterns import missing
 from ncodec.media.reading import READING, Reading
 from ncodec.media.source import VideoSource
 
-__all__ = ["ImageSource", "image_files", "is_pattern", "is_sequence"]
+__all__ = ["ImageSource", "is_animation"]
 
 _RATE = 25
 """The frames a second of images where nobody says how many."""
-_NUMBER = re.compile(r"%(?:0(\d+))?d")
-"""FFmpeg's place for a number in the name of an image, as %d or %04d."""
 
 
 class ImageSource(VideoSource):
     """One image, or several in the natural order of their names.
 
     Raises:
-        InputError: an image cannot be decoded, or `reading` refuses what is missing.
+        InputError: an image cannot be decoded or moves, or `reading` refuses what is missing.
     """
 
     def __init__(self, path: Path, images: Sequence[Path], reading: Reading = READING) -> None:
         self._images = images
-        self._missing = _missing(images)
+        self._missing = missing(images)
         if self._missing and reading.strict:
             raise InputError(f"{path} {self._missing}: add them, or leave --strict out")
         _, info = _picture(images[0])
@@ -63,86 +57,49 @@ class ImageSource(VideoSource):
             yield from_av(picture, self.info.pixel_format, index)
 
 
-def is_sequence(spec: str | Path) -> bool:
-    """Whether `spec` names numbered images as FFmpeg does: ``f_%04d.png``."""
-    path = Path(spec)
-    return not path.exists() and len(_NUMBER.findall(path.name)) == 1
-
-
-def is_pattern(spec: str | Path) -> bool:
-    """Whether `spec` is a glob or a numbered sequence, not a file or folder of that name."""
-    return not Path(spec).exists() and (glob.has_magic(str(spec)) or is_sequence(spec))
-
-
-def image_files(spec: str | Path) -> tuple[Path, ...]:
-    """The images of a folder, a glob or a numbered sequence, in the natural order of their names.
+def is_animation(path: Path) -> bool:
+    """Whether an image file holds several pictures in time, which are a film.
 
     Raises:
-        InputError: there are none.
-        OSError: the folder cannot be read.
+        InputError: it does, and FFmpeg has no decoder for it; or it cannot be decoded.
     """
-    path = Path(spec)
-    if path.is_dir():
-        files, place = list(path.iterdir()), f"{path} has no images"
-    elif is_sequence(path):
-        before, digits, after = _NUMBER.split(path.name)
-        least = int(digits or 1)
-        name = re.compile(
-            f"{re.escape(before)}([1-9]\\d{{{least},}}|\\d{{{least}}}){re.escape(after)}"
+    with path.open("rb") as stream:
+        start = stream.read(21)
+    # VP8X, the extended format, with its flag of an animation.
+    if start[8:16] == b"WEBPVP8X" and start[20] & 2:
+        raise InputError(
+            f"{path} is an animated WebP, which FFmpeg does not decode: take it apart with `magick"
+            " INPUT.webp -coalesce f_%04d.png` and give f_%04d.png, with its --fps"
         )
-        folder = path.parent
-        files = [f for f in folder.iterdir() if name.fullmatch(f.name)] if folder.is_dir() else []
-        place = f"no image is called {path}"
-    else:
-        files = [Path(name) for name in glob.glob(str(spec))]
-        place = f"no image matches {path}"
-    images = [file for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
-    if not images:
-        known = ", ".join(sorted(IMAGE_SUFFIXES))
-        raise InputError(f"{place}: give a folder or a pattern of {known} files")
-    return tuple(sorted(images, key=lambda image: natural_order(image.name)))
+    if start[4:12] == b"ftypavis":
+        return True
+    if start[:4] != b"\x89PNG":
+        return False
+    with film.opened(path, data=_content(path)) as container:
+        return container.format.name == "apng"
 
 
-def _missing(images: Sequence[Path]) -> str:
-    """What a sequence of numbers lacks, as the rest of a sentence; "" for no sequence or gap."""
-    names = [re.split(r"([0-9]+)", image.name) for image in images]
-    fields = {i for name in names for i, part in enumerate(name) if part != names[0][i : i + 1]}
-    changing = [i for i in sorted(fields) if len({tuple(name[i : i + 1]) for name in names}) > 1]
-    if len(changing) != 1 or changing[0] % 2 == 0:
-        return ""
-    numbers = [int(name[changing[0]]) for name in names]
-    steps = [later - earlier for earlier, later in pairwise(numbers)]
-    usual, times = Counter(steps).most_common(1)[0]
-    gaps = [i for i, step in enumerate(steps) if step > usual]
-    if 2 * times <= len(steps) or not gaps:
-        return ""
-    lacking = sum(steps[i] // usual - 1 for i in gaps)
-    first = gaps[0]
-    return (
-        f"lacks {lacking} picture{'s' * (lacking > 1)}: after {images[first].name} comes"
-        f" {images[first + 1].name}" + (f", and {len(gaps) - 1} gaps more" if len(gaps) > 1 else "")
-    )
+def _content(path: Path) -> BytesIO:
+    """The file in memory, because FFmpeg takes a % in the name of an image for a pattern."""
+    try:
+        return BytesIO(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): check it") from None
 
 
 def _picture(path: Path) -> tuple[av.VideoFrame, VideoInfo]:
-    """The first picture of an image file, and what it is.
-
-    From memory, because FFmpeg takes a % in the name of an image file for a pattern.
-    """
-    try:
-        data = BytesIO(path.read_bytes())
-        short = cut_short(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}): check it") from None
-    if short:
+    """The one picture of an image file, and what it is."""
+    if short := cut_short(path):
         raise InputError(f"{short}: copy or make it again")
-    with film.opened(path, data=data) as container:
+    with film.opened(path, data=_content(path)) as container:
         stream = film.video_stream(container, str(path))
         damage = film.Damage()
         with closing(
             film.pictures(container, stream, str(path), damage, threads=False)
         ) as pictures:
             picture = next(pictures)
+        if container.format.name == "apng":
+            raise InputError(f"{path} is an animated PNG: give it alone, or leave it out")
         if damage.packets or damage.concealed:
             raise InputError(f"{path} is damaged: repair it or make it again")
         return picture, described(picture, stream, Fraction(1, _RATE))

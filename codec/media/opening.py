@@ -10,8 +10,10 @@ from typing import BinaryIO
 from ncodec.errors import InputError, UsageError
 from ncodec.media import spool, y4m
 from ncodec.media.film_source import FilmSource
-from ncodec.media.image_source import ImageSource, image_files, is_pattern
+from ncodec.media.image_source import ImageSource, is_animation
 from ncodec.media.names import IMAGE_SUFFIXES
+from ncodec.media.patterns import image_files, is_pattern
+from ncodec.media.pipes import is_pipe
 from ncodec.media.plain_source import SpoolSource, Y4mSource
 from ncodec.media.reading import READING, Reading
 from ncodec.media.source import VideoSource
@@ -52,6 +54,9 @@ def open_source(
         _check("standard input, read as y4m,", reading)
         return Y4mSource(None, stdin or sys.stdin.buffer, reading)
     path = Path(spec)
+    if is_pipe(path):
+        _check(f"{path}, read as y4m,", reading)
+        return Y4mSource(path, reading=reading, once=True)
     try:
         if path.is_dir() or is_pattern(path):
             _check(f"{path}, images", reading, "fps")
@@ -72,7 +77,7 @@ def open_source(
     if reading.size is not None:
         _check(f"{path}, raw video", reading, "fps", "size", "pixel_format")
         return FilmSource(path, reading)
-    if path.suffix.lower() in IMAGE_SUFFIXES:
+    if path.suffix.lower() in IMAGE_SUFFIXES and not is_animation(path):
         _check(f"{path}, an image", reading, "fps")
         return ImageSource(path, (path,), reading)
     _check(f"{path}, a film", reading, "stream")

@@ -65,23 +65,23 @@ class Reading:
                 raise UsageError(f"{name} is {getattr(self, name)!r} but must be True or False")
 
     def to_record(self) -> dict[str, Any]:
-        """What JSON holds: fractions are pairs."""
-        return {
-            name: list(value.as_integer_ratio())
-            if isinstance(value, Fraction)
-            else list(value)
-            if isinstance(value, tuple)
-            else value
-            for name, value in asdict(self).items()
-        }
+        """What was asked for, as JSON and CBOR have it: fractions and sizes are pairs."""
+        record: dict[str, Any] = {}
+        for name, value in asdict(self).items():
+            if value == getattr(READING, name):
+                continue
+            if isinstance(value, Fraction):
+                record[name] = list(value.as_integer_ratio())
+            else:
+                record[name] = list(value) if isinstance(value, tuple) else value
+        return record
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Reading:
         """What `to_record` was given; TypeError, ValueError or UsageError for anything else."""
         fields = dict(record)
-        for name in ("start", "end", "fps"):
-            fields[name] = fields[name] and Fraction(*fields[name])
-        fields["size"] = fields["size"] and tuple(fields["size"])
+        for name in {"start", "end", "fps"} & fields.keys():
+            fields[name] = Fraction(*fields[name])
         return cls(**fields)
 
 

@@ -83,8 +83,11 @@ def scan(
         if progress is not None:
             progress(len(ticks))
     if not ticks:
+        start, end = source.reading.start or 0, source.reading.end
+        span = f"from {float(start):g} s" + (f" to {float(end):g} s" if end is not None else " on")
+        which = "next" if end is not None and source.shown_until >= end else "last"
         raise InputError(
-            f"{source.name} has no frames there: its last one is shown at"
+            f"{source.name} shows no frame {span}: its {which} one is shown at"
             f" {float(source.shown_until):g} s"
         )
     line = timeline(ticks, source.info.time_base, source.rates(), source.starts_at(ticks[0]))
