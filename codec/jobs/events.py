@@ -27,7 +27,7 @@ class Scanned(Event):
 
 @dataclass(frozen=True, slots=True)
 class Noticed(Event):
-    """Something is left out or concealed, or the result is poor; `message` says it in a sentence."""
+    """Something is left out or concealed, or the result is poor: `message` is a sentence."""
 
     message: str
 
