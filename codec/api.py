@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from ncodec.errors import UsageError
 from ncodec.files.decoding import write_decoded
@@ -92,6 +92,8 @@ def encode(
             strict: refuse a source that is damaged or has something missing, instead of concealing
                 and saying it.
             alpha: False drops the alpha of a film, which is refused otherwise.
+            audio, subtitles, chapters, attachments, tags: False leaves these out, which are copied
+                bit by bit otherwise.
 
     Still images are coded in one go: of these settings they take device, threads and seed, and
     target_size where their codec is lossy and says so.
@@ -161,6 +163,7 @@ def decode(
     at: float | None = None,
     region: Region | None = None,
     preview: int = 1,
+    only: Literal["audio"] | None = None,
     models: Iterable[str | Path] = (),
     device: str = "auto",
     threads: int = 0,
@@ -174,17 +177,21 @@ def decode(
         output: a path: by its extension .mp4, .mkv (lossless FFV1), .y4m, .png, or a folder of PNG.
             Images: .png, .tif, .webp, .ppm and their kind; collections: a folder, .npy or .idx.
             Or ``-`` for standard output, or a stream that is open for writing in binary mode.
-        format: what ``-`` or a stream gets: ``y4m`` (if not given) or, for one frame, ``png``;
-            of images ``png`` (if not given), ``tif``, ``webp`` and their kind, or ``npy``.
+            A clip's sound, subtitles, chapters and the rest come back in .mkv; .mp4 holds most.
+        format: what ``-`` or a stream gets: ``y4m``, ``mkv`` or, for one frame, ``png``; if not
+            given ``y4m`` where it can hold the clip and there is no sound, else ``mkv``. Of images:
+            ``png`` (if not given), ``tif``, ``webp`` and their kind, or ``npy``.
         frames: which frames or images, by index; all if not given.
         at: seconds: the one frame shown then.
         region: x, y, width, height of the part of each image that is wanted.
+        only: ``audio`` for the copied sound alone, without decoding a frame, into .mka, .mkv, .m4a,
+            .mp4 or what its codec has, such as .mp3; ``-`` gets Matroska.
         preview, models, device, threads: as in `open`.
         watch: called with frames or images done, and how many there are in all.
-        warn: told what a repaired file of images has lost.
+        warn: told what a repaired file has lost, and what the output has no place for.
 
     Returns:
-        Frames or images written.
+        Frames or images written; with `only`, tracks.
 
     Raises:
         NcodecError: one of its kinds (`ncodec.errors`).
@@ -203,6 +210,7 @@ def decode(
             frames=frames,
             at=at,
             region=region,
+            only=only,
             watch=watch,
             warn=warn,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,13 @@ from ncodec.registry import DEFAULT_CODECS, codec_names, load_codec
 __all__ = ["command"]
 
 _CODEC = "ncodec.codec"
+_COPIED = {
+    "audio": "its sound",
+    "subtitles": "its subtitles",
+    "chapters": "its chapters",
+    "attachments": "its attachments and cover pictures",
+    "tags": "its tags",
+}
 
 
 class _EncodeCommand(click.Command):
@@ -95,6 +103,21 @@ def _one_source(sources: tuple[str, ...], resume: bool) -> str | None:
     return sources[0] if sources else None
 
 
+def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds a flag for each thing that is copied beside the picture."""
+    for name, what in reversed(_COPIED.items()):
+        flag = click.option(
+            f"--no-{name}",
+            name,
+            is_flag=True,
+            flag_value=False,
+            default=None,
+            help=f"Film: leave out {what}.",
+        )
+        command = flag(command)
+    return command
+
+
 @click.command(cls=_EncodeCommand)
 @click.argument("source", nargs=-1, metavar="SOURCE")
 @click.option("-o", "--output", metavar="FILE", help="The .nc file, or - for stdout.")
@@ -132,6 +155,7 @@ def _one_source(sources: tuple[str, ...], resume: bool) -> str | None:
     default=None,
     help="Film: drop its alpha.",
 )
+@_leaving_out
 @DEVICE
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads in all.  [default: all]")
 @click.option(

@@ -19,15 +19,15 @@ from ncodec.errors import (
     UsageError,
 )
 from ncodec.formats.output import claim, is_full, is_stream, output_name
-from ncodec.jobs.plan import PLAN_FILE
+from ncodec.jobs.plan import PLAN_FILE, TRACKS_FILE
 from ncodec.media.held import COPY
 
 __all__ = ["plan_directory", "resume_command", "unfinished_directory"]
 
 _SHARED = "shared-[0-9][0-9][0-9][0-9].bin"
 _LOCK = "lock"
-_OURS = (PLAN_FILE, f"{COPY}.*", "segment-*", _SHARED, "*.part", _LOCK)
-_BEGUN = (f"{PLAN_FILE}.part", _SHARED, f"{_SHARED}.part", _LOCK)
+_OURS = (PLAN_FILE, f"{COPY}.*", "segment-*", _SHARED, TRACKS_FILE, "*.part", _LOCK)
+_BEGUN = (f"{PLAN_FILE}.part", _SHARED, f"{_SHARED}.part", f"{TRACKS_FILE}*", _LOCK)
 
 
 @contextmanager

@@ -32,6 +32,8 @@ def write_file(stream: BinaryIO, plan: Plan, segments: Sequence[Segment]) -> int
         writer.times(plan.times)
     if plan.hdr is not None:
         writer.hdr(plan.hdr.pack())
+    if (tracks := plan.tracks) is not None:
+        writer.mka(tracks)
     options = {
         name: value
         for name, value in plan.options.items()

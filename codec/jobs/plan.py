@@ -2,6 +2,7 @@
 
     plan.json             the request, the source's identity, the scan's result, the windows
     source.*              a copy of what has no path, so that every worker can read it, and again
+    tracks.mka            sound, subtitles and what else is copied, where there is any
     shared-0000.bin       a model that all segments need
     segment-0000.bin      a finished segment: the payload of its SEGM box
     segment-0000.npz      the checkpoint of an unfinished one
@@ -29,9 +30,10 @@ from ncodec.media.reading import Reading
 from ncodec.media.spool import info_from_record, info_to_record
 from ncodec.plugin import Shared
 
-__all__ = ["PLAN_FILE", "FileCheckpoints", "Plan", "comparable", "source_identity"]
+__all__ = ["PLAN_FILE", "TRACKS_FILE", "FileCheckpoints", "Plan", "comparable", "source_identity"]
 
 PLAN_FILE = "plan.json"
+TRACKS_FILE = "tracks.mka"
 
 _VERSION = 4
 
@@ -88,6 +90,14 @@ class Plan:
     def payloads(self) -> tuple[bytes, ...]:
         """Data of the models in `shared`, as encoder and decoder get them."""
         return tuple(model.data for model in self.shared)
+
+    @property
+    def tracks(self) -> bytes | None:
+        """The Matroska file with what is copied beside the picture."""
+        try:
+            return (self.directory / TRACKS_FILE).read_bytes()
+        except FileNotFoundError:
+            return None
 
     def save(self) -> None:
         """Writes plan.json, and the shared models before it."""

@@ -10,11 +10,13 @@ from pathlib import Path
 from ncodec.errors import InputError, Interrupted, TargetUnreachable, UsageError
 from ncodec.jobs.events import Event, Noticed, Scanned
 from ncodec.jobs.output import overhead
-from ncodec.jobs.plan import Plan, comparable, source_identity
+from ncodec.jobs.plan import TRACKS_FILE, Plan, comparable, source_identity
 from ncodec.jobs.request import EncodeRequest, check_source
 from ncodec.jobs.windows import longest_window, scene_starts, share_bytes, split, unhurried
 from ncodec.media import open_source, scan
+from ncodec.media.film_source import FilmSource
 from ncodec.media.held import COPY
+from ncodec.media.tracks import copy_tracks
 from ncodec.plugin import Context, StartsWarm
 from ncodec.registry import frame_codec, resolve_options
 from ncodec.threads import thread_count
@@ -87,8 +89,14 @@ def make_plan(
             )
         clip = scan(opened, scene_threshold=SCENE_THRESHOLD, progress=look)
         kind, hdr = opened.kind, opened.hdr
+        notices = clip.notices
+        if isinstance(opened, FilmSource):
+            copy = directory / TRACKS_FILE
+            notices += copy_tracks(
+                path, copy, request.copying, reading=request.reading, origin=opened.origin
+            )
     watch(Scanned(clip.frames))
-    for notice in clip.notices:
+    for notice in notices:
         watch(Noticed(notice))
     longest = longest_window(clip.info, request.max_segment)
     longest = unhurried(clip.info, longest, request.time_budget, request.workers)
@@ -107,7 +115,7 @@ def make_plan(
         info=clip.info,
         hdr=hdr,
         times=clip.times,
-        notices=clip.notices,
+        notices=notices,
         landmarks=clip.landmarks,
         windows=tuple(windows),
         starts=scene_starts(windows, clip.cuts) if warm else (None,) * len(windows),
@@ -120,10 +128,17 @@ def make_plan(
         settings=request.settings,
     )
     if request.target_size is not None:
-        rest = request.target_size - overhead(plan)
+        around, tracks = overhead(plan), len(plan.tracks or b"")
+        rest = request.target_size - around
+        if rest <= 0 < tracks and request.target_size > around - tracks:
+            raise TargetUnreachable(
+                f"--target-size {request.target_size} is less than the {tracks} bytes of sound, "
+                "subtitles and attachments and the file around them: raise it, or leave them out "
+                "with --no-audio, --no-subtitles, --no-attachments"
+            )
         if rest <= 0:
             raise TargetUnreachable(
-                f"--target-size {request.target_size} is less than the {overhead(plan)} bytes "
+                f"--target-size {request.target_size} is less than the {around} bytes "
                 "that the container alone takes: raise it"
             )
         plan = replace(plan, targets=tuple(share_bytes(rest, [n for _, n in windows])))

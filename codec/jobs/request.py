@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,6 +14,7 @@ from ncodec.formats.boxes import SIGNATURE
 from ncodec.media.held import Held
 from ncodec.media.kinds import is_media_name
 from ncodec.media.reading import READING, Reading
+from ncodec.media.tracks import COPYING, Copying
 
 __all__ = ["DEFAULTS", "EncodeRequest", "check_output", "check_source"]
 
@@ -30,7 +31,10 @@ _RANGES = {
 _READ = tuple(field.name for field in fields(Reading))
 """Keywords that say what of the source is read."""
 
-_STILL = frozenset({"target_size", "device", "threads", "seed", "reading"})
+_COPIED = tuple(field.name for field in fields(Copying))
+"""Keywords that say what is copied beside the picture."""
+
+_STILL = frozenset({"target_size", "device", "threads", "seed", "reading", "copying"})
 """Fields that codecs of still images heed; a target size if they are lossy and say so."""
 
 
@@ -57,6 +61,7 @@ class EncodeRequest:
         plan: the plan directory; None for ``OUTPUT.plan``.
         resume: continue what the plan directory holds.
         reading: what of the source is read, and how.
+        copying: what is copied beside the picture.
     """
 
     source: str | Held
@@ -73,6 +78,7 @@ class EncodeRequest:
     plan: str | None = None
     resume: bool = False
     reading: Reading = READING
+    copying: Copying = COPYING
 
     def __post_init__(self) -> None:
         check_output(self.output)
@@ -88,20 +94,23 @@ class EncodeRequest:
     def of(
         cls, source: str | Held, output: str | BinaryIO, codec: str, settings: Mapping[str, Any]
     ) -> EncodeRequest:
-        """A request of keywords: fields of it or of its `Reading`, the others the codec's own.
+        """A request of keywords: its fields, its `Reading`'s and `Copying`'s, the codec's own.
 
         Raises:
             UsageError: a value is not allowed.
         """
         own = {name: value for name, value in settings.items() if name in DEFAULTS}
         reading = {name: value for name, value in settings.items() if name in _READ}
+        copying = {name: value for name, value in settings.items() if name in _COPIED}
         options = {
             name: value
             for name, value in settings.items()
-            if name not in DEFAULTS and name not in _READ and value is not None
+            if name not in (*DEFAULTS, *_READ, *_COPIED) and value is not None
         }
         if reading:
             own["reading"] = Reading(**reading)
+        if copying:
+            own["copying"] = Copying(**copying)
         if own.get("plan") is not None:
             own["plan"] = str(own["plan"])
         return cls(source, output, codec, options, **own)
@@ -110,6 +119,7 @@ class EncodeRequest:
         """Raises UsageError where something was asked for that no codec of still images heeds."""
         given = [name for name in DEFAULTS if getattr(self, name) != DEFAULTS[name]]
         given += [name for name in _READ if getattr(self.reading, name) != getattr(READING, name)]
+        given += [name for name in _COPIED if not getattr(self.copying, name)]
         for name in given:
             if name not in _STILL:
                 raise UsageError(
@@ -127,6 +137,7 @@ class EncodeRequest:
         """What, with the codec and its options, may not change until the job is done."""
         fixed = {name: getattr(self, name) for name in ("target_size", "max_segment", "seed")}
         fixed["reading"] = self.reading.to_record()
+        fixed["copying"] = asdict(self.copying)
         # A schedule that follows the clock cannot go on by epochs, nor the other way round.
         return fixed | {"timed": self.time_budget is not None}
 
@@ -139,6 +150,8 @@ DEFAULTS: Mapping[str, Any] = {
 
 def check_source(path: str | Path, source: str | Path | Held, output: str | BinaryIO) -> None:
     """Raises InputError where `path`, which holds what `source` gives, is a .nc file."""
+    if not Path(path).is_file():  # a pipe is read once
+        return
     with suppress(OSError), open(path, "rb") as stream:
         if stream.read(len(SIGNATURE)) == SIGNATURE:
             name = "-" if isinstance(source, Held) else str(source)

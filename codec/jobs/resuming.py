@@ -56,6 +56,7 @@ def continued(
     before = {
         **plan.settings,
         **asdict(plan.reading),
+        **plan.request["copying"],
         **(plan.options if same else {}),
     }
     given = {name: value for name, value in settings.items() if value is not None}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from fractions import Fraction
 from math import atan2, degrees
@@ -14,7 +13,6 @@ from av.video.stream import VideoStream
 from ncodec.errors import InputError
 from ncodec.formats.hdr import Hdr
 from ncodec.formats.info import UNSPECIFIED, VideoInfo
-from ncodec.media.film import SAMPLE_ASPECT_TAG
 from ncodec.media.frame import bit_depth, canonical_format
 
 __all__ = ["check_same", "described", "hdr_of", "left_out"]
@@ -44,8 +42,6 @@ def described(picture: av.VideoFrame, stream: VideoStream, time_base: Fraction) 
     unstated = grey and picture.color_range == 0
     matrix = _RGB_MATRIX if rgb else int(picture.colorspace)
     context = stream.codec_context
-    tag = re.fullmatch(r"([1-9]\d{0,8}):([1-9]\d{0,8})", stream.metadata.get(SAMPLE_ASPECT_TAG, ""))
-    tagged = Fraction(int(tag[1]), int(tag[2])) if tag else Fraction(1)
     rotation, mirrored = _orientation(picture)
     return VideoInfo(
         width=picture.width,
@@ -60,7 +56,7 @@ def described(picture: av.VideoFrame, stream: VideoStream, time_base: Fraction) 
         matrix=UNSPECIFIED if matrix == _RGB_MATRIX and not rgb else matrix,
         full_range=rgb or unstated or "yuvj" in name or picture.color_range == _FULL_RANGE,
         sample_aspect_ratio=Fraction(
-            stream.sample_aspect_ratio or context.sample_aspect_ratio or tagged
+            stream.sample_aspect_ratio or context.sample_aspect_ratio or 1
         ),
         rotation=rotation,
         mirrored=mirrored,

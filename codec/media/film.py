@@ -16,7 +16,6 @@ from ncodec.errors import InputError
 from ncodec.media.reading import READING, Reading
 
 __all__ = [
-    "SAMPLE_ASPECT_TAG",
     "Damage",
     "Damaged",
     "opened",
@@ -28,10 +27,6 @@ __all__ = [
 # PyAV drops FFmpeg's own log unless told otherwise; state it, so that no other module's setting
 # of it lets FFmpeg write over our messages and progress on standard error.
 av.logging.set_level(None)
-
-SAMPLE_ASPECT_TAG = "SAMPLE_ASPECT_RATIO"
-"""The tag of ncodec's Matroska files: PyAV cannot set the stream field that Matroska's display size
-comes from. FFV1 has the ratio in its own header too, where FFmpeg's players find it."""
 
 _RAW_SUFFIXES = frozenset((".yuv", ".rgb", ".raw", ".nv12", ".yuyv", ".uyvy"))
 

@@ -9,9 +9,13 @@ from itertools import pairwise
 from math import gcd
 from statistics import median_low
 
+from ncodec.media.matroska.writer import FINE
+
 __all__ = ["Timeline", "standstills", "timeline"]
 
 _MILLISECOND = Fraction(1, 1000)
+_ROUNDED = Fraction(FINE, 10**9)
+"""The finer of the ticks of ncodec's Matroska files."""
 _LARGEST_PART = (1 << 32) - 1
 """The largest numerator and denominator of a time base in HEAD."""
 
@@ -96,14 +100,14 @@ def _constant(
     """The seconds of a frame if the rate is constant, else None.
 
     Constant is: equal steps; or a stated rate whose every grid time is less than a tick away,
-    which is what ticks that do not divide it make of one. Where ticks are as coarse as
-    Matroska's and FLV's milliseconds, the stated rate goes before equal steps.
+    which is what ticks that do not divide it make of one. Where ticks are rounded, as
+    Matroska's and FLV's are, the stated rate goes before equal steps.
     """
     steps = {later - earlier for earlier, later in pairwise(ticks)}
     if not steps:
         return 1 / _nominal(rates[0]) if rates else Fraction(1, 25)
     equal = next(iter(steps)) * time_base if len(steps) == 1 else None
-    if equal and time_base < _MILLISECOND:
+    if equal and time_base < _MILLISECOND and time_base != _ROUNDED:
         return equal
     for rate in (*map(_nominal, rates), *rates):
         step = 1 / (rate * time_base)

@@ -17,7 +17,15 @@ from ncodec.errors import InputError, OutputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media.frame import PIXEL_FORMATS, Frame, bit_depth, plane_shapes, sample_type
 
-__all__ = ["SIGNATURE", "CutShort", "frame_bytes", "header", "read_frames", "read_header"]
+__all__ = [
+    "SIGNATURE",
+    "CutShort",
+    "frame_bytes",
+    "header",
+    "holds",
+    "read_frames",
+    "read_header",
+]
 
 SIGNATURE = b"YUV4MPEG2"
 _LONGEST_LINE = 4096
@@ -34,6 +42,9 @@ _TAGS = {
     if family != "gbrp" and name != "gray14le"
 }
 """The chroma tag of each pixel format, as FFmpeg writes it."""
+
+_INTERLACING = "?ptbtb"
+"""The interlacing of each AVFieldOrder, as FFmpeg writes it."""
 
 _FORMATS = {tag: name for name, tag in _TAGS.items()} | dict.fromkeys(_LOCATIONS, "yuv420p")
 
@@ -113,6 +124,11 @@ def read_frames(stream: BinaryIO, info: VideoInfo, name: str) -> Iterator[Frame]
         index += 1
 
 
+def holds(info: VideoInfo) -> bool:
+    """Whether y4m has the pixel format."""
+    return info.pixel_format in _TAGS
+
+
 def header(info: VideoInfo, name: str) -> bytes:
     """The stream header for `info`.
 
@@ -128,8 +144,9 @@ def header(info: VideoInfo, name: str) -> bytes:
     if tag == "420":
         tag = next((t for t, loc in _LOCATIONS.items() if loc == info.chroma_location), tag)
     rate, aspect = 1 / info.time_base, info.sample_aspect_ratio
+    fields = _INTERLACING[info.field_order]
     return (
-        f"YUV4MPEG2 W{info.width} H{info.height} F{rate.numerator}:{rate.denominator} Ip"
+        f"YUV4MPEG2 W{info.width} H{info.height} F{rate.numerator}:{rate.denominator} I{fields}"
         f" A{aspect.numerator}:{aspect.denominator} C{tag}"
         f" XCOLORRANGE={'FULL' if info.full_range else 'LIMITED'}\n"
     ).encode()

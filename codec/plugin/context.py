@@ -19,7 +19,11 @@ __all__ = ["RESERVED", "Checkpoints", "Context", "Option"]
 RESERVED = frozenset(
     [
         "alpha",
+        "attachments",
+        "audio",
+        "chapters",
         "codec",
+        "copying",
         "device",
         "end",
         "fps",
@@ -44,6 +48,8 @@ RESERVED = frozenset(
         "stopping",
         "stream",
         "strict",
+        "subtitles",
+        "tags",
         "target_size",
         "threads",
         "time_budget",
