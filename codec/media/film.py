@@ -15,14 +15,7 @@ from av.video.stream import VideoStream
 from ncodec.errors import InputError
 from ncodec.media.reading import READING, Reading
 
-__all__ = [
-    "Damage",
-    "Damaged",
-    "opened",
-    "pictures",
-    "raw_rest",
-    "video_stream",
-]
+__all__ = ["Damage", "Damaged", "opened", "pictures", "raw_rest", "video_stream"]
 
 # PyAV drops FFmpeg's own log unless told otherwise; state it, so that no other module's setting
 # of it lets FFmpeg write over our messages and progress on standard error.
