@@ -31,8 +31,8 @@ def poor_clip(psnr: float | None, segments: Sequence[Segment]) -> str | None:
     worst, segment = min(poor, key=lambda pair: pair[0])
     end = segment.first_frame + segment.frame_count - 1
     return (
-        f"{len(poor)} of {len(segments)} segments are poor, the worst, frames "
-        f"{segment.first_frame} to {end}, with {worst:.2f} dB: {remedy}"
+        f"{len(poor)} of {len(segments)} segments below {_POOR:g} dB, the worst, frames "
+        f"{segment.first_frame} to {end}, at {worst:.2f} dB: {remedy}"
     )
 
 
