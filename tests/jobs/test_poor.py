@@ -18,7 +18,11 @@ def segments(*values):
     ("psnr", "values", "said"),
     [
         (9.541, (9.0, 10.1), "the picture is poor, 9.54 dB: give it more time, "),
-        (25.0, (40.0, 10.0, 15.0), "2 of 3 segments below 20 dB, the worst, frames 8 to 15, at 10.00 dB: "),
+        (
+            25.0,
+            (40.0, 10.0, 15.0),
+            "2 of 3 segments below 20 dB, the worst, frames 8 to 15, at 10.00 dB: ",
+        ),
         (20.0, (20.0,), None),
         (None, (None, 30.0), None),
     ],
