@@ -78,8 +78,11 @@ class Outcome:
             return False
         if any(isinstance(self.results[name], str) for name in ("clip.mkv", "pipe")):
             return False
-        apart = [part for found in self.differ.values() for part in found]
-        return bool(trial.said) or all(part.partition(":")[0] in trial.kept_apart for part in apart)
+        return bool(trial.said) or all(
+            part.partition(":")[0] in trial.apart(name)
+            for name, found in self.differ.items()
+            for part in found
+        )
 
 
 def run_trial(trial: Trial, folder: Path) -> Outcome:
