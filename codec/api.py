@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from ncodec.errors import UsageError
 from ncodec.files.decoding import write_decoded
@@ -14,10 +14,11 @@ from ncodec.files.opening import open
 from ncodec.formats import VideoInfo, same_file
 from ncodec.formats.output import destination
 from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
+from ncodec.jobs.resuming import continued, unfinished
 from ncodec.jobs.stills import encode_images
 from ncodec.jobs.training import train_model
 from ncodec.media import Frame, Image, media_kind
-from ncodec.media.held import Held, held
+from ncodec.media.held import Held, HeldPictures, held
 from ncodec.plugin import Region, StillCodec
 from ncodec.registry import DEFAULT_CODECS, load_codec, load_trainer, resolve_options
 
@@ -28,7 +29,14 @@ __all__ = ["decode", "encode", "train"]
 
 
 def encode(
-    source: str | Path | bytes | BinaryIO | ArrayLike | Image | Iterable[Frame | Image | ArrayLike],
+    source: str
+    | Path
+    | bytes
+    | BinaryIO
+    | ArrayLike
+    | Image
+    | Iterable[Frame | Image | ArrayLike]
+    | None = None,
     output: str | Path | BinaryIO | None = None,
     *,
     codec: str | None = None,
@@ -50,12 +58,14 @@ def encode(
         source: a film, a y4m file, a folder of images; an image; for a codec of collections a
             folder, a glob, an .npy or an IDX file. Or ``-`` (standard input), bytes or a binary
             stream with a film, y4m or an image; an array or a CPU tensor; an `Image`; an iterable
-            of arrays, of `Frame`s, or of `Image`s, an open `Clip` or `Album` included.
-        output: the file, replaced in one step when it is complete; ``-``; a binary stream; None
-            for bytes, which are `Finished.data`.
+            of arrays, of `Frame`s, or of `Image`s, an open `Clip` or `Album` included. None with
+            `resume`, for what the encode began with.
+        output: the file, replaced in one step when it is complete, if it exists; ``-``; a binary
+            stream; None for bytes, which are `Finished.data`.
         codec: name of an installed codec; if not given the source decides: ``pc-photo`` for an
             image, ``pc-hclt`` for .npy, IDX, globs and several `Image`s, ``ngrid`` for all else.
-        fps: frames a second of pictures in memory; 25 where a codec of clips is named.
+        fps: frames a second of pictures in memory, of a folder or pattern of images, of raw video;
+            25 where a codec of clips is named.
         info: what `Frame`s are, if not a `Clip`'s; or what RGB is to be converted to.
         watch: called with every `ncodec.Event`.
         stopping: asked often; once true, work is saved and `Interrupted` raised.
@@ -71,7 +81,19 @@ def encode(
                 ``if __name__ == "__main__":`` around its work, because they import it.
             seed: the seed of everything random.
             plan: where unfinished work is kept, ``OUTPUT.plan`` if not given.
-            resume: continue that work, with the copy of the source that it has.
+            resume: continue that work. What is not given is as it was: the source, of which it has
+                a copy if that had no path, codec, options and settings. Codec, options, what is
+                read, target_size, max_segment and seed may not change.
+            stream: index of the video stream, among all streams as ffprobe counts them.
+            start: seconds on the source's clock: frames shown before are left out.
+            end: the same: frames shown from then on are left out.
+            size: width and height of raw video.
+            pixel_format: FFmpeg's name of raw video's pixel format, such as ``yuv420p``.
+            strict: refuse a source that is damaged or has something missing, instead of concealing
+                and saying it.
+            alpha: False drops the alpha of a film, which is refused otherwise.
+            audio, subtitles, chapters, attachments, tags: False leaves these out, which are copied
+                bit by bit otherwise.
 
     Still images are coded in one go: of these settings they take device, threads and seed, and
     target_size where their codec is lossy and says so.
@@ -90,18 +112,25 @@ def encode(
     ...     print(album[0].pixels.shape, (album[0].pixels[..., 0] == image).all())
     (32, 32, 1) True
     """
-    picked = held(source, fps=fps, info=info)
-    name = codec or _default_codec(picked)
+    picked = None if source is None else held(source, fps=fps, info=info)
+    if fps is not None and not isinstance(picked, HeldPictures):
+        settings["fps"] = fps
     memory = BytesIO() if output is None else None
-    request = EncodeRequest.of(
-        picked, destination(output if memory is None else memory), name, settings
-    )
-    if isinstance(load_codec(name), StillCodec):
+    target = destination(output if memory is None else memory)
+    if settings.get("resume"):
+        plan = unfinished(target, settings.get("plan"))
+        request = continued(plan, picked, target, codec, settings)
+    elif picked is None:
+        raise UsageError("there is no source: give one, or resume=True to go on with an encode")
+    else:
+        name = codec or _default_codec(picked, timed=fps is not None)
+        request = EncodeRequest.of(picked, target, name, settings)
+    if isinstance(load_codec(request.codec), StillCodec):
         request.check_still()
         finished = encode_images(
             request.source,
             request.output,
-            codec=name,
+            codec=request.codec,
             options=request.options,
             device=request.device,
             threads=request.threads,
@@ -115,8 +144,8 @@ def encode(
     return finished if memory is None else replace(finished, data=memory.getvalue())
 
 
-def _default_codec(source: str | Held) -> str:
-    kind = source.kind if isinstance(source, Held) else media_kind(source)
+def _default_codec(source: str | Held, timed: bool) -> str:
+    kind = source.kind if isinstance(source, Held) else media_kind(source, timed=timed)
     if kind is None:
         raise UsageError(
             f"{source} may be a clip or a collection of images: give fps= for a clip, or name a "
@@ -134,6 +163,7 @@ def decode(
     at: float | None = None,
     region: Region | None = None,
     preview: int = 1,
+    only: Literal["audio"] | None = None,
     models: Iterable[str | Path] = (),
     device: str = "auto",
     threads: int = 0,
@@ -147,17 +177,21 @@ def decode(
         output: a path: by its extension .mp4, .mkv (lossless FFV1), .y4m, .png, or a folder of PNG.
             Images: .png, .tif, .webp, .ppm and their kind; collections: a folder, .npy or .idx.
             Or ``-`` for standard output, or a stream that is open for writing in binary mode.
-        format: what ``-`` or a stream gets: ``y4m`` (if not given) or, for one frame, ``png``;
-            of images ``png`` (if not given), ``tif``, ``webp`` and their kind, or ``npy``.
+            A clip's sound, subtitles, chapters and the rest come back in .mkv; .mp4 holds most.
+        format: what ``-`` or a stream gets: ``y4m``, ``mkv`` or, for one frame, ``png``; if not
+            given ``y4m`` where it can hold the clip and there is no sound, else ``mkv``. Of images:
+            ``png`` (if not given), ``tif``, ``webp`` and their kind, or ``npy``.
         frames: which frames or images, by index; all if not given.
         at: seconds: the one frame shown then.
         region: x, y, width, height of the part of each image that is wanted.
+        only: ``audio`` for the copied sound alone, without decoding a frame, into .mka, .mkv, .m4a,
+            .mp4 or what its codec has, such as .mp3; ``-`` gets Matroska.
         preview, models, device, threads: as in `open`.
         watch: called with frames or images done, and how many there are in all.
-        warn: told what a repaired file of images has lost.
+        warn: told what a repaired file has lost, and what the output has no place for.
 
     Returns:
-        Frames or images written.
+        Frames or images written; with `only`, tracks.
 
     Raises:
         NcodecError: one of its kinds (`ncodec.errors`).
@@ -176,6 +210,7 @@ def decode(
             frames=frames,
             at=at,
             region=region,
+            only=only,
             watch=watch,
             warn=warn,
         )

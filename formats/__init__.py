@@ -11,6 +11,7 @@ from ncodec.formats.lazy import resolver
 
 if TYPE_CHECKING:
     from ncodec.formats.conf import Conf
+    from ncodec.formats.hdr import Hdr
     from ncodec.formats.header import Header
     from ncodec.formats.index import BoxEntry
     from ncodec.formats.info import VideoInfo
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Conf": "conf",
+    "Hdr": "hdr",
     "Header": "header",
     "BoxEntry": "index",
     "VideoInfo": "info",
@@ -48,6 +50,7 @@ _HOMES = {
 __all__ = [
     "BoxEntry",
     "Conf",
+    "Hdr",
     "Header",
     "Limits",
     "Model",

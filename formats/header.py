@@ -14,7 +14,7 @@ from ncodec.formats.limits import Limits
 
 __all__ = ["FORMAT_MAJOR", "FORMAT_MINOR", "MEDIA_KINDS", "Header"]
 
-FORMAT_MAJOR, FORMAT_MINOR = 1, 0
+FORMAT_MAJOR, FORMAT_MINOR = 1, 1
 MEDIA_KINDS = ("video", "image", "features")
 """The kinds of media; the position of one is its integer in HEAD."""
 
@@ -38,7 +38,11 @@ _FIELDS: dict[int, tuple[str, Any]] = {
     15: ("chroma_location", 0),
     16: ("sample_aspect_ratio", [1, 1]),
     17: ("rotation", 0),
+    18: ("mirrored", False),
+    19: ("field_order", 0),
 }
+_MINOR_1 = ("mirrored", "field_order")
+"""Fields that minor version 1 added; a HEAD without them is of version 0."""
 _CODEC_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _PIXEL_FORMAT = re.compile(r"[a-z0-9_]{0,32}")
 
@@ -66,7 +70,7 @@ class Header:
         info = self.info
         values: dict[str, Any] = {
             "major": FORMAT_MAJOR,
-            "minor": FORMAT_MINOR,
+            "minor": int(any(getattr(info, name) for name in _MINOR_1)),
             "codec_id": self.codec_id,
             "bitstream_version": self.bitstream_version,
             "media_kind": MEDIA_KINDS.index(self.media_kind),
@@ -172,6 +176,7 @@ def _rules(header: Header) -> list[tuple[str, Any, str, bool]]:
             header.media_kind in MEDIA_KINDS,
         ),
         ("full_range", info.full_range, "true or false", type(info.full_range) is bool),
+        ("mirrored", info.mirrored, "true or false", type(info.mirrored) is bool),
         (
             "rotation",
             info.rotation,
@@ -189,6 +194,7 @@ def _rules(header: Header) -> list[tuple[str, Any, str, bool]]:
         ("transfer", info.transfer, 0, 255),
         ("matrix", info.matrix, 0, 255),
         ("chroma_location", info.chroma_location, 0, 255),
+        ("field_order", info.field_order, 0, 5),
     ):
         rules.append((name, value, f"an integer from {low} to {high}", _within(value, low, high)))
     for name, ratio in (

@@ -27,6 +27,9 @@ class VideoInfo:
         chroma_location: FFmpeg's AVChromaLocation, 0 = unspecified.
         sample_aspect_ratio: width over height of a sample.
         rotation: degrees clockwise that a player turns the picture: 0, 90, 180 or 270.
+        mirrored: whether a player swaps left and right, before it turns the picture.
+        field_order: FFmpeg's AVFieldOrder: 0 unknown, 1 progressive, 2 and 3 coded and shown top
+            or bottom field first, 4 coded top and shown bottom first, 5 the other way round.
     """
 
     width: int
@@ -42,3 +45,5 @@ class VideoInfo:
     chroma_location: int = 0
     sample_aspect_ratio: Fraction = Fraction(1)
     rotation: int = 0
+    mirrored: bool = False
+    field_order: int = 0

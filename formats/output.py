@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -13,9 +14,15 @@ from typing import BinaryIO, cast
 
 from ncodec.formats.errors import OutputError, UsageError
 
+if sys.platform != "win32":
+    import fcntl
+
 __all__ = [
     "atomic_output",
+    "claim",
     "destination",
+    "is_full",
+    "is_stream",
     "output_name",
     "publish",
     "same_file",
@@ -23,6 +30,7 @@ __all__ = [
 ]
 
 _STDOUT = "-"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def destination(output: object) -> str | BinaryIO:
@@ -41,6 +49,16 @@ def destination(output: object) -> str | BinaryIO:
     )
 
 
+def is_stream(output: str | Path | BinaryIO) -> bool:
+    """Whether it takes bytes in their order: a stream, ``-``, a device or a pipe."""
+    if not isinstance(output, str | Path) or str(output) == _STDOUT:
+        return True
+    with suppress(OSError):
+        mode = os.stat(output).st_mode
+        return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+    return False
+
+
 def output_name(output: str | Path | BinaryIO) -> str:
     """What messages call it."""
     if isinstance(output, str | Path):
@@ -54,7 +72,7 @@ def atomic_output(path: str | Path | BinaryIO) -> Iterator[BinaryIO]:
 
     The bytes go to PATH.part, which is fsynced and renamed, or removed on any exception. "-"
     is stdout; streams, devices and named pipes are written directly. OutputError where the
-    destination cannot be opened or written, a full disk included.
+    destination cannot be opened or written, a full disk included, or is being written already.
     """
     if not isinstance(path, str | Path):
         with _stream(path, output_name(path)) as stream:
@@ -67,32 +85,81 @@ def atomic_output(path: str | Path | BinaryIO) -> Iterator[BinaryIO]:
     # A symbolic link stays one: what it points at is replaced.
     target = Path(os.path.realpath(path))
     with _reporting(path):
-        special = target.exists() and not stat.S_ISREG(target.stat().st_mode)
-        part = target if special else target.with_name(target.name + ".part")
-        file = open(part, "wb", buffering=0)  # noqa: SIM115
-    try:
-        with file:
+        # What /dev/stdout links to has no path where it is a pipe.
+        special = os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode)
+        part = Path(path) if special else target.with_name(target.name + ".part")
+        file = io.FileIO(part, "w") if special else claim(part, path)
+    with file:
+        try:
             with _stream(file, path) as stream:
                 yield stream
             if not special:
                 with _reporting(path):
                     publish(file, part, target)
-    except BaseException:
-        if not special:
-            part.unlink(missing_ok=True)
-        raise
+        except BaseException:
+            if not special:
+                # Before it is closed, after which it may be another process's.
+                with suppress(OSError):
+                    part.unlink()
+            raise
+
+
+def claim(path: Path, name: str | Path) -> io.FileIO:
+    """An empty file for this process alone, open for reading and writing.
+
+    It is locked until it is closed. The kernel unlocks it when the process ends: what a kill left
+    behind is in nobody's way.
+
+    Args:
+        path: the file, made if it is not there.
+        name: what a message calls what it stands for.
+
+    Raises:
+        OutputError: another process has it.
+        OSError: it cannot be opened.
+    """
+    while True:
+        file = io.FileIO(path, "r+", opener=lambda name, flags: os.open(name, flags | os.O_CREAT))
+        try:
+            _lock(file)
+        except BlockingIOError:
+            file.close()
+            raise OutputError(
+                f"{name} is being written by another process: wait until it is done, or choose "
+                "another output"
+            ) from None
+        # Whoever had it may have renamed or removed it in between.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                file.truncate()
+                return file
+        file.close()
+
+
+def _lock(file: io.FileIO) -> None:
+    """Locks `file`, where its file system can; BlockingIOError where another process has."""
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:
+            return
 
 
 def publish(stream: BinaryIO | io.FileIO, part: Path, target: Path) -> None:
-    """Closes what was written to `part` and renames it to `target`, both of them durably.
+    """Renames what was written to `part` to `target` and closes it, durably.
 
     Raises:
         OSError: the system refuses; `part` may still be there.
     """
     stream.flush()
     os.fsync(stream.fileno())
-    stream.close()
+    if sys.platform == "win32":
+        stream.close()
+    # Closed only then: until it has its name nobody else may take it for what a kill left.
     part.replace(target)
+    stream.close()
     sync_directory(target.parent)
 
 
@@ -161,7 +228,13 @@ def _reporting(name: str | Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise OutputError(f"cannot write {name}: {reason}; choose another output") from error
+        remedy = "make room on its disk" if is_full(error) else "choose another output"
+        raise OutputError(f"cannot write {name}: {reason}; {remedy}") from error
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether the system says that there is no room: on the disk, in a quota or in a limit."""
+    return isinstance(error, OSError) and error.errno in _FULL
 
 
 def sync_directory(directory: Path) -> None:

@@ -34,13 +34,14 @@ ALLOWED = {
     "device": {"errors"},
     "threads": set(),
     "store": BASE,
-    "media": BASE - {"device", "store"},
+    "media/matroska": {"_version", "errors", "formats"},
+    "media": BASE - {"device", "store"} | {"media/matroska"},
     "plugin": {"errors", "formats", "formats/entropy"},
     "guard": BASE | {"plugin"},
     "registry": BASE | {"guard", "plugin"},
     "weights": BASE,
     **{name: BASE | {"media", "plugin", "weights"} | own for name, own in FAMILIES.items()},
-    "files": BASE | {"media", "plugin", "registry"},
+    "files": BASE | {"media", "media/matroska", "plugin", "registry"},
     "jobs": BASE | {"files", "media", "plugin", "registry"},
 }
 """Rooms below the API, and all that each may import."""

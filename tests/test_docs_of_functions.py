@@ -9,6 +9,8 @@ from synthetic import film
 
 import ncodec
 from ncodec.jobs.request import DEFAULTS, EncodeRequest
+from ncodec.media import Reading
+from ncodec.media.tracks import Copying
 from ncodec.plugin import RESERVED
 
 WITH_EXAMPLES = ["encode", "decode", "open", "probe", "verify", "repair", "codecs"]
@@ -27,8 +29,10 @@ def test_examples_run(name, tmp_path, monkeypatch):
 
 def test_options_of_codecs_cannot_hide_arguments_of_encode():
     own = {name for name in signature(ncodec.encode).parameters if name != "settings"}
-    assert own | {field.name for field in fields(EncodeRequest)} <= RESERVED
+    settings = {field.name for kind in (EncodeRequest, Reading, Copying) for field in fields(kind)}
+    assert own | settings <= RESERVED
 
 
 def test_encode_documents_every_setting():
-    assert all(f"{name}:" in ncodec.encode.__doc__ for name in DEFAULTS)
+    names = DEFAULTS.keys() - {"reading", "copying"} | {field.name for field in fields(Reading)}
+    assert all(f"{name}:" in ncodec.encode.__doc__ for name in names)

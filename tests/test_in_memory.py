@@ -1,6 +1,7 @@
 """Arrays, frames, bytes and streams in; bytes and streams out."""
 
 import io
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -127,7 +128,7 @@ def test_an_interrupted_encode_of_frames_goes_on_with_their_copy(tmp_path):
         (GREY, {"fps": 25}, "fps goes with several frames"),
         (CLIP, {"fps": 0}, "fps is 0"),
         (CLIP, {"fps": "fast"}, "fps is 'fast'"),
-        (b"data", {"fps": 25}, "leave them out"),
+        (b"data", {"info": ncodec.VideoInfo(8, 8, 1, Fraction(1), "gray")}, "leave it out"),
         ([ncodec.Frame((CLIP[0, ..., 0],), 0)], {"fps": 25}, "give info="),
         (CLIP, {"fps": 25, "max_segment": "all"}, "max_segment is 'all'"),
         (GREY, {"workers": 2}, "workers does not apply to pc-photo"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from importlib import import_module
@@ -12,6 +11,7 @@ import click
 
 from ncodec._version import __version__
 from ncodec.errors import NcodecError
+from ncodec.formats.output import is_full
 
 __all__ = ["main"]
 
@@ -38,7 +38,7 @@ Exit codes:
   3  source cannot be read     10  decodes to other than recorded
   4  damaged .nc file          11  target size cannot be met
   5  unsupported .nc file      12  codec of another package failed
-  6  over a safety limit      130  interrupted; continue with --resume
+  6  over a safety limit      130  stopped; says how to go on
 """
 
 
@@ -95,7 +95,7 @@ def main() -> None:
             raise
         _fail(str(error), error.exit_code)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_full(error):
             _fail_internally(error)
         _fail(f"{error.filename or 'the output'} cannot be written ({error.strerror})", 7)
     except Exception as error:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ncodec.cli.parameters import DEVICE, THREADS
+from ncodec.cli.parameters import DEVICE, THREADS, YES, may_write
 from ncodec.cli.values import DURATION, FRAMES, REGION
 from ncodec.errors import UsageError
 
@@ -19,8 +19,8 @@ __all__ = ["command"]
     "-o",
     "--output",
     metavar="OUT",
-    help="FILE.mp4, FILE.mkv (lossless), FILE.y4m, FILE.png, a folder for PNGs, or - for y4m; "
-    "images: .png, .tif, .webp, .ppm, or - for PNG; collections: a folder, .npy, .idx.",
+    help="FILE.mp4, FILE.mkv (lossless), FILE.y4m, FILE.png, a folder for PNGs, or - for y4m or "
+    "Matroska; images: .png, .tif, .webp, .ppm, or - for PNG; collections: a folder, .npy, .idx.",
 )
 @click.option(
     "--head",
@@ -40,6 +40,16 @@ __all__ = ["command"]
     type=click.Choice(["2", "4"]),
     help="A clip's frames at a half or a quarter of the size each way; the latter are quicker.",
 )
+@click.option(
+    "--format",
+    type=click.Choice(["y4m", "mkv", "png"]),
+    help="What - gets of a clip.  [default: y4m where it can hold everything, else mkv]",
+)
+@click.option(
+    "--only",
+    type=click.Choice(["audio"]),
+    help="The copied sound alone, into .mka, .m4a, .mp4 or what its codec has.",
+)
 @click.option("--region", type=REGION, help="Part of an image: X,Y,WIDTH,HEIGHT in pixels.")
 @click.option(
     "--model",
@@ -48,6 +58,7 @@ __all__ = ["command"]
     metavar="FILE",
     help="A model that the file refers to, where `ncodec models` does not have it.",
 )
+@YES
 @DEVICE
 @THREADS
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
@@ -59,8 +70,11 @@ def command(
     frames: slice | None,
     at: float | None,
     preview: str | None,
+    format: str | None,
+    only: str | None,
     region: tuple[int, int, int, int] | None,
     models: tuple[str, ...],
+    yes: bool,
     device: str,
     threads: int | None,
     quiet: bool,
@@ -72,6 +86,7 @@ def command(
       ncodec decode clip.nc -o clip.mp4
       ncodec decode clip.nc -o frame.png --at 1.5
       ncodec decode clip.nc -o - | ffplay -
+      ncodec decode clip.nc -o sound.m4a --only audio
       ncodec decode clip.nc -o sheet --preview 4
       ncodec decode photo.nc -o part.png --region 0,0,640,480
       ncodec decode features.nc --head classify --json
@@ -83,6 +98,8 @@ def command(
     from ncodec.files.decoding import write_decoded
     from ncodec.formats import same_file
 
+    same_file(source, output)
+    may_write(output, yes)
     if head is not None:
         if at is not None or region is not None:
             raise UsageError("features have no time and no regions: choose images by --frames")
@@ -113,7 +130,6 @@ def command(
     def warn(message: str) -> None:
         click.echo(f"ncodec: {message}", err=True)
 
-    same_file(source, output)
     try:
         with ncodec.open(
             source,
@@ -122,9 +138,17 @@ def command(
             threads=threads or 0,
             preview=int(preview or 1),
         ) as opened:
-            unit = "image" if isinstance(opened, Album) else "frame"
+            unit = "track" if only else "image" if isinstance(opened, Album) else "frame"
             count = write_decoded(
-                opened, output, frames=frames, at=at, region=region, watch=watch, warn=warn
+                opened,
+                output,
+                format=format,
+                frames=frames,
+                at=at,
+                region=region,
+                only=only,
+                watch=watch,
+                warn=warn,
             )
     finally:
         if live:

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from ncodec.cli.parameters import DEVICE, parameter, stoppable, stopping_notice
+from ncodec.cli.parameters import DEVICE, YES, may_write, parameter, stoppable, stopping_notice
 from ncodec.cli.progress import watching
-from ncodec.cli.values import DURATION, SIZE
-from ncodec.jobs.request import DEFAULTS
+from ncodec.cli.values import DURATION, PICTURE_SIZE, RATE, SIZE
+from ncodec.errors import Interrupted, NcodecError, UsageError
+from ncodec.jobs.request import DEFAULTS, check_output, check_source
 from ncodec.media.kinds import media_kind
 from ncodec.plugin import StillCodec
-from ncodec.registry import DEFAULT_CODECS, load_codec
+from ncodec.registry import DEFAULT_CODECS, codec_names, load_codec
 
 __all__ = ["command"]
 
 _CODEC = "ncodec.codec"
+_COPIED = {
+    "audio": "its sound",
+    "subtitles": "its subtitles",
+    "chapters": "its chapters",
+    "attachments": "its attachments and cover pictures",
+    "tags": "its tags",
+}
 
 
 class _EncodeCommand(click.Command):
@@ -24,8 +36,13 @@ class _EncodeCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[_CODEC] = codec = self._codec_of(ctx, args)
-        rest = super().parse_args(ctx, args)
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            _refuse_option(error.option_name, codec)
+            raise
         ctx.params["codec"] = codec
+        ctx.params["source"] = _one_source(ctx.params["source"], ctx.params["resume"])
         return rest
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -44,18 +61,67 @@ class _EncodeCommand(click.Command):
             values = {}  # the real parse says it, with the options of the default codec
         finally:
             ctx.ignore_unknown_options = strict
-        codec, source = (
-            value if isinstance(value := values.get(name), str) else None
-            for name in ("codec", "source")
+        # What is not given is no text, but a mark of click's.
+        given = {name: value for name, value in values.items() if isinstance(value, str)}
+        if "codec" in given:
+            return given["codec"]
+        if values.get("resume") is True and "output" in given:
+            from ncodec.jobs.resuming import unfinished
+
+            with suppress(NcodecError):  # the encode says it
+                return unfinished(given["output"], given.get("plan")).codec
+        sources = values.get("source")
+        if not isinstance(sources, tuple) or not sources:
+            return DEFAULT_CODECS["video"]
+        return DEFAULT_CODECS[media_kind(sources[0], timed="fps" in given)]
+
+
+def _refuse_option(flag: str, codec: str) -> None:
+    """Raises UsageError where `flag` is an option of other codecs than the one that is used."""
+    owners = []
+    for name in codec_names():
+        with suppress(NcodecError):  # one that cannot be loaded has none
+            if any(flag in parameter(option).opts for option in load_codec(name).options):
+                owners.append(name)
+    if owners:
+        raise UsageError(
+            f"{flag} is an option of {', '.join(owners)}, and this would be coded by {codec}: "
+            "leave it out, or choose another codec with --codec"
         )
-        return codec or DEFAULT_CODECS["video" if source is None else media_kind(source)]
+
+
+def _one_source(sources: tuple[str, ...], resume: bool) -> str | None:
+    """What is to be encoded; None for what an interrupted encode began with."""
+    if len(sources) > 1:
+        raise UsageError(
+            f"encode takes one source, not {len(sources)} ({', '.join(sources[:3])}"
+            f"{', ...' * (len(sources) > 3)}): quote a pattern, as '*.png', to code its images "
+            "together, or encode one file at a time"
+        )
+    if not sources and not resume:
+        raise UsageError("there is no source: give a film, an image, a folder, or - for stdin")
+    return sources[0] if sources else None
+
+
+def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds a flag for each thing that is copied beside the picture."""
+    for name, what in reversed(_COPIED.items()):
+        flag = click.option(
+            f"--no-{name}",
+            name,
+            is_flag=True,
+            flag_value=False,
+            default=None,
+            help=f"Film: leave out {what}.",
+        )
+        command = flag(command)
+    return command
 
 
 @click.command(cls=_EncodeCommand)
-@click.argument("source")
-@click.option(
-    "-o", "--output", required=True, metavar="FILE", help="The .nc file, or - for stdout."
-)
+@click.argument("source", nargs=-1, metavar="SOURCE")
+@click.option("-o", "--output", metavar="FILE", help="The .nc file, or - for stdout.")
+@YES
 @click.option(
     "--codec",
     help="See `ncodec codecs`; adds its options.  [default: pc-photo for an image, pc-hclt for "
@@ -70,6 +136,26 @@ class _EncodeCommand(click.Command):
     show_default=True,
     help="Video: frames a segment at most; segments also end at scene cuts.",
 )
+@click.option(
+    "--stream", type=click.IntRange(min=0), help="Film: the video stream's index, as in ffprobe."
+)
+@click.option("--from", "start", type=DURATION, help="Video: code what is shown from then on.")
+@click.option("--to", "end", type=DURATION, help="Video: code what is shown before then.")
+@click.option("--fps", type=RATE, help="Folder or pattern of images, raw video: 25, 30000/1001.")
+@click.option("--size", type=PICTURE_SIZE, help="Raw video: width and height, as 640x360.")
+@click.option(
+    "--pix-fmt", "pixel_format", metavar="FORMAT", help="Raw video: FFmpeg's name, as yuv420p."
+)
+@click.option("--strict", is_flag=True, default=None, help="Video: refuse a damaged source.")
+@click.option(
+    "--no-alpha",
+    "alpha",
+    is_flag=True,
+    flag_value=False,
+    default=None,
+    help="Film: drop its alpha.",
+)
+@_leaving_out
 @DEVICE
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads in all.  [default: all]")
 @click.option(
@@ -80,29 +166,75 @@ class _EncodeCommand(click.Command):
     help="Video: processes that fit segments side by side.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=DEFAULTS["seed"], show_default=True)
-@click.option("--resume", is_flag=True, help="Video: continue an encode that was interrupted.")
+@click.option("--resume", is_flag=True, help="Video: go on with an interrupted encode.")
 @click.option("--plan", metavar="DIR", help="Video: for unfinished work.  [default: FILE.plan]")
 @click.option("--log-json", is_flag=True, help="Events on stderr as one JSON object a line.")
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
 def command(
-    source: str, output: str, codec: str | None, log_json: bool, quiet: bool, **values: Any
+    source: str | None,
+    output: str | None,
+    yes: bool,
+    codec: str,
+    plan: str | None,
+    log_json: bool,
+    quiet: bool,
+    **values: Any,
 ) -> None:
-    """Encode SOURCE: a film, a y4m file, an image, a folder of images, .npy, IDX, or - for stdin.
+    """Encode SOURCE: a film, y4m, an image, a folder or pattern of images, .npy, IDX, - for stdin.
 
     \b
     Examples:
       ncodec encode clip.mp4 -o clip.nc
       ncodec encode clip.mp4 -o clip.nc --preset fast --target-size 200k
       ncodec encode clip.mp4 -o clip.nc --time-budget 5m --workers 2
+      ncodec encode --resume -o clip.nc
       ncodec encode photo.png -o photo.nc
       ncodec encode digits.npy -o digits.nc
       ncodec encode photo.jpg --codec entropic-student -o photo.nc
       ffmpeg -i clip.mp4 -f yuv4mpegpipe - | ncodec encode - -o clip.nc
+      ncodec encode f_%04d.png --fps 24 -o clip.nc
+      ncodec encode clip.yuv --size 640x360 --pix-fmt yuv420p --fps 25 -o clip.nc
     """
     from ncodec.api import encode
+    from ncodec.formats import same_file
 
-    assert codec is not None  # `_EncodeCommand` has chosen one
-    settings = {name: value for name, value in values.items() if value is not None}
+    context = click.get_current_context()
+    # What is not said is as it was where an encode goes on.
+    settings = {
+        name: value
+        for name, value in values.items()
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
     notify = stopping_notice(log_json, quiet, saving=not isinstance(load_codec(codec), StillCodec))
     with watching(log_json, quiet) as watch, stoppable(notify) as stop:
-        encode(source, output, codec=codec, watch=watch, stopping=stop.is_set, **settings)
+        if output is None:
+            name = f"{Path(source or 'clip').stem.strip('-') or 'clip'}.nc"
+            raise UsageError(f"there is no output: give -o {name}, or -o - for stdout")
+        if source is not None:
+            same_file(source, output)
+            check_source(source, source, output)
+        check_output(output)
+        # Who goes on with an encode has said so at its start.
+        may_write(output, yes or values["resume"])
+        try:
+            encode(
+                *(source, output),
+                codec=codec,
+                plan=plan,
+                watch=watch,
+                stopping=stop.is_set,
+                **settings,
+            )
+        except KeyboardInterrupt:
+            raise _stopped_at_once(output, plan) from None
+
+
+def _stopped_at_once(output: str, plan: str | None) -> Interrupted:
+    """The error for a second Ctrl-C, which leaves what was kept until then."""
+    from ncodec.jobs.directory import resume_command, unfinished_directory
+
+    try:
+        unfinished_directory(output, plan)
+    except NcodecError:
+        return Interrupted("stopped at once; nothing was kept")
+    return Interrupted(f"stopped at once; go on with: {resume_command(output, plan)}")

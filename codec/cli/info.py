@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from ncodec.files.probing import Probe
+    from ncodec.media.matroska.listing import Part
 
 __all__ = ["command"]
 
@@ -29,15 +30,26 @@ def _clip(contents: Probe) -> list[str]:
     info = contents.info
     rate = f"{float(1 / info.time_base):g} frames/s" if contents.constant_rate else "variable rate"
     pixels = info.width * info.height * info.frames
+    size = contents.size - contents.tracks_size
     return [
         f"{contents.media_kind}: {info.width}x{info.height}, {info.pixel_format}, "
         f"{info.frames} frames, {rate}, {float(contents.duration):g} s",
         f"colour: primaries {info.primaries}, transfer {info.transfer}, matrix {info.matrix}, "
         f"{'full' if info.full_range else 'limited'} range"
         + (f"; rotation {info.rotation}" if info.rotation else ""),
-        f"rate: {8 * contents.size / pixels:.4f} bits a pixel, "
-        f"{8 * contents.size / float(contents.duration) / 1000:.1f} kbit/s",
+        f"rate: {8 * size / pixels:.4f} bits a pixel, "
+        f"{8 * size / float(contents.duration) / 1000:.1f} kbit/s"
+        + " without the tracks"
+        * bool(contents.tracks_size),
+        *map(_track, contents.tracks),
     ]
+
+
+def _track(part: Part) -> str:
+    """A line on a copied track, attachment, or the chapters."""
+    about = (part.codec, part.language, part.name and repr(part.name))
+    many = f"{part.count:,} " if part.kind == "chapters" else ""
+    return f"{', '.join((many + part.kind, *filter(None, about)))}: {part.size:,} bytes"
 
 
 def _images(contents: Probe) -> list[str]:
@@ -86,5 +98,8 @@ def _page(name: str, contents: Probe) -> str:
         size = sum(segment.sections.values())
         lines.append(f"  {unit} {segment.first_frame} to {last}: {size:,} bytes{quality}")
     for key, value in contents.meta.items():
-        lines.append(f"{key}: {value}")
+        if key == "notices" and isinstance(value, list):
+            lines += [f"notice: {sentence}" for sentence in value]
+        else:
+            lines.append(f"{key}: {value}")
     return "\n".join(lines)

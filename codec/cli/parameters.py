@@ -14,14 +14,31 @@ from typing import Any
 import click
 
 from ncodec.cli.progress import log
+from ncodec.errors import UsageError
 from ncodec.plugin import Option
 
-__all__ = ["DEVICE", "THREADS", "parameter", "stoppable", "stopping_notice"]
+__all__ = ["DEVICE", "THREADS", "YES", "may_write", "parameter", "stoppable", "stopping_notice"]
 
 THREADS = click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]")
 DEVICE = click.option(
     "--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N."
 )
+YES = click.option("-y", "--yes", is_flag=True, help="Overwrite an output that exists.")
+
+
+def may_write(output: str | None, yes: bool) -> None:
+    """Asks on a terminal whether an output that exists may be overwritten, unless `yes` says so.
+
+    Folders, devices, pipes and ``-`` are none that exist.
+
+    Raises:
+        UsageError: it may not, or nobody is there to be asked.
+    """
+    if yes or output is None or output == "-" or not Path(output).is_file():
+        return
+    asked = sys.stdin.isatty() and sys.stderr.isatty()
+    if not (asked and click.confirm(f"{output} exists: overwrite?", err=True)):
+        raise UsageError(f"{output} exists: overwrite it with -y, or choose another output")
 
 
 def parameter(option: Option) -> click.Option:

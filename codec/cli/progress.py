@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ncodec.errors import NcodecError
-from ncodec.jobs import Event, Finished, Planned, Progressed, Scanned, SegmentDone
+from ncodec.jobs import Event, Finished, Noticed, Planned, Progressed, Scanned, SegmentDone
 
 __all__ = ["duration", "log", "watching"]
 
@@ -52,7 +52,9 @@ def duration(seconds: float) -> str:
 
 
 def _line(event: Event) -> None:
-    if isinstance(event, Planned | Finished):
+    if isinstance(event, Noticed):
+        click.echo(f"ncodec: {event.message}", err=True)
+    elif isinstance(event, Planned | Finished):
         click.echo(_described(event), err=True)
 
 
@@ -60,8 +62,9 @@ def _described(event: Planned | Finished) -> str:
     if isinstance(event, Planned):
         done = f", {event.finished} of them done" if event.finished else ""
         return (
-            f"{event.codec}: {event.frames} frames in {event.segments} segments{done}; "
-            f"about {duration(event.seconds)} and {event.size:,} bytes"
+            f"{event.codec}: {event.frames} frames in {event.segments} segment"
+            f"{'s' * (event.segments != 1)}{done}; about {duration(event.seconds)}"
+            + (f" and {event.size:,} bytes" if event.size is not None else "")
         )
     quality = f", {event.psnr:.2f} dB RGB-PSNR" if event.psnr is not None else ""
     if event.subpixels is not None:
@@ -112,6 +115,8 @@ def _bar() -> Iterator[Watch]:
                     f"{event.frames} frames{quality}",
                     highlight=False,
                 )
+            elif isinstance(event, Noticed):
+                console.print(f"ncodec: {event.message}", highlight=False, markup=False)
             elif isinstance(event, Planned | Finished):
                 console.print(_described(event), highlight=False)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-__all__ = ["DURATION", "FRAMES", "NAMES", "REGION", "SCALE", "SIZE"]
+__all__ = ["DURATION", "FRAMES", "NAMES", "PICTURE_SIZE", "RATE", "REGION", "SCALE", "SIZE"]
 
 _SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
@@ -121,5 +121,38 @@ class _Scale(click.ParamType[Fraction]):
         return scale
 
 
+class _PictureSize(click.ParamType[tuple[int, int]]):
+    """Width and height: ``640x360``."""
+
+    name = "wxh"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"(\d{1,9})[xX](\d{1,9})", value)
+        if not match:
+            self.fail(f"{value!r} is not a size of pictures: write 640x360", param, ctx)
+        return int(match[1]), int(match[2])
+
+
+class _Rate(click.ParamType[Fraction]):
+    """Frames a second: ``25``, ``29.97``, ``30000/1001``."""
+
+    name = "rate"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Fraction:
+        try:
+            rate = Fraction(value)
+        except (ValueError, ZeroDivisionError):
+            rate = Fraction(0)
+        if rate <= 0:
+            self.fail(f"{value!r} is not a rate: write 25, 29.97 or 30000/1001", param, ctx)
+        return rate
+
+
 DURATION, SIZE, FRAMES, REGION = _Duration(), _Size(), _Frames(), _Region()
-NAMES, SCALE = _Names(), _Scale()
+NAMES, SCALE, PICTURE_SIZE, RATE = _Names(), _Scale(), _PictureSize(), _Rate()

@@ -13,7 +13,7 @@ from ncodec.errors import DamagedFile, UnsupportedFormat, UsageError
 from ncodec.files.batch import FrameBatch, Layout, rgb_batch
 from ncodec.files.openfile import OpenFile
 from ncodec.files.stored import StoredFile
-from ncodec.formats import Reader, Segment, SegmentEntry
+from ncodec.formats import Hdr, Reader, Segment, SegmentEntry
 from ncodec.media.frame import PIXEL_FORMATS, Frame
 from ncodec.plugin import DecodesBatches, HasPreviews, Planes, VideoCodec, reduced
 
@@ -37,6 +37,7 @@ class Clip(OpenFile, Sequence[Frame]):
     Attributes:
         info: the clip's description.
         times: presentation time of each frame, in ticks of `info.time_base`.
+        hdr: the mastering display and light level, or None.
 
     Raises:
         NcodecError: as in `OpenFile`, or the codec has no previews.
@@ -73,8 +74,20 @@ class Clip(OpenFile, Sequence[Frame]):
         self._entries = sorted(self._reader.segments, key=lambda s: s.first_frame)
         last = self._entries[-1]
         self._length = self.info.frames or last.first_frame + last.frame_count
+        hdr = self._reader.hdr
+        self.hdr = None if hdr is None else Hdr.unpack(hdr)
         self.times: Sequence[int] = self._reader.times or range(self._length)
         self._check()
+
+    @property
+    def tracks(self) -> bytes | None:
+        """A Matroska file with the sound, subtitles, chapters, attachments and tags of the clip.
+
+        Raises:
+            DamagedFile: it is damaged.
+        """
+        self._check_open()
+        return self._reader.mka
 
     def close(self) -> None:
         super().close()

@@ -12,6 +12,7 @@ from ncodec.errors import MissingDependency
 from ncodec.files.clip import end_tick
 from ncodec.files.records import KEY, Records
 from ncodec.formats import Reader, VideoInfo
+from ncodec.media.matroska.listing import Part, listed
 from ncodec.plugin import HasNetwork, Option
 from ncodec.registry import codec_names, load_codec
 
@@ -45,6 +46,8 @@ class Probe:
         models: BLAKE3 of the models that decoding needs, and that the file does not hold.
         images: how many images, for image codecs; None for frames.
         names: the images' names, where they have any.
+        tracks: the copied sound, subtitles, chapters and attachments.
+        tracks_size: bytes of the box that they and the tags are in.
         macs_per_pixel: multiply-accumulates of the decoder's network for a pixel, mean over
             frames; None without a network, or where the codec is not installed.
     """
@@ -61,6 +64,8 @@ class Probe:
     models: Sequence[str] = ()
     images: int | None = None
     names: Sequence[str] = ()
+    tracks: Sequence[Part] = ()
+    tracks_size: int = 0
     macs_per_pixel: float | None = None
 
     @property
@@ -76,6 +81,8 @@ class Probe:
         for segment in self.segments:
             for name, size in segment.sections.items():
                 parts[name] = parts.get(name, 0) + size
+        if self.tracks_size:
+            parts["tracks"] = self.tracks_size
         parts["container"] = self.size - sum(parts.values())
         return parts
 
@@ -135,6 +142,7 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
         times = reader.times
         ticks = max(end_tick(times) - times[0], 1) if times else frames
         packed = reader.meta.get(KEY)
+        tracks = reader.mka
         record = Records() if packed is None else Records.unpack(packed)
         return Probe(
             codec=header.codec_id,
@@ -149,6 +157,8 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
             models=tuple(c.digest.hex() for c in reader.confs() if c.reference),
             images=record.count if packed is not None else None,
             names=record.names,
+            tracks=listed(tracks) if tracks is not None else (),
+            tracks_size=len(tracks or b""),
             macs_per_pixel=macs / frames if macs else None,
         )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from ncodec.files.album import Album
 from ncodec.files.features import FeatureFile
 from ncodec.files.opening import open
 from ncodec.formats import Reader, Segment
-from ncodec.media import open_collection, open_source
+from ncodec.media import Reading, open_collection, open_source
 from ncodec.media.quality import image_psnr, mean_psnr, planes_psnr, rgb_psnr, span_psnr
 from ncodec.plugin import ImageCodec
 from ncodec.registry import load_codec
@@ -96,6 +97,7 @@ def verify(
             )
         segments = len(reader.segments)
         recorded = [reader.read_segment(s.index).psnr for s in reader.segments]
+        reading = _reading(reader.meta)
         spans = [range(s.first_frame, s.first_frame + s.frame_count) for s in reader.segments]
     witness = _Witness(file)
     opened = open(witness, device=device, threads=threads, models=models)
@@ -114,7 +116,7 @@ def verify(
                 watch(done, len(spans))
             return Verification(len(clip), segments, None, (), None, checked=witness.hear())
         rgb, planes = [], []
-        with open_source(source) as original:
+        with open_source(source, reading) as original:
             size = (original.info.width, original.info.height, original.info.pixel_format)
             if size != (clip.info.width, clip.info.height, clip.info.pixel_format):
                 raise InputError(
@@ -167,6 +169,14 @@ def _agreed(
             )
     total = [psnr * len(span) for psnr, span in zip(recorded, spans, strict=True) if psnr]
     return sum(total) / sum(map(len, spans)) if len(total) == len(spans) else None
+
+
+def _reading(meta: Mapping[str, Any]) -> Reading:
+    """What of its source a file says it was made of."""
+    try:
+        return Reading.from_record(meta.get("reading", {}))
+    except (UsageError, TypeError, ValueError, ZeroDivisionError):
+        return Reading()
 
 
 def _verify_features(

@@ -11,13 +11,22 @@ from ncodec.formats.lazy import resolver
 
 if TYPE_CHECKING:
     from ncodec.jobs.encode import run_encode
-    from ncodec.jobs.events import Event, Finished, Planned, Progressed, Scanned, SegmentDone
+    from ncodec.jobs.events import (
+        Event,
+        Finished,
+        Noticed,
+        Planned,
+        Progressed,
+        Scanned,
+        SegmentDone,
+    )
     from ncodec.jobs.request import EncodeRequest
 
 __all__ = [
     "EncodeRequest",
     "Event",
     "Finished",
+    "Noticed",
     "Planned",
     "Progressed",
     "Scanned",

@@ -16,30 +16,39 @@ class Board:
 
     Args:
         counts: frames of each segment.
-        done: bytes of the segments that are finished.
+        done: bytes of the segments that are finished, and their PSNR, None where lossless.
         start: when the work began, by the monotonic clock.
         container: bytes of the file that belong to no segment.
     """
 
     def __init__(
-        self, counts: Sequence[int], done: Mapping[int, int], start: float, container: int = 0
+        self,
+        counts: Sequence[int],
+        done: Mapping[int, tuple[int, float | None]],
+        start: float,
+        container: int = 0,
     ) -> None:
         self.counts = counts
         self.started = set(done)
         self._fractions = {i: 1.0 if i in done else 0.0 for i in range(len(counts))}
-        self._sizes = dict(done)
+        self._sizes = {index: size for index, (size, _) in done.items()}
+        self._psnrs = {index: psnr for index, (_, psnr) in done.items() if psnr is not None}
         self._start, self._container = start, container
         self._first = self._whole()
 
-    def finished(self, index: int, size: int) -> None:
-        """Segment `index` has come to so many bytes."""
+    def finished(self, index: int, size: int, psnr: float | None) -> None:
+        """Segment `index` has come to so many bytes, and to this PSNR."""
         self._fractions[index], self._sizes[index] = 1.0, size
+        if psnr is not None:
+            self._psnrs[index] = psnr
 
     def progressed(self, index: int, values: Mapping[str, Any]) -> Progressed:
         before = self._whole()
         self._fractions[index] = values["fraction"]
         if values.get("size") is not None:
             self._sizes[index] = values["size"]
+        if values.get("psnr") is not None:
+            self._psnrs[index] = values["psnr"]
         whole, elapsed = self._whole(), time.monotonic() - self._start
         if values.get("resumed"):
             # Reached by an earlier run: it says nothing of this one's speed.
@@ -50,7 +59,7 @@ class Board:
             segments=len(self.counts),
             epoch=values.get("epoch", 0),
             epochs=values.get("epochs", 0),
-            psnr=values.get("psnr"),
+            psnr=self._psnr(),
             fraction=whole,
             elapsed=elapsed,
             eta=elapsed * (1 - whole) / gained if gained > 0 else None,
@@ -67,3 +76,10 @@ class Board:
         if not frames:
             return None
         return self._container + sum(self._sizes.values()) * sum(self.counts) // frames
+
+    def _psnr(self) -> float | None:
+        """The mean over the frames of which it is known."""
+        frames = sum(self.counts[i] for i in self._psnrs)
+        if not frames:
+            return None
+        return sum(psnr * self.counts[i] for i, psnr in self._psnrs.items()) / frames

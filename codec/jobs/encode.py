@@ -81,8 +81,8 @@ def _run(
     workers = max(1, min(request.workers, _side_by_side(plan.starts, pending)))
     all_threads = request.threads or thread_count()
     threads = max(1, all_threads // workers)
-    sizes = {i: _coded_bytes(segment) for i, segment in done.items()}
-    board = Board(counts, sizes, start, overhead(plan))
+    known = {i: (_coded_bytes(segment), segment.psnr) for i, segment in done.items()}
+    board = Board(counts, known, start, overhead(plan))
 
     def grant(index: int, alone: bool) -> Resources:
         end = None
@@ -107,7 +107,7 @@ def _run(
         for segment in running:
             done[segment.index] = segment
             size = _coded_bytes(segment)
-            board.finished(segment.index, size)
+            board.finished(segment.index, size, segment.psnr)
             watch(SegmentDone(segment.index, len(counts), segment.frame_count, size, segment.psnr))
     return [done[i] for i in range(len(counts))]
 
@@ -140,7 +140,9 @@ def _planned(
         left = request.time_budget - (time.monotonic() - start)
         context.seconds = workers * max(left, 0.0)
     estimate = codec.estimate([window_of(plan, i) for i in pending], plan.options, context)
-    known = sum(map(_coded_bytes, done.values()))
+    size = request.target_size
+    if size is None and estimate.size is not None:
+        size = sum(map(_coded_bytes, done.values())) + estimate.size + overhead(plan)
     return Planned(
         codec=plan.codec,
         frames=plan.info.frames,
@@ -149,5 +151,5 @@ def _planned(
         workers=workers,
         device=request.device,
         seconds=estimate.seconds / workers,
-        size=request.target_size or known + estimate.size + overhead(plan),
+        size=size,
     )

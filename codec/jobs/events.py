@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["Event", "Finished", "Planned", "Progressed", "Scanned", "SegmentDone"]
+__all__ = ["Event", "Finished", "Noticed", "Planned", "Progressed", "Scanned", "SegmentDone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,16 @@ class Scanned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Noticed(Event):
+    """Something of the source is left out or concealed; `message` says what, in one sentence."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Planned(Event):
-    """Work is about to start. `seconds` is an estimate of what is left, `size` of the file."""
+    """Work is about to start. `seconds` is an estimate of what is left, `size` of the file, None
+    where it cannot be told before."""
 
     codec: str
     frames: int
@@ -36,15 +44,15 @@ class Planned(Event):
     workers: int
     device: str
     seconds: float
-    size: int
+    size: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Progressed(Event):
     """A segment went on. `fraction` 0..1 and `eta` seconds are of the whole job.
 
-    `psnr` and `size` are what the segment and the file would come to now, `size` where it can be
-    told already.
+    `psnr` and `size` are what the file would come to now, by what is known of its segments; None
+    where nothing is.
     """
 
     segment: int

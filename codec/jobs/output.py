@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ncodec._version import __version__
 from ncodec.errors import TargetUnreachable
@@ -30,12 +30,21 @@ def write_file(stream: BinaryIO, plan: Plan, segments: Sequence[Segment]) -> int
         writer.segment(segment)
     if plan.times is not None:
         writer.times(plan.times)
+    if plan.hdr is not None:
+        writer.hdr(plan.hdr.pack())
+    if (tracks := plan.tracks) is not None:
+        writer.mka(tracks)
     options = {
         name: value
         for name, value in plan.options.items()
         if value is not None and not isinstance(value, Path)
     }
-    writer.meta({"tool": f"ncodec {__version__}", "seed": plan.seed, "options": options})
+    meta: dict[str, Any] = {"tool": f"ncodec {__version__}", "seed": plan.seed, "options": options}
+    if read := plan.reading.to_record():
+        meta["reading"] = read
+    if plan.notices:
+        meta["notices"] = list(plan.notices)
+    writer.meta(meta)
     return writer.finish()
 
 

@@ -2,6 +2,7 @@
 
     plan.json             the request, the source's identity, the scan's result, the windows
     source.*              a copy of what has no path, so that every worker can read it, and again
+    tracks.mka            sound, subtitles and what else is copied, where there is any
     shared-0000.bin       a model that all segments need
     segment-0000.bin      a finished segment: the payload of its SEGM box
     segment-0000.npz      the checkpoint of an unfinished one
@@ -21,17 +22,20 @@ from zipfile import BadZipFile
 import numpy as np
 from blake3 import blake3 as hasher
 
-from ncodec.errors import DamagedFile, InputError, NcodecError
-from ncodec.formats import Segment, VideoInfo, atomic_output
+from ncodec.errors import DamagedFile, InputError, NcodecError, UsageError
+from ncodec.formats import Hdr, Segment, VideoInfo, atomic_output
 from ncodec.media import Landmarks
+from ncodec.media.patterns import image_files, is_pattern
+from ncodec.media.reading import Reading
 from ncodec.media.spool import info_from_record, info_to_record
 from ncodec.plugin import Shared
 
-__all__ = ["PLAN_FILE", "FileCheckpoints", "Plan", "comparable", "source_identity"]
+__all__ = ["PLAN_FILE", "TRACKS_FILE", "FileCheckpoints", "Plan", "comparable", "source_identity"]
 
 PLAN_FILE = "plan.json"
+TRACKS_FILE = "tracks.mka"
 
-_VERSION = 3
+_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +45,14 @@ class Plan:
     Attributes:
         directory: where all of this lies.
         source: path of the source, or of its copy if it came through a pipe.
+        reading: what of the source is read, and how.
         identity: the source's, see `source_identity`.
         digest: BLAKE3 of its frames.
         kind: ``video`` or ``image``.
         info: the clip.
+        hdr: its mastering display and light level, or None.
         times: presentation times, None for a constant rate.
+        notices: what of the source is concealed or left out, a sentence each.
         landmarks: what the scan remembered of every frame, so that workers can seek.
         windows: (first frame, frame count) of each segment.
         starts: the segment that each one's encode is shown, which is finished before; or None.
@@ -55,15 +62,19 @@ class Plan:
         options: the codec's, all of them.
         seed: the seed of everything random.
         request: what the user asked for, as compared on resume.
+        settings: what a resumed job has as it was, unless something else is asked for.
     """
 
     directory: Path
     source: str
+    reading: Reading
     identity: str
     digest: str
     kind: str
     info: VideoInfo
+    hdr: Hdr | None
     times: tuple[int, ...] | None
+    notices: tuple[str, ...]
     landmarks: Landmarks
     windows: tuple[tuple[int, int], ...]
     starts: tuple[int | None, ...]
@@ -73,11 +84,20 @@ class Plan:
     options: Mapping[str, Any]
     seed: int
     request: Mapping[str, Any]
+    settings: Mapping[str, Any]
 
     @property
     def payloads(self) -> tuple[bytes, ...]:
         """Data of the models in `shared`, as encoder and decoder get them."""
         return tuple(model.data for model in self.shared)
+
+    @property
+    def tracks(self) -> bytes | None:
+        """The Matroska file with what is copied beside the picture."""
+        try:
+            return (self.directory / TRACKS_FILE).read_bytes()
+        except FileNotFoundError:
+            return None
 
     def save(self) -> None:
         """Writes plan.json, and the shared models before it."""
@@ -85,6 +105,8 @@ class Plan:
             _write(self.directory / f"shared-{index:04}.bin", model.data)
         record = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "directory"}
         record["info"] = info_to_record(self.info)
+        record["reading"] = self.reading.to_record()
+        record["hdr"] = self.hdr and self.hdr.pack().hex()
         # JSON has no paths; a resumed job is given its own, see `planning.load_plan`.
         record["options"] = comparable(self.options)
         record["shared"] = [
@@ -109,6 +131,9 @@ class Plan:
                     f"{directory} was made by another version of ncodec: delete it and start anew"
                 )
             info = info_from_record(record.pop("info"))
+            reading = Reading.from_record(record.pop("reading"))
+            record["hdr"] = record["hdr"] and Hdr.unpack(bytes.fromhex(record["hdr"]))
+            record["notices"] = tuple(record["notices"])
             record["times"] = record["times"] and tuple(record["times"])
             landmarks = Landmarks(*map(tuple, record.pop("landmarks")))
             record["windows"] = tuple((first, count) for first, count in record["windows"])
@@ -120,8 +145,13 @@ class Plan:
                 _shared(directory / f"shared-{index:04}.bin", **model)
                 for index, model in enumerate(record["shared"])
             )
-            return cls(directory=directory, info=info, landmarks=landmarks, **record)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            return cls(
+                directory=directory, info=info, reading=reading, landmarks=landmarks, **record
+            )
+        except (
+            *(OSError, ValueError, KeyError, TypeError, AttributeError),
+            *(UsageError, DamagedFile),
+        ) as error:
             raise InputError(
                 f"{directory / 'plan.json'} cannot be used ({error}): delete the folder and "
                 "start anew"
@@ -194,7 +224,9 @@ def source_identity(path: Path) -> str:
         InputError: it is not there.
     """
     try:
-        files: Sequence[Path] = sorted(path.iterdir()) if path.is_dir() else [path]
+        files: Sequence[Path] = [path]
+        if path.is_dir() or is_pattern(path):
+            files = sorted(path.iterdir()) if path.is_dir() else image_files(path)
         stats = [(file.name, file.stat()) for file in files]
     except OSError as error:
         raise InputError(

@@ -8,13 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from ncodec.errors import InputError, Interrupted, TargetUnreachable, UsageError
-from ncodec.jobs.events import Event, Scanned
+from ncodec.jobs.events import Event, Noticed, Scanned
 from ncodec.jobs.output import overhead
-from ncodec.jobs.plan import Plan, comparable, source_identity
-from ncodec.jobs.request import EncodeRequest
-from ncodec.jobs.windows import longest_window, scene_starts, share_bytes, split
+from ncodec.jobs.plan import TRACKS_FILE, Plan, comparable, source_identity
+from ncodec.jobs.request import EncodeRequest, check_source
+from ncodec.jobs.windows import longest_window, scene_starts, share_bytes, split, unhurried
 from ncodec.media import open_source, scan
+from ncodec.media.film_source import FilmSource
 from ncodec.media.held import COPY
+from ncodec.media.tracks import copy_tracks
 from ncodec.plugin import Context, StartsWarm
 from ncodec.registry import frame_codec, resolve_options
 from ncodec.threads import thread_count
@@ -37,7 +39,7 @@ def load_plan(request: EncodeRequest, directory: Path) -> Plan:
         if before.get(name) != value:
             raise UsageError(
                 f"the unfinished encode in {directory} has {name} {before.get(name)!r}, not "
-                f"{value!r}: repeat its options, or delete the folder to start anew"
+                f"{value!r}: leave it out to go on, or delete the folder to start anew"
             )
     path = _kept_source(request, directory)
     if source_identity(path) != plan.identity:
@@ -68,6 +70,7 @@ def make_plan(
     options = resolve_options(codec, request.options)
     source = request.source
     path = Path(source) if isinstance(source, str) else source.keep(directory, stopping)
+    check_source(path, source, request.output)
     told = time.monotonic()
 
     def look(frames: int) -> None:
@@ -78,16 +81,25 @@ def make_plan(
         if stopping():
             raise Interrupted("stopped by the user")
 
-    with open_source(path) as opened:
+    with open_source(path, request.reading) as opened:
         if opened.kind not in codec.media:
             raise UsageError(
                 f"{source} is of kind {opened.kind}, {codec.codec_id} takes "
                 f"{', '.join(sorted(codec.media))}: choose another --codec"
             )
         clip = scan(opened, scene_threshold=SCENE_THRESHOLD, progress=look)
-        kind = opened.kind
+        kind, hdr = opened.kind, opened.hdr
+        notices = clip.notices
+        if isinstance(opened, FilmSource):
+            copy = directory / TRACKS_FILE
+            notices += copy_tracks(
+                path, copy, request.copying, reading=request.reading, origin=opened.origin
+            )
     watch(Scanned(clip.frames))
+    for notice in notices:
+        watch(Noticed(notice))
     longest = longest_window(clip.info, request.max_segment)
+    longest = unhurried(clip.info, longest, request.time_budget, request.workers)
     windows = split(clip.frames, clip.cuts, longest)
     context = Context(
         device=request.device, threads=request.threads or thread_count(), seed=request.seed
@@ -96,11 +108,14 @@ def make_plan(
     plan = Plan(
         directory=directory,
         source=str(path.absolute()),
+        reading=request.reading,
         identity=source_identity(path),
         digest=clip.digest,
         kind=kind,
         info=clip.info,
+        hdr=hdr,
         times=clip.times,
+        notices=notices,
         landmarks=clip.landmarks,
         windows=tuple(windows),
         starts=scene_starts(windows, clip.cuts) if warm else (None,) * len(windows),
@@ -110,12 +125,20 @@ def make_plan(
         options=options,
         seed=request.seed,
         request=request.comparable,
+        settings=request.settings,
     )
     if request.target_size is not None:
-        rest = request.target_size - overhead(plan)
+        around, tracks = overhead(plan), len(plan.tracks or b"")
+        rest = request.target_size - around
+        if rest <= 0 < tracks and request.target_size > around - tracks:
+            raise TargetUnreachable(
+                f"--target-size {request.target_size} is less than the {tracks} bytes of sound, "
+                "subtitles and attachments and the file around them: raise it, or leave them out "
+                "with --no-audio, --no-subtitles, --no-attachments"
+            )
         if rest <= 0:
             raise TargetUnreachable(
-                f"--target-size {request.target_size} is less than the {overhead(plan)} bytes "
+                f"--target-size {request.target_size} is less than the {around} bytes "
                 "that the container alone takes: raise it"
             )
         plan = replace(plan, targets=tuple(share_bytes(rest, [n for _, n in windows])))

@@ -23,10 +23,11 @@ from ncodec.formats import (
     same_file,
 )
 from ncodec.formats.conf import DIGEST_BYTES
-from ncodec.formats.output import output_name
+from ncodec.formats.output import destination, output_name
 from ncodec.jobs import Event, Finished, SegmentDone
 from ncodec.jobs.lossy import measured
 from ncodec.jobs.output import INDEX_SPARE
+from ncodec.jobs.request import check_source
 from ncodec.media import Image, open_collection
 from ncodec.media.held import Held
 from ncodec.plugin import Context, ImageCodec, StillCodec
@@ -68,6 +69,8 @@ def encode_images(
     """
     start = time.monotonic()
     same_file(source, output)
+    if isinstance(source, str | Path):
+        check_source(source, source, destination(output))
     coder = load_codec(codec)
     if not isinstance(coder, StillCodec):
         raise UsageError(f"{codec} codes frames, not still images: choose another --codec")

@@ -47,7 +47,7 @@ class SourceWindow:
         return self.plan.info
 
     def frames(self) -> Iterator[Frame]:
-        with open_source(self.plan.source) as source:
+        with open_source(self.plan.source, self.plan.reading) as source:
             source.settle(self.plan.info, self.plan.times, self.plan.landmarks)
             yield from source.frames(self.first_frame, self.frame_count)
 

@@ -31,6 +31,25 @@ def train_model(
 ) -> Mapping[str, Any]:
     """Trains, writes the model, and returns its tags; arguments as in `ncodec.train`."""
     state = output.with_name(output.name + ".state")
+    # The output first: one that is being written has a state that is not unfinished.
+    with atomic_output(output) as stream:
+        _check(state, resume)
+        context = Context(
+            device=device,
+            threads=threads or thread_count(),
+            seed=seed,
+            report=report,
+            stopping=stopping,
+            checkpoints=FileCheckpoints(state),
+        )
+        model = trainer.train(data, options, context)
+        tags = {"tool": f"ncodec {__version__}", "seed": seed, **model.tags}
+        stream.write(Model(model.family, model.version, model.data, tags).pack())
+    state.unlink(missing_ok=True)
+    return tags
+
+
+def _check(state: Path, resume: bool) -> None:
     if resume and not state.exists():
         raise InputError(f"{state} holds no unfinished training: start one without --resume")
     if state.exists() and not resume:
@@ -38,17 +57,3 @@ def train_model(
             f"{state} holds an unfinished training: continue it with --resume, or delete the "
             "file to start anew"
         )
-    context = Context(
-        device=device,
-        threads=threads or thread_count(),
-        seed=seed,
-        report=report,
-        stopping=stopping,
-        checkpoints=FileCheckpoints(state),
-    )
-    with atomic_output(output) as stream:
-        model = trainer.train(data, options, context)
-        tags = {"tool": f"ncodec {__version__}", "seed": seed, **model.tags}
-        stream.write(Model(model.family, model.version, model.data, tags).pack())
-    state.unlink(missing_ok=True)
-    return tags

@@ -8,10 +8,13 @@ from math import ceil
 
 from ncodec.formats import VideoInfo
 
-__all__ = ["longest_window", "scene_starts", "share_bytes", "share_seconds", "split"]
+__all__ = ["longest_window", "scene_starts", "share_bytes", "share_seconds", "split", "unhurried"]
 
 MEMORY = 1 << 30
 """The most bytes of a window's frames as RGB, which a fit holds in memory: 170 frames of 1080p."""
+
+HURRIED = 1e-6
+"""Seconds for a pixel of the clip: with fewer there is no time for a network every few seconds."""
 
 SHORTEST = 8
 """The frames of the shortest scene with a window of its own; a shorter one stays with the one
@@ -61,6 +64,16 @@ def longest_window(info: VideoInfo, frames: int) -> int:
     """The frames of a window: `frames`, or fewer where their RGB would take over `MEMORY` bytes."""
     frame = 3 * info.width * info.height * (1 if info.bit_depth == 8 else 2)
     return max(1, min(frames, MEMORY // frame))
+
+
+def unhurried(info: VideoInfo, longest: int, seconds: float | None, workers: int) -> int:
+    """The frames of a window: `longest`, or more where `seconds` for the clip are so few that one
+    network has to do for as many frames as there are, or for a worker's share of them.
+    """
+    pixels = info.width * info.height * info.frames
+    if seconds is None or seconds * workers >= HURRIED * pixels:
+        return longest
+    return max(longest, longest_window(info, ceil(info.frames / workers)))
 
 
 def share_bytes(total: int, counts: Sequence[int]) -> list[int]:

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from ncodec.media.image_sink import write_image
     from ncodec.media.images import read_image
     from ncodec.media.kinds import media_kind
+    from ncodec.media.opening import open_source
+    from ncodec.media.reading import Reading
     from ncodec.media.scanning import Scan, scan
     from ncodec.media.sink import VideoSink, open_sink
-    from ncodec.media.source import Landmarks, VideoSource, open_source
+    from ncodec.media.source import Landmarks, VideoSource
 
 __all__ = [
     "Collection",
@@ -28,6 +30,7 @@ __all__ = [
     "Image",
     "Landmarks",
     "Metadata",
+    "Reading",
     "Scan",
     "VideoSink",
     "VideoSource",
@@ -51,6 +54,7 @@ __getattr__ = resolver(
         "Image": "ncodec.media.image",
         "Landmarks": "ncodec.media.source",
         "Metadata": "ncodec.media.image",
+        "Reading": "ncodec.media.reading",
         "Scan": "ncodec.media.scanning",
         "VideoSink": "ncodec.media.sink",
         "VideoSource": "ncodec.media.source",
@@ -58,7 +62,7 @@ __getattr__ = resolver(
         "media_kind": "ncodec.media.kinds",
         "open_collection": "ncodec.media.collection",
         "open_sink": "ncodec.media.sink",
-        "open_source": "ncodec.media.source",
+        "open_source": "ncodec.media.opening",
         "read_image": "ncodec.media.images",
         "scan": "ncodec.media.scanning",
         "to_rgb": "ncodec.media.colour",

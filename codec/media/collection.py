@@ -19,9 +19,8 @@ from ncodec.formats.limits import Limits
 from ncodec.media.arrays import ArrayLayout, array_format, read_idx, read_npy
 from ncodec.media.image import Image, Metadata
 from ncodec.media.images import STILL_SUFFIXES, decode_image, read_image
-from ncodec.media.names import natural_order
+from ncodec.media.names import IMAGE_SUFFIXES, natural_order
 from ncodec.media.sizes import check_size
-from ncodec.media.source import IMAGE_SUFFIXES
 
 __all__ = ["ArrayCollection", "Collection", "ImageList", "open_collection"]
 

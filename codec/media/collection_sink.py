@@ -17,9 +17,8 @@ from ncodec.media.image_sink import (
     unheld,
     write_image,
 )
-from ncodec.media.names import SafeNames
+from ncodec.media.names import IMAGE_SUFFIXES, SafeNames
 from ncodec.media.partial import PartialFolder, unwritable
-from ncodec.media.source import IMAGE_SUFFIXES
 
 __all__ = ["write_collection", "write_npy"]
 

@@ -1,10 +1,9 @@
-"""Decoding a file through PyAV: its video stream, every picture, and whether any is missing."""
+"""Decoding a file through PyAV: its video stream, every picture, and what was damaged."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator
-from fractions import Fraction
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -14,192 +13,195 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from ncodec.errors import InputError
-from ncodec.formats.info import UNSPECIFIED, VideoInfo
-from ncodec.media.frame import bit_depth, canonical_format
+from ncodec.media.reading import READING, Reading
 
-__all__ = ["check_same", "described", "opened", "pictures", "rates", "video_stream"]
+__all__ = ["Damage", "Damaged", "opened", "pictures", "raw_rest", "video_stream"]
 
 # PyAV drops FFmpeg's own log unless told otherwise; state it, so that no other module's setting
 # of it lets FFmpeg write over our messages and progress on standard error.
 av.logging.set_level(None)
 
-SAMPLE_ASPECT_TAG = "SAMPLE_ASPECT_RATIO"
-"""The tag of ncodec's Matroska files: PyAV cannot set the stream field that Matroska's display size
-comes from. FFV1 has the ratio in its own header too, where FFmpeg's players find it."""
-
-_FULL_RANGE = 2
-_RGB_MATRIX = 0
+_RAW_SUFFIXES = frozenset((".yuv", ".rgb", ".raw", ".nv12", ".yuyv", ".uyvy"))
 
 
-def opened(path: Path, data: BytesIO | None = None) -> InputContainer:
+@dataclass(slots=True)
+class Damage:
+    """What was missing or concealed in one pass over a film.
+
+    Attributes:
+        before: coded pictures before the first one that can be decoded.
+        packets: those that are incomplete or that the decoder refuses.
+        concealed: pictures with errors that the decoder hid.
+        near: the first picture with one of these.
+        broken_off: why the container could not be read to its end, or "".
+    """
+
+    before: int = 0
+    packets: int = 0
+    concealed: int = 0
+    near: int | None = None
+    broken_off: str = ""
+
+    def notices(self, name: str) -> list[str]:
+        """A sentence for each kind of damage of the film `name`."""
+        said = []
+        if self.before:
+            said.append(
+                f"{name} begins amid pictures that cannot be decoded without those before:"
+                f" {_count(self.before, 'picture')} left out"
+            )
+        parts = [
+            _count(self.packets, "packet") + " incomplete or not decodable",
+            _count(self.concealed, "frame") + " with errors concealed",
+        ]
+        wrong = [part for part, n in zip(parts, (self.packets, self.concealed), strict=True) if n]
+        if wrong:
+            said.append(f"{name} is damaged near frame {self.near}: {', '.join(wrong)}")
+        if self.broken_off:
+            said.append(f"{name} cannot be read to its end ({self.broken_off})")
+        return said
+
+
+class Damaged(Exception):
+    """A film that is decoded on several threads is damaged: what they conceal is up to chance."""
+
+
+def opened(path: Path, reading: Reading = READING, data: BytesIO | None = None) -> InputContainer:
     """The file as a PyAV container; `data` is its content where that was read already.
 
     Only local files are followed: a playlist that names a URL is refused.
 
     Raises:
-        InputError: the file is not media, or ends before its own declared end.
+        InputError: the file is not media.
     """
-    _check_complete(path)
+    options = {"protocol_whitelist": "file"}
+    raw = reading.size is not None
+    if reading.size is not None:
+        width, height = reading.size
+        options["video_size"] = f"{width}x{height}"
+        options["pixel_format"] = reading.pixel_format or "yuv420p"
+        options["framerate"] = str(reading.fps or 25)
     try:
-        return av.open(data or f"file:{path}", "r", options={"protocol_whitelist": "file"})
-    except av.FFmpegError as error:
+        return av.open(
+            data or f"file:{path}", "r", format="rawvideo" if raw else None, options=options
+        )
+    except (av.FFmpegError, ValueError) as error:
+        if raw:
+            raise InputError(
+                f"{path} cannot be read as raw {options['pixel_format']} of"
+                f" {options['video_size']}: name a pixel format of `ffmpeg -pix_fmts`"
+            ) from None
+        if path.suffix.lower() in _RAW_SUFFIXES:
+            raise InputError(
+                f"{path} does not say what it holds: if it is raw video, give its --size, as"
+                " 640x360, its --pix-fmt and --fps"
+            ) from None
+        reason = getattr(error, "strerror", error)
         raise InputError(
-            f"{path} is not media that FFmpeg can open ({error.strerror}): check that it is a"
+            f"{path} is not media that FFmpeg can open ({reason}): check that it is a"
             " whole video or image"
         ) from None
 
 
-def video_stream(container: InputContainer, name: str) -> VideoStream:
-    """The best video stream that is not a cover picture."""
-    best = container.streams.best("video")
+def raw_rest(path: Path, reading: Reading) -> str:
+    """What is wrong with the length of raw video, or ""."""
+    with opened(path, reading) as container:
+        frame = next(container.demux(container.streams.video[0])).size
+    size = path.stat().st_size
+    if not frame or size % frame == 0:
+        return ""
+    return (
+        f"{path} ends inside frame {size // frame}: its {size} bytes are no whole number of frames"
+        f" of {frame}, so check --size and --pix-fmt"
+    )
+
+
+def video_stream(container: InputContainer, name: str, index: int | None = None) -> VideoStream:
+    """Stream `index`, or the best video stream that is not a cover picture.
+
+    Raises:
+        InputError: there is no such stream, or no decoder for it.
+    """
     films = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not films:
         raise InputError(f"{name} has no video stream: give a file with pictures that move")
-    stream = best if isinstance(best, VideoStream) and best in films else films[0]
+    if index is None:
+        best = container.streams.best("video")
+        stream = best if isinstance(best, VideoStream) and best in films else films[0]
+        if stream.frames == 1:  # the still beside an animated AVIF's pictures
+            stream = max(films, key=lambda film: film.frames)
+    else:
+        chosen = next((film for film in films if film.index == index), None)
+        if chosen is None:
+            there = ", ".join(str(film.index) for film in films)
+            raise InputError(f"stream {index} of {name} is no video: its video streams are {there}")
+        stream = chosen
     if stream.codec_context is None:
         raise InputError(f"{name} has video that this FFmpeg has no decoder for: convert it")
     return stream
 
 
 def pictures(
-    container: InputContainer, stream: VideoStream, name: str, *, whole: bool = True
+    container: InputContainer,
+    stream: VideoStream,
+    name: str,
+    damage: Damage | None = None,
+    *,
+    threads: bool = True,
 ) -> Generator[av.VideoFrame, None, None]:
-    """Every picture from where the container stands, in display order.
+    """Every picture that FFmpeg decodes from where the container stands, in display order.
+
+    Args:
+        container: open, and not read from since it was opened or sought.
+        stream: one of its video streams.
+        name: what messages call it.
+        damage: told of what is wrong; None: nobody wants to know.
+        threads: whether to decode on several threads as long as nothing is wrong.
 
     Raises:
-        InputError: a packet or a picture is damaged, or `whole` and the container declares
-            another number of pictures than there are.
+        Damaged: something is, `threads` are several and `damage` is given.
+        InputError: nothing can be decoded.
     """
-    stream.thread_type = "AUTO"
-    count = 0
-    try:
-        for packet in container.demux(stream):
-            decoded = packet.decode()
-            if packet.is_corrupt or any(picture.is_corrupt for picture in decoded):
-                raise InputError(
-                    f"{name} is damaged near frame {count}{_of(container, stream)}: repair it or"
-                    " make it again"
-                )
-            for picture in decoded:
-                yield picture
-                count += 1
-    except av.FFmpegError as error:
-        raise InputError(
-            f"{name} cannot be decoded after frame {count}{_of(container, stream)}"
-            f" ({error.strerror}): repair it or make it again"
-        ) from None
-    if not whole:
-        return
-    if not count:
-        raise InputError(f"{name} has no frame that can be decoded: check that it is whole")
-    declared = _declared(container, stream) or count
-    if count != declared:
-        raise InputError(
-            f"{name} declares {declared} frames but has {count}: it is cut short or damaged, make"
-            " it again"
-        )
-
-
-def described(picture: av.VideoFrame, stream: VideoStream) -> VideoInfo:
-    """The clip that `picture` begins; the decoder knows more than the container's header."""
-    name = picture.format.name
-    pixel_format = canonical_format(name)
-    rgb, grey = pixel_format.startswith("gbrp"), pixel_format.startswith("gray")
-    # FFmpeg takes grey without a stated range for full, and YUV for limited.
-    unstated = grey and picture.color_range == 0
-    matrix = _RGB_MATRIX if rgb else int(picture.colorspace)
     context = stream.codec_context
-    if picture.pts is None or not stream.time_base:
-        time_base = 1 / (rates(stream) or (Fraction(25),))[0]
-    else:
-        time_base = Fraction(stream.time_base)
-    tag = re.fullmatch(r"([1-9]\d{0,8}):([1-9]\d{0,8})", stream.metadata.get(SAMPLE_ASPECT_TAG, ""))
-    tagged = Fraction(int(tag[1]), int(tag[2])) if tag else Fraction(1)
-    return VideoInfo(
-        width=picture.width,
-        height=picture.height,
-        frames=0,
-        time_base=time_base,
-        pixel_format=pixel_format,
-        bit_depth=bit_depth(pixel_format),
-        # Pictures have these from PyAV 18 on.
-        primaries=getattr(picture, "color_primaries", context.color_primaries) or UNSPECIFIED,
-        transfer=getattr(picture, "color_trc", context.color_trc) or UNSPECIFIED,
-        matrix=UNSPECIFIED if matrix == _RGB_MATRIX and not rgb else matrix,
-        full_range=rgb or unstated or "yuvj" in name or picture.color_range == _FULL_RANGE,
-        sample_aspect_ratio=Fraction(
-            stream.sample_aspect_ratio or context.sample_aspect_ratio or tagged
-        ),
-        rotation=-round(picture.rotation / 90) * 90 % 360,
-    )
-
-
-def check_same(picture: av.VideoFrame, info: VideoInfo, name: str) -> None:
-    """Refuse a picture whose size or format differs from the first one's."""
-    layout = (picture.width, picture.height, canonical_format(picture.format.name))
-    if layout != (info.width, info.height, info.pixel_format):
+    stream.thread_type = "AUTO" if threads else "NONE"
+    if not threads:
+        context.thread_count = 1
+    count, waiting = 0, list[int]()
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError as error:
+            if damage is not None:
+                damage.broken_off = str(error.strerror)
+            packet = None
+        if packet is None:
+            break
+        broken = packet.is_corrupt
+        try:
+            decoded = packet.decode()
+        except av.FFmpegError:
+            decoded, broken = [], True
+        concealed = sum(picture.is_corrupt for picture in decoded)
+        if damage is not None and (broken or concealed):
+            damage.packets += broken
+            damage.concealed += concealed
+            damage.near = count if damage.near is None else damage.near
+            if threads:
+                raise Damaged
+        if not count and packet.pts is not None and not packet.is_discard:
+            waiting.append(packet.pts)
+        if not count and decoded and damage is not None:
+            first = decoded[0].pts
+            damage.before = sum(pts < first for pts in waiting) if first is not None else 0
+        for picture in decoded:
+            yield picture
+            count += 1
+    if not count:
         raise InputError(
-            f"{name} is {layout[0]}x{layout[1]} {layout[2]}, but the first one is"
-            f" {info.width}x{info.height} {info.pixel_format}: convert them to one size and"
-            " format"
+            f"{name} has no picture that can be decoded: check that it is the whole file"
         )
 
 
-def rates(stream: VideoStream) -> tuple[Fraction, ...]:
-    """The frames a second that the container states, likeliest first."""
-    stated = (stream.average_rate, stream.guessed_rate, stream.base_rate)
-    return tuple(Fraction(rate) for rate in stated if rate)
-
-
-def _declared(container: InputContainer, stream: VideoStream) -> int:
-    """The number of pictures that the container is certain of, or 0.
-
-    MP4 and MOV index every sample, less those that an edit list hides; Matroska has a statistics
-    tag where mkvmerge wrote the file. The counts of AVI, FLV and others are estimates (dropped
-    and packed frames), and MPEG-TS and raw streams have none: there a damaged packet or, for
-    RIFF, a short file is what tells.
-    """
-    if "mp4" in container.format.name.split(","):
-        index = getattr(stream, "index_entries", None)  # PyAV before 17 counts hidden samples too
-        return stream.frames if index is None else sum(not entry.is_discard for entry in index)
-    for tag in ("NUMBER_OF_FRAMES", "NUMBER_OF_FRAMES-eng"):
-        if stream.metadata.get(tag, "").isdecimal():
-            return int(stream.metadata[tag])
-    return 0
-
-
-def _of(container: InputContainer, stream: VideoStream) -> str:
-    declared = _declared(container, stream)
-    return f" of {declared}" if declared else ""
-
-
-def _check_complete(path: Path) -> None:
-    """Refuse a Matroska or RIFF file that is shorter than its header says.
-
-    FFmpeg plays such a file to where it stops, as if that were its end.
-    """
-    with path.open("rb") as stream:
-        start = stream.read(4096)
-    size = path.stat().st_size
-    declared = 0
-    if start[:4] == b"RIFF":
-        declared = 8 + int.from_bytes(start[4:8], "little")
-    elif start[:4] == b"\x1a\x45\xdf\xa3":
-        header, body = _vint(start, 4)
-        segment = body + (header or 0)
-        if start[segment : segment + 4] == b"\x18\x53\x80\x67":
-            length, body = _vint(start, segment + 4)
-            declared = body + length if length is not None else 0
-    if size < declared:
-        raise InputError(
-            f"{path} has {size} of its {declared} bytes: it is cut short, copy or make it again"
-        )
-
-
-def _vint(data: bytes, offset: int) -> tuple[int | None, int]:
-    """An EBML length and the offset after it; None for "unknown"."""
-    if offset >= len(data):
-        return None, offset
-    width = 9 - data[offset].bit_length()
-    value = int.from_bytes(data[offset : offset + width], "big") & ((1 << 7 * width) - 1)
-    return (None if value == (1 << 7 * width) - 1 else value), offset + width
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}" + ("s" if count > 1 else "")

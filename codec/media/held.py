@@ -4,125 +4,37 @@ from __future__ import annotations
 
 import io
 import sys
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.errors import InputError, Interrupted, UsageError
 from ncodec.formats.info import VideoInfo
-from ncodec.media import y4m
 from ncodec.media.arrays import ArrayLayout, array_axes, expanded
 from ncodec.media.collection import ArrayCollection, Collection, ImageList
 from ncodec.media.frame import Frame
 from ncodec.media.image import Image
-from ncodec.media.images import decode_image, image_format
 from ncodec.media.pictures import as_frame, as_image, check_planes, check_samples, clip_info
+from ncodec.media.pipes import is_pipe
+from ncodec.media.reading import frame_rate
 from ncodec.media.spool import spool
+from ncodec.media.streams import COPY, Held, HeldPipe, HeldStream
 
-__all__ = ["COPY", "Held", "held"]
-
-COPY = "source"
-"""Name, without extension, of what `Held.keep` writes."""
+__all__ = ["COPY", "Held", "HeldPictures", "held"]
 
 RATE = 25
 """Frames a second where nobody says how many."""
 
-_CHUNK = 1 << 18
-_SUFFIXES = {"JPEG": ".jpg", "TIFF": ".tif"}
 _TAKEN = (
     "a path, - for standard input, bytes, a binary stream, a NumPy array or what becomes one, "
     "ncodec.Image, or an iterable of frames"
 )
-
-Kind = Literal["video", "image", "collection"]
-
-
-class Held(ABC):
-    """A source without a path, which may be readable only once.
-
-    Attributes:
-        name: what messages call it.
-        kind: what it is by itself; None for pictures that may be a clip as well as a collection.
-    """
-
-    name: ClassVar[str]
-    kind: Kind | None
-
-    def __str__(self) -> str:
-        return self.name
-
-    @abstractmethod
-    def keep(self, folder: Path, stopping: Callable[[], bool]) -> Path:
-        """Writes a copy that `open_source` opens, in any process; returns its path.
-
-        Raises:
-            Interrupted: `stopping()` came true.
-            InputError, UsageError: there is nothing to read, or it is no clip.
-        """
-
-    @abstractmethod
-    def collection(self) -> Collection:
-        """Its images.
-
-        Raises:
-            InputError, UsageError: there is nothing to read, or these are no images.
-        """
-
-
-class HeldStream(Held):
-    """A binary stream with a y4m clip, or a film or an image as a file holds it."""
-
-    name = "the stream"
-
-    def __init__(self, stream: BinaryIO, name: str = "the stream") -> None:
-        self.name = name  # type: ignore[misc]
-        self._stream = stream
-
-    @property
-    def kind(self) -> Kind:  # type: ignore[override]
-        return "image" if image_format(self._peek()) else "video"
-
-    def keep(self, folder: Path, stopping: Callable[[], bool]) -> Path:
-        start = self._peek()
-        image = image_format(start)
-        suffix = _SUFFIXES.get(image, f".{image.lower()}") if image else ".film"
-        path = folder / (COPY + (".y4m" if start.startswith(y4m.SIGNATURE) else suffix))
-        with path.open("wb") as copy:
-            while chunk := self._read(_CHUNK):
-                if stopping():
-                    raise Interrupted("stopped by the user")
-                copy.write(chunk)
-            if not copy.tell():
-                raise InputError(f"{self.name} is empty: give a clip or an image")
-        return path
-
-    def collection(self) -> Collection:
-        return ImageList([decode_image(self._read(-1), self.name)], self.name, "image")
-
-    _start: bytes | None = None
-
-    def _peek(self) -> bytes:
-        """The first 32 bytes, which `_read` gives again."""
-        if self._start is None:
-            self._start = self._read(32)
-        return self._start
-
-    def _read(self, size: int) -> bytes:
-        start, self._start = self._start, None
-        try:
-            data = self._stream.read(size)
-        except (OSError, ValueError) as error:
-            raise InputError(f"{self.name} cannot be read ({error}): open it again") from None
-        if not isinstance(data, bytes):
-            raise UsageError(f"{self.name} gives no bytes: open it in binary mode")
-        return (start or b"") + data
 
 
 class HeldPictures(Held):
@@ -227,7 +139,8 @@ def held(source: Any, *, fps: Any = None, info: VideoInfo | None = None) -> str 
 
     Args:
         source: what `ncodec.encode` takes.
-        fps: frames a second of pictures in memory.
+        fps: frames a second of pictures in memory; what has a path or is a stream is told by its
+            `Reading`.
         info: what `Frame`s are, or what RGB frames are to be converted to.
 
     Raises:
@@ -236,12 +149,12 @@ def held(source: Any, *, fps: Any = None, info: VideoInfo | None = None) -> str 
     """
     opened = _without_pictures(source)
     if opened is not None:
-        if fps is not None or info is not None:
+        if info is not None:
             raise UsageError(
-                f"fps and info go with arrays and frames, {opened} has its own: leave them out"
+                f"info goes with arrays and frames, {opened} has its own: leave it out"
             )
         return opened
-    rate = None if fps is None else _rate(fps)
+    rate = None if fps is None else frame_rate(fps)
     if isinstance(source, Image):
         return HeldPictures([source], info, rate, single=True)
     if isinstance(source, Frame):
@@ -267,7 +180,7 @@ def _without_pictures(source: Any) -> str | Held | None:
     if isinstance(source, str | Path):
         if str(source) == "-":
             return HeldStream(sys.stdin.buffer, "standard input")
-        return str(source)
+        return HeldPipe(str(source)) if is_pipe(source) else str(source)
     if isinstance(source, bytes | bytearray | memoryview):
         return HeldStream(io.BytesIO(source), "the data")
     return HeldStream(source) if hasattr(source, "read") else None
@@ -276,13 +189,3 @@ def _without_pictures(source: Any) -> str | Held | None:
 def _is_clip(info: VideoInfo) -> bool:
     """Whether these are planes, not the samples of still images, which an album has."""
     return info.pixel_format not in ("rgb24", "rgba", "ya8", "rgb48le", "rgba64le", "ya16le")
-
-
-def _rate(fps: Any) -> Fraction:
-    try:
-        rate = Fraction(fps).limit_denominator(100_000)
-    except (TypeError, ValueError, OverflowError):
-        rate = Fraction(0)
-    if not 0 < rate <= 100_000:
-        raise UsageError(f"fps is {fps!r} but must be a number above 0, 100000 at most")
-    return rate

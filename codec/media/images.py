@@ -125,7 +125,8 @@ def _by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> tuple[NDArr
             check_size(picture.width, picture.height, name, limits)
             if kind == "WebP" and getattr(picture, "n_frames", 1) > 1:
                 raise InputError(
-                    f"{name} is an animated WebP: give still images, or make it a video first"
+                    f"{name} is an animated WebP: take it apart with `magick INPUT.webp -coalesce"
+                    " f_%04d.png` and give f_%04d.png, with its --fps"
                 )
             mode = picture.mode
             pixels: NDArray[Any] = np.asarray(picture if mode != "P" else picture.convert("RGB"))

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import glob
 from pathlib import Path
 from typing import Literal
 
 from ncodec.media.arrays import array_format, is_idx_name
 from ncodec.media.images import STILL_SUFFIXES, image_format
+from ncodec.media.patterns import is_pattern, is_sequence
 
-__all__ = ["media_kind"]
+__all__ = ["is_media_name", "media_kind"]
 
+_FILM_SUFFIXES = frozenset(
+    f".{name}"
+    for name in (
+        *("3gp", "avi", "flv", "gif", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts"),
+        *("mxf", "nut", "ogv", "ts", "vob", "webm", "wmv", "y4m", "yuv"),
+    )
+)
+_OTHER_SUFFIXES = frozenset((".avif", ".dpx", ".exr", ".heic", ".jxl"))
 _ARRAY_SUFFIXES = frozenset((".npy", ".npz", ".idx"))
 
 
-def media_kind(spec: str | Path) -> Literal["video", "image", "collection"]:
+def media_kind(spec: str | Path, *, timed: bool = False) -> Literal["video", "image", "collection"]:
     """What to open `spec` as.
 
-    One still image is an "image"; a pattern, NPY or IDX file is a "collection"; all else, a folder
-    (whose images play as a film) and what cannot be read included, is "video".
+    One still image is an "image"; a glob, NPY or IDX file is a "collection"; all else, a folder
+    (whose images play as a film), numbered images as ``f_%04d.png``, a glob with a rate (`timed`)
+    and what cannot be read included, is "video".
     """
     path = Path(spec)
     try:
@@ -31,11 +40,17 @@ def media_kind(spec: str | Path) -> Literal["video", "image", "collection"]:
                 return "image"
             if array_format(path):
                 return "collection"
-        elif not path.exists() and glob.has_magic(str(spec)):
-            return "collection"
+        elif is_pattern(path):
+            return "video" if timed or is_sequence(path) else "collection"
     except (OSError, ValueError):
         pass
     name = path.name.lower().removesuffix(".gz")
     if path.suffix.lower() in STILL_SUFFIXES:
         return "image"
     return "collection" if Path(name).suffix in _ARRAY_SUFFIXES or is_idx_name(name) else "video"
+
+
+def is_media_name(name: str | Path) -> bool:
+    """Whether `name` has the extension of a film, an image or an array, which no .nc file has."""
+    known = _FILM_SUFFIXES | STILL_SUFFIXES | _OTHER_SUFFIXES | _ARRAY_SUFFIXES
+    return Path(name).suffix.lower() in known

@@ -6,7 +6,16 @@ import re
 from pathlib import PurePosixPath
 from unicodedata import normalize
 
-__all__ = ["SafeNames", "natural_order"]
+__all__ = ["IMAGE_SUFFIXES", "SafeNames", "natural_order"]
+
+IMAGE_SUFFIXES = frozenset(
+    f".{name}"
+    for name in (
+        *("avif", "bmp", "dpx", "exr", "heic", "jpeg", "jpg", "jxl", "pbm", "pgm", "png", "pnm"),
+        *("ppm", "tif", "tiff", "webp"),
+    )
+)
+"""The extensions of what counts as a picture in a folder."""
 
 _LONGEST = 255
 """The most bytes of a name that file systems take."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import BufferedRandom
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ncodec.errors import OutputError
-from ncodec.formats.output import publish, sync_directory
+from ncodec.formats.output import claim, publish, sync_directory
 
 __all__ = ["PartialFile", "PartialFolder", "unwritable"]
 
@@ -31,7 +33,7 @@ class PartialFile:
         if path.is_dir():
             raise OutputError(f"{path} is a folder: name a file in it")
         try:
-            self.stream: BinaryIO = self._part.open("w+b")
+            self.stream: BinaryIO = _FailsOnce(claim(self._part, path))
         except OSError as error:
             raise unwritable(str(path), error) from None
 
@@ -39,10 +41,37 @@ class PartialFile:
         publish(self.stream, self._part, self._path)
 
     def discard(self) -> None:
-        with suppress(OSError):  # a full disk refuses what is still buffered
-            self.stream.close()
+        # Before it is closed, after which it may be another process's.
         with suppress(OSError):
             self._part.unlink()
+        with suppress(OSError):  # a full disk refuses what is still buffered
+            self.stream.close()
+
+
+class _FailsOnce(BufferedRandom):
+    """Says once that it cannot be written: PyAV goes on, and prints what it cannot raise twice."""
+
+    _failed = False
+
+    def write(self, data: Any, /) -> int:
+        if self._failed:
+            return memoryview(data).nbytes
+        with self._noting():
+            return super().write(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        if self._failed:
+            return 0
+        with self._noting():
+            return super().seek(offset, whence)
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            self._failed = True
+            raise
 
 
 class PartialFolder:

@@ -87,8 +87,8 @@ def read_png(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Meta
         raise InputError(f"{name} has the PNG chunk {unknown!r}, which no decoder here knows")
     if int.from_bytes(by_kind.get(b"acTL", b"")[:4], "big") > 1:
         raise InputError(
-            f"{name} is an animated PNG: give still images, or make it a video with"
-            " `ffmpeg -i INPUT -c:v ffv1 OUTPUT.mkv`"
+            f"{name} is an animated PNG, which is a film: code it with --codec ngrid"
+            " (codec='ngrid'), or give still images"
         )
     palette, key = bytes(by_kind.get(b"PLTE", b"")), bytes(by_kind.get(b"tRNS", b""))
     # Only what decides the samples goes to the decoder: no colour management, no text.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import pairwise
 
 import numpy as np
 from blake3 import blake3
@@ -15,10 +14,9 @@ from ncodec.errors import InputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media.frame import Frame, bit_depth, fingerprint
 from ncodec.media.source import Landmarks, VideoSource
+from ncodec.media.timeline import standstills, timeline
 
 __all__ = ["Scan", "scan"]
-
-_MILLISECOND = Fraction(1, 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +25,11 @@ class Scan:
 
     Attributes:
         info: the source's description with `frames` and `time_base` final.
-        times: presentation times in ticks of `info.time_base`; None where the rate is constant,
-            and frame i is shown at tick i.
+        times: presentation times in ticks of `info.time_base`, 0 at the source's `origin`; None
+            where the rate is constant and frame i is shown at tick i.
         cuts: indices of the first frame of each new scene, in order, without 0.
         digest: BLAKE3 (hex) of all planes in display order, 16-bit samples little-endian.
+        notices: what is concealed, missing or left out, a sentence each.
         landmarks: what lets another source of the same path seek, through its `settle`.
     """
 
@@ -38,6 +37,7 @@ class Scan:
     times: tuple[int, ...] | None
     cuts: tuple[int, ...]
     digest: str
+    notices: tuple[str, ...]
     landmarks: Landmarks = field(repr=False, compare=False)
 
     @property
@@ -65,7 +65,7 @@ def scan(
         progress: called with the number of frames seen after each one.
 
     Raises:
-        InputError: nothing can be decoded, the source is cut short, or its times go backwards.
+        InputError: nothing can be decoded, or what is wrong is to be refused.
     """
     source.settle(source.as_opened, None)
     digest = blake3()
@@ -83,56 +83,20 @@ def scan(
         if progress is not None:
             progress(len(ticks))
     if not ticks:
-        raise InputError(f"{source.name} has no frames: give a clip with at least one")
-    info = replace(source.info, frames=len(ticks))
-    frame_time = _constant(ticks, info.time_base, source.rates())
-    times = None if frame_time else tuple(ticks)
-    if any(later <= earlier for earlier, later in pairwise(ticks)):
+        start, end = source.reading.start or 0, source.reading.end
+        span = f"from {float(start):g} s" + (f" to {float(end):g} s" if end is not None else " on")
+        which = "next" if end is not None and source.shown_until >= end else "last"
         raise InputError(
-            f"{source.name} has presentation times that do not increase: make it again with"
-            " `ffmpeg -fflags +genpts -i INPUT -c copy OUTPUT`"
+            f"{source.name} shows no frame {span}: its {which} one is shown at"
+            f" {float(source.shown_until):g} s"
         )
-    info = replace(info, time_base=frame_time or info.time_base)
+    line = timeline(ticks, source.info.time_base, source.rates(), source.starts_at(ticks[0]))
+    source.origin = line.origin
+    info = replace(source.info, frames=len(ticks), time_base=line.time_base)
     landmarks = Landmarks(tuple(ticks), tuple(fingerprints))
-    source.settle(info, times, landmarks)
-    return Scan(info, times, tuple(cuts), digest.hexdigest(), landmarks)
-
-
-def _constant(
-    ticks: Sequence[int], time_base: Fraction, rates: Sequence[Fraction]
-) -> Fraction | None:
-    """The seconds of a frame if the rate is constant, else None.
-
-    Constant is: equal steps; or a stated rate whose every grid time is less than a tick away,
-    which is what ticks that do not divide it make of one. Where ticks are as coarse as
-    Matroska's and FLV's milliseconds, the stated rate goes before equal steps.
-    """
-    steps = {later - earlier for earlier, later in pairwise(ticks)}
-    if not steps:
-        return 1 / _nominal(rates[0]) if rates else Fraction(1, 25)
-    equal = next(iter(steps)) * time_base if len(steps) == 1 else None
-    if equal and time_base < _MILLISECOND:
-        return equal
-    for rate in (*map(_nominal, rates), *rates):
-        step = 1 / (rate * time_base)
-        if step > 1 and _on_grid(ticks, step):
-            return 1 / rate
-    return equal
-
-
-def _nominal(rate: Fraction) -> Fraction:
-    """The whole or NTSC (n * 1000/1001) rate that `rate` is an estimate of, else `rate`.
-
-    Matroska states a frame's length in nanoseconds, and FFmpeg makes 19001/317 of 60000/1001.
-    """
-    near = (Fraction(round(rate)), Fraction(round(rate * 1001 / 1000) * 1000, 1001))
-    return next((n for n in near if abs(n - rate) < rate / 1_000_000), rate)
-
-
-def _on_grid(ticks: Sequence[int], step: Fraction) -> bool:
-    """Whether one offset puts every `ticks[i]` less than a tick from `offset + i * step`."""
-    slips = [tick - i * step for i, tick in enumerate(ticks)]
-    return max(slips) - min(slips) < 1
+    source.settle(info, line.times, landmarks)
+    notices = (*source.notices, *standstills(ticks, source.as_opened.time_base, source.name))
+    return Scan(info, line.times, tuple(cuts), digest.hexdigest(), notices, landmarks)
 
 
 class _SceneDetector:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -13,15 +13,25 @@ import av
 import numpy as np
 
 from ncodec.errors import OutputError
+from ncodec.formats.hdr import Hdr
 from ncodec.formats.info import VideoInfo
 from ncodec.formats.output import output_name
 from ncodec.media import y4m
 from ncodec.media.colour import to_rgb
 from ncodec.media.frame import Frame
-from ncodec.media.mux import FilmWriter
+from ncodec.media.matroska.listing import listed
+from ncodec.media.mkv import MkvWriter
+from ncodec.media.mp4 import Mp4Writer
 from ncodec.media.partial import PartialFile, PartialFolder, unwritable
 
 __all__ = ["VideoSink", "open_sink"]
+
+_NAMES = {
+    "audio": "the sound",
+    "subtitles": "the subtitles",
+    "chapters": "the chapters",
+    "attachment": "the attachments",
+}
 
 
 class VideoSink(ABC):
@@ -103,13 +113,26 @@ class VideoSink(ABC):
 
 
 class FilmSink(VideoSink):
-    """An .mp4 or .mkv file."""
+    """An .mp4 or .mkv file; arguments as of `open_sink`."""
 
-    def __init__(self, path: Path, info: VideoInfo, times: Sequence[int] | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        info: VideoInfo,
+        times: Sequence[int] | None,
+        hdr: Hdr | None,
+        tracks: bytes | None,
+        warn: Callable[[str], None],
+    ) -> None:
         super().__init__(str(path), info)
         self._part = PartialFile(path)
+        stream = self._part.stream
         try:
-            self._writer = FilmWriter(self._part.stream, path, info, times)
+            self._writer: MkvWriter | Mp4Writer = (
+                Mp4Writer(stream, path, info, times, hdr, tracks, warn)
+                if path.suffix.lower() == ".mp4"
+                else MkvWriter(stream, info, times, hdr, tracks)
+            )
         except BaseException:
             self._part.discard()
             raise
@@ -123,7 +146,8 @@ class FilmSink(VideoSink):
 
     def _discard(self) -> None:
         self._part.discard()
-        self._writer.abandon()
+        if isinstance(self._writer, Mp4Writer):
+            self._writer.abandon()
 
 
 class Y4mSink(VideoSink):
@@ -164,6 +188,39 @@ class PipeSink(VideoSink):
 
     def _discard(self) -> None:
         """Nothing: the reader sees the end of the pipe inside or after a frame."""
+
+
+class MkvPipeSink(VideoSink):
+    """Matroska on a pipe or a stream, as it is made; arguments as of `open_sink`."""
+
+    def __init__(
+        self,
+        pipe: BinaryIO,
+        name: str,
+        info: VideoInfo,
+        times: Sequence[int] | None,
+        hdr: Hdr | None,
+        tracks: bytes | None,
+    ) -> None:
+        super().__init__(name, info)
+        self._pipe = pipe
+        self._clip = (info, times, hdr, tracks)
+        self._writer: MkvWriter | None = None
+
+    def _write(self, frame: Frame) -> None:
+        self._started().write(frame)
+
+    def _started(self) -> MkvWriter:
+        """The writer, which puts the header on the pipe: not before there is a frame."""
+        if self._writer is None:
+            self._writer = MkvWriter(self._pipe, *self._clip, seeking=False)
+        return self._writer
+
+    def _publish(self) -> None:
+        self._started().finish()
+
+    def _discard(self) -> None:
+        """Nothing: see `PipeSink`."""
 
 
 class PngPipeSink(VideoSink):
@@ -233,56 +290,105 @@ def open_sink(
     info: VideoInfo,
     times: Sequence[int] | None,
     *,
+    hdr: Hdr | None = None,
+    tracks: bytes | None = None,
     format: str | None = None,
     stdout: BinaryIO | None = None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> VideoSink:
     """Opens the destination that `spec` is, or names by its extension.
 
-    - ``.mkv``: FFV1 in Matroska: samples, colour, rotation and aspect ratio exact; times to the
-      millisecond, which is Matroska's tick.
+    - ``.mkv``: FFV1 in Matroska: samples, colour, HDR10, rotation, fields and aspect ratio exact;
+      times to 10 microseconds; the copied tracks.
     - ``.mp4``: H.264 at CRF 12: times exact; 8 and 10 bits. Odd 4:2:0 and 4:2:2 sizes become
-      4:4:4 by repeating chroma; grey is read back as 4:2:0 by every H.264 decoder.
-    - ``.y4m``, a stream, and "-" for standard output: samples and range exact; constant rate only.
+      4:4:4 by repeating chroma; grey is read back as 4:2:0 by every H.264 decoder. What mp4 can
+      hold of the copied tracks.
+    - ``.y4m``: samples and range exact; constant rate only, no tracks.
     - ``.png``: one image. A path ending in ``/``, without extension or of an existing folder: a
       PNG a frame. RGB of 8 bits, or 16 for deeper formats, turned upright; no times.
+    - A stream, and "-" for standard output: y4m where it can hold everything, else Matroska.
 
     Args:
         info: what is written; `frames` (0: unknown) is checked at the end.
         times: the presentation times in ticks of `info.time_base`; None for a constant rate.
-        format: what a stream or "-" gets: "y4m" (if not given), or "png" for one frame.
+        hdr: the mastering display and light level, where there are any.
+        tracks: a Matroska file with sound, subtitles, chapters, attachments and tags.
+        format: what a stream or "-" gets: "y4m", "mkv", or "png" for one frame; if not given, y4m
+            where it can hold everything, else Matroska.
         stdout: the stream that "-" stands for, `sys.stdout.buffer` if not given.
+        warn: told what the destination has no place for.
 
     Raises:
         OutputError: the destination cannot be written or cannot hold this clip.
     """
     if not isinstance(spec, str | Path):
-        return _pipe_sink(spec, output_name(spec), info, times, format)
+        return _pipe_sink(spec, output_name(spec), info, times, hdr, tracks, format, warn)
     if str(spec) == "-":
-        pipe = stdout or sys.stdout.buffer
-        return _pipe_sink(pipe, "standard output", info, times, format)
+        pipe, name = stdout or sys.stdout.buffer, "standard output"
+        return _pipe_sink(pipe, name, info, times, hdr, tracks, format, warn)
     path = Path(spec)
     suffix = path.suffix.lower()
     if suffix == ".y4m":
         _check_steady(str(spec), times)
-        return Y4mSink(path, info)
+        y4m_sink = Y4mSink(path, info)
+        _warn_of(str(spec), lost_to_y4m(info, hdr, tracks), warn)
+        return y4m_sink
     if str(spec).endswith(("/", "\\")) or not suffix or path.is_dir():
-        return FolderSink(path, info)
+        folder_sink = FolderSink(path, info)
+        _warn_of(str(spec), kinds_of(tracks), warn)
+        return folder_sink
     if suffix == ".png":
         return PngSink(path, info)
     if suffix in (".mp4", ".mkv"):
-        return FilmSink(path, info, times)
+        return FilmSink(path, info, times, hdr, tracks, warn)
     raise OutputError(
         f"{path} has the extension {suffix!r}: use .mp4, .mkv, .y4m, .png, a folder/ or - (y4m)"
     )
 
 
 def _pipe_sink(
-    pipe: BinaryIO, name: str, info: VideoInfo, times: Sequence[int] | None, format: str | None
+    pipe: BinaryIO,
+    name: str,
+    info: VideoInfo,
+    times: Sequence[int] | None,
+    hdr: Hdr | None,
+    tracks: bytes | None,
+    format: str | None,
+    warn: Callable[[str], None],
 ) -> VideoSink:
     if format == "png":
         return PngPipeSink(pipe, name, info)
+    lost = lost_to_y4m(info, hdr, tracks)
+    steady = times is None and y4m.holds(info)
+    if format == "mkv" or (format is None and (lost or not steady)):
+        return MkvPipeSink(pipe, name, info, times, hdr, tracks)
     _check_steady(name, times)
-    return PipeSink(pipe, name, info)
+    sink = PipeSink(pipe, name, info)
+    _warn_of(name, lost, warn)
+    return sink
+
+
+def lost_to_y4m(info: VideoInfo, hdr: Hdr | None, tracks: bytes | None) -> list[str]:
+    """What y4m has no place for, beside colour."""
+    lost = kinds_of(tracks)
+    if info.rotation:
+        lost.append(f"the rotation by {info.rotation} degrees")
+    if info.mirrored:
+        lost.append("the mirroring")
+    if hdr is not None:
+        lost.append("the HDR10 metadata")
+    return lost
+
+
+def kinds_of(tracks: bytes | None) -> list[str]:
+    """What there is of sound, subtitles, chapters and attachments, for a warning."""
+    kinds = {part.kind for part in listed(tracks)} if tracks is not None else set()
+    return [name for kind, name in _NAMES.items() if kind in kinds]
+
+
+def _warn_of(name: str, lost: Sequence[str], warn: Callable[[str], None]) -> None:
+    if lost:
+        warn(f"{name} has no place for {', '.join(lost)}: write a .mkv to keep it")
 
 
 def _check_steady(name: str, times: Sequence[int] | None) -> None:
@@ -295,7 +401,10 @@ def _check_steady(name: str, times: Sequence[int] | None) -> None:
 
 def _png(frame: Frame, info: VideoInfo) -> bytes:
     """`frame` as an upright RGB PNG."""
-    rgb = np.ascontiguousarray(np.rot90(to_rgb(frame, info), -info.rotation // 90))
+    rgb = to_rgb(frame, info)
+    if info.mirrored:
+        rgb = rgb[:, ::-1]
+    rgb = np.ascontiguousarray(np.rot90(rgb, -info.rotation // 90))
     layout = "rgb24" if rgb.dtype == np.uint8 else "rgb48le"
     encoder = av.CodecContext.create("png", "w")
     assert isinstance(encoder, av.VideoCodecContext)

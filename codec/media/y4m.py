@@ -17,11 +17,21 @@ from ncodec.errors import InputError, OutputError
 from ncodec.formats.info import VideoInfo
 from ncodec.media.frame import PIXEL_FORMATS, Frame, bit_depth, plane_shapes, sample_type
 
-__all__ = ["SIGNATURE", "frame_bytes", "header", "read_frames", "read_header"]
+__all__ = [
+    "SIGNATURE",
+    "CutShort",
+    "frame_bytes",
+    "header",
+    "holds",
+    "read_frames",
+    "read_header",
+]
 
 SIGNATURE = b"YUV4MPEG2"
 _LONGEST_LINE = 4096
 _LARGEST_SIDE = 65535
+_FIELD_ORDERS = {"p": 1, "t": 2, "b": 3}
+"""The AVFieldOrder of each interlacing that names one."""
 _LOCATIONS = {"420jpeg": 2, "420mpeg2": 1, "420paldv": 3}
 """The AVChromaLocation of chroma tags that name a location."""
 
@@ -33,7 +43,14 @@ _TAGS = {
 }
 """The chroma tag of each pixel format, as FFmpeg writes it."""
 
+_INTERLACING = "?ptbtb"
+"""The interlacing of each AVFieldOrder, as FFmpeg writes it."""
+
 _FORMATS = {tag: name for name, tag in _TAGS.items()} | dict.fromkeys(_LOCATIONS, "yuv420p")
+
+
+class CutShort(Exception):
+    """A stream that ends inside a frame; its text says where."""
 
 
 def read_header(stream: BinaryIO, name: str) -> VideoInfo:
@@ -79,6 +96,7 @@ def read_header(stream: BinaryIO, name: str) -> VideoInfo:
         full_range=full_range,
         chroma_location=_LOCATIONS.get(tag, 0),
         sample_aspect_ratio=aspect,
+        field_order=_FIELD_ORDERS.get(fields.get("I", ""), 0),
     )
 
 
@@ -86,7 +104,8 @@ def read_frames(stream: BinaryIO, info: VideoInfo, name: str) -> Iterator[Frame]
     """The frames after the header, at ticks 0, 1, 2, ...
 
     Raises:
-        InputError: the stream ends inside a frame or has something else than a frame.
+        CutShort: the stream ends inside a frame.
+        InputError: it has something else than a frame.
     """
     shapes = plane_shapes(info.pixel_format, info.width, info.height)
     dtype = sample_type(info.pixel_format)
@@ -99,13 +118,15 @@ def read_frames(stream: BinaryIO, info: VideoInfo, name: str) -> Iterator[Frame]
             size = rows * columns * dtype.itemsize
             data = _read_exactly(stream, size)
             if len(data) != size:
-                raise InputError(
-                    f"{name} ends inside frame {index}, after {index} whole ones: write the"
-                    " whole stream"
-                )
+                raise CutShort(f"{name} ends inside frame {index}, after {index} whole ones")
             planes.append(np.frombuffer(data, dtype).reshape(rows, columns))
         yield Frame(tuple(planes), index)
         index += 1
+
+
+def holds(info: VideoInfo) -> bool:
+    """Whether y4m has the pixel format."""
+    return info.pixel_format in _TAGS
 
 
 def header(info: VideoInfo, name: str) -> bytes:
@@ -123,8 +144,9 @@ def header(info: VideoInfo, name: str) -> bytes:
     if tag == "420":
         tag = next((t for t, loc in _LOCATIONS.items() if loc == info.chroma_location), tag)
     rate, aspect = 1 / info.time_base, info.sample_aspect_ratio
+    fields = _INTERLACING[info.field_order]
     return (
-        f"YUV4MPEG2 W{info.width} H{info.height} F{rate.numerator}:{rate.denominator} Ip"
+        f"YUV4MPEG2 W{info.width} H{info.height} F{rate.numerator}:{rate.denominator} I{fields}"
         f" A{aspect.numerator}:{aspect.denominator} C{tag}"
         f" XCOLORRANGE={'FULL' if info.full_range else 'LIMITED'}\n"
     ).encode()

@@ -37,10 +37,11 @@ Planes = Sequence["np.ndarray"]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What an encode will take: seconds of wall time and bytes of coded segments."""
+    """What an encode will take: seconds of wall time, and bytes of coded segments; None where they
+    cannot be told before."""
 
     seconds: float
-    size: int
+    size: int | None
 
 
 class Window(Protocol):

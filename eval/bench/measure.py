@@ -75,7 +75,7 @@ class Measurer:
                 shutil.rmtree(plan, ignore_errors=True)
             resumed = (plan / PLAN_FILE).exists()
             files = [self._inside(clip.path), "-o", self._inside(folder / "out.nc")]
-            more = ["--plan", self._inside(plan), "-q", *["--resume"] * resumed]
+            more = ["--plan", self._inside(plan), "-qy", *["--resume"] * resumed]
             ran = self.processes.run([*_NCODEC, "encode", *files, *arguments, *more], self.folder)
             # The first part of an interrupted fit is in nobody's clock.
             speed = None if resumed else _speed(ran, clip.info.frames / ran.seconds)
@@ -130,7 +130,7 @@ class Measurer:
                 rgb = clip.info.pixel_format.startswith("gbrp")
                 decoded = folder / f"decoded{'.mkv' if rgb else '.y4m'}"
                 files = [self._inside(file), "-o", self._inside(decoded)]
-                took = self.processes.run([*_NCODEC, "decode", "-q", *files, *place], self.folder)
+                took = self.processes.run([*_NCODEC, "decode", "-qy", *files, *place], self.folder)
                 timing = [sys.executable, "-m", "ncodec.eval.bench.decode", *files[:1], *place]
             else:
                 timing = anchors.decode_command(file, self.threads)

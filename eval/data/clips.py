@@ -14,9 +14,8 @@ from ncodec.eval.data.edits import EDIT_VERSION, Edit, edited, parse_edit
 from ncodec.eval.data.raw import RAW_SUFFIX, RawSource
 from ncodec.eval.data.videos import find_clips
 from ncodec.media import VideoSource, open_sink, open_source, scan
-from ncodec.media.names import natural_order
+from ncodec.media.names import IMAGE_SUFFIXES, natural_order
 from ncodec.media.partial import unwritable
-from ncodec.media.source import IMAGE_SUFFIXES
 
 __all__ = ["ClipSpec", "clip_digest", "clips_of", "parse_clip", "prepare"]
 

@@ -56,7 +56,7 @@ class RawSource(VideoSource):
             )
         super().__init__(path, "video", replace(info, frames=size // self._frame_bytes))
 
-    def _decoded(self, first: int) -> Iterator[Frame]:
+    def _all(self, first: int) -> Iterator[Frame]:
         assert self.path is not None
         shapes = plane_shapes(self.info.pixel_format, self.info.width, self.info.height)
         edges = np.cumsum([rows * columns for rows, columns in shapes])[:-1]

@@ -21,7 +21,7 @@ __all__ = ["circles", "imports", "packages_of", "room", "room_arrows"]
 FOLDERS = {"codec": "ncodec", "formats": "ncodec.formats", "eval": "ncodec.eval"}
 
 TRIPS = {
-    "encode clip": ["encode", "{samples}/bunny.mp4", "-o", "clip.nc", "--preset", "ultrafast"],
+    "encode clip": ["encode", "{samples}/bunny.mp4", "-yo", "clip.nc", "--preset", "ultrafast"],
     "decode clip": ["decode", "clip.nc", "-o", "clip.mkv"],
     "encode photo": ["encode", "{samples}/astronaut.png", "-o", "photo.nc"],
     "decode photo": ["decode", "photo.nc", "-o", "photo.png"],

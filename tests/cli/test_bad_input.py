@@ -21,7 +21,9 @@ CASES = [
     (("encode", "empty", "-o", "a.nc"), 3, "empty is empty"),
     (("encode", "text.mp4", "-o", "a.nc"), 3, "text.mp4"),
     (("encode", "netcdf.nc", "-o", "a.nc"), 3, "netcdf.nc"),
-    (("encode", "{nc}", "-o", "a.nc"), 3, "clip.nc"),
+    (("encode", "{nc}", "-o", "a.nc"), 3, "already: decode it with ncodec decode {nc} -o OUT"),
+    (("encode", "{nc}", "-o", "a.mp4"), 3, "decode {nc} -o a.mp4"),
+    (("encode", "{nc}", "-o", "a.nc", "--codec", "pc-photo"), 3, "is a .nc file already"),
     (("encode", "cut.mkv", "-o", "a.nc"), 3, "cut.mkv"),
     (("encode", "folder", "-o", "a.nc"), 3, "no images"),
     (("encode", "-", "-o", "a.nc"), 3, "standard input"),
@@ -46,8 +48,16 @@ CASES = [
     ((*ENCODE, "a.nc", "--seed", "99999999999999999999"), 2, "seed"),
     ((*ENCODE, "a.nc", "--resume"), 3, "holds no unfinished encode"),
     ((*ENCODE, "-", "--resume"), 2, "--resume needs --plan"),
-    (("encode", "{film}"), 2, "--output"),
+    (("encode", "{film}"), 2, "give -o clip.nc, or -o - for stdout"),
+    (("encode", "-o", "a.nc"), 2, "there is no source"),
+    (("encode", "--resume", "-o", "a.nc"), 3, "holds no unfinished encode"),
+    (("encode", "a.png", "b.png", "c.png", "d.png", "-o", "a.nc"), 2, "not 4 (a.png, b.png, c.png"),
+    ((*ENCODE, "a.nc", "--effort", "fast"), 2, "--effort is an option of pc-photo"),
+    (("encode", "--preset", "fast", "image.png", "-o", "a.nc"), 2, "coded by pc-photo: leave"),
     # outputs of an encode
+    ((*ENCODE, "a.mp4"), 2, "a.mp4 would be a .nc file: call it a.nc"),
+    ((*ENCODE, "empty"), 2, "empty exists: overwrite it with -y"),
+    (("encode", "image.png", "-o", "cut.nc"), 2, "cut.nc exists"),
     ((*ENCODE, "missing/a.nc"), 7, "missing/a.nc.plan"),
     ((*ENCODE, "/dev/full", *TINY_FLAGS), 7, "No space left"),
     ((*ENCODE, "folder"), 7, "cannot write folder"),
@@ -81,6 +91,10 @@ CASES = [
     ((*DECODE, "missing/pngs/"), 7, "missing/pngs"),
     ((*DECODE, "a.avi"), 7, "use .mp4, .mkv"),
     ((*DECODE, "a.png"), 7, "a folder"),
+    ((*DECODE, "text.mp4"), 2, "text.mp4 exists: overwrite it with -y"),
+    ((*DECODE, "empty", "--head", "features"), 2, "empty exists"),
+    ((*DECODE, "/dev/full", "--threads", "1"), 7, "No space left"),
+    (("decode", "cut.mkv", "-o", "a.mkv"), 3, "run `ncodec encode` on it first"),
     ((*DECODE, "folder"), 7, "has content already"),
     ((*DECODE, "{nc}"), 2, "is the input too"),
     ((*DECODE, "a.mkv", "--frames", "7"), 2, "'7' is not a range"),
@@ -131,7 +145,7 @@ def test_one_sentence_and_an_exit_code(
         for line in ran.err.splitlines()
         if line and not re.match(r"(hnerv|ngrid): \d+ frames in", line)
     ]
-    assert words in sentence
+    assert words.format(nc=nc_file) in sentence
     assert sentence.startswith("Error: " if usage else "ncodec: ")
     assert all(line.startswith(("Usage: ", "Try ")) for line in usage)
     assert "internal error" not in sentence

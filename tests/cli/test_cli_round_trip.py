@@ -1,7 +1,11 @@
 """From a film to .nc and back on the command line: frames, samples and times."""
 
 import json
+import os
+import subprocess
+import sys
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -115,7 +119,7 @@ def test_an_excerpt_of_uneven_times_keeps_them(command, tmp_path):
 
 def test_segments_end_at_cuts_and_are_never_longer_than_asked(command, clip_file, tmp_path):
     for flags, expected in (((), [8, 8]), (("--max-segment", "5"), [4, 4, 4, 4])):
-        command("encode", clip_file, "-o", "a.nc", *TINY_FLAGS, *flags)
+        command("encode", clip_file, "-yo", "a.nc", *TINY_FLAGS, *flags)
         found = json.loads(command("info", "a.nc", "--json").out)
         assert [segment["frame_count"] for segment in found["segments"]] == expected
 
@@ -168,3 +172,41 @@ def test_a_reader_that_has_seen_enough_is_no_error(fresh, nc_file):
     process.stdout.close()
     assert process.wait(60) == 0
     assert process.stderr.read() == b""
+
+
+def test_what_exists_is_overwritten_where_somebody_says_so(command, clip_file, tmp_path):
+    for arguments in (
+        ("encode", clip_file, "-o", "a.nc", *TINY_FLAGS),
+        ("decode", "a.nc", "-o", "b.mkv", "--threads", 1),
+    ):
+        output = tmp_path / arguments[3]
+        output.write_bytes(b"old")
+        assert command(*arguments).code == 2
+        assert output.read_bytes() == b"old"
+        assert command(*arguments, "-y").code == 0
+        assert output.read_bytes() != b"old"
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 2), ("", 2)])
+def test_on_a_terminal_it_asks(nc_file, tmp_path, answer, code):
+    (tmp_path / "b.y4m").write_bytes(b"old")
+    primary, secondary = os.openpty()
+    try:
+        line = [Path(sys.executable).with_name("ncodec"), "decode", nc_file, "-o", "b.y4m", "-q"]
+        job = subprocess.Popen(
+            [*line, "--threads", "1"], cwd=tmp_path, stdin=secondary, stderr=secondary
+        )
+        os.write(primary, f"{answer}\n".encode())
+        assert job.wait() == code
+        said = os.read(primary, 4096).decode()
+    finally:
+        os.close(primary)
+        os.close(secondary)
+    assert "b.y4m exists: overwrite? [y/N]" in said
+    assert ((tmp_path / "b.y4m").read_bytes() == b"old") == (code != 0)
+
+
+def test_a_device_gets_what_stdout_gets(command, fresh, nc_file):
+    job = fresh("decode", nc_file, "-o", "/dev/stdout", "--threads", 1)
+    assert job.communicate()[0] == command("decode", nc_file, "-o", "-", "--threads", 1).out
+    assert job.returncode == 0

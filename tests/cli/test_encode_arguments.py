@@ -1,9 +1,10 @@
 """Which codec an encode gets, and with it which options it has."""
 
 import pytest
-from click.exceptions import UsageError
+from click.exceptions import NoSuchOption
 
 from ncodec.cli import cli
+from ncodec.errors import UsageError
 
 
 def parsed(*arguments):
@@ -32,5 +33,7 @@ def test_the_source_is_no_value_of_an_option(arguments, codec):
 
 
 def test_an_option_of_another_codec_is_refused():
-    with pytest.raises(UsageError, match="No such option"):
+    with pytest.raises(UsageError, match=r"--effort is an option of pc-photo, .* coded by ngrid"):
         parsed("clip.mp4", "--effort", "fast")
+    with pytest.raises(NoSuchOption):
+        parsed("clip.mp4", "--flavour", "sweet")

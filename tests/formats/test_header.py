@@ -38,6 +38,8 @@ HEADERS = st.builds(
         CODE_POINTS,
         st.builds(Fraction, U32, U32),
         st.sampled_from([0, 90, 180, 270]),
+        st.booleans(),
+        st.integers(0, 5),
     ),
 )
 
@@ -46,6 +48,16 @@ HEADERS = st.builds(
 @settings(max_examples=100, deadline=None)
 def test_headers_round_trip(header):
     assert Header.unpack(header.pack()) == header
+
+
+def test_only_a_head_with_a_field_of_minor_version_1_is_of_that_version():
+    assert 1 not in cbor.loads(REALISTIC.pack(), "HEAD")
+    for change in ({"mirrored": True}, {"field_order": 2}):
+        header = replace(REALISTIC, info=replace(REALISTIC.info, **change))
+        assert cbor.loads(header.pack(), "HEAD")[1] == 1
+    record = {**cbor.loads(REALISTIC.pack(), "HEAD"), 1: 1}
+    with pytest.raises(DamagedFile, match="leave out"):
+        Header.unpack(cbor.dumps(record))
 
 
 def test_a_realistic_head_box_is_about_75_bytes():

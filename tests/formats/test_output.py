@@ -1,5 +1,6 @@
 import io
 import os
+import subprocess
 import threading
 
 import pytest
@@ -36,6 +37,41 @@ def test_a_failure_leaves_what_was_there(tmp_path, error):
         fail()
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["clip.nc"]
+
+
+def test_one_output_is_written_by_one_at_a_time(tmp_path):
+    path = tmp_path / "clip.nc"
+    with atomic_output(path) as first:
+        first.write(b"first")
+        for _ in range(2):
+            with (
+                pytest.raises(OutputError, match=r"clip\.nc is being written by another process"),
+                atomic_output(path) as second,
+            ):
+                second.write(b"second")
+    assert path.read_bytes() == b"first"
+    assert names(tmp_path) == ["clip.nc"]
+
+
+def test_what_a_kill_left_is_written_over(tmp_path):
+    (tmp_path / "clip.nc.part").write_bytes(b"a longer half of a file")
+    with atomic_output(tmp_path / "clip.nc") as stream:
+        stream.write(b"whole")
+    assert (tmp_path / "clip.nc").read_bytes() == b"whole"
+
+
+def test_processes_that_are_started_meanwhile_do_not_keep_the_output(tmp_path):
+    path = tmp_path / "clip.nc"
+    with atomic_output(path) as stream:
+        child = subprocess.Popen(["sleep", "60"], close_fds=False)
+        stream.write(b"first")
+    try:
+        with atomic_output(path) as stream:
+            stream.write(b"second")
+    finally:
+        child.kill()
+        child.wait()
+    assert path.read_bytes() == b"second"
 
 
 def test_the_stream_can_seek_where_the_file_can(tmp_path):

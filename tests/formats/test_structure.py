@@ -65,7 +65,7 @@ def head(changes):
 
 
 def test_a_newer_minor_version_may_add_keys():
-    with Reader(assemble([head({1: 1, 99: "new"}), *SEGMENTS])) as reader:
+    with Reader(assemble([head({1: 2, 99: "new"}), *SEGMENTS])) as reader:
         assert reader.header == make_header()
     with pytest.raises(DamagedFile, match="unknown keys"):
         Reader(assemble([head({99: "new"}), *SEGMENTS]))

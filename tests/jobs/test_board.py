@@ -14,7 +14,7 @@ def test_segments_count_by_their_frames():
 
 
 def test_what_an_earlier_run_reached_does_not_shorten_the_estimate():
-    board = Board([10, 10], {0: 100}, time.monotonic() - 4)
+    board = Board([10, 10], {0: (100, 30.0)}, time.monotonic() - 4)
     assert board.progressed(1, {"fraction": 0.5, "resumed": True}).eta is None
     later = board.progressed(1, {"fraction": 0.75})
     assert later.fraction == 0.875
@@ -22,11 +22,19 @@ def test_what_an_earlier_run_reached_does_not_shorten_the_estimate():
 
 
 def test_the_size_is_the_files():
-    board = Board([10, 10, 20], {0: 100}, time.monotonic(), container=50)
+    board = Board([10, 10, 20], {0: (100, 30.0)}, time.monotonic(), container=50)
     assert board.progressed(1, {"fraction": 0.1}).size == 50 + 400
     assert board.progressed(1, {"fraction": 0.5, "size": 300}).size == 50 + 800
-    board.finished(1, 200)
+    board.finished(1, 200, None)
     assert board.progressed(2, {"fraction": 0.5, "size": 500}).size == 50 + 800
+
+
+def test_the_psnr_is_the_files():
+    board = Board([10, 10, 20], {0: (100, 30.0)}, time.monotonic())
+    assert board.progressed(1, {"fraction": 0.1}).psnr == 30
+    assert board.progressed(1, {"fraction": 0.5, "psnr": 20.0}).psnr == 25
+    board.finished(1, 200, 40.0)
+    assert board.progressed(2, {"fraction": 0.5, "psnr": 25.0}).psnr == 30
 
 
 def test_without_a_coded_byte_nothing_is_said_of_the_size():

@@ -2,14 +2,17 @@
 
 import json
 import os
+import re
 import signal
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from synthetic import TINY, TINY_FLAGS
 
 import ncodec
+from ncodec.formats import atomic_output
 
 ENDLESS = {name: value for name, value in TINY.items() if name != "epochs"}
 FLAGS = [*TINY_FLAGS[:2], *TINY_FLAGS[4:], "--time-budget", "10m", "--log-json"]
@@ -40,7 +43,9 @@ def test_ctrl_c_keeps_the_work(fresh, clip_file, tmp_path, workers):
     assert job.returncode == 130
     kinds = [record["type"] for record in records]
     assert kinds.count("stopping") == 1
-    assert records[-1] == {"type": "failed", "exit_code": 130, "message": "stopped by the user"}
+    command = "ncodec encode --resume -o a.nc"
+    message = f"stopped; go on with: {command}"
+    assert records[-1] == {"type": "failed", "exit_code": 130, "message": message}
     assert os.listdir(tmp_path) == ["a.nc.plan"]
     names = os.listdir(tmp_path / "a.nc.plan")
     assert "plan.json" in names
@@ -61,6 +66,30 @@ def test_a_killed_encode_goes_on_and_its_workers_end(fresh, clip_file, tmp_path)
         time.sleep(0.1)
     assert not (tmp_path / "a.nc").exists()
     resumed(clip_file, tmp_path)
+
+
+@pytest.mark.parametrize("flags", [(), ("--resume",), ("--plan", "b")])
+def test_an_output_that_is_being_made_is_refused_to_others(fresh, clip_file, tmp_path, flags):
+    job = begin(fresh, clip_file, 1)
+    other = fresh("encode", clip_file, "-o", "a.nc", *FLAGS[:-1], *flags)
+    said = other.communicate()[1].decode()
+    assert other.returncode == 7
+    assert re.fullmatch(r"ncodec: a\.nc(\.plan)? is being written by another process: .*\n", said)
+    os.kill(job.pid, signal.SIGINT)
+    job.communicate()
+    assert os.listdir(tmp_path) == ["a.nc.plan"]
+    resumed(clip_file, tmp_path)
+
+
+def test_a_training_that_runs_is_refused_to_others(fresh, tmp_path):
+    np.save(tmp_path / "images.npy", np.arange(16 * 64, dtype=np.uint8).reshape(16, 8, 8))
+    line = ("train", "pc", "images.npy", "-o", "a.ncm", "--threads", 1)
+    with atomic_output(tmp_path / "a.ncm"):
+        (tmp_path / "a.ncm.state").touch()
+        for flags in ((), ("--resume",)):
+            other = fresh(*line, *flags)
+            assert b"a.ncm is being written by another process" in other.communicate()[1]
+            assert other.returncode == 7
 
 
 def alive(pid):

@@ -1,13 +1,17 @@
 """Stopping and going on: nothing is lost, and nothing differs from a run without a stop."""
 
 import os
+import shlex
 import shutil
+from dataclasses import replace
 
 import pytest
 from synthetic import TINY, film
 
+import ncodec
 from ncodec.errors import DamagedFile, InputError, Interrupted, UsageError
 from ncodec.jobs import EncodeRequest, Planned, Progressed, SegmentDone, run_encode
+from ncodec.media.held import held
 
 OPTIONS = {name: value for name, value in TINY.items() if name not in ("codec", "threads")} | {
     "epochs": 4
@@ -91,7 +95,7 @@ def unfinished(clip_file, tmp_path):
 
 
 def test_an_unfinished_encode_is_not_overwritten(unfinished):
-    with pytest.raises(UsageError, match="continue it with --resume"):
+    with pytest.raises(UsageError, match=r"with ncodec encode --resume -o \S*a\.nc, or"):
         run_encode(request(*unfinished))
 
 
@@ -143,3 +147,63 @@ def test_a_plan_folder_of_ones_own(clip_file, tmp_path):
     assert os.listdir(tmp_path) == ["work"]
     run_encode(request(clip_file, tmp_path / "a.nc", **job, resume=True))
     assert os.listdir(tmp_path) == ["a.nc"]
+
+
+def test_the_name_of_the_output_is_enough_to_go_on(whole, clip_file, tmp_path):
+    output = tmp_path / "a.nc"
+    stop_after(Progressed, 1, request(clip_file, output))
+    done = ncodec.encode(output=output, resume=True)
+    assert (done.frames, output.read_bytes()) == (16, whole)
+    assert os.listdir(tmp_path) == ["a.nc"]
+
+
+def test_what_is_not_said_again_is_as_it_was(unfinished, monkeypatch):
+    source, output = unfinished
+    asked = []
+    monkeypatch.setattr("ncodec.api.run_encode", lambda job, *_: asked.append(job))
+    ncodec.encode(source, output, resume=True, workers=2, epochs=4)
+    (job,) = asked
+    assert (job.source, job.codec, job.workers, job.threads) == (str(source), "hnerv", 2, 1)
+    assert (job.max_segment, job.seed, job.device) == (8, 0, "auto")
+    assert {**job.options, **OPTIONS} == job.options
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"codec": "ngrid"}, "codec 'hnerv', not 'ngrid'"),
+        ({"preset": "medium"}, "preset"),
+        ({"seed": 1}, "seed"),
+        ({"end": 0.2}, "reading"),
+    ],
+)
+def test_what_is_said_otherwise_is_refused(unfinished, changes, name):
+    with pytest.raises(UsageError, match=f"has {name}"):
+        ncodec.encode(output=unfinished[1], resume=True, **changes)
+
+
+def test_a_pipe_is_read_once_even_if_its_encode_goes_on(whole, clip_file, tmp_path):
+    output = tmp_path / "a.nc"
+    with clip_file.open("rb") as pipe:
+        stop_after(Progressed, 1, replace(request(clip_file, output), source=held(pipe)))
+    (tmp_path / "a.nc.plan").rename(tmp_path / "moved")
+    ncodec.encode(output=output, resume=True, plan=tmp_path / "moved")
+    assert output.read_bytes() == whole
+
+
+def test_there_is_a_source_or_something_to_go_on_with(tmp_path):
+    with pytest.raises(UsageError, match="there is no source"):
+        ncodec.encode(output=tmp_path / "a.nc")
+    with pytest.raises(InputError, match="holds no unfinished encode"):
+        ncodec.encode(output=tmp_path / "a.nc", resume=True)
+
+
+@pytest.mark.parametrize("plan", [None, "work"])
+def test_a_stop_says_the_command_that_goes_on(whole, clip_file, command, tmp_path, plan):
+    name = "it's a clip.nc"
+    events = []
+    with pytest.raises(Interrupted) as stopped:
+        run_encode(request(clip_file, name, plan=plan), events.append, lambda: len(events) > 3)
+    line = str(stopped.value).partition("go on with: ")[2]
+    assert command(*shlex.split(line)[1:]).code == 0
+    assert (tmp_path / name).read_bytes() == whole

@@ -1,10 +1,22 @@
 """Where a clip is cut, and how bytes and seconds are shared."""
 
+from dataclasses import replace
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ncodec.jobs.windows import SHORTEST, scene_starts, share_bytes, share_seconds, split
+from ncodec.formats import VideoInfo
+from ncodec.jobs.windows import (
+    SHORTEST,
+    longest_window,
+    scene_starts,
+    share_bytes,
+    share_seconds,
+    split,
+    unhurried,
+)
 
 
 @given(st.data(), st.integers(1, 500), st.integers(1, 300))
@@ -75,3 +87,13 @@ def test_windows_that_wait_for_another_get_a_wave_after_it():
     assert share_seconds(60, 10, 31, workers=2, behind=2) == 30
     assert share_seconds(60, 10, 40, workers=2, behind=3) == 20
     assert share_seconds(60, 10, 20, workers=1, behind=1) == 30
+
+
+def test_little_time_makes_windows_longer():
+    info = VideoInfo(640, 360, 1000, Fraction(1, 25), "yuv420p")
+    assert unhurried(info, 240, None, 1) == 240
+    assert unhurried(info, 240, 300.0, 1) == 240
+    assert unhurried(info, 240, 30.0, 1) == 1000
+    assert unhurried(info, 240, 30.0, 2) == 500
+    large = replace(info, width=3840, height=2160)
+    assert unhurried(large, 40, 30.0, 1) == longest_window(large, 1000) < 1000

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
 
 from ncodec.formats.info import VideoInfo
-from ncodec.media import Frame, Scan, open_sink, open_source, scan
+from ncodec.media import Frame, Reading, Scan, open_sink, open_source, scan
 from ncodec.media.frame import bit_depth, plane_shapes, sample_type
 
 
@@ -56,8 +57,11 @@ def write(
             sink.write(frame)
 
 
-def read(spec: str | Path) -> tuple[Scan, list[Frame]]:
-    with open_source(spec) as source:
+def read(
+    spec: str | Path, *, stdin: BinaryIO | None = None, **reading: Any
+) -> tuple[Scan, list[Frame]]:
+    """What a scan finds, and the frames of a second pass; `reading` are fields of `Reading`."""
+    with open_source(spec, Reading(**reading), stdin=stdin) as source:
         seen = scan(source, scene_threshold=None)
         return seen, list(source.frames())
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -15,11 +16,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from ncodec.formats import Segment, VideoInfo
 from ncodec.plugin import Context, Estimate, Option, Planes, VideoCodec, Window
 from ncodec.video.inr.architecture import Architecture
-from ncodec.video.inr.recipe import QUALITY_DOUBLING, Recipe, section_bytes
+from ncodec.video.inr.recipe import QUALITY_DOUBLING, Recipe, bits_used, section_bytes
 from ncodec.video.inr.shape import Shape
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from ncodec.video.inr.fit import Fit
 
 __all__ = ["InrCodec"]
 
@@ -68,11 +71,12 @@ class InrCodec(VideoCodec, Generic[S]):
     ) -> Estimate:
         recipe = self.architecture.chosen_preset(options).recipe
         seconds, size = 0.0, 0
+        bits = bits_used(self.architecture.bits, recipe.epochs)
         paces: dict[tuple[S, int], float] = {}
         for window in windows:
             shape = self.architecture.shape_for(window, options, context.target_size)
             values = shape.values(window.frame_count)
-            size += context.target_size or section_bytes(values, self.architecture.bits)
+            size += context.target_size or section_bytes(values, bits)
             if context.seconds is None:
                 positions = prod(shape.geometry.padded)
                 batch = recipe.frames_a_step(window.frame_count, positions)
@@ -84,8 +88,10 @@ class InrCodec(VideoCodec, Generic[S]):
             return Estimate(seconds, size)
         # What a process does once comes before time is dealt out, or the first window pays it.
         smallest = self.architecture.shape_for(windows[0], options, context.target_size, share=0.0)
-        self._pace(smallest, recipe, 1, context)
-        return Estimate(context.seconds, size)
+        with self._trial(smallest, recipe, 1, context) as fit:
+            fit.step()
+        # Time decides how large the network is, once it is known how fast it is.
+        return Estimate(context.seconds, size if context.target_size else None)
 
     def macs_per_pixel(self, segment: Segment, info: VideoInfo) -> float:
         return self.architecture.unpack(
@@ -116,7 +122,13 @@ class InrCodec(VideoCodec, Generic[S]):
         return [{"quality": qualities[index]} for index in indices]
 
     def _pace(self, shape: S, recipe: Recipe, batch: int, context: Context) -> float:
-        """Seconds that a frame takes in a pass of a fit: measured on a batch of black ones."""
+        """Seconds that a frame takes in a pass of a fit."""
+        with self._trial(shape, recipe, batch, context) as fit:
+            return fit.mean_pace() * fit.steps_per_epoch / batch
+
+    @contextmanager
+    def _trial(self, shape: S, recipe: Recipe, batch: int, context: Context) -> Iterator[Fit]:
+        """A fit to a batch of black frames."""
         import torch
 
         from ncodec.device import resolve_device, threads
@@ -126,5 +138,4 @@ class InrCodec(VideoCodec, Generic[S]):
             size = (shape.pictures.channels, *shape.geometry.padded)
             frames = torch.zeros(batch, *size, dtype=torch.uint8)
             fixed = replace(recipe, batch=batch, steps=1)
-            fit = self.architecture.begin_fit(shape, frames, fixed, device, 0)
-            return fit.mean_pace() * fit.steps_per_epoch / batch
+            yield self.architecture.begin_fit(shape, frames, fixed, device, 0)

@@ -38,8 +38,12 @@ LENGTH_BYTES = 5
 SIZES_TRIED = 3
 """Until a network fits a time budget: what a step takes is not quite proportional to its size."""
 
-LEAST_EPOCHS = 25
-"""Passes that a network needs: where time allows fewer, a smaller one shows more."""
+LEAST_STEPS, LEAST_EPOCHS, ENOUGH_EPOCHS = 600, 4, 25
+"""Steps and passes that a network needs, and passes that are enough in any case: where time allows
+fewer, a smaller one shows more."""
+
+PACE_SHARE = 0.04
+"""The share of a fit's time that measuring its pace may take."""
 
 LEAST_SHARE = 0.125
 """The least share of the rate's weight that a smaller network keeps: with less, bits are wasted."""
@@ -122,11 +126,13 @@ class Encoding(Generic[S]):
         asked = self._options["model_size"] is not None
         fixed = asked or self._preset.published or self._begun is not None
         for tries in reversed(range(SIZES_TRIED)):
-            epoch = fit.steps_per_epoch * fit.pace()
+            steps = fit.steps_per_epoch
+            epoch = steps * fit.pace(PACE_SHARE * max(end - time.monotonic(), 0.0))
             checking = self._quality().checking(fit)
             rest = tail(epoch, checking, searching=self._psnr is not None)
             left = max(end - time.monotonic() - rest, 0.0)
-            least = affordable(epoch, left, LEAST_EPOCHS)
+            passes = min(max(LEAST_STEPS / steps, LEAST_EPOCHS), ENOUGH_EPOCHS)
+            least = affordable(epoch, left, passes)
             smaller = self._shape_for(self._share * least)
             if fixed or not tries or least == 1 or smaller == self.shape:
                 break

@@ -38,7 +38,7 @@ UNSEEN = -1.0
 """The error of what no step has shown yet."""
 
 PACE_SECONDS = 2.0
-"""How long a fit's pace is measured at most, if two steps do not take longer."""
+"""How long a fit's pace is measured at most."""
 
 EXACT = 1e-8
 """A squared error so small is nothing to a picture of 8 bits: smaller ones count as this."""
@@ -226,8 +226,12 @@ class Fit:
         self._round = now
         torch.set_num_threads(self._threads.count)
 
-    def pace(self) -> float:
-        """Seconds a step takes with the threads that suit it; the steps that are timed count."""
+    def pace(self, most: float = PACE_SECONDS) -> float:
+        """Seconds a step takes with the threads that suit it; the steps that are timed count.
+
+        Args:
+            most: seconds of measuring, if a few steps do not take longer.
+        """
         start, known = time.monotonic(), None
         while known is None or not (
             self._threads.settled or time.monotonic() - start > PACE_SECONDS

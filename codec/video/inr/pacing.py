@@ -26,7 +26,7 @@ def tail(epoch: float, checking: float, searching: bool) -> float:
     return 0.3 + checking + (2.5 if searching else 0.5) * epoch
 
 
-def affordable(epoch: float, seconds: float, least: int) -> float:
+def affordable(epoch: float, seconds: float, least: float) -> float:
     """The share of its size at which a network gets `least` passes in `seconds`; 1 at most."""
     epochs = max(seconds, 0.0) / epoch
     return 1.0 if epochs >= CLOSE * least else epochs / least

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import cos, pi
+from math import cos, log2, pi
 from typing import Literal
 
 from ncodec.plugin import Option
@@ -21,6 +21,7 @@ __all__ = [
     "SECTION_OVERHEAD",
     "Preset",
     "Recipe",
+    "bits_used",
     "default_values",
     "inr_options",
     "quality_factor",
@@ -176,6 +177,10 @@ SECTION_OVERHEAD = 96
 PRESET_QUALITY = 50.0
 """The quality whose network has as many values as the preset or the user says."""
 
+USED_AT, USED, USED_MORE = 24, 0.49, 0.142
+"""The share of `bits` that values come to in a fit of so many passes, and what is added where
+passes double: a short fit leaves most of them near zero (docs/ngrid.md, "Estimates")."""
+
 QUALITY_DOUBLING = 10.0
 """Points of quality that double the values."""
 
@@ -196,6 +201,11 @@ def quality_factor(quality: float) -> float:
 def section_bytes(values: int, bits: float = BITS_A_VALUE) -> int:
     """About what a segment of so many values takes."""
     return round(values * bits / 8) + SECTION_OVERHEAD
+
+
+def bits_used(bits: float, epochs: int) -> float:
+    """About what a value comes to, of `bits`, in a fit of so many passes."""
+    return bits * max(USED + USED_MORE * log2(epochs / USED_AT), 0.1)
 
 
 def values_in(size: int, bits: float = BITS_A_VALUE) -> float:
