@@ -27,9 +27,10 @@ class Trial:
         feed: what stands before `ncodec encode`: a process that writes into its source.
         codec: the codec that is named.
         stream: index of the video stream that is coded; empty for the first.
-        said: a pattern of what must be said. Where there is none, nothing may differ, but for
-        mkv, mp4: names of facts for which such a container, or FFmpeg, has no place, and
-        why: that is so.
+        said: a pattern of what must be said.
+        mkv, mp4: names of the facts that may differ in such a file, because they were said to be
+            left out, or the container, or FFmpeg, has no place for them; "not written" is one.
+        why: they do, where it is not said.
         refused: a pattern of the sentence that is expected instead of a file.
     """
 
