@@ -13,6 +13,7 @@ from ncodec.errors import InputError, UsageError
 from ncodec.formats.boxes import SIGNATURE
 from ncodec.media.held import Held
 from ncodec.media.kinds import is_media_name
+from ncodec.media.pipes import is_pipe
 from ncodec.media.reading import READING, Reading
 from ncodec.media.tracks import COPYING, Copying
 
@@ -149,7 +150,12 @@ DEFAULTS: Mapping[str, Any] = {
 
 
 def check_source(path: str | Path, source: str | Path | Held, output: str | BinaryIO) -> None:
-    """Raises InputError where `path`, which holds what `source` gives, is a .nc file."""
+    """Raises InputError where `path`, which holds what `source` gives, is a .nc file.
+
+    A pipe is not looked into: what is read of it is gone.
+    """
+    if is_pipe(path):
+        return
     with suppress(OSError), open(path, "rb") as stream:
         if stream.read(len(SIGNATURE)) == SIGNATURE:
             name = "-" if isinstance(source, Held) else str(source)
