@@ -111,8 +111,8 @@ def facts(found: Found, chosen: int, hashes: Sequence[str]) -> Facts:
             heard = [e for e in own if e["type"] == "frame"]
             samples = sum(e.get("nb_samples", 0) for e in heard)
             out[f"{name} samples"] = f"{samples} samples {next(sounds, 'none')[:8]}"
-            starts = [float(e["pts_time"]) for e in heard[:1] if "pts_time" in e]
-            out[f"{name} from"] = tuple(start - first for start in starts)
+            starts = [float(e["pts_time"]) for e in heard if "pts_time" in e]
+            out[f"{name} span"] = tuple(start - first for start in (*starts[:1], *starts[-1:]))
         elif kind != "cover":
             out[f"{name} times"] = tuple(_spans(packets, first))
     chapters = found.get("chapters", [])

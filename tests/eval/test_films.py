@@ -74,7 +74,7 @@ def test_facts_count_times_from_the_first_picture():
     assert late["aspect"] == "4:3"
     assert shown(late, "times") == "2 frames, 25 a second"
     assert late["sound 1"] == "flac 44100 Hz, 2 ch deu 'Ton'"
-    assert late["sound 1 from"] == (0.0,)
+    assert late["sound 1 span"] == pytest.approx((0.0, 0.04))
     assert late["sound 1 samples"] == "2048 samples b"
 
 
