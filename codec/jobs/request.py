@@ -11,11 +11,11 @@ from typing import Any, BinaryIO
 
 from ncodec.errors import InputError, UsageError
 from ncodec.formats.boxes import SIGNATURE
+from ncodec.media.copying import COPYING, Copying
 from ncodec.media.held import Held
 from ncodec.media.kinds import is_media_name
 from ncodec.media.pipes import is_pipe
 from ncodec.media.reading import READING, Reading
-from ncodec.media.tracks import COPYING, Copying
 
 __all__ = ["DEFAULTS", "EncodeRequest", "check_output", "check_source"]
 

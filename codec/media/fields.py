@@ -6,7 +6,7 @@ import av
 
 from ncodec.formats.info import VideoInfo
 
-__all__ = ["FieldMarker", "is_interlaced"]
+__all__ = ["FieldMarker", "is_interlaced", "is_top_first"]
 
 _PROGRESSIVE = 1
 _TOP_FIRST = (2, 5)
@@ -16,6 +16,11 @@ _TOP_FIRST = (2, 5)
 def is_interlaced(field_order: int) -> bool:
     """Whether that AVFieldOrder is one of fields."""
     return field_order > _PROGRESSIVE
+
+
+def is_top_first(field_order: int) -> bool:
+    """Whether the top field is shown first."""
+    return field_order in _TOP_FIRST
 
 
 class FieldMarker:
@@ -37,7 +42,7 @@ class FieldMarker:
                     format=av.VideoFormat(layout),
                     time_base=info.time_base,
                 ),
-                graph.add("setfield", "tff" if info.field_order in _TOP_FIRST else "bff"),
+                graph.add("setfield", "tff" if is_top_first(info.field_order) else "bff"),
                 graph.add("buffersink"),
             ).configure()
             self._graph = graph

@@ -16,7 +16,7 @@ from av.stream import AttachmentStream, Stream
 
 from ncodec.errors import OutputError
 from ncodec.media.matroska.stored import Stored
-from ncodec.media.tracks import codec_of, fits
+from ncodec.media.track_kinds import codec_of, fits
 
 __all__ = ["Remuxing"]
 
@@ -32,7 +32,17 @@ Style: Default,Arial,16,&Hffffff,&H0,0,0,0,2
 """
 """How text is shown that says nothing of it, as FFmpeg's encoder of mov_text is told."""
 
-_MILLISECOND = Fraction(1, 1000)
+_MP4_TAGS = frozenset(
+    (
+        *("album", "album_artist", "artist", "comment", "compilation", "composer", "copyright"),
+        *("creation_time", "date", "description", "disc", "encoder", "episode_id", "episode_sort"),
+        *("gapless_playback", "genre", "grouping", "hd_video", "keywords", "lyrics", "media_type"),
+        *("network", "rating", "season_number", "show", "sort_album", "sort_album_artist"),
+        *("sort_artist", "sort_composer", "sort_name", "sort_show", "synopsis", "title", "track"),
+    )
+)
+"""The tags of a file that FFmpeg's muxer of mp4 writes."""
+
 _TEXT_CLOCK = 1000
 
 
@@ -99,15 +109,25 @@ class Remuxing:
             copy.time_base = Fraction(1, clock)
             copy.disposition = stream.disposition
             copy.metadata.update(stream.metadata)
+            if "title" in stream.metadata:
+                copy.metadata["handler_name"] = stream.metadata["title"]
             self._tracks[stream.index] = _Track(stream, copy, as_text, clock)
         output.metadata.update(self._container.metadata)
         output.set_chapters(self._container.chapters())
         if video is not None:
             video.metadata.update(self._picture_tags)
         self._output = output
-        self._waiting = self._container.demux([track.source for track in self._tracks.values()])
+        if self._tracks:
+            sources = [track.source for track in self._tracks.values()]
+            self._waiting = self._container.demux(sources)
+        if self._format == "mp4":
+            tags = (name for name in self._container.metadata if name.lower() not in _MP4_TAGS)
+            lost += [f"the tag {name}" for name in tags]
+            lost += ["the timecode"] if "timecode" in self._picture_tags else []
         if lost:
-            message = f"{self._path} cannot hold {', '.join(lost)}: write a .mkv to keep it"
+            other = ".mkv" if video else ".mka"
+            named = ", ".join(dict.fromkeys(lost))
+            message = f"{self._path} cannot hold {named}: write a {other} to keep it"
             if video is None and not self._tracks:
                 raise OutputError(message)
             self._warn(message)
@@ -130,6 +150,7 @@ class Remuxing:
             packet = Packet(len(data).to_bytes(2, "big") + data)
         elif track.source.type == "audio":
             ticks, duration = self._on_grid(ticks, duration, packet.time_base, track)
+            duration -= _padding(packet)
         packet.stream = track.copy
         packet.time_base = Fraction(1, track.clock)
         packet.pts = packet.dts = ticks
@@ -140,12 +161,19 @@ class Remuxing:
         """Time and duration in samples, without what Matroska's ticks have rounded."""
         slack = base * track.clock + 1
         frame = getattr(track.source.codec_context, "frame_size", 0) or duration
-        if abs(frame - duration) <= slack:
+        if not duration or abs(frame - duration) <= slack:
             duration = frame
         if track.next is not None and abs(ticks - track.next) <= slack:
             ticks = track.next
         track.next = ticks + duration
         return ticks, duration
+
+
+def _padding(packet: Packet[Stream]) -> int:
+    """Samples at the packet's end that are not the sound's."""
+    if not packet.has_sidedata("skip_samples"):
+        return 0
+    return int.from_bytes(bytes(packet.get_sidedata("skip_samples"))[4:8], "little")
 
 
 def _clock(stream: Stream) -> int:

@@ -112,9 +112,8 @@ def test_an_excerpt_of_uneven_times_keeps_them(command, tmp_path):
     film(tmp_path / "a.mkv", times=UNEVEN, time_base=Fraction(1, 1000))
     command("encode", "a.mkv", "-o", "a.nc", *TINY_FLAGS)
     command("decode", "a.nc", "-o", "b.mkv", "--frames", "2:5", "--threads", 1)
-    assert seconds(*read(tmp_path / "b.mkv")) == [
-        Fraction(t - UNEVEN[2], 1000) for t in UNEVEN[2:5]
-    ]
+    first = UNEVEN[2]  # alone in its file, a video starts at 0
+    assert seconds(*read(tmp_path / "b.mkv")) == [Fraction(t - first, 1000) for t in UNEVEN[2:5]]
     assert command("decode", "a.nc", "-o", "c.png", "--at", "0.1", "--threads", 1).code == 0
     assert len(read(tmp_path / "c.png")[1]) == 1
 
