@@ -48,8 +48,8 @@ def probe(view: Sequence[str], folder: Path, stream: int | None = None) -> Facts
         folder: where it is.
         stream: index of the video stream; the first one that is no cover if not given.
     """
-    found = json.loads(_output([*_PROBE, *_SHOW, *view], folder))
-    streams = found.get("streams", [])
+    found: Found = json.loads(_output([*_PROBE, *_SHOW, *view], folder))
+    streams: Sequence[Found] = found.get("streams", [])
     films = [s["index"] for s in streams if s["codec_type"] == "video" and not _is_cover(s)]
     if not films:
         return {}
@@ -61,8 +61,8 @@ def probe(view: Sequence[str], folder: Path, stream: int | None = None) -> Facts
     lines = _output([*hashed, "-f", "streamhash", "-hash", "md5", "-"], folder).splitlines()
     out = facts(found, chosen, [line.partition("=")[2] for line in lines])
     texts = [s for s in streams if s["codec_type"] == "subtitle"]
-    for number, stream in enumerate(texts):
-        if stream.get("codec_name") in _TEXT:
+    for number, text in enumerate(texts):
+        if text.get("codec_name") in _TEXT:
             read = ["ffmpeg", "-v", "quiet", "-nostdin", *view, "-map", f"0:s:{number}"]
             srt = _output([*read, "-f", "srt", "-"], folder).splitlines()
             spoken = [line for line in srt if line and "-->" not in line and not line.isdigit()]
