@@ -150,6 +150,8 @@ DEFAULTS: Mapping[str, Any] = {
 
 def check_source(path: str | Path, source: str | Path | Held, output: str | BinaryIO) -> None:
     """Raises InputError where `path`, which holds what `source` gives, is a .nc file."""
+    if not Path(path).is_file():  # a pipe is read once
+        return
     with suppress(OSError), open(path, "rb") as stream:
         if stream.read(len(SIGNATURE)) == SIGNATURE:
             name = "-" if isinstance(source, Held) else str(source)

@@ -67,6 +67,16 @@ def test_a_display_matrix_is_read_as_mirror_and_rotation(tmp_path, matrix, rotat
     assert np.array_equal(made, np.array([[matrix[0], matrix[2]], [matrix[1], matrix[3]]]))
 
 
+def test_a_rotation_between_quarters_is_said(tmp_path):
+    def turned(track):
+        track.set_display_rotation(-30)
+
+    found, _ = read(film(tmp_path / "a.mp4", "libx264", "yuv420p", rgba(), turned))
+    (said,) = found.notices
+    assert found.info.rotation == 0
+    assert "a rotation by 30 degrees" in said
+
+
 def test_fields_are_read(tmp_path):
     options = {"flags": "+ildct+ilme", "x264-params": "tff=1"}
     path = film(tmp_path / "a.mp4", "libx264", "yuv420p", rgba(), options=options)
