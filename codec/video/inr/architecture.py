@@ -48,7 +48,7 @@ class Architecture(ABC, Generic[S]):
         default_preset: the name of one of them.
         sections: names of a segment's sections: the configuration, then what is coded.
         bits: what a value takes where a target size decides how many there are.
-        used: the share of `bits` that is expected of a fit; see `ncodec.video.inr.recipe.bits_used`.
+        used: the share of `bits` that a fit is expected to take; see `recipe.bits_used`.
     """
 
     name: ClassVar[str]
