@@ -76,6 +76,23 @@ def test_offsets_between_streams_come_back(tmp_path, container, video_from, audi
         assert first_times(back) == pytest.approx(first_times(source), abs=1e-3)
 
 
+@pytest.mark.parametrize("frames", [12, 40])
+def test_sound_of_joined_streams_jumps_with_the_pictures(tmp_path, frames):
+    source = sounding(tmp_path / "a.ts", ["ac3"], frames=frames)
+    source.write_bytes(3 * source.read_bytes())
+    path, _ = coded(source)
+    assert ncodec.probe(path).info.frames == 3 * frames
+    (before,), (after,) = packets(source), packets(decoded(path, "out.mkv")[0])
+    assert [data for _, data in before] == [data for _, data in after]
+    part = len(after) // 3
+    for number, (time, _) in enumerate(after[part:]):
+        moved = time - after[number][0]
+        # The first of a part is late where the part before lasts longer than its pictures.
+        assert float(moved) == pytest.approx(frames / 25, abs=1e-3 if number % part else 0.03)
+    back, _ = decoded(path, "out.mp4")
+    assert len(packets(back)[0]) == 3 * part
+
+
 def test_languages_chapters_attachments_and_tags_come_back_in_matroska(tmp_path):
     source = sounding(
         tmp_path / "a.mkv",

@@ -93,7 +93,12 @@ def make_plan(
         if isinstance(opened, FilmSource):
             copy = directory / TRACKS_FILE
             notices += copy_tracks(
-                path, copy, request.copying, reading=request.reading, origin=opened.origin
+                path,
+                copy,
+                request.copying,
+                reading=request.reading,
+                origin=opened.origin,
+                shifts=opened.shifts,
             )
     watch(Scanned(clip.frames))
     for notice in notices:

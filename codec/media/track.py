@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -15,8 +16,13 @@ __all__ = ["Track"]
 
 _SECOND = 10**9
 _JUMP = Fraction(1)
-_CUT = 10
-"""Seconds that times go back or, in a broadcast, ahead where they are those of another part."""
+"""Seconds that times go back where they are those of another part."""
+
+_BACK, _AHEAD = Fraction(1, 10), 10
+"""Those that they go back or ahead there in a broadcast, as in `ncodec.media.clock`."""
+
+_TICK = Fraction(1, 1000)
+"""Seconds from one packet to the next at least."""
 
 _ROUNDED = Fraction(1, 10_000)
 """Seconds by which a packet is shorter than the others only if something is cut off of it."""
@@ -29,8 +35,9 @@ class Track:
     Attributes:
         source, copy: the streams.
         as_text: whether packets of mov_text become plain text.
-        shift: seconds by which times are moved, since those of the source have jumped.
-        last, end: seconds at which the last packet of sound begins and ends.
+        jumps: how often the times of the source have jumped.
+        shift: seconds by which they are moved since.
+        last, end: seconds at which the last packet begins and ends.
         stamps: the times of the packets.
         lost: packets that are damaged.
     """
@@ -38,6 +45,7 @@ class Track:
     source: Stream
     copy: Stream
     as_text: bool
+    jumps: int = 0
     shift: Fraction = Fraction(0)
     last: Fraction | None = None
     end: Fraction = Fraction(0)
@@ -57,7 +65,12 @@ class Track:
         self.lost += 1
 
     def take(
-        self, packet: Packet[Stream], reading: Reading, origin: Fraction, broadcast: bool
+        self,
+        packet: Packet[Stream],
+        reading: Reading,
+        origin: Fraction,
+        shifts: Sequence[Fraction],
+        broadcast: bool,
     ) -> bool:
         """Notes when a packet begins; False if that is outside of what is coded.
 
@@ -65,14 +78,14 @@ class Track:
             packet: the next one.
             reading: which part of the source is coded.
             origin: the seconds of the container's clock that become 0.
+            shifts: the seconds by which the pictures' times are moved from each jump on.
             broadcast: whether times of the container may jump ahead.
         """
         base = packet.time_base
         lasts = (packet.duration or 0) * base
         ticks = packet.dts if packet.pts is None else packet.pts
         time = self.end - self.shift if ticks is None else ticks * base - origin
-        if self.source.type == "audio":
-            time = self._steadied(time, lasts, broadcast)
+        time = self._steadied(time + self.shift, lasts, shifts, broadcast)
         # Sound before time 0 is what its codec needs to run in, unless it is cut there.
         if reading.start is not None and time + lasts <= 0:
             return False
@@ -88,18 +101,38 @@ class Track:
         self.stamps.append(Stamp(round(time * _SECOND), round(lasts * _SECOND) if said else None))
         return True
 
-    def _steadied(self, time: Fraction, lasts: Fraction, broadcast: bool) -> Fraction:
-        """The time of a packet of sound, which goes on where those of the source jump."""
-        time += self.shift
-        if self.last is not None and time <= self.last:
-            if time < self.last - _JUMP:
-                self.shift += self.end - time
-            time = self.end
-        elif self.last is not None and broadcast and time > self.end + _CUT:
-            self.shift += self.end - time
-            time = self.end
+    def _steadied(
+        self, time: Fraction, lasts: Fraction, shifts: Sequence[Fraction], broadcast: bool
+    ) -> Fraction:
+        """The time of a packet, which goes on with the pictures where those of the source jump."""
+        sounds = self.source.type == "audio"
+        if self.last is not None:
+            back = time < self.last - (_BACK if broadcast and sounds else _JUMP)
+            if back or (broadcast and sounds and time > self.end + _AHEAD):
+                time = self._moved(time, shifts)
+            if sounds and time <= self.last:
+                time = self.end
         self.last, self.end = time, time + lasts
         return time
+
+    def _moved(self, time: Fraction, shifts: Sequence[Fraction]) -> Fraction:
+        """The time of the first packet after a jump: moved as the pictures are there.
+
+        Sound whose pictures have not jumped, or otherwise, goes on where it was.
+        """
+        self.jumps += 1
+        moved = time - self.shift
+        sounds = self.source.type == "audio"
+        if self.jumps <= len(shifts):
+            shift = shifts[self.jumps - 1]
+            if not sounds or abs(moved + shift - self.end) < _JUMP:
+                self.shift = shift
+                # Parts overlap by what their encoder ran in for: a packet is late, as in FFmpeg.
+                return max(moved + shift, (self.last or moved) + _TICK) if sounds else moved + shift
+        if not sounds:
+            return time
+        self.shift = self.end - moved
+        return self.end
 
 
 def _frame_time(stream: Stream) -> Fraction | None:

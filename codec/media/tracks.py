@@ -56,6 +56,7 @@ def copy_tracks(
     *,
     reading: Reading = READING,
     origin: Fraction = Fraction(0),
+    shifts: Sequence[Fraction] = (),
 ) -> tuple[str, ...]:
     """Writes what is to be copied of the film at `path` to `output`, if there is anything.
 
@@ -65,6 +66,7 @@ def copy_tracks(
         copying: which parts.
         reading: what of the film is coded: its video stream, from where to where.
         origin: the seconds of the container's clock that become 0.
+        shifts: the seconds by which the pictures' times are moved from each of their jumps on.
 
     Returns:
         A sentence for each thing that cannot be copied.
@@ -97,7 +99,7 @@ def copy_tracks(
             broadcast = bool(Flags(container.format.flags) & Flags.ts_discont)
             damage: list[str] = []
             for packet, track in _packets(container, tracks, damage):
-                if track.take(packet, reading, origin, broadcast):
+                if track.take(packet, reading, origin, shifts, broadcast):
                     if _mux(muxed, packet, track, count):
                         count += 1
                     else:

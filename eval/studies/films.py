@@ -74,12 +74,14 @@ class Outcome:
                 and len(self.said) == 1
                 and bool(trial.refused and re.search(trial.refused, self.said[0]))
             )
-        if trial.said and not re.search(trial.said, "\n".join(self.said)):
+        said = "\n".join(self.said)
+        if not re.search(trial.said, said) or "internal error" in said:
             return False
-        if any(isinstance(self.results[name], str) for name in ("clip.mkv", "pipe")):
-            return False
-        apart = [part for found in self.differ.values() for part in found]
-        return bool(trial.said) or all(part.partition(":")[0] in trial.kept_apart for part in apart)
+        return all(
+            part.partition(":")[0] in trial.apart(name)
+            for name, found in self.differ.items()
+            for part in found
+        )
 
 
 def run_trial(trial: Trial, folder: Path) -> Outcome:
