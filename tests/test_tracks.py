@@ -229,6 +229,23 @@ def test_an_excerpt_has_the_sound_of_its_frames(tmp_path):
         assert [(c["start"] * c["time_base"]) for c in container.chapters()] == [0, Fraction(2, 25)]
 
 
+def test_a_part_of_a_source_has_the_sound_and_the_chapters_of_its_time(tmp_path):
+    source = sounding(tmp_path / "a.mkv", ["pcm_s16le"], ["subrip"], chapters=True)
+    path, _ = coded(source, start=0.32, end=0.64)
+    back, _ = decoded(path, "out.mkv")
+    expected = [
+        data for when, data in packets(source)[0] if Fraction(3, 10) < when < Fraction(64, 100)
+    ]
+    sound, text = packets(back)
+    assert [data for _, data in sound] == expected
+    assert text[0][0] == 0
+    with av.open(str(back)) as container:
+        times = [
+            (c["start"] * c["time_base"], c["end"] * c["time_base"]) for c in container.chapters()
+        ]
+    assert times == [(0, Fraction(2, 25)), (Fraction(2, 25), Fraction(8, 25))]
+
+
 def test_frames_that_do_not_follow_each_other_have_no_sound(tmp_path):
     path, _ = coded(sounding(tmp_path / "a.mkv"))
     back, warned = decoded(path, "out.mkv", frames=slice(0, 20, 2))
