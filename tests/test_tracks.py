@@ -16,11 +16,11 @@ FONT = ("font.ttf", "application/x-truetype-font", bytes(range(256)))
 
 
 def coded(source, **settings):
-    """The .nc file of `source`, and what was said."""
+    """The .nc file of `source`, and what was said but that a short fit is poor."""
     said = []
 
     def watch(event):
-        if isinstance(event, ncodec.jobs.Noticed):
+        if isinstance(event, ncodec.jobs.Noticed) and "poor" not in event.message:
             said.append(event.message)
 
     path = source.with_suffix(".nc")
