@@ -16,11 +16,11 @@ FONT = ("font.ttf", "application/x-truetype-font", bytes(range(256)))
 
 
 def coded(source, **settings):
-    """The .nc file of `source`, and what was said."""
+    """The .nc file of `source`, and what was said of anything but its poor picture."""
     said = []
 
     def watch(event):
-        if isinstance(event, ncodec.jobs.Noticed):
+        if isinstance(event, ncodec.jobs.Noticed) and "is poor" not in event.message:
             said.append(event.message)
 
     path = source.with_suffix(".nc")

@@ -6,10 +6,12 @@ from fractions import Fraction
 
 import av
 from av.container import InputContainer
-from av.format import Flags
 from av.video.stream import VideoStream
 
-__all__ = ["Clock", "stated_rates"]
+__all__ = ["BROADCAST", "Clock", "stated_rates"]
+
+BROADCAST = 0x200
+"""AVFMT_TS_DISCONT: the flag of formats whose times may jump, such as transport streams."""
 
 _BACK, _AHEAD = Fraction(1, 10), 10
 """Seconds by which the times of a broadcast go back or ahead where FFmpeg takes them for those of
@@ -33,7 +35,7 @@ class Clock:
         rates = stated_rates(stream) or (Fraction(25),)
         self._avi = container.format.name == "avi"
         self._counts = stream.start_time is None and not stream.duration
-        self._broadcast = bool(Flags(container.format.flags) & Flags.ts_discont)
+        self._broadcast = bool(container.format.flags & BROADCAST)
         self._start = stream.start_time or 0
         self.time_base = Fraction(stream.time_base or 1 / rates[0])
         self._rate = rates[0]

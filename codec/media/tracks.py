@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import av
 from av.container import InputContainer, OutputContainer
-from av.format import Flags
 from av.packet import Packet
 from av.stream import Discard, Stream
 
@@ -23,6 +22,7 @@ from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 from ncodec.formats.output import is_full
 from ncodec.media import film
+from ncodec.media.clock import BROADCAST
 from ncodec.media.copying import Copying
 from ncodec.media.matroska.retiming import retimed
 from ncodec.media.reading import READING, Reading
@@ -96,7 +96,7 @@ def copy_tracks(
                 return tuple(notices)
             muxed.start_encoding()
             count = 0
-            broadcast = bool(Flags(container.format.flags) & Flags.ts_discont)
+            broadcast = bool(container.format.flags & BROADCAST)
             damage: list[str] = []
             for packet, track in _packets(container, tracks, damage):
                 if track.take(packet, reading, origin, shifts, broadcast):

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import av
 import numpy as np
+import PIL.Image
 import pytest
 from clips import clip, h264, read, same, write
 
@@ -144,6 +145,18 @@ def test_damage_is_concealed_and_every_pass_gives_the_same_frames(tmp_path):
             assert same(list(source.frames(first)), frames[first:])
     assert read(path)[0] == found
     refused_if_strict(path)
+
+
+def test_an_image_that_ends_early_is_taken_as_far_as_it_goes_and_said(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    for i in range(3):
+        PIL.Image.fromarray(noise).save(tmp_path / f"{i}.jpg")
+    (tmp_path / "1.jpg").write_bytes((tmp_path / "1.jpg").read_bytes()[:-900])
+    found, _ = read(tmp_path)
+    (said,) = found.notices
+    assert found.frames == 3
+    assert "1.jpg is cut short or damaged:" in said
+    refused_if_strict(tmp_path)
 
 
 def test_a_source_in_which_nothing_decodes_is_refused(tmp_path):
