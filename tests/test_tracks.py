@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import av
 import pytest
-from sounding import CHAPTERS, first_times, packets, sounding
+from sounding import CHAPTERS, TEXTS, first_times, packets, sounding
 from synthetic import TINY, film
 
 import ncodec
@@ -139,6 +139,12 @@ def test_timed_text_of_mp4_comes_back(tmp_path):
     assert [data for _, data in packets(decoded(path, "out.mkv")[0])[1]] == [b"Hello"]
 
 
+def test_styles_of_timed_text_are_said_to_be_left_out(tmp_path, monkeypatch):
+    monkeypatch.setitem(TEXTS, "mov_text", b"\0\5Hello\0\0\0\x0chlit\0\0\0\1")
+    _, (said,) = coded(sounding(tmp_path / "a.mp4", subtitles=["mov_text"]))
+    assert "plain text" in said
+
+
 @pytest.mark.parametrize("kind", ["audio", "subtitles", "chapters", "attachments", "tags"])
 def test_each_kind_can_be_left_out(tmp_path, kind):
     source = sounding(
@@ -221,6 +227,23 @@ def test_an_excerpt_has_the_sound_of_its_frames(tmp_path):
     assert text[0][0] == 0
     with av.open(str(back)) as container:
         assert [(c["start"] * c["time_base"]) for c in container.chapters()] == [0, Fraction(2, 25)]
+
+
+def test_a_part_of_a_source_has_the_sound_and_the_chapters_of_its_time(tmp_path):
+    source = sounding(tmp_path / "a.mkv", ["pcm_s16le"], ["subrip"], chapters=True)
+    path, _ = coded(source, start=0.32, end=0.64)
+    back, _ = decoded(path, "out.mkv")
+    expected = [
+        data for when, data in packets(source)[0] if Fraction(3, 10) < when < Fraction(64, 100)
+    ]
+    sound, text = packets(back)
+    assert [data for _, data in sound] == expected
+    assert text[0][0] == 0
+    with av.open(str(back)) as container:
+        times = [
+            (c["start"] * c["time_base"], c["end"] * c["time_base"]) for c in container.chapters()
+        ]
+    assert times == [(0, Fraction(2, 25)), (Fraction(2, 25), Fraction(8, 25))]
 
 
 def test_frames_that_do_not_follow_each_other_have_no_sound(tmp_path):

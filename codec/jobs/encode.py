@@ -53,7 +53,7 @@ def run_encode(
         else:
             plan = make_plan(request, directory, watch, stopping)
         segments = _run(plan, request, start, watch, stopping)
-        size = write_file(stream, plan, segments)
+        size = write_file(stream, plan, segments, plan.tracks)
         hold_target(size, request.target_size, plan.codec)
     values = [s.psnr * s.frame_count for s in segments if s.psnr is not None]
     finished = Finished(

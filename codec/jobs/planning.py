@@ -133,7 +133,7 @@ def make_plan(
         settings=request.settings,
     )
     if request.target_size is not None:
-        around, tracks = overhead(plan), len(plan.tracks or b"")
+        around, tracks = overhead(plan), plan.tracks_size
         rest = request.target_size - around
         if rest <= 0 < tracks and request.target_size > around - tracks:
             raise TargetUnreachable(

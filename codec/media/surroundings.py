@@ -44,7 +44,7 @@ def add_chapters(
         if stop > origin and (end is None or start < end):
             times = {
                 "start": round((max(start, origin) - origin) * _SECOND),
-                "end": round((stop - origin) * _SECOND),
+                "end": round(((stop if end is None else min(stop, end)) - origin) * _SECOND),
                 "time_base": Fraction(1, _SECOND),
             }
             chapters.append(cast("Chapter", {**chapter, **times}))

@@ -40,6 +40,7 @@ class Track:
         last, end: seconds at which the last packet begins and ends.
         stamps: the times of the packets.
         lost: packets that are damaged.
+        styled: whether text comes with styles.
     """
 
     source: Stream
@@ -51,6 +52,7 @@ class Track:
     end: Fraction = Fraction(0)
     stamps: list[Stamp] = field(default_factory=list)
     lost: int = 0
+    styled: bool = False
 
     @property
     def damage(self) -> str:

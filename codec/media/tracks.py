@@ -109,6 +109,12 @@ def copy_tracks(
             if damage and reading.strict:
                 raise InputError(f"{path}: {damage[0]}: repair it, or leave --strict out")
             notices += [f"{path}: {each}" for each in damage]
+            notices += [
+                f"stream {track.source.index} (subtitle, mov_text) is kept as plain text: its "
+                "styles, fonts and colours are left out"
+                for track in tracks
+                if track.styled
+            ]
         except av.FFmpegError as error:
             if is_full(error):
                 raise
@@ -192,7 +198,9 @@ def _mux(muxed: OutputContainer, packet: Packet[Stream], track: Track, count: in
     """
     if track.as_text:
         data = bytes(packet)
-        packet = Packet(data[2 : 2 + int.from_bytes(data[:2], "big")])
+        end = 2 + int.from_bytes(data[:2], "big")
+        track.styled |= len(data) > end
+        packet = Packet(data[2:end])
     packet.stream = track.copy
     packet.pts = packet.dts = count
     packet.duration = 1
