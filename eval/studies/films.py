@@ -44,8 +44,8 @@ _TARGETS = {
 _PATIENCE = "120"
 """The seconds after which a command counts as hanging; it ends with 124 then."""
 
-_PIPED = ("size", "format", "times", "samples")
-"""What a pipe, which is y4m where it can be, is held to."""
+_PIPED = ("size", "format", "range", "aspect", "fields", "display", "times", "samples")
+"""What a pipe, which is y4m where that can hold the pictures, is held to."""
 
 
 @dataclass(frozen=True, slots=True)
