@@ -47,6 +47,7 @@ def write_decoded(
                 frames=frames,
                 at=at,
                 region=region,
+                only=only,
                 watch=watch,
                 warn=warn,
             )

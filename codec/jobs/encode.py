@@ -10,11 +10,12 @@ from ncodec.formats import Segment, atomic_output, same_file
 from ncodec.formats.output import output_name
 from ncodec.jobs.board import Board
 from ncodec.jobs.directory import plan_directory
-from ncodec.jobs.events import Event, Finished, Planned, SegmentDone
+from ncodec.jobs.events import Event, Finished, Noticed, Planned, SegmentDone
 from ncodec.jobs.executors import run_inline, run_processes
 from ncodec.jobs.output import hold_target, overhead, write_file
 from ncodec.jobs.plan import Plan
 from ncodec.jobs.planning import load_plan, make_plan
+from ncodec.jobs.poor import poor_clip
 from ncodec.jobs.request import EncodeRequest
 from ncodec.jobs.task import Resources, window_of
 from ncodec.jobs.windows import share_seconds
@@ -63,6 +64,8 @@ def run_encode(
         psnr=sum(values) / plan.info.frames if len(values) == len(segments) else None,
         elapsed=time.monotonic() - start,
     )
+    if notice := poor_clip(finished.psnr, segments):
+        watch(Noticed(notice))
     watch(finished)
     return finished
 

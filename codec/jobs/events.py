@@ -27,7 +27,7 @@ class Scanned(Event):
 
 @dataclass(frozen=True, slots=True)
 class Noticed(Event):
-    """Something of the source is left out or concealed; `message` says what, in one sentence."""
+    """Something is left out or concealed, or the result is poor: `message` is a sentence."""
 
     message: str
 

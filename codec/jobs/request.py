@@ -14,7 +14,6 @@ from ncodec.formats.boxes import SIGNATURE
 from ncodec.media.copying import COPYING, Copying
 from ncodec.media.held import Held
 from ncodec.media.kinds import is_media_name
-from ncodec.media.pipes import is_pipe
 from ncodec.media.reading import READING, Reading
 
 __all__ = ["DEFAULTS", "EncodeRequest", "check_output", "check_source"]
@@ -150,11 +149,8 @@ DEFAULTS: Mapping[str, Any] = {
 
 
 def check_source(path: str | Path, source: str | Path | Held, output: str | BinaryIO) -> None:
-    """Raises InputError where `path`, which holds what `source` gives, is a .nc file.
-
-    A pipe is not looked into: what is read of it is gone.
-    """
-    if is_pipe(path):
+    """Raises InputError where `path`, which holds what `source` gives, is a .nc file."""
+    if not Path(path).is_file():  # a pipe is read once
         return
     with suppress(OSError), open(path, "rb") as stream:
         if stream.read(len(SIGNATURE)) == SIGNATURE:

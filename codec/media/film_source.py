@@ -80,7 +80,7 @@ class FilmSource(VideoSource):
         if self.reading.size is None:  # of raw video, the rest of a frame alone can be wrong
             said += self._damage.notices(self.name)
         said += self._wrong
-        said += [f"{self.name} has {what}, which is left out" for what in self._left_out]
+        said += [f"{self.name} has {what}: that is left out" for what in self._left_out]
         return said
 
     def starts_at(self, first: int) -> Fraction:

@@ -142,7 +142,7 @@ def test_info_adds_up(command, nc_file):
 
 
 def test_a_json_log_is_json_from_start_to_end(command, clip_file):
-    ran = command("encode", clip_file, "-o", "a.nc", *TINY_FLAGS, "--log-json")
+    ran = command("encode", clip_file, "-o", "a.nc", *TINY_FLAGS, "--epochs", 20, "--log-json")
     records = [json.loads(line) for line in ran.err.splitlines()]
     kinds = list(dict.fromkeys(record["type"] for record in records))
     assert kinds == ["scanned", "planned", "progressed", "segment_done", "finished"]
@@ -152,7 +152,7 @@ def test_a_json_log_is_json_from_start_to_end(command, clip_file):
 
 
 def test_without_a_terminal_it_says_two_lines_and_with_quiet_none(command, clip_file):
-    ran = command("encode", clip_file, "-o", "a.nc", *TINY_FLAGS)
+    ran = command("encode", clip_file, "-o", "a.nc", *TINY_FLAGS, "--epochs", 20)
     assert [line.split(":")[0] for line in ran.err.splitlines()] == ["hnerv", "a.nc"]
     assert (ran.out, "\r" in ran.err) == (b"", False)
     assert command("encode", clip_file, "-o", "b.nc", *TINY_FLAGS, "-q").err == ""

@@ -84,6 +84,16 @@ def test_fields_that_no_stream_states_are_those_of_the_frames(tmp_path):
     assert read(path)[0].info.field_order == 3
 
 
+def test_a_rotation_between_quarters_is_said(tmp_path):
+    def turned(track):
+        track.set_display_rotation(-30)
+
+    found, _ = read(film(tmp_path / "a.mp4", "libx264", "yuv420p", rgba(), turned))
+    (said,) = found.notices
+    assert found.info.rotation == 0
+    assert "a rotation by 30 degrees" in said
+
+
 def test_the_mastering_display_and_the_light_level_are_read(tmp_path):
     master = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
     options = {"x265-params": f"log-level=none:pools=1:master-display={master}:max-cll=1000,400"}
