@@ -131,8 +131,10 @@ def row(trial: Trial, outcome: Outcome) -> str:
             for name, found in outcome.differ.items()
             if found
         ]
-        parts = ["differs in " + "; ".join(parts)] if parts else ["same"]
-        parts += [f"because {trial.why}"] * bool(trial.why)
+        if parts:
+            parts = ["differs in " + "; ".join(parts), *[f"because {trial.why}"] * bool(trial.why)]
+        else:
+            parts = ["same"]
         verdict = "; ".join([*parts, *(f"said: {sentence}" for sentence in outcome.said)])
         every = [outcome.source, outcome.results["clip.mkv"], outcome.results["clip.mp4"]]
         cells = [_cell(trial, found) for found in every]
