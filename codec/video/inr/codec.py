@@ -71,7 +71,7 @@ class InrCodec(VideoCodec, Generic[S]):
     ) -> Estimate:
         recipe = self.architecture.chosen_preset(options).recipe
         seconds, size = 0.0, 0
-        bits = bits_used(self.architecture.bits, recipe.epochs)
+        bits = bits_used(self.architecture.bits, self.architecture.used, recipe.epochs)
         paces: dict[tuple[S, int], float] = {}
         for window in windows:
             shape = self.architecture.shape_for(window, options, context.target_size)
