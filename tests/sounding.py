@@ -43,6 +43,7 @@ def sounding(
     attachments=(),
     tags=None,
     rate=48000,
+    layout="mono",
     frames=20,
 ):
     """Writes a film of 64x48, 25 frames a second; returns the path.
@@ -54,13 +55,15 @@ def sounding(
         chapters: whether it has `CHAPTERS`.
         attachments: (name, MIME type, data) of each.
         tags: of the file.
+        rate, layout: samples a second and channels of the sound.
+        frames: how many pictures there are.
     """
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
         sounds = [container.add_stream(name, rate=rate) for name in audio]
         for number, track in enumerate(sounds):
-            track.layout = "mono"
+            track.layout = layout
             track.metadata["language"] = ("deu", "fra")[number % 2]
         texts = [container.add_stream(name) for name in subtitles]
         for track in texts:
@@ -91,15 +94,16 @@ def sounding(
 
 
 def _sing(container, track, rate, start, seconds):
-    layout = track.codec_context.format.name
+    layout, channels = track.codec_context.format.name, track.codec_context.channels
     size = track.codec_context.frame_size or 1024
     for index in range(int(seconds * rate) // size):
         wave = np.sin((np.arange(size) + index * size) / 20)[None] * 0.3
         packed = {"s16": np.int16, "s16p": np.int16, "s32": np.int32, "s32p": np.int32}
         if layout in packed:
             wave = (wave * np.iinfo(packed[layout]).max).astype(packed[layout])
+        wave = wave.repeat(channels, axis=0 if layout.endswith("p") else 1)
         frame = av.AudioFrame.from_ndarray(
-            wave.astype(packed.get(layout, np.float32)), layout, "mono"
+            wave.astype(packed.get(layout, np.float32)), layout, track.codec_context.layout.name
         )
         frame.sample_rate, frame.pts = rate, index * size + round(start * rate)
         frame.time_base = Fraction(1, rate)

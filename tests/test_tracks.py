@@ -16,11 +16,11 @@ FONT = ("font.ttf", "application/x-truetype-font", bytes(range(256)))
 
 
 def coded(source, **settings):
-    """The .nc file of `source`, and what was said but that a short fit is poor."""
+    """The .nc file of `source`, and what was said of anything but its poor picture."""
     said = []
 
     def watch(event):
-        if isinstance(event, ncodec.jobs.Noticed) and "poor" not in event.message:
+        if isinstance(event, ncodec.jobs.Noticed) and "is poor" not in event.message:
             said.append(event.message)
 
     path = source.with_suffix(".nc")
@@ -58,6 +58,32 @@ def test_packets_of_sound_come_back_bit_by_bit(tmp_path, codec, container):
         assert [data for _, data in before] == [data for _, data in after]
         slips = [abs(a[0] - b[0]) for a, b in zip(before, after, strict=True)]
         assert max(slips) <= Fraction(1, 1000)
+
+
+def test_mp4_takes_pcm_of_several_channels_whose_layout_matroska_leaves_open(tmp_path):
+    source = sounding(tmp_path / "a.mov", ["pcm_s16le"], layout="stereo")
+    back, warned = decoded(coded(source)[0], "out.mp4")
+    assert not warned
+    (before,), (after,) = packets(source), packets(back)
+    assert b"".join(data for _, data in before) == b"".join(data for _, data in after)
+
+
+def test_subtitles_that_last_to_the_next_ones_fit_into_mp4(tmp_path):
+    source = sounding(tmp_path / "a.mkv", [], ["ass"])
+    endless = tmp_path / "b.mkv"
+    with av.open(str(source)) as film, av.open(str(endless), "w") as target:
+        copies = [target.add_stream_from_template(stream) for stream in film.streams.video]
+        copies.append(target.add_mux_stream("dvd_subtitle", width=64, height=48))
+        target.start_encoding()
+        for packet in film.demux():
+            if packet.size:
+                if packet.stream.type == "subtitle":
+                    packet.duration = 2**32 - 1
+                packet.stream = copies[packet.stream.index]
+                target.mux(packet)
+    back, warned = decoded(coded(endless)[0], "out.mp4")
+    assert not warned
+    assert [data for _, data in packets(back)[0]] == [data for _, data in packets(endless)[0]]
 
 
 def test_times_of_sound_are_back_on_the_grid_of_its_samples(tmp_path):

@@ -95,7 +95,7 @@ def _run(
             remaining = max(request.time_budget - (now - start), 0.0)
             behind = sum(plan.starts[i] == index for i in pending)
             end = now + share_seconds(remaining, counts[index], waiting, workers, behind)
-        board.started.add(index)
+        board.begin(index)
         return Resources(request.device, all_threads if alone else threads, end)
 
     def report(index: int, values: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 from ncodec.errors import InputError
 from ncodec.formats.hdr import Hdr
 from ncodec.formats.info import UNSPECIFIED, VideoInfo
+from ncodec.media.fields import field_order_of
 from ncodec.media.frame import bit_depth, canonical_format
 
 __all__ = ["check_same", "described", "hdr_of", "left_out"]
@@ -60,7 +61,7 @@ def described(picture: av.VideoFrame, stream: VideoStream, time_base: Fraction) 
         ),
         rotation=rotation,
         mirrored=mirrored,
-        field_order=int(getattr(context, "field_order", 0)),
+        field_order=field_order_of(picture, int(getattr(context, "field_order", 0))),
     )
 
 

@@ -43,7 +43,12 @@ _MP4_TAGS = frozenset(
 )
 """The tags of a file that FFmpeg's muxer of mp4 writes."""
 
+_LAYOUTS = ("mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1")
+"""FFmpeg's layouts of so many channels: Matroska leaves that of PCM open, mp4 states one."""
+
 _TEXT_CLOCK = 1000
+_LONGEST = 2**31 - 1
+"""Ticks of a packet at most; FFmpeg's subtitles that last to the next ones have 2**32 - 1."""
 
 
 @dataclass(slots=True)
@@ -105,6 +110,7 @@ class Remuxing:
                 continue
             else:
                 copy = output.add_stream_from_template(stream, opaque=True)
+                _lay_out(copy)
             clock = _clock(stream)
             copy.time_base = Fraction(1, clock)
             copy.disposition = stream.disposition
@@ -154,7 +160,7 @@ class Remuxing:
         packet.stream = track.copy
         packet.time_base = Fraction(1, track.clock)
         packet.pts = packet.dts = ticks
-        packet.duration = duration
+        packet.duration = duration if duration <= _LONGEST else 0
         self._output.mux(packet)
 
     def _on_grid(self, ticks: int, duration: int, base: Fraction, track: _Track) -> tuple[int, int]:
@@ -174,6 +180,15 @@ def _padding(packet: Packet[Stream]) -> int:
     if not packet.has_sidedata("skip_samples"):
         return 0
     return int.from_bytes(bytes(packet.get_sidedata("skip_samples"))[4:8], "little")
+
+
+def _lay_out(copy: Stream) -> None:
+    """States a layout of sound whose channels have none."""
+    context = copy.codec_context
+    if isinstance(context, av.AudioCodecContext) and context.layout.name.endswith("channels"):
+        channels = context.layout.nb_channels
+        if channels <= len(_LAYOUTS):
+            context.layout = _LAYOUTS[channels - 1]
 
 
 def _clock(stream: Stream) -> int:

@@ -188,7 +188,7 @@ def _picture(stream: Found, pictures: Sequence[Found]) -> Facts:
     colour.append("gbr" if rgb else stream.get("color_space", "unknown"))
     order = stream.get("field_order", "unknown")
     if pictures and pictures[0].get("interlaced_frame"):
-        # What deinterlacers go by; FFmpeg's parser of H.264 takes every field order for "tt".
+        # What deinterlacers go by; FFmpeg's parser of H.264 may have another order.
         order = "tt" if pictures[0]["top_field_first"] else "bb"
     sides = [*stream.get("side_data_list", [])]
     sides += [side for picture in pictures[:1] for side in picture.get("side_data_list", [])]

@@ -44,8 +44,8 @@ _TARGETS = {
 _PATIENCE = "120"
 """The seconds after which a command counts as hanging; it ends with 124 then."""
 
-_PIPED = ("size", "format", "times", "samples")
-"""What a pipe, which is y4m where it can be, is held to."""
+_PIPED = ("size", "format", "range", "aspect", "fields", "display", "times", "samples")
+"""What a pipe, which is y4m where that can hold the pictures, is held to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +131,10 @@ def row(trial: Trial, outcome: Outcome) -> str:
             for name, found in outcome.differ.items()
             if found
         ]
-        parts = ["differs in " + "; ".join(parts)] if parts else ["same"]
-        parts += [f"because {trial.why}"] * bool(trial.why)
+        if parts:
+            parts = ["differs in " + "; ".join(parts), *[f"because {trial.why}"] * bool(trial.why)]
+        else:
+            parts = ["same"]
         verdict = "; ".join([*parts, *(f"said: {sentence}" for sentence in outcome.said)])
         every = [outcome.source, outcome.results["clip.mkv"], outcome.results["clip.mp4"]]
         cells = [_cell(trial, found) for found in every]
