@@ -146,6 +146,9 @@ def _planned(
     size = request.target_size
     if size is None and estimate.size is not None:
         size = sum(map(_coded_bytes, done.values())) + estimate.size + overhead(plan)
+    seconds = time.monotonic() - start + estimate.seconds / workers
+    if request.time_budget is not None:
+        seconds = min(seconds, request.time_budget)
     return Planned(
         codec=plan.codec,
         frames=plan.info.frames,
@@ -153,6 +156,6 @@ def _planned(
         finished=len(done),
         workers=workers,
         device=request.device,
-        seconds=estimate.seconds / workers,
+        seconds=seconds,
         size=size,
     )

@@ -34,8 +34,8 @@ class Noticed(Event):
 
 @dataclass(frozen=True, slots=True)
 class Planned(Event):
-    """Work is about to start. `seconds` is an estimate of what is left, `size` of the file, None
-    where it cannot be told before."""
+    """Work is about to start. `seconds` is an estimate of the whole run, what has passed included,
+    `size` of the file, None where it cannot be told before."""
 
     codec: str
     frames: int
