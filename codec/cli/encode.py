@@ -184,7 +184,7 @@ def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:
 )
 @_leaving_out
 @DEVICE
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads in all.  [default: all]")
+@click.option("--threads", type=click.IntRange(min=1), help="CPU threads at most.  [default: all]")
 @click.option(
     "--workers",
     type=click.IntRange(min=1),

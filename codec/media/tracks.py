@@ -11,7 +11,7 @@ from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import av
 from av.container import InputContainer, OutputContainer
@@ -36,9 +36,6 @@ from ncodec.media.surroundings import (
 )
 from ncodec.media.track import Track
 from ncodec.media.track_kinds import codec_of, fits, is_attachment
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["copy_tracks"]
 

@@ -152,7 +152,7 @@ def inr_options(presets: Iterable[str], default: str) -> Sequence[Option]:
             "target_psnr",
             float,
             None,
-            "dB that every segment's decoded frames reach, RGB, mean over frames",
+            "PSNR in dB that every segment's decoded frames reach, RGB, mean over frames",
             minimum=1,
         ),
         Option("epochs", int, None, "passes over each segment", minimum=1),
