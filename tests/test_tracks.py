@@ -1,6 +1,7 @@
 """Sound, subtitles, chapters, attachments and tags: into a .nc file and back, bit by bit."""
 
 import io
+import random
 from fractions import Fraction
 from itertools import pairwise
 
@@ -10,7 +11,8 @@ from sounding import CHAPTERS, TEXTS, first_times, packets, sounding
 from synthetic import TINY, film
 
 import ncodec
-from ncodec.errors import OutputError, TargetUnreachable, UsageError
+from ncodec.errors import NcodecError, OutputError, TargetUnreachable, UsageError
+from ncodec.formats import Reader, Writer
 
 FONT = ("font.ttf", "application/x-truetype-font", bytes(range(256)))
 
@@ -320,6 +322,29 @@ def test_damaged_tracks_leave_the_pictures(tmp_path):
     assert packets(back) == []
     report = ncodec.repair(path, tmp_path / "repaired.nc")
     assert report.lost_boxes == ("mka_",)
+
+
+def test_tracks_that_are_no_matroska_are_one_sentence(tmp_path):
+    path, _ = coded(sounding(tmp_path / "a.mkv"))
+    with Reader(path) as reader:
+        header, tracks = reader.header, reader.mka
+        segments = [reader.read_segment(entry.index) for entry in reader.segments]
+    refused = 0
+    # The first two are refused by FFmpeg alone.
+    for offset in (7, 12, *random.Random(0).sample(range(600), 30)):
+        spoiled = bytearray(tracks)
+        spoiled[offset] = 0xFF
+        forged = io.BytesIO()
+        writer = Writer(forged, header)
+        for segment in segments:
+            writer.segment(segment)
+        writer.mka(bytes(spoiled))
+        writer.finish()
+        try:
+            ncodec.decode(forged.getvalue(), tmp_path / "s.m4a", only="audio", threads=1)
+        except NcodecError:
+            refused += 1
+    assert refused >= 2
 
 
 def test_a_cover_picture_comes_back(tmp_path):

@@ -81,10 +81,23 @@ def opened(path: Path, reading: Reading = READING, data: BytesIO | None = None) 
         options["video_size"] = f"{width}x{height}"
         options["pixel_format"] = reading.pixel_format or "yuv420p"
         options["framerate"] = str(reading.fps or 25)
-    try:
+
+    def opened_as(encoding: str) -> InputContainer:
         return av.open(
-            data or f"file:{path}", "r", format="rawvideo" if raw else None, options=options
+            data or f"file:{path}",
+            "r",
+            format="rawvideo" if raw else None,
+            options=options,
+            metadata_encoding=encoding,
         )
+
+    try:
+        try:
+            return opened_as("utf-8")
+        except UnicodeDecodeError:  # tags of old programs; every byte is a letter of Latin-1
+            if data is not None:
+                data.seek(0)
+            return opened_as("latin-1")
     except (av.FFmpegError, ValueError) as error:
         if raw:
             raise InputError(

@@ -14,7 +14,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import AttachmentStream, Stream
 
-from ncodec.errors import OutputError
+from ncodec.errors import DamagedFile, OutputError
 from ncodec.media.matroska.stored import Stored
 from ncodec.media.track_kinds import codec_of, fits
 
@@ -80,12 +80,21 @@ class Remuxing:
 
     Raises:
         OutputError: it can hold none of the tracks.
+        DamagedFile: they are no Matroska file.
     """
 
     def __init__(self, tracks: bytes, format: str, path: Path, warn: Callable[[str], None]) -> None:
         self._format = format
         self._picture_tags = Stored(tracks).picture_tags
-        self._container = av.open(BytesIO(tracks), "r")
+        try:
+            self._container = av.open(
+                BytesIO(tracks), "r", format="matroska", metadata_errors="replace"
+            )
+        except av.FFmpegError as error:
+            raise DamagedFile(
+                f"the copied tracks cannot be read ({error.strerror}): write pictures alone, as"
+                " .y4m, or get another copy of the file"
+            ) from None
         self._path = path
         self._warn = warn
         self._tracks: dict[int, _Track] = {}

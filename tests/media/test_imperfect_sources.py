@@ -10,7 +10,7 @@ import pytest
 from clips import clip, h264, read, same, write
 
 from ncodec.errors import InputError
-from ncodec.media import Reading, open_sink, open_source, scan
+from ncodec.media import Reading, film, open_sink, open_source, scan
 
 PACKET = 188
 """Bytes of a packet of a transport stream."""
@@ -203,3 +203,18 @@ def test_a_size_that_changes_is_refused_with_advice(tmp_path):
     one.write_bytes(one.read_bytes() + two.read_bytes())
     with pytest.raises(InputError, match=r"48x64 .* first one is 64x48 .*scale=64:48"):
         read(one)
+
+
+def test_tags_of_old_programs_are_read_as_latin_1(tmp_path):
+    path = tmp_path / "a.avi"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "Cafe-"
+        track = container.add_stream("mpeg4", rate=25)
+        track.width, track.height, track.pix_fmt = 32, 24, "yuv420p"
+        container.mux(track.encode(av.VideoFrame(32, 24, "yuv420p")))
+        container.mux(track.encode(None))
+    path.write_bytes(path.read_bytes().replace(b"Cafe-", b"Caf\xe9-"))
+    with open_source(path) as source:
+        assert scan(source, scene_threshold=None).frames == 1
+    with film.opened(path) as container:
+        assert container.metadata["title"] == "Caf\u00e9-"
