@@ -1,4 +1,4 @@
-"""Adaptive bits: the contexts of a decision each guess it, a learned mixture of the guesses codes it.
+"""Adaptive bits: the contexts of a decision guess it, a learned mixture of the guesses codes it.
 
 A context is a line of eight slots in a hashed table, one for each node of a value's decision
 tree, with the probability of a 1 seen there. The guesses are mixed in the logistic domain by two
@@ -17,7 +17,19 @@ from ncodec.formats.entropy.kernels import kernel
 from ncodec.formats.entropy.logistic import REACH, SQUASH, STRETCH
 from ncodec.formats.entropy.ranges import get_bit, put_bit
 
-__all__ = ["GUESSES", "MAPS", "SETS", "SLOTS", "Mixer", "code_bit", "follow", "look", "new_mixer", "predict"]
+__all__ = [
+    "BINS",
+    "GUESSES",
+    "MAPS",
+    "SETS",
+    "SLOTS",
+    "Mixer",
+    "code_bit",
+    "follow",
+    "look",
+    "new_mixer",
+    "predict",
+]
 
 GUESSES = 14
 """The guesses of a bit at most; a constant one is added, so that the mixture can lean."""
@@ -41,10 +53,16 @@ _COUNT = np.uint32(1023)
 _SHARE = np.array([2 * 65536 // (2 * n + 3) for n in range(1024)], dtype=np.int64)
 """How far a slot that has seen n bits moves to the next one, in 1/65536."""
 
-_COST = (-4096 * np.log2((np.arange(4096) + 0.5) / 4096)).astype(np.int64)
-
 _TRUST = np.array([256 * 2 * n // (2 * n + 1) for n in range(1024)], dtype=np.int64)
 """How much of a guess counts whose slot has seen n bits, in 1/256."""
+
+
+class Coder(NamedTuple):
+    """One direction of ncodec.formats.entropy.ranges."""
+
+    state: NDArray[np.uint64]
+    words: NDArray[np.uint32]
+    encoding: bool
 
 
 class Mixer(NamedTuple):
@@ -59,7 +77,6 @@ class Mixer(NamedTuple):
         places: int64 [GUESSES]: scratch.
         taps: int64 [3, 64, TAPS], weights of linear predictions in 1/65536.
         signals: int64 [TAPS]: scratch.
-        tally: int64 [n]: the cost of each kind of decision so far, in 1/4096 bits.
     """
 
     slots: NDArray[np.uint32]
@@ -70,7 +87,6 @@ class Mixer(NamedTuple):
     places: NDArray[np.int64]
     taps: NDArray[np.int64]
     signals: NDArray[np.int64]
-    tally: NDArray[np.int64]
 
 
 def new_mixer() -> Mixer:
@@ -86,7 +102,6 @@ def new_mixer() -> Mixer:
         np.zeros(GUESSES, dtype=np.int64),
         np.zeros((3, 64, TAPS), dtype=np.int64),
         np.zeros(TAPS, dtype=np.int64),
-        np.zeros(MAPS, dtype=np.int64),
     )
 
 
@@ -136,7 +151,6 @@ def code_bit(
         put_bit(coder.state, coder.words, (1 << 24) - final, bit)
     else:
         bit = np.int64(get_bit(coder.state, coder.words, (1 << 24) - final))
-    mixer.tally[refine] += _COST[final >> 12] if bit else _COST[4095 - (final >> 12)]
     goal = bit << 16
     one_error = (goal - SQUASH[one_sum + REACH]) * _WEIGHT_RATE
     two_error = (goal - SQUASH[two_sum + REACH]) * _WEIGHT_RATE

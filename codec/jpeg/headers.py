@@ -188,9 +188,7 @@ class Headers:
             columns = _ceil(_ceil(width * across, most_across), 8)
             rows = _ceil(_ceil(height * down, most_down), 8)
             components.append(
-                Component(
-                    part[0], across, down, part[2], columns, rows, stride, padded, first
-                )
+                Component(part[0], across, down, part[2], columns, rows, stride, padded, first)
             )
             first += stride * padded
         self.frame = Frame(width, height, kind == 2, tuple(components), mcus)

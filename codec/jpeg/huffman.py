@@ -99,7 +99,10 @@ def _kind(scan: Scan) -> int:
 def _needed(scan: Scan, kind: int) -> list[tuple[bytes, bytes]]:
     """The tables that the scan uses; an empty one stands for one that it does not use."""
     empty = bytes(16)
-    uses_dc, uses_ac = kind in (_SEQUENTIAL, _DC_FIRST), kind in (_SEQUENTIAL, _AC_FIRST, _AC_REFINE)
+    uses_dc, uses_ac = (
+        kind in (_SEQUENTIAL, _DC_FIRST),
+        kind in (_SEQUENTIAL, _AC_FIRST, _AC_REFINE),
+    )
     pairs = []
     for dc, ac in scan.tables:
         if (uses_dc and dc is None) or (uses_ac and ac is None):
@@ -197,7 +200,9 @@ def _end_interval(data: Any, state: Any) -> Any:
 
 
 @kernel
-def _decode_ac(data: Any, state: Any, block: Any, lookup: Any, first: Any, last: Any, low: Any) -> Any:
+def _decode_ac(
+    data: Any, state: Any, block: Any, lookup: Any, first: Any, last: Any, low: Any
+) -> Any:
     """The AC coefficients of a block; returns the run of ends of bands, -1 for damage."""
     k = first
     while k <= last:
@@ -229,7 +234,9 @@ def _correct(data: Any, state: Any, block: Any, place: Any, low: Any) -> None:
 
 
 @kernel
-def _refine_ac(data: Any, state: Any, block: Any, lookup: Any, first: Any, last: Any, low: Any) -> Any:
+def _refine_ac(
+    data: Any, state: Any, block: Any, lookup: Any, first: Any, last: Any, low: Any
+) -> Any:
     """One more bit of a band's coefficients; returns what `_decode_ac` does."""
     k = first
     while k <= last:

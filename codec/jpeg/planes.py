@@ -9,24 +9,11 @@ from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
 from ncodec.jpeg.bits import code_bit, look
-from ncodec.jpeg.blocks import (
-    DC,
-    EDGE,
-    MASS,
-    NZ,
-    Plane,
-    code_edges,
-    code_inside,
-    code_rest,
-    code_size,
-    level,
-    signed,
-    size_of,
-)
+from ncodec.jpeg.edges import code_edges
+from ncodec.jpeg.inside import code_inside
+from ncodec.jpeg.values import DC, EDGE, MASS, NZ, code_rest, code_size, level, signed, size_of
 
-__all__ = ["FACTS", "code_plane"]
-
-FACTS = 8
+__all__ = ["code_plane"]
 
 
 def _basis() -> NDArray[np.int64]:
@@ -120,10 +107,16 @@ def _code_dc(
     lines[1] = base | min(level(r1), 15) << 4 | min(level(r2), 15)
     lines[2] = base | unsure << 4 | min(level(abs(r1) + abs(r2)), 15)
     lines[3] = base | min(level(r3), 15) << 8 | unsure
-    lines[4] = base | min(level(up_spread * 4 // scale), 20) << 5 | min(level(side_spread * 4 // scale), 20)
+    lines[4] = (
+        base
+        | min(level(up_spread * 4 // scale), 20) << 5
+        | min(level(side_spread * 4 // scale), 20)
+    )
     lines[5] = base | min(level(apart), 20) << 5 | unsure
     lines[6] = base | level(facts[MASS]) << 5 | unsure
-    lines[7] = base | min(level(abs(r1) + abs(r2) + abs(corner_facts[DC]) + abs(right_facts[DC])), 20)
+    lines[7] = base | min(
+        level(abs(r1) + abs(r2) + abs(corner_facts[DC]) + abs(right_facts[DC])), 20
+    )
     lines[8] = base | min(plane.steps[0], 127) << 5 | unsure
     lines[9] = base
     lines[10] = base | min(level(r3), 15) << 4 | min(level(abs(r1) + abs(r2)), 15)
@@ -132,10 +125,20 @@ def _code_dc(
     lines[13] = base | min(level(apart), 15) << 10 | min(level(abs(r1) + abs(r2)), 15) << 5 | unsure
     look(mixer, 7)
     value = np.int64(block[0]) - guess
-    size = code_size(coder, mixer, shade + 2700, shade + 2720 + unsure * 8, 48, 0, 17, size_of(value))
+    size = code_size(
+        coder, mixer, shade + 2700, shade + 2720 + unsure * 8, 48, 0, 17, size_of(value)
+    )
     if size:
         if size > 1:
-            size = code_rest(coder, mixer, shade + 3900 + min(size, 7) * 4, shade + 3950 + unsure * 4, 56, size, abs(value))
+            size = code_rest(
+                coder,
+                mixer,
+                shade + 3900 + min(size, 7) * 4,
+                shade + 3950 + unsure * 4,
+                56,
+                size,
+                abs(value),
+            )
         lean = signed(apart, 12)
         signs = colour << 33 | known << 31
         small = min(size, 3)
@@ -167,7 +170,14 @@ def _code_dc(
 
 @kernel
 def code_plane(
-    coder: Any, mixer: Any, plane: Any, coefficients: Any, layout: Any, before: Any, start: Any, stop: Any
+    coder: Any,
+    mixer: Any,
+    plane: Any,
+    coefficients: Any,
+    layout: Any,
+    before: Any,
+    start: Any,
+    stop: Any,
 ) -> None:
     """Codes the blocks of a component in the rows start .. stop.
 
@@ -201,18 +211,19 @@ def code_plane(
             _targets(plane, coefficients[up], coefficients[side])
             code_inside(
                 coder, mixer, plane, block, coefficients[up], coefficients[side],
-                coefficients[corner], coefficients[right], coefficients[other], facts[here], facts[up],
-                facts[side], facts[corner], facts[right], facts[other],
+                coefficients[corner], coefficients[right], coefficients[other], facts[here],
+                facts[up], facts[side], facts[corner], facts[right], facts[other],
             )  # fmt: skip
             code_edges(
                 coder, mixer, plane, block, coefficients[up], coefficients[side],
-                coefficients[corner], coefficients[right], coefficients[other], facts[here], facts[up],
-                facts[side], facts[other], up != none, side != none
+                coefficients[corner], coefficients[right], coefficients[other], facts[here],
+                facts[up], facts[side], facts[other], up != none, side != none
             )  # fmt: skip
             _borders(plane.known, plane.steps, rows, columns, sums)
             _code_dc(
                 coder, mixer, plane, block, facts[here], facts[up], facts[side], facts[corner],
-                facts[right], facts[other], rows, columns, bottoms[x], edge, up != none, side != none
+                facts[right], facts[other], rows, columns, bottoms[x], edge, up != none,
+                side != none,
             )  # fmt: skip
             share = 4 * plane.steps[0] * plane.known[0]
             for i in range(8):

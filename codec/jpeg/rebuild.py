@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ncodec.formats import Limits
 from ncodec.jpeg.headers import Frame, Headers, Scan, Unsupported
 from ncodec.jpeg.huffman import decode_scan, encode_scan, intervals
 
-__all__ = ["Jpeg", "frame_of", "parse", "rebuild"]
+__all__ = ["Jpeg", "frame_of", "parse", "rebuild", "room_for"]
 
 _BLOCKS_A_BYTE = 8
 """No file codes more blocks in a byte: each has a DC coefficient, which takes a bit."""
@@ -25,7 +26,8 @@ class Jpeg:
 
     Attributes:
         headers: all other bytes, in the file's order, up to EOI.
-        coefficients: int16 [blocks, 64] in natural order, the frame's components in turn.
+        coefficients: int16 [blocks + 1, 64] in natural order, the frame's components in turn, then
+            one that is 0.
         pads, breaks: of all scans in turn, as in `huffman`; breaks count from the scan's begin.
         size: bytes of the file up to EOI.
     """
@@ -52,7 +54,7 @@ def parse(data: bytes) -> Jpeg:
     start = 0
     while scan := walk.next_scan():
         if coefficients is None:
-            coefficients = _room(walk.frame, len(data))
+            coefficients = room_for(_frame(walk), len(data))
         if intervals(scan) > len(data):
             raise Unsupported("it has more restart intervals than bytes")
         kept.append(data[start : walk.position])
@@ -65,7 +67,7 @@ def parse(data: bytes) -> Jpeg:
     kept.append(data[start : walk.position])
     size = walk.position
     jpeg = Jpeg(b"".join(kept), coefficients, np.concatenate(pads), tuple(breaks), size)
-    if rebuild(jpeg) != data[:size]:
+    if coefficients[:, 1:].min() < -32767 or rebuild(jpeg) != data[:size]:
         raise Unsupported("its coder chose codes that are not chosen again")
     return jpeg
 
@@ -85,7 +87,7 @@ def rebuild(jpeg: Jpeg) -> bytes:
         start = position
         pads = jpeg.pads[interval : interval + intervals(scan)]
         interval += intervals(scan)
-        if len(pads) != intervals(scan) or len(jpeg.coefficients) != _frame(walk).blocks:
+        if len(pads) != intervals(scan) or len(jpeg.coefficients) != _frame(walk).blocks + 1:
             raise Unsupported("its coefficients are of another number than its headers say")
         at = encode_scan(out, at, scan, jpeg.coefficients, pads, breaks)
     at = _copy(out, at, headers[start:], jpeg.size)
@@ -117,11 +119,20 @@ def _frame(walk: Headers) -> Frame:
     return walk.frame
 
 
-def _room(frame: Frame | None, size: int) -> NDArray[np.int16]:
-    assert frame is not None, "a scan comes behind its frame"
+def room_for(frame: Frame, size: int) -> NDArray[np.int16]:
+    """Coefficients of a frame that are all 0, int16 [blocks + 1, 64].
+
+    Args:
+        size: the bytes of the file.
+
+    Raises:
+        Unsupported: it cannot have so many, or they are more than `Limits` allow.
+    """
+    if 64 * frame.blocks > 4 * Limits().frame_pixels:
+        raise Unsupported(f"its picture of {frame.width}x{frame.height} is over the limit")
     if frame.blocks > _BLOCKS_A_BYTE * size:
         raise Unsupported(f"it is too short for a picture of {frame.width}x{frame.height}")
-    return np.zeros((frame.blocks, 64), dtype=np.int16)
+    return np.zeros((frame.blocks + 1, 64), dtype=np.int16)
 
 
 def _copy(out: NDArray[np.uint8], at: int, piece: NDArray[np.uint8], size: int) -> int:

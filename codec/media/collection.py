@@ -73,6 +73,14 @@ class Collection(Sequence[Image]):
         """The type of the first image's samples: uint8 or uint16."""
         return self._first.pixels.dtype
 
+    def file(self, index: int) -> bytes:
+        """The bytes of the file that image `index` is read from.
+
+        Raises:
+            InputError: there is none, or it cannot be read.
+        """
+        raise InputError(f"{self.source} are pixels, not files: give a file's path")
+
     def stack(self) -> NDArray[Any]:
         """All images as one array (images, height, width, channels).
 
@@ -121,6 +129,14 @@ class _Files(Collection):
 
     def __len__(self) -> int:
         return len(self._files)
+
+    def file(self, index: int) -> bytes:
+        try:
+            return self._files[index].read_bytes()
+        except OSError as error:
+            raise InputError(
+                f"{self._files[index]} cannot be read ({error.strerror}): check it"
+            ) from None
 
     def _image(self, index: int) -> Image:
         image = read_image(self._files[index], limits=self._limits)
