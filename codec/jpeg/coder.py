@@ -27,11 +27,9 @@ COLOURS = 3
 """Components from the fourth on are coded as the first is."""
 
 _STRIPE_BLOCKS = 1 << 15
-_BITS_A_COEFFICIENT = 48
-"""No coefficient takes more decisions: its size in unary, its sign, the bits below the highest."""
-
-_WORDS_A_BLOCK = 64 * _BITS_A_COEFFICIENT * 18 // 32
-"""No decision costs more than 18 bits."""
+_WORDS_A_BLOCK = 2048 * 19 // 32
+"""A block takes 2048 decisions at most (34 for DC, 30 for any other coefficient, 12 for counts),
+and none of them more than 19 bits."""
 
 
 def stripes(frame: Frame) -> list[range]:

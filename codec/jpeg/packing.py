@@ -19,7 +19,7 @@ __all__ = ["Outline", "check_of", "pack_stored", "unpack_stored"]
 
 _DEFLATED, _LZMA, _PLAIN = range(3)
 
-_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]
+_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6 | lzma.PRESET_EXTREME}]
 _CHECK_BYTES = 8
 
 

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from ncodec.formats import Limits
 from ncodec.jpeg.headers import Frame, Headers, Scan, Unsupported
-from ncodec.jpeg.huffman import decode_scan, encode_scan, intervals
+from ncodec.jpeg.huffman import intervals
+from ncodec.jpeg.reading import decode_scan
+from ncodec.jpeg.writing import encode_scan
 
 __all__ = ["Jpeg", "frame_of", "parse", "rebuild", "room_for"]
 
@@ -28,7 +30,7 @@ class Jpeg:
         headers: all other bytes, in the file's order, up to EOI.
         coefficients: int16 [blocks + 1, 64] in natural order, the frame's components in turn, then
             one that is 0.
-        pads, breaks: of all scans in turn, as in `huffman`; breaks count from the scan's begin.
+        pads, breaks: of all scans in turn, as in `reading`; breaks count from the scan's begin.
         size: bytes of the file up to EOI.
     """
 
