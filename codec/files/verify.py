@@ -221,7 +221,7 @@ def _verify_images(
     for index in range(len(album)):
         decoded: Any = album.file(index) if album.holds_files else album[index].pixels
         if originals is not None:
-            kept = originals.file(index) if album.holds_files else originals[index].pixels
+            kept: Any = originals.file(index) if album.holds_files else originals[index].pixels
             if not lossless:
                 values.append(image_psnr(decoded, kept))
             elif not np.array_equal(kept, decoded):

@@ -117,10 +117,8 @@ def code_edges(
             if not has:
                 strong = strong2 = 20
             a, b = abs(np.int64(near[i])), abs(np.int64(far[i]))
-            past, past2 = (
-                abs(known[i - stride]) if k > 1 else 0,
-                abs(known[i - 2 * stride]) if k > 2 else 0,
-            )
+            past: Any = abs(known[i - stride]) if k > 1 else 0
+            past2: Any = abs(known[i - 2 * stride]) if k > 2 else 0
             inner = 2 * abs(known[i + across]) + abs(known[i + 2 * across])
             if k > 1:
                 inner += abs(known[i + across - stride])

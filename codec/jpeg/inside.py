@@ -74,8 +74,8 @@ def code_inside(
         count = 49
     facts[NZ] = count
     rest = count
-    last = 0
-    last2 = 0
+    last: Any = 0
+    last2: Any = 0
     for z in range(49):
         if rest == 0:
             break

@@ -68,7 +68,7 @@ def _load(data: Any, state: Any) -> None:
     """At least 16 bits; zeros where the interval's data has ended."""
     while state[_COUNT] < 16:
         at = state[_AT]
-        byte = 0
+        byte: Any = 0
         if at < len(data) and data[at] != 0xFF:
             byte = np.int64(data[at])
             state[_AT] = at + 1
