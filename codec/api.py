@@ -76,7 +76,7 @@ def encode(
             time_budget: seconds of wall time.
             max_segment: frames a segment at most.
             device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
-            threads: CPU threads of all workers together, 0 for all there are.
+            threads: CPU threads of all workers together at most, 0 for all there are.
             workers: processes that fit segments side by side; with more than one, a script needs
                 ``if __name__ == "__main__":`` around its work, because they import it.
             seed: the seed of everything random.

@@ -10,7 +10,7 @@ from synthetic import film
 import ncodec
 from ncodec.jobs.request import DEFAULTS, EncodeRequest
 from ncodec.media import Reading
-from ncodec.media.tracks import Copying
+from ncodec.media.copying import Copying
 from ncodec.plugin import RESERVED
 
 WITH_EXAMPLES = ["encode", "decode", "open", "probe", "verify", "repair", "codecs"]

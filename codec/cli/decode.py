@@ -128,7 +128,8 @@ def command(
             click.echo(f"\r{done}/{total}", err=True, nl=False)
 
     def warn(message: str) -> None:
-        click.echo(f"ncodec: {message}", err=True)
+        if not quiet:
+            click.echo(f"ncodec: {message}", err=True)
 
     try:
         with ncodec.open(

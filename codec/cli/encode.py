@@ -11,9 +11,10 @@ import click
 from click.core import ParameterSource
 
 from ncodec.cli.parameters import DEVICE, YES, may_write, parameter, stoppable, stopping_notice
-from ncodec.cli.progress import watching
+from ncodec.cli.progress import logged, watching
 from ncodec.cli.values import DURATION, PICTURE_SIZE, RATE, SIZE
 from ncodec.errors import Interrupted, NcodecError, UsageError
+from ncodec.formats import same_file
 from ncodec.jobs.request import DEFAULTS, check_output, check_source
 from ncodec.media.kinds import media_kind
 from ncodec.plugin import StillCodec
@@ -29,6 +30,18 @@ _COPIED = {
     "attachments": "its attachments and cover pictures",
     "tags": "its tags",
 }
+
+_SECTIONS = {
+    "Output": ("output", "yes"),
+    "Codec and rate": ("codec", "target_size", "time_budget", "max_segment"),
+    "Source": (
+        *("start", "end", "stream", "fps", "size", "pixel_format", "strict", "alpha"),
+        *_COPIED,
+    ),
+    "Work": ("resume", "plan", "device", "threads", "workers", "seed"),
+    "Messages": ("log_json", "quiet"),
+}
+"""The options that all codecs have, as --help lists them."""
 
 
 class _EncodeCommand(click.Command):
@@ -52,6 +65,20 @@ class _EncodeCommand(click.Command):
         codecs = DEFAULT_CODECS.values() if named is None else (named,)
         own = {option.name: option for name in codecs for option in load_codec(name).options}
         return [*common, *map(parameter, own.values()), help_option]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        *options, help_option = self.get_params(ctx)
+        own = f"Options of {ctx.meta[_CODEC]}, others with --codec"
+        titles = {name: title for title, names in _SECTIONS.items() for name in names}
+        sections: dict[str, list[tuple[str, str]]] = {"Output": [], "Codec and rate": [], own: []}
+        for option in options:
+            if isinstance(option, click.Option) and (record := option.get_help_record(ctx)):
+                sections.setdefault(titles.get(option.name or "", own), []).append(record)
+        if record := help_option.get_help_record(ctx):
+            sections["Messages"].append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
 
     def _codec_of(self, ctx: click.Context, args: list[str]) -> str:
         strict, ctx.ignore_unknown_options = ctx.ignore_unknown_options, True
@@ -157,7 +184,7 @@ def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:
 )
 @_leaving_out
 @DEVICE
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads in all.  [default: all]")
+@click.option("--threads", type=click.IntRange(min=1), help="CPU threads at most.  [default: all]")
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -165,7 +192,13 @@ def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:
     show_default=True,
     help="Video: processes that fit segments side by side.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=DEFAULTS["seed"], show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=DEFAULTS["seed"],
+    show_default=True,
+    help="Of everything random.",
+)
 @click.option("--resume", is_flag=True, help="Video: go on with an interrupted encode.")
 @click.option("--plan", metavar="DIR", help="Video: for unfinished work.  [default: FILE.plan]")
 @click.option("--log-json", is_flag=True, help="Events on stderr as one JSON object a line.")
@@ -187,16 +220,15 @@ def command(
       ncodec encode clip.mp4 -o clip.nc
       ncodec encode clip.mp4 -o clip.nc --preset fast --target-size 200k
       ncodec encode clip.mp4 -o clip.nc --time-budget 5m --workers 2
-      ncodec encode --resume -o clip.nc
       ncodec encode photo.png -o photo.nc
       ncodec encode digits.npy -o digits.nc
       ncodec encode photo.jpg --codec entropic-student -o photo.nc
       ffmpeg -i clip.mp4 -f yuv4mpegpipe - | ncodec encode - -o clip.nc
       ncodec encode f_%04d.png --fps 24 -o clip.nc
       ncodec encode clip.yuv --size 640x360 --pix-fmt yuv420p --fps 25 -o clip.nc
+      ncodec encode --resume -o clip.nc
     """
     from ncodec.api import encode
-    from ncodec.formats import same_file
 
     context = click.get_current_context()
     # What is not said is as it was where an encode goes on.
@@ -206,27 +238,33 @@ def command(
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT
     }
     notify = stopping_notice(log_json, quiet, saving=not isinstance(load_codec(codec), StillCodec))
-    with watching(log_json, quiet) as watch, stoppable(notify) as stop:
-        if output is None:
-            name = f"{Path(source or 'clip').stem.strip('-') or 'clip'}.nc"
-            raise UsageError(f"there is no output: give -o {name}, or -o - for stdout")
-        if source is not None:
-            same_file(source, output)
-            check_source(source, source, output)
-        check_output(output)
-        # Who goes on with an encode has said so at its start.
-        may_write(output, yes or values["resume"])
-        try:
-            encode(
-                *(source, output),
-                codec=codec,
-                plan=plan,
-                watch=watch,
-                stopping=stop.is_set,
-                **settings,
-            )
-        except KeyboardInterrupt:
-            raise _stopped_at_once(output, plan) from None
+    with logged(log_json):
+        target = _checked(source, output, yes or values["resume"])
+        with watching(log_json, quiet) as watch, stoppable(notify) as stop:
+            try:
+                encode(
+                    *(source, target),
+                    codec=codec,
+                    plan=plan,
+                    watch=watch,
+                    stopping=stop.is_set,
+                    **settings,
+                )
+            except KeyboardInterrupt:
+                raise _stopped_at_once(target, plan) from None
+
+
+def _checked(source: str | None, output: str | None, replacing: bool) -> str:
+    """The output, once it is clear that it is meant; `replacing`: also where it exists."""
+    if output is None:
+        name = Path(source or "").stem.strip("-") or "clip"
+        raise UsageError(f"there is no output: give -o {name}.nc, or -o - for stdout")
+    if source is not None:
+        same_file(source, output)
+        check_source(source, source, output)
+    check_output(output)
+    may_write(output, replacing)
+    return output
 
 
 def _stopped_at_once(output: str, plan: str | None) -> Interrupted:

@@ -28,15 +28,18 @@ def command(file: str, as_json: bool) -> None:
 
 def _clip(contents: Probe) -> list[str]:
     info = contents.info
-    rate = f"{float(1 / info.time_base):g} frames/s" if contents.constant_rate else "variable rate"
+    time = contents.frame_time
+    rate = "variable rate" if time is None else f"{float(1 / time):g} frames/s"
     pixels = info.width * info.height * info.frames
     size = contents.size - contents.tracks_size
     return [
         f"{contents.media_kind}: {info.width}x{info.height}, {info.pixel_format}, "
-        f"{info.frames} frames, {rate}, {float(contents.duration):g} s",
+        f"{info.frames} frames, {rate}, {float(contents.duration):g} s"
+        + (f", from {float(contents.start):g} s on" if contents.start else ""),
         f"colour: primaries {info.primaries}, transfer {info.transfer}, matrix {info.matrix}, "
         f"{'full' if info.full_range else 'limited'} range"
-        + (f"; rotation {info.rotation}" if info.rotation else ""),
+        + (f"; rotation {info.rotation}" if info.rotation else "")
+        + "; mirrored" * info.mirrored,
         f"rate: {8 * size / pixels:.4f} bits a pixel, "
         f"{8 * size / float(contents.duration) / 1000:.1f} kbit/s"
         + " without the tracks"

@@ -19,7 +19,9 @@ from ncodec.plugin import Option
 
 __all__ = ["DEVICE", "THREADS", "YES", "may_write", "parameter", "stoppable", "stopping_notice"]
 
-THREADS = click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]")
+THREADS = click.option(
+    "--threads", type=click.IntRange(min=1), help="CPU threads at most.  [default: all]"
+)
 DEVICE = click.option(
     "--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N."
 )

@@ -13,22 +13,30 @@ import click
 from ncodec.errors import NcodecError
 from ncodec.jobs import Event, Finished, Noticed, Planned, Progressed, Scanned, SegmentDone
 
-__all__ = ["duration", "log", "watching"]
+__all__ = ["duration", "log", "logged", "watching"]
 
 Watch = Callable[[Event], None]
 
 
 @contextmanager
+def logged(log_json: bool) -> Iterator[None]:
+    """In a JSON log an error is a line, too."""
+    try:
+        yield
+    except NcodecError as error:
+        if not log_json:
+            raise
+        log({"type": "failed", "exit_code": error.exit_code, "message": str(error)})
+        raise click.exceptions.Exit(error.exit_code) from error
+
+
+@contextmanager
 def watching(log_json: bool, quiet: bool) -> Iterator[Watch]:
-    """The watcher that `run_encode` tells its events to; in a JSON log an error is a line, too."""
+    """The watcher that `run_encode` tells its events to."""
     if quiet:
         yield lambda _event: None
     elif log_json:
-        try:
-            yield lambda event: log(event.record())
-        except NcodecError as error:
-            log({"type": "failed", "exit_code": error.exit_code, "message": str(error)})
-            raise click.exceptions.Exit(error.exit_code) from error
+        yield lambda event: log(event.record())
     elif sys.stderr.isatty():
         with _bar() as watch:
             yield watch

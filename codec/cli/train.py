@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ncodec.cli.parameters import DEVICE, THREADS, parameter, stoppable, stopping_notice
 from ncodec.cli.progress import duration, log
+from ncodec.errors import Interrupted
 from ncodec.registry import load_trainer, trainer_names
 
 __all__ = ["command"]
@@ -88,6 +91,12 @@ def command(
             tags = train(
                 trainer, data, output, report=report, stopping=stop.is_set, **common, **options
             )
+    except (Interrupted, KeyboardInterrupt) as error:
+        if not Path(f"{output}.state").exists():
+            raise
+        again = [word for word in sys.argv[1:] if word != "--resume"]
+        line = shlex.join(["ncodec", *again, "--resume"])
+        raise Interrupted(f"stopped; go on with: {line}") from error
     finally:
         if sys.stderr.isatty() and not quiet:
             click.echo(err=True)

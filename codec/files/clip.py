@@ -15,9 +15,10 @@ from ncodec.files.openfile import OpenFile
 from ncodec.files.stored import StoredFile
 from ncodec.formats import Hdr, Reader, Segment, SegmentEntry
 from ncodec.media.frame import PIXEL_FORMATS, Frame
+from ncodec.media.timeline import constant_step, end_tick
 from ncodec.plugin import DecodesBatches, HasPreviews, Planes, VideoCodec, reduced
 
-__all__ = ["PREVIEWS", "Clip", "end_tick"]
+__all__ = ["PREVIEWS", "Clip"]
 
 PREVIEWS = (1, 2, 4)
 """How much smaller, each way, frames can be had; 1 is whole."""
@@ -172,9 +173,10 @@ class Clip(OpenFile, Sequence[Frame]):
 
     def _about(self) -> str:
         whole = super()._about()
-        if not isinstance(self.times, range):
+        step = constant_step(self.times)
+        if step is None:
             return f"{whole}, variable rate"
-        return f"{whole}, {float(1 / self.info.time_base):g} frames/s"
+        return f"{whole}, {float(1 / (step * self.info.time_base)):g} frames/s"
 
     def _frame(self, planes: Planes, index: int) -> Frame:
         tick, base = self.times[index], self.info.time_base
@@ -233,8 +235,3 @@ class Clip(OpenFile, Sequence[Frame]):
             return self._codec.decode(segment, info, shared, context)
         assert isinstance(self._codec, HasPreviews)
         return self._codec.preview(segment, info, shared, context, self._preview)
-
-
-def end_tick(times: Sequence[int]) -> int:
-    """When the last frame ends: it lasts as long as the one before it."""
-    return times[-1] + (times[-1] - times[-2] if len(times) > 1 else 1)

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from ncodec.errors import DamagedFile, UsageError
 from ncodec.files.album import Album
-from ncodec.files.clip import Clip, end_tick
+from ncodec.files.clip import Clip
 from ncodec.files.features import FeatureFile
 from ncodec.formats.output import atomic_output, is_stream, output_name
 from ncodec.media import open_sink, write_collection, write_image
@@ -21,6 +21,7 @@ from ncodec.media.images import JPEG_SUFFIXES
 from ncodec.media.matroska.excerpt import excerpt
 from ncodec.media.matroska.listing import listed
 from ncodec.media.sound import write_sound
+from ncodec.media.timeline import end_tick
 from ncodec.plugin import Region
 
 __all__ = ["decode_images", "write_decoded"]
@@ -47,6 +48,7 @@ def write_decoded(
                 frames=frames,
                 at=at,
                 region=region,
+                only=only,
                 watch=watch,
                 warn=warn,
             )

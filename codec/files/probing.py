@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ncodec.errors import MissingDependency
-from ncodec.files.clip import end_tick
 from ncodec.files.records import KEY, Records
 from ncodec.formats import Reader, VideoInfo
 from ncodec.media.matroska.listing import Part, listed
+from ncodec.media.timeline import constant_step, end_tick
 from ncodec.plugin import HasNetwork, Option
 from ncodec.registry import codec_names, load_codec
 
@@ -39,7 +39,8 @@ class Probe:
         media_kind: ``video``, ``image`` or ``features``.
         info: size, pixel format, colour, time base.
         duration: seconds from the first frame's start to the last one's end.
-        constant_rate: whether every frame lasts one tick of the time base.
+        frame_time: seconds of a frame, None where the rate varies.
+        start: seconds at which the first frame is shown, counted from the earliest track.
         size: the file's bytes.
         segments: the segments in display order.
         meta: tool, seed, options, as the encoder wrote them.
@@ -57,7 +58,8 @@ class Probe:
     media_kind: str
     info: VideoInfo
     duration: Fraction
-    constant_rate: bool
+    frame_time: Fraction | None
+    start: Fraction
     size: int
     segments: Sequence[SegmentInfo]
     meta: Mapping[str, Any]
@@ -67,6 +69,11 @@ class Probe:
     tracks: Sequence[Part] = ()
     tracks_size: int = 0
     macs_per_pixel: float | None = None
+
+    @property
+    def constant_rate(self) -> bool:
+        """Whether all frames last equally long."""
+        return self.frame_time is not None
 
     @property
     def psnr(self) -> float | None:
@@ -140,6 +147,7 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
             )
         frames = header.info.frames or sum(s.frame_count for s in segments)
         times = reader.times
+        step = constant_step(times)
         ticks = max(end_tick(times) - times[0], 1) if times else frames
         packed = reader.meta.get(KEY)
         tracks = reader.mka
@@ -150,7 +158,8 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
             media_kind=header.media_kind,
             info=replace(header.info, frames=frames),
             duration=ticks * header.info.time_base,
-            constant_rate=times is None,
+            frame_time=None if step is None else step * header.info.time_base,
+            start=times[0] * header.info.time_base if times else Fraction(0),
             size=reader.size,
             segments=tuple(segments),
             meta={key: value for key, value in reader.meta.items() if key != KEY},

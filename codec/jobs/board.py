@@ -29,12 +29,19 @@ class Board:
         container: int = 0,
     ) -> None:
         self.counts = counts
-        self.started = set(done)
+        self.started, self._done = set(done), frozenset(done)
         self._fractions = {i: 1.0 if i in done else 0.0 for i in range(len(counts))}
         self._sizes = {index: size for index, (size, _) in done.items()}
         self._psnrs = {index: psnr for index, (_, psnr) in done.items() if psnr is not None}
         self._start, self._container = start, container
-        self._first = self._whole()
+        self._first, self._working = self._whole(), start
+
+    def begin(self, index: int) -> None:
+        """Segment `index` is begun."""
+        if self.started == self._done:
+            # What came before, reading and measuring, says nothing of the speed.
+            self._working = time.monotonic()
+        self.started.add(index)
 
     def finished(self, index: int, size: int, psnr: float | None) -> None:
         """Segment `index` has come to so many bytes, and to this PSNR."""
@@ -49,7 +56,7 @@ class Board:
             self._sizes[index] = values["size"]
         if values.get("psnr") is not None:
             self._psnrs[index] = values["psnr"]
-        whole, elapsed = self._whole(), time.monotonic() - self._start
+        whole, now = self._whole(), time.monotonic()
         if values.get("resumed"):
             # Reached by an earlier run: it says nothing of this one's speed.
             self._first += whole - before
@@ -61,8 +68,8 @@ class Board:
             epochs=values.get("epochs", 0),
             psnr=self._psnr(),
             fraction=whole,
-            elapsed=elapsed,
-            eta=elapsed * (1 - whole) / gained if gained > 0 else None,
+            elapsed=now - self._start,
+            eta=(now - self._working) * (1 - whole) / gained if gained > 0 else None,
             size=self._size(),
         )
 

@@ -10,11 +10,12 @@ from ncodec.formats import Segment, atomic_output, same_file
 from ncodec.formats.output import output_name
 from ncodec.jobs.board import Board
 from ncodec.jobs.directory import plan_directory
-from ncodec.jobs.events import Event, Finished, Planned, SegmentDone
+from ncodec.jobs.events import Event, Finished, Noticed, Planned, SegmentDone
 from ncodec.jobs.executors import run_inline, run_processes
 from ncodec.jobs.output import hold_target, overhead, write_file
 from ncodec.jobs.plan import Plan
 from ncodec.jobs.planning import load_plan, make_plan
+from ncodec.jobs.poor import poor_clip
 from ncodec.jobs.request import EncodeRequest
 from ncodec.jobs.task import Resources, window_of
 from ncodec.jobs.windows import share_seconds
@@ -52,7 +53,7 @@ def run_encode(
         else:
             plan = make_plan(request, directory, watch, stopping)
         segments = _run(plan, request, start, watch, stopping)
-        size = write_file(stream, plan, segments)
+        size = write_file(stream, plan, segments, plan.tracks)
         hold_target(size, request.target_size, plan.codec)
     values = [s.psnr * s.frame_count for s in segments if s.psnr is not None]
     finished = Finished(
@@ -63,6 +64,8 @@ def run_encode(
         psnr=sum(values) / plan.info.frames if len(values) == len(segments) else None,
         elapsed=time.monotonic() - start,
     )
+    if notice := poor_clip(finished.psnr, segments):
+        watch(Noticed(notice))
     watch(finished)
     return finished
 
@@ -92,7 +95,7 @@ def _run(
             remaining = max(request.time_budget - (now - start), 0.0)
             behind = sum(plan.starts[i] == index for i in pending)
             end = now + share_seconds(remaining, counts[index], waiting, workers, behind)
-        board.started.add(index)
+        board.begin(index)
         return Resources(request.device, all_threads if alone else threads, end)
 
     def report(index: int, values: Mapping[str, Any]) -> None:
@@ -143,6 +146,9 @@ def _planned(
     size = request.target_size
     if size is None and estimate.size is not None:
         size = sum(map(_coded_bytes, done.values())) + estimate.size + overhead(plan)
+    seconds = time.monotonic() - start + estimate.seconds / workers
+    if request.time_budget is not None:
+        seconds = min(seconds, request.time_budget)
     return Planned(
         codec=plan.codec,
         frames=plan.info.frames,
@@ -150,6 +156,6 @@ def _planned(
         finished=len(done),
         workers=workers,
         device=request.device,
-        seconds=estimate.seconds / workers,
+        seconds=seconds,
         size=size,
     )

@@ -27,15 +27,15 @@ class Scanned(Event):
 
 @dataclass(frozen=True, slots=True)
 class Noticed(Event):
-    """Something of the source is left out or concealed; `message` says what, in one sentence."""
+    """Something is left out or concealed, or the result is poor: `message` is a sentence."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Planned(Event):
-    """Work is about to start. `seconds` is an estimate of what is left, `size` of the file, None
-    where it cannot be told before."""
+    """Work is about to start. `seconds` is an estimate of the whole run, what has passed included,
+    `size` of the file, None where it cannot be told before."""
 
     codec: str
     frames: int

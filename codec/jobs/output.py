@@ -19,8 +19,10 @@ INDEX_SPARE = 16
 """Bytes a segment by which real lengths and the PSNR can widen a file of empty segments."""
 
 
-def write_file(stream: BinaryIO, plan: Plan, segments: Sequence[Segment]) -> int:
-    """Writes the container; returns its size."""
+def write_file(
+    stream: BinaryIO, plan: Plan, segments: Sequence[Segment], tracks: bytes | None
+) -> int:
+    """Writes the container, with the copied tracks where there are any; returns its size."""
     codec = frame_codec(plan.codec)
     header = Header(codec.codec_id, codec.bitstream_version, plan.kind, plan.info)
     writer = Writer(stream, header)
@@ -32,8 +34,6 @@ def write_file(stream: BinaryIO, plan: Plan, segments: Sequence[Segment]) -> int
         writer.times(plan.times)
     if plan.hdr is not None:
         writer.hdr(plan.hdr.pack())
-    if (tracks := plan.tracks) is not None:
-        writer.mka(tracks)
     options = {
         name: value
         for name, value in plan.options.items()
@@ -45,6 +45,8 @@ def write_file(stream: BinaryIO, plan: Plan, segments: Sequence[Segment]) -> int
     if plan.notices:
         meta["notices"] = list(plan.notices)
     writer.meta(meta)
+    if tracks is not None:
+        writer.mka(tracks)
     return writer.finish()
 
 
@@ -65,4 +67,7 @@ def overhead(plan: Plan) -> int:
     """Bytes of the finished file apart from its segments' payloads."""
     empty = [Segment(i, first, count, (), 0) for i, (first, count) in enumerate(plan.windows)]
     payloads = sum(len(segment.pack()) for segment in empty)
-    return write_file(BytesIO(), plan, empty) - payloads + INDEX_SPARE * len(empty)
+    spare, tracks = INDEX_SPARE * len(empty), None
+    if plan.tracks_size:
+        spare, tracks = spare + INDEX_SPARE + plan.tracks_size, b""
+    return write_file(BytesIO(), plan, empty, tracks) - payloads + spare

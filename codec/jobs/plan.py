@@ -99,6 +99,14 @@ class Plan:
         except FileNotFoundError:
             return None
 
+    @property
+    def tracks_size(self) -> int:
+        """The bytes of `tracks`, 0 for None."""
+        try:
+            return (self.directory / TRACKS_FILE).stat().st_size
+        except FileNotFoundError:
+            return 0
+
     def save(self) -> None:
         """Writes plan.json, and the shared models before it."""
         for index, model in enumerate(self.shared):

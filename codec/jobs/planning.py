@@ -93,7 +93,12 @@ def make_plan(
         if isinstance(opened, FilmSource):
             copy = directory / TRACKS_FILE
             notices += copy_tracks(
-                path, copy, request.copying, reading=request.reading, origin=opened.origin
+                path,
+                copy,
+                request.copying,
+                reading=request.reading,
+                origin=opened.origin,
+                shifts=opened.shifts,
             )
     watch(Scanned(clip.frames))
     for notice in notices:
@@ -128,7 +133,7 @@ def make_plan(
         settings=request.settings,
     )
     if request.target_size is not None:
-        around, tracks = overhead(plan), len(plan.tracks or b"")
+        around, tracks = overhead(plan), plan.tracks_size
         rest = request.target_size - around
         if rest <= 0 < tracks and request.target_size > around - tracks:
             raise TargetUnreachable(

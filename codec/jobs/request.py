@@ -11,10 +11,10 @@ from typing import Any, BinaryIO
 
 from ncodec.errors import InputError, UsageError
 from ncodec.formats.boxes import SIGNATURE
+from ncodec.media.copying import COPYING, Copying
 from ncodec.media.held import Held
 from ncodec.media.kinds import is_media_name
 from ncodec.media.reading import READING, Reading
-from ncodec.media.tracks import COPYING, Copying
 
 __all__ = ["DEFAULTS", "EncodeRequest", "check_output", "check_source"]
 
@@ -150,6 +150,8 @@ DEFAULTS: Mapping[str, Any] = {
 
 def check_source(path: str | Path, source: str | Path | Held, output: str | BinaryIO) -> None:
     """Raises InputError where `path`, which holds what `source` gives, is a .nc file."""
+    if not Path(path).is_file():  # a pipe is read once
+        return
     with suppress(OSError), open(path, "rb") as stream:
         if stream.read(len(SIGNATURE)) == SIGNATURE:
             name = "-" if isinstance(source, Held) else str(source)

@@ -24,9 +24,10 @@ from ncodec.formats import (
 )
 from ncodec.formats.conf import DIGEST_BYTES
 from ncodec.formats.output import destination, output_name
-from ncodec.jobs import Event, Finished, SegmentDone
+from ncodec.jobs import Event, Finished, Noticed, SegmentDone
 from ncodec.jobs.lossy import measured
 from ncodec.jobs.output import INDEX_SPARE
+from ncodec.jobs.poor import poor_images
 from ncodec.jobs.request import check_source
 from ncodec.media import Image, open_collection
 from ncodec.media.held import Held
@@ -135,6 +136,8 @@ def encode_images(
         elapsed=time.monotonic() - start,
         subpixels=coded.info.width * coded.info.height if keeps_files else prod(images.shape),
     )
+    if notice := poor_images(psnr):
+        watch(Noticed(notice))
     watch(finished)
     return finished
 

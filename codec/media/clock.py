@@ -6,13 +6,16 @@ from fractions import Fraction
 
 import av
 from av.container import InputContainer
-from av.format import Flags
 from av.video.stream import VideoStream
 
-__all__ = ["Clock", "stated_rates"]
+__all__ = ["BROADCAST", "Clock", "stated_rates"]
 
-_CUT = 10
-"""Seconds by which the times of a broadcast go ahead where FFmpeg takes them for other ones."""
+BROADCAST = 0x200
+"""AVFMT_TS_DISCONT: the flag of formats whose times may jump, such as transport streams."""
+
+_BACK, _AHEAD = Fraction(1, 10), 10
+"""Seconds by which the times of a broadcast go back or ahead where FFmpeg takes them for those of
+another part."""
 
 
 class Clock:
@@ -25,13 +28,14 @@ class Clock:
 
     Attributes:
         time_base: seconds a tick.
+        shifts: the seconds by which all times are moved from each jump on.
     """
 
     def __init__(self, container: InputContainer, stream: VideoStream) -> None:
         rates = stated_rates(stream) or (Fraction(25),)
         self._avi = container.format.name == "avi"
         self._counts = stream.start_time is None and not stream.duration
-        self._broadcast = bool(Flags(container.format.flags) & Flags.ts_discont)
+        self._broadcast = bool(container.format.flags & BROADCAST)
         self._start = stream.start_time or 0
         self.time_base = Fraction(stream.time_base or 1 / rates[0])
         self._rate = rates[0]
@@ -41,6 +45,7 @@ class Clock:
         self._last: int | None = None
         self._shift = self._old_shift = 0
         self._index = -1
+        self.shifts: list[Fraction] = []
         self._jumps: list[str] = []
         self._made = 0
 
@@ -99,23 +104,25 @@ class Clock:
             self._made += not self._avi  # the last pictures have none there
             return last + self._step
         second = 1 / self.time_base
-        tick, unshifted = stamp + self._shift, stamp + self._old_shift
-        if last < unshifted <= last + second and not last < tick <= last + second:
+        tick, unshifted, due = stamp + self._shift, stamp + self._old_shift, last + self._step
+        if last < unshifted <= last + second and abs(unshifted - due) < abs(tick - due):
             # The picture before was alone out of order: the times before it go on.
             self._shift, tick = self._old_shift, unshifted
             self._jumps.pop()
+            self.shifts.pop()
             self._made += 1
-        if last < tick and not (self._broadcast and tick > last + _CUT * second):
+        if last < tick and not (self._broadcast and tick > last + _AHEAD * second):
             return tick
-        if last - second < tick <= last:
+        if last - second * (_BACK if self._broadcast else 1) < tick <= last:
             self._made += 1
             return last + 1
         self._jumps.append(
             f"from {float((last - self._start) * self.time_base):.3g} to"
             f" {float((tick - self._start) * self.time_base):.3g} s at frame {self._index}"
         )
-        self._old_shift, self._shift = self._shift, self._shift + last + self._step - tick
-        return last + self._step
+        self._old_shift, self._shift = self._shift, self._shift + due - tick
+        self.shifts.append(sum(self.shifts[-1:], (due - tick) * self.time_base))
+        return due
 
 
 def stated_rates(stream: VideoStream) -> tuple[Fraction, ...]:

@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 from ncodec.errors import InputError
 from ncodec.formats.hdr import Hdr
 from ncodec.formats.info import UNSPECIFIED, VideoInfo
+from ncodec.media.fields import field_order_of
 from ncodec.media.frame import bit_depth, canonical_format
 
 __all__ = ["check_same", "described", "hdr_of", "left_out"]
@@ -60,7 +61,7 @@ def described(picture: av.VideoFrame, stream: VideoStream, time_base: Fraction) 
         ),
         rotation=rotation,
         mirrored=mirrored,
-        field_order=int(getattr(context, "field_order", 0)),
+        field_order=field_order_of(picture, int(getattr(context, "field_order", 0))),
     )
 
 
@@ -97,7 +98,16 @@ def hdr_of(picture: av.VideoFrame) -> Hdr | None:
 def left_out(picture: av.VideoFrame) -> list[str]:
     """What comes with a picture and cannot be kept."""
     kinds = [what for kind, what in _LEFT_OUT.items() if _side_data(picture, kind)]
+    matrix = _side_data(picture, "DISPLAYMATRIX")
+    if matrix and abs((_degrees(matrix) + 45) % 90 - 45) > 1:
+        kinds.append(f"a rotation by {_degrees(matrix):.0f} degrees, of which quarters are kept")
     return list(dict.fromkeys(kinds))
+
+
+def _degrees(matrix: bytes) -> float:
+    """The degrees clockwise by which a display matrix turns, after it has mirrored."""
+    _, _, _, c, d, *_ = struct.unpack_from("=9i", matrix)
+    return degrees(atan2(-c, d))
 
 
 def _side_data(picture: av.VideoFrame, kind: str) -> bytes:
@@ -121,4 +131,4 @@ def _orientation(picture: av.VideoFrame) -> tuple[int, bool]:
     if not data:
         return 0, False
     a, b, _, c, d, *_ = struct.unpack_from("=9i", data)
-    return round(degrees(atan2(-c, d)) / 90) * 90 % 360, a * d < b * c
+    return round(_degrees(data) / 90) * 90 % 360, a * d < b * c

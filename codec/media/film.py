@@ -81,10 +81,23 @@ def opened(path: Path, reading: Reading = READING, data: BytesIO | None = None) 
         options["video_size"] = f"{width}x{height}"
         options["pixel_format"] = reading.pixel_format or "yuv420p"
         options["framerate"] = str(reading.fps or 25)
-    try:
+
+    def opened_as(encoding: str) -> InputContainer:
         return av.open(
-            data or f"file:{path}", "r", format="rawvideo" if raw else None, options=options
+            data or f"file:{path}",
+            "r",
+            format="rawvideo" if raw else None,
+            options=options,
+            metadata_encoding=encoding,
         )
+
+    try:
+        try:
+            return opened_as("utf-8")
+        except UnicodeDecodeError:  # tags of old programs; every byte is a letter of Latin-1
+            if data is not None:
+                data.seek(0)
+            return opened_as("latin-1")
     except (av.FFmpegError, ValueError) as error:
         if raw:
             raise InputError(
@@ -96,11 +109,22 @@ def opened(path: Path, reading: Reading = READING, data: BytesIO | None = None) 
                 f"{path} does not say what it holds: if it is raw video, give its --size, as"
                 " 640x360, its --pix-fmt and --fps"
             ) from None
+        if _begins_mp4(path):
+            raise InputError(
+                f"{path} has no index (moov) that FFmpeg can read: it was cut short, or its"
+                " recording was not finished; untrunc can make it anew by a whole file of the same"
+                " recorder"
+            ) from None
         reason = getattr(error, "strerror", error)
         raise InputError(
             f"{path} is not media that FFmpeg can open ({reason}): check that it is a"
             " whole video or image"
         ) from None
+
+
+def _begins_mp4(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(8)[4:] == b"ftyp"
 
 
 def raw_rest(path: Path, reading: Reading) -> str:

@@ -39,6 +39,10 @@ class FilmSource(VideoSource):
     What is damaged or missing is concealed as FFmpeg does it, and noticed; a damaged film is
     decoded on one thread, so that every pass gives the same pictures.
 
+    Attributes:
+        shifts: the seconds by which times are moved from each of their jumps on, once the film has
+            been read.
+
     Raises:
         InputError: nothing can be decoded, `reading` refuses what is found, or does not fit.
     """
@@ -50,6 +54,7 @@ class FilmSource(VideoSource):
         self._cut_short = film.raw_rest(path, reading) if raw else cut_short(path)
         self._damage = film.Damage()
         self._wrong: list[str] = []
+        self.shifts: Sequence[Fraction] = ()
         if self._cut_short and reading.strict:
             raise InputError(f"{self._cut_short}: copy or make it again, or leave --strict out")
         with film.opened(path, reading) as container:
@@ -75,7 +80,7 @@ class FilmSource(VideoSource):
         if self.reading.size is None:  # of raw video, the rest of a frame alone can be wrong
             said += self._damage.notices(self.name)
         said += self._wrong
-        said += [f"{self.name} has {what}, which is left out" for what in self._left_out]
+        said += [f"{self.name} has {what}: that is left out" for what in self._left_out]
         return said
 
     def starts_at(self, first: int) -> Fraction:
@@ -142,6 +147,7 @@ class FilmSource(VideoSource):
                     declared = (0, "") if sought else declared_frames(container, stream)
                     self._wrong += _miscounted(self.name, count, *declared)
             self._wrong += clock.notices(self.name)
+            self.shifts = tuple(clock.shifts)
             if sought:
                 self._damage.before = 0
         self._refuse(self._damage.notices(self.name) + self._wrong)

@@ -40,17 +40,29 @@ class ImageSource(VideoSource):
         self._missing = missing(images)
         if self._missing and reading.strict:
             raise InputError(f"{path} {self._missing}: add them, or leave --strict out")
-        _, info = _picture(images[0])
+        self._damaged: dict[str, None] = {}
+        _, info, _ = _picture(images[0])
         info = replace(info, frames=len(images), time_base=1 / (reading.fps or Fraction(_RATE)))
         super().__init__(path, "image" if len(images) == 1 else "video", info, reading)
 
     @property
     def notices(self) -> list[str]:
-        return [f"{self.name} {self._missing}"] if self._missing else []
+        said = [f"{self.name} {self._missing}"] if self._missing else []
+        if self._damaged:
+            first, *more = self._damaged
+            others = f", and {len(more)} images more" if more else ""
+            said.append(f"{first} is cut short or damaged{others}: what can be decoded is taken")
+        return said
 
     def _all(self, first: int) -> Iterator[Frame]:
         for index, image in enumerate(self._images[first:], first):
-            picture, _ = _picture(image)
+            picture, _, damaged = _picture(image)
+            if damaged and self.reading.strict:
+                raise InputError(
+                    f"{image} is cut short or damaged: make it again, or leave --strict out"
+                )
+            if damaged:
+                self._damaged[str(image)] = None
             check_same(picture, self.info, str(image))
             if self.reading.alpha:
                 check_opaque(picture, str(image))
@@ -87,11 +99,10 @@ def _content(path: Path) -> BytesIO:
         raise InputError(f"{path} cannot be read ({error.strerror}): check it") from None
 
 
-def _picture(path: Path) -> tuple[av.VideoFrame, VideoInfo]:
-    """The one picture of an image file, and what it is."""
-    if short := cut_short(path):
-        raise InputError(f"{short}: copy or make it again")
-    with film.opened(path, data=_content(path)) as container:
+def _picture(path: Path) -> tuple[av.VideoFrame, VideoInfo, bool]:
+    """The one picture of an image file, what it is, and whether it is damaged."""
+    content = _content(path)
+    with film.opened(path, data=content) as container:
         stream = film.video_stream(container, str(path))
         damage = film.Damage()
         with closing(
@@ -100,6 +111,11 @@ def _picture(path: Path) -> tuple[av.VideoFrame, VideoInfo]:
             picture = next(pictures)
         if container.format.name == "apng":
             raise InputError(f"{path} is an animated PNG: give it alone, or leave it out")
-        if damage.packets or damage.concealed:
-            raise InputError(f"{path} is damaged: repair it or make it again")
-        return picture, described(picture, stream, Fraction(1, _RATE))
+        damaged = bool(damage.packets or damage.concealed or cut_short(path))
+        damaged |= _ends_within_jpeg(content.getvalue())
+        return picture, described(picture, stream, Fraction(1, _RATE)), damaged
+
+
+def _ends_within_jpeg(data: bytes) -> bool:
+    """Whether a JPEG's last scan has no end, which FFmpeg does not say: it leaves the rest grey."""
+    return data[:3] == b"\xff\xd8\xff" and data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda")

@@ -9,13 +9,13 @@ from typing import BinaryIO
 
 import av
 
-from ncodec.formats.hdr import Hdr
-from ncodec.formats.info import VideoInfo
 from ncodec.media.fields import FieldMarker
 from ncodec.media.frame import Frame, to_av
 from ncodec.media.matroska.picture import picture_entry
 from ncodec.media.matroska.stored import PICTURES, Stored
 from ncodec.media.matroska.writer import COARSE, FINE, Block, MatroskaWriter
+from ncodec.media.presentation import Presentation
+from ncodec.media.timeline import end_tick
 
 __all__ = ["MkvWriter"]
 
@@ -28,39 +28,37 @@ class MkvWriter:
 
     Args:
         stream: where to.
-        info, times, hdr: the clip, as `open_sink` takes them.
-        tracks: a complete Matroska file, whose tracks, chapters, attachments and tags are copied.
+        clip: what it is to hold.
         seeking: whether the stream begins here and can go back, for an index.
     """
 
     def __init__(
         self,
         stream: BinaryIO,
-        info: VideoInfo,
-        times: Sequence[int] | None,
-        hdr: Hdr | None = None,
-        tracks: bytes | None = None,
+        clip: Presentation,
         *,
         seeking: bool = True,
     ) -> None:
-        self._info = info
+        self._info = info = clip.info
         # FFV1 codes 8-bit RGB from a packed layout only; the samples are the same.
         self._layout = "bgr0" if info.pixel_format == "gbrp" else info.pixel_format
         self._encoder = self._opened()
         self._fields = FieldMarker(info, self._layout)
-        copied = Stored(tracks) if tracks is not None else None
+        copied = Stored(clip.tracks) if clip.tracks is not None else None
         self._waiting: Iterator[Block] = copied.blocks() if copied else iter(())
         tags = copied.picture_tags if copied else {}
         entry = picture_entry(
             info,
-            hdr,
+            clip.hdr,
             codec=("V_FFV1", bytes(self._encoder.extradata or b"")),
-            frame_time=info.time_base if times is None else None,
+            frame_time=clip.frame_time,
             language=tags.get("language", "und"),
             name=tags.get("title", ""),
         )
         others = [bytes(each.whole) for each in copied.entries] if copied else []
-        shown = (info.time_base,) if times is None else [t * info.time_base for t in times]
+        shown = (
+            (info.time_base,) if clip.times is None else [t * info.time_base for t in clip.times]
+        )
         whole = all((time * 1000).denominator == 1 for time in shown)
         scale = COARSE if whole else FINE
         self._muxer = MatroskaWriter(
@@ -70,7 +68,7 @@ class MkvWriter:
             scale=min(scale, copied.scale) if copied else scale,
             title=copied.title if copied else "",
             video=PICTURES,
-            duration=max(_duration(info, times), copied.duration if copied else 0),
+            duration=max(_duration(clip), copied.duration if copied else 0),
             seeking=seeking,
         )
 
@@ -112,10 +110,7 @@ class MkvWriter:
             self._muxer.write(Block(PICTURES, time, bytes(packet), packet.is_keyframe))
 
 
-def _duration(info: VideoInfo, times: Sequence[int] | None) -> int:
+def _duration(clip: Presentation) -> int:
     """Nanoseconds to the end of the last frame, which lasts as long as the one before."""
-    if times is None:
-        end = Fraction(info.frames)
-    else:
-        end = Fraction(times[-1] + (times[-1] - times[-2] if len(times) > 1 else 1))
-    return round(end * info.time_base * _SECOND)
+    end = clip.info.frames if clip.times is None else end_tick(clip.times)
+    return round(end * clip.info.time_base * _SECOND)

@@ -18,13 +18,13 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from ncodec.errors import OutputError
-from ncodec.formats.hdr import Hdr
 from ncodec.formats.info import VideoInfo
-from ncodec.media.fields import FieldMarker, is_interlaced
+from ncodec.media.fields import FieldMarker, is_interlaced, is_top_first
 from ncodec.media.frame import PIXEL_FORMATS, Frame, plane_shapes, to_av
 from ncodec.media.matroska.picture import picture_entry
 from ncodec.media.matroska.stored import PICTURES
 from ncodec.media.matroska.writer import Block, MatroskaWriter
+from ncodec.media.presentation import Presentation
 from ncodec.media.remuxing import Remuxing
 
 __all__ = ["Mp4Writer"]
@@ -43,8 +43,7 @@ class Mp4Writer:
     Args:
         stream: the file, seekable.
         path: its final name, for messages.
-        info, times, hdr: the clip, as `open_sink` takes them.
-        tracks: a complete Matroska file, whose tracks, chapters, covers and tags are copied.
+        clip: what it is to hold.
         warn: told, once, what of them mp4 cannot hold.
 
     Raises:
@@ -55,24 +54,24 @@ class Mp4Writer:
         self,
         stream: BinaryIO,
         path: Path,
-        info: VideoInfo,
-        times: Sequence[int] | None,
-        hdr: Hdr | None = None,
-        tracks: bytes | None = None,
-        warn: Callable[[str], None] = lambda _: None,
+        clip: Presentation,
+        warn: Callable[[str], None],
     ) -> None:
-        self._source = info
+        self._source = info = clip.info
+        times = clip.times
         self._info, codec, self._layout = _held(info, path)
         self._durations = _durations(times)
         self._encoder = self._opened(codec, path, times)
         self._fields = FieldMarker(self._info, self._layout)
-        self._tracks = Remuxing(tracks, "mp4", path, warn) if tracks is not None else None
+        self._tracks: Remuxing | None = None
+        if clip.tracks is not None:
+            self._tracks = Remuxing(clip.tracks, "mp4", path, warn)
         # Where tracks begin is stated in ticks of the movie, milliseconds by default.
         clocks = self._tracks.clocks if self._tracks else ()
         ticks = lcm(info.time_base.denominator, *clocks)
         movie = {"movie_timescale": str(ticks if ticks < 1 << 31 else info.time_base.denominator)}
         self._container = av.open(stream, "w", format="mp4", container_options=movie)
-        with av.open(self._header(hdr, times)) as described:
+        with av.open(self._header(clip)) as described:
             track = self._container.add_stream_from_template(
                 described.streams.video[0], opaque=True
             )
@@ -101,21 +100,21 @@ class Mp4Writer:
         context.colorspace = info.matrix
         context.color_range = 2 if info.full_range else 1
         context.sample_aspect_ratio = info.sample_aspect_ratio
-        context.options = _OPTIONS
+        first = "tff" if is_top_first(info.field_order) else "bff"
+        interlaced = {"x264-params": f"{first}=1"} if is_interlaced(info.field_order) else {}
+        context.options = _OPTIONS | interlaced
         context.flags |= _FLAGS.global_header
-        if is_interlaced(info.field_order):
-            context.flags |= _FLAGS.interlaced_dct | _FLAGS.interlaced_me
         context.open()
         return context
 
-    def _header(self, hdr: Hdr | None, times: Sequence[int] | None) -> BytesIO:
+    def _header(self, clip: Presentation) -> BytesIO:
         """A Matroska header that describes the track: PyAV cannot set all that FFmpeg reads."""
         stream = BytesIO()
         entry = picture_entry(
             self._info,
-            hdr,
+            clip.hdr,
             codec=("V_MPEG4/ISO/AVC", bytes(self._encoder.extradata or b"")),
-            frame_time=self._info.time_base if times is None else None,
+            frame_time=clip.frame_time,
         )
         writer = MatroskaWriter(stream, [entry])
         writer.write(Block(PICTURES, 0, _NO_PICTURE))  # FFmpeg opens no file without packets

@@ -11,7 +11,7 @@ from statistics import median_low
 
 from ncodec.media.matroska.writer import FINE
 
-__all__ = ["Timeline", "standstills", "timeline"]
+__all__ = ["Timeline", "constant_step", "end_tick", "standstills", "timeline"]
 
 _MILLISECOND = Fraction(1, 1000)
 _ROUNDED = Fraction(FINE, 10**9)
@@ -66,6 +66,20 @@ def timeline(
     else:
         times = tuple(start + (tick - ticks[0]) * scale for tick in ticks)
     return Timeline(common, times, ticks[0] * time_base - offset)
+
+
+def constant_step(times: Sequence[int] | None) -> int | None:
+    """The ticks from each time to the next, if they are all alike; 1 for None."""
+    if times is None or len(times) < 2:
+        return 1
+    step = times[1] - times[0]
+    steady = all(later - earlier == step for earlier, later in pairwise(times))
+    return step if steady else None
+
+
+def end_tick(times: Sequence[int]) -> int:
+    """When the last frame ends: it lasts as long as the one before it."""
+    return times[-1] + (times[-1] - times[-2] if len(times) > 1 else 1)
 
 
 def standstills(ticks: Sequence[int], time_base: Fraction, name: str) -> list[str]:

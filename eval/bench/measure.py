@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,13 @@ from ncodec.eval.metrics.score import score
 from ncodec.eval.results import Point, Speed, save_json
 from ncodec.files.probing import probe
 from ncodec.jobs.plan import PLAN_FILE
+from ncodec.media.copying import Copying
 
 __all__ = ["Measurer"]
 
 _NCODEC = (sys.executable, "-m", "ncodec")
+_PICTURES_ALONE = tuple(f"--no-{each.name}" for each in fields(Copying))
+"""Anchors have no sound, nor has what they are compared with."""
 _ONE = 1
 """Threads of an anchor's encoder: x264 needs up to a tenth more bytes with two."""
 
@@ -76,12 +79,13 @@ class Measurer:
             resumed = (plan / PLAN_FILE).exists()
             files = [self._inside(clip.path), "-o", self._inside(folder / "out.nc")]
             more = ["--plan", self._inside(plan), "-qy", *["--resume"] * resumed]
-            ran = self.processes.run([*_NCODEC, "encode", *files, *arguments, *more], self.folder)
+            line = [*_NCODEC, "encode", *files, *arguments, *_PICTURES_ALONE, *more]
+            ran = self.processes.run(line, self.folder)
             # The first part of an interrupted fit is in nobody's clock.
             speed = None if resumed else _speed(ran, clip.info.frames / ran.seconds)
             return {
                 "encode": speed,
-                "command": shlex.join(["ncodec", "encode", *files, *arguments]),
+                "command": shlex.join(["ncodec", "encode", *files, *arguments, *_PICTURES_ALONE]),
             }
 
         inputs = {

@@ -18,7 +18,7 @@ from ncodec.eval.metrics.filters import Vmaf, Xpsnr, pooled_xpsnr, vmaf_absent, 
 from ncodec.eval.metrics.frames import absent_planes, frame_scores
 from ncodec.eval.metrics.planes import combined, error_keys, mean, pooled_psnr, psnr_cap
 from ncodec.formats import VideoInfo
-from ncodec.media import Frame, VideoSource, open_source, to_rgb, write_image
+from ncodec.media import Frame, Reading, VideoSource, open_source, to_rgb, write_image
 from ncodec.media.image import Image
 from ncodec.threads import in_order
 
@@ -56,7 +56,8 @@ def score(
     Raises:
         InputError: a file cannot be read, or they differ in size, pixel format or frames.
     """
-    ours, theirs = open_source(decoded), open_source(source)
+    # Alpha that an encode was told to drop is no part of the comparison.
+    ours, theirs = open_source(decoded), open_source(source, Reading(alpha=False))
     _check_alike(ours, theirs)
     info, cap = theirs.info, psnr_cap(theirs.info)
     rate = theirs.rates()[0] if theirs.rates() else 1 / info.time_base

@@ -27,9 +27,10 @@ class Trial:
         feed: what stands before `ncodec encode`: a process that writes into its source.
         codec: the codec that is named.
         stream: index of the video stream that is coded; empty for the first.
-        said: a pattern of what must be said. Where there is none, nothing may differ, but for
-        apart: names of facts that differ because their container, or FFmpeg, has no place for them,
-        why: in words.
+        said: a pattern of what must be said.
+        mkv, mp4: names of the facts that may differ in such a file, because they were said to be
+            left out, or the container, or FFmpeg, has no place for them; "not written" is one.
+        why: they do, where it is not said.
         refused: a pattern of the sentence that is expected instead of a file.
     """
 
@@ -44,7 +45,8 @@ class Trial:
     codec: str = "stored"
     stream: str = ""
     said: str = ""
-    apart: str = ""
+    mkv: str = ""
+    mp4: str = ""
     why: str = ""
     refused: str = ""
 
@@ -58,10 +60,9 @@ class Trial:
         """The options of FFmpeg that read what should come back."""
         return tuple(split(self.view)) if self.view else ("-i", *split(self.typed))
 
-    @property
-    def kept_apart(self) -> tuple[str, ...]:
-        """The names of `apart`."""
-        return tuple(self.apart.split(", "))
+    def apart(self, output: str) -> tuple[str, ...]:
+        """The names of the facts that may differ in the file `output`."""
+        return tuple({"clip.mkv": self.mkv, "clip.mp4": self.mp4}.get(output, "").split(", "))
 
 
 @cache

@@ -35,6 +35,7 @@ OWN_TAGS = frozenset(
 """Tags that a muxer writes of itself, and those that have a fact of their own."""
 
 _KINDS = {"audio": "sound", "subtitle": "subtitles", "attachment": "attachment", "data": "data"}
+_TEXT = frozenset(("ass", "mov_text", "subrip", "webvtt"))
 _PROBE = ("ffprobe", "-v", "quiet", "-of", "json", "-show_data_hash", "md5", "-show_streams")
 _SHOW = ("-show_format", "-show_chapters", "-show_packets", "-show_frames")
 
@@ -47,8 +48,8 @@ def probe(view: Sequence[str], folder: Path, stream: int | None = None) -> Facts
         folder: where it is.
         stream: index of the video stream; the first one that is no cover if not given.
     """
-    found = json.loads(_output([*_PROBE, *_SHOW, *view], folder))
-    streams = found.get("streams", [])
+    found: Found = json.loads(_output([*_PROBE, *_SHOW, *view], folder))
+    streams: Sequence[Found] = found.get("streams", [])
     films = [s["index"] for s in streams if s["codec_type"] == "video" and not _is_cover(s)]
     if not films:
         return {}
@@ -58,7 +59,15 @@ def probe(view: Sequence[str], folder: Path, stream: int | None = None) -> Facts
     hashed += ["-map", f"0:{chosen}", "-map", "0:a?", "-fps_mode", "passthrough"]
     hashed += ["-pix_fmt", planar] if planar else []
     lines = _output([*hashed, "-f", "streamhash", "-hash", "md5", "-"], folder).splitlines()
-    return facts(found, chosen, [line.partition("=")[2] for line in lines])
+    out = facts(found, chosen, [line.partition("=")[2] for line in lines])
+    texts = [s for s in streams if s["codec_type"] == "subtitle"]
+    for number, text in enumerate(texts):
+        if text.get("codec_name") in _TEXT:
+            read = ["ffmpeg", "-v", "quiet", "-nostdin", *view, "-map", f"0:s:{number}"]
+            srt = _output([*read, "-f", "srt", "-"], folder).splitlines()
+            spoken = [line for line in srt if line and "-->" not in line and not line.isdigit()]
+            out[f"subtitles {number + 1} text"] = " / ".join(spoken)
+    return out
 
 
 def facts(found: Found, chosen: int, hashes: Sequence[str]) -> Facts:
@@ -85,6 +94,8 @@ def facts(found: Found, chosen: int, hashes: Sequence[str]) -> Facts:
     for stream in streams:
         if stream["index"] == chosen:
             continue
+        if stream["codec_tag_string"] == "text" and stream["codec_type"] == "data":
+            continue  # the titles of mp4's chapters
         kind = "cover" if _is_cover(stream) else _KINDS.get(stream["codec_type"], "video")
         counts[kind] = counts.get(kind, 0) + 1
         name = f"{kind} {counts[kind]}"
@@ -100,8 +111,8 @@ def facts(found: Found, chosen: int, hashes: Sequence[str]) -> Facts:
             heard = [e for e in own if e["type"] == "frame"]
             samples = sum(e.get("nb_samples", 0) for e in heard)
             out[f"{name} samples"] = f"{samples} samples {next(sounds, 'none')[:8]}"
-            starts = [float(e["pts_time"]) for e in heard[:1] if "pts_time" in e]
-            out[f"{name} from"] = tuple(start - first for start in starts)
+            starts = [float(e["pts_time"]) for e in heard if "pts_time" in e]
+            out[f"{name} span"] = tuple(start - first for start in (*starts[:1], *starts[-1:]))
         elif kind != "cover":
             out[f"{name} times"] = tuple(_spans(packets, first))
     chapters = found.get("chapters", [])
@@ -130,6 +141,8 @@ def differences(
             continue
         if whole in (*source, *result) and (whole in source) != (whole in result):
             continue  # the stream is missing as a whole
+        if name.endswith(" packets") and not (name in source and name in result):
+            continue  # one of them are ADTS frames
         if not _equal(source.get(name, "nothing"), result.get(name, "nothing")):
             found.append(f"{name}: {shown(source, name)} -> {shown(result, name)}")
     return found
@@ -174,6 +187,9 @@ def _picture(stream: Found, pictures: Sequence[Found]) -> Facts:
     colour = [stream.get(f"color_{part}", "unknown") for part in ("primaries", "transfer")]
     colour.append("gbr" if rgb else stream.get("color_space", "unknown"))
     order = stream.get("field_order", "unknown")
+    if pictures and pictures[0].get("interlaced_frame"):
+        # What deinterlacers go by; FFmpeg's parser of H.264 may have another order.
+        order = "tt" if pictures[0]["top_field_first"] else "bb"
     sides = [*stream.get("side_data_list", [])]
     sides += [side for picture in pictures[:1] for side in picture.get("side_data_list", [])]
     aspect = stream.get("sample_aspect_ratio", "0:1")

@@ -44,8 +44,8 @@ _TARGETS = {
 _PATIENCE = "120"
 """The seconds after which a command counts as hanging; it ends with 124 then."""
 
-_PIPED = ("size", "format", "times", "samples")
-"""What a pipe, which is y4m where it can be, is held to."""
+_PIPED = ("size", "format", "range", "aspect", "fields", "display", "times", "samples")
+"""What a pipe, which is y4m where that can hold the pictures, is held to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,14 @@ class Outcome:
                 and len(self.said) == 1
                 and bool(trial.refused and re.search(trial.refused, self.said[0]))
             )
-        if trial.said and not re.search(trial.said, "\n".join(self.said)):
+        said = "\n".join(self.said)
+        if not re.search(trial.said, said) or "internal error" in said:
             return False
-        if any(isinstance(self.results[name], str) for name in ("clip.mkv", "pipe")):
-            return False
-        apart = [part for found in self.differ.values() for part in found]
-        return bool(trial.said) or all(part.partition(":")[0] in trial.kept_apart for part in apart)
+        return all(
+            part.partition(":")[0] in trial.apart(name)
+            for name, found in self.differ.items()
+            for part in found
+        )
 
 
 def run_trial(trial: Trial, folder: Path) -> Outcome:
@@ -129,8 +131,10 @@ def row(trial: Trial, outcome: Outcome) -> str:
             for name, found in outcome.differ.items()
             if found
         ]
-        parts = ["differs in " + "; ".join(parts)] if parts else ["same"]
-        parts += [f"because {trial.why}"] * bool(trial.why)
+        if parts:
+            parts = ["differs in " + "; ".join(parts), *[f"because {trial.why}"] * bool(trial.why)]
+        else:
+            parts = ["same"]
         verdict = "; ".join([*parts, *(f"said: {sentence}" for sentence in outcome.said)])
         every = [outcome.source, outcome.results["clip.mkv"], outcome.results["clip.mp4"]]
         cells = [_cell(trial, found) for found in every]

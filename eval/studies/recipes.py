@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from math import expm1, log
 from pathlib import Path
 from statistics import fmean, pstdev
@@ -18,6 +18,7 @@ import click
 
 import ncodec
 from ncodec.files.verify import verify
+from ncodec.media.copying import NOTHING
 from ncodec.registry import frame_codec
 from ncodec.video.inr.codec import InrCodec
 from ncodec.video.inr.recipe import Preset
@@ -110,6 +111,7 @@ def main(
                         preset=preset,
                         model_size=model_size,
                         seed=seed,
+                        **asdict(NOTHING),
                     )
                 scored = verify(path, source=clip)
                 sizes.append(done.size)

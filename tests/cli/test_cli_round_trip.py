@@ -112,9 +112,8 @@ def test_an_excerpt_of_uneven_times_keeps_them(command, tmp_path):
     film(tmp_path / "a.mkv", times=UNEVEN, time_base=Fraction(1, 1000))
     command("encode", "a.mkv", "-o", "a.nc", *TINY_FLAGS)
     command("decode", "a.nc", "-o", "b.mkv", "--frames", "2:5", "--threads", 1)
-    assert seconds(*read(tmp_path / "b.mkv")) == [
-        Fraction(t - UNEVEN[2], 1000) for t in UNEVEN[2:5]
-    ]
+    first = UNEVEN[2]  # alone in its file, a video starts at 0
+    assert seconds(*read(tmp_path / "b.mkv")) == [Fraction(t - first, 1000) for t in UNEVEN[2:5]]
     assert command("decode", "a.nc", "-o", "c.png", "--at", "0.1", "--threads", 1).code == 0
     assert len(read(tmp_path / "c.png")[1]) == 1
 
@@ -143,7 +142,7 @@ def test_info_adds_up(command, nc_file):
 
 
 def test_a_json_log_is_json_from_start_to_end(command, clip_file):
-    ran = command("encode", clip_file, "-o", "a.nc", *TINY_FLAGS, "--log-json")
+    ran = command("encode", clip_file, "-o", "a.nc", *TINY_FLAGS, "--epochs", 20, "--log-json")
     records = [json.loads(line) for line in ran.err.splitlines()]
     kinds = list(dict.fromkeys(record["type"] for record in records))
     assert kinds == ["scanned", "planned", "progressed", "segment_done", "finished"]
@@ -153,7 +152,7 @@ def test_a_json_log_is_json_from_start_to_end(command, clip_file):
 
 
 def test_without_a_terminal_it_says_two_lines_and_with_quiet_none(command, clip_file):
-    ran = command("encode", clip_file, "-o", "a.nc", *TINY_FLAGS)
+    ran = command("encode", clip_file, "-o", "a.nc", *TINY_FLAGS, "--epochs", 20)
     assert [line.split(":")[0] for line in ran.err.splitlines()] == ["hnerv", "a.nc"]
     assert (ran.out, "\r" in ran.err) == (b"", False)
     assert command("encode", clip_file, "-o", "b.nc", *TINY_FLAGS, "-q").err == ""

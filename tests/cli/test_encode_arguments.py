@@ -1,10 +1,14 @@
 """Which codec an encode gets, and with it which options it has."""
 
+import re
+
 import pytest
+from click import Option
 from click.exceptions import NoSuchOption
 
 from ncodec.cli import cli
 from ncodec.errors import UsageError
+from ncodec.registry import load_codec
 
 
 def parsed(*arguments):
@@ -37,3 +41,17 @@ def test_an_option_of_another_codec_is_refused():
         parsed("clip.mp4", "--effort", "fast")
     with pytest.raises(NoSuchOption):
         parsed("clip.mp4", "--flavour", "sweet")
+
+
+@pytest.mark.parametrize("codec", ["ngrid", "pc-photo"])
+def test_the_help_has_every_option_once_and_the_codecs_own_together(codec):
+    encode = cli.get_command(None, "encode")
+    context = encode.context_class(encode, info_name="encode")
+    context.meta["ncodec.codec"] = codec
+    options = [p for p in encode.get_params(context) if isinstance(p, Option)]
+    text = encode.get_help(context)
+    for option in options:
+        assert len(re.findall(rf"^  (-\w, )?{option.opts[-1]}\b(?!-)", text, re.MULTILINE)) == 1
+    own = text.partition(f"Options of {codec}")[2].partition("\n\n")[0]
+    for option in load_codec(codec).options:
+        assert f"--{option.name.replace('_', '-')}" in own

@@ -89,7 +89,8 @@ def test_colour_rate_and_aspect_are_kept(tmp_path, name):
     colour = {"primaries": 9, "transfer": 16, "matrix": 9, "full_range": True}
     clip = film(tmp_path / "clip.mkv", frames=3, size=(64, 64), **colour)
     encode(setting(name), 30, 3, clip, tmp_path / "a.mp4")
-    assert read(tmp_path / "a.mp4")[0] == read(clip)[0]
+    # H.264 states that frames are progressive, which FFV1 leaves open.
+    assert replace(read(tmp_path / "a.mp4")[0], field_order=0) == read(clip)[0]
 
 
 def test_frame_times_that_vary_are_kept(tmp_path):

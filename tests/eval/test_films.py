@@ -39,6 +39,8 @@ SOUND = STREAM | {
     "tags": {"language": "deu", "title": "Ton"},
 }
 
+SILENT = {"clip.mp4": ["sound: flac -> nothing"]}
+
 
 def found(*streams, start=0.0, **extra):
     """ffprobe's JSON of a film with two pictures and a packet of sound a stream."""
@@ -72,7 +74,7 @@ def test_facts_count_times_from_the_first_picture():
     assert late["aspect"] == "4:3"
     assert shown(late, "times") == "2 frames, 25 a second"
     assert late["sound 1"] == "flac 44100 Hz, 2 ch deu 'Ton'"
-    assert late["sound 1 from"] == (0.0,)
+    assert late["sound 1 span"] == pytest.approx((0.0, 0.04))
     assert late["sound 1 samples"] == "2048 samples b"
 
 
@@ -122,12 +124,15 @@ def test_chapters_tags_attachments_and_hdr_are_facts():
     [
         ({}, {}, True),
         ({}, {"differ": {"clip.mkv": ["aspect: 4:3 -> 1:1"]}}, False),
-        ({"said": "mp4"}, {"differ": {"clip.mp4": ["sound"]}, "said": ["mp4 holds no PGS"]}, True),
-        ({"said": "mp4"}, {"differ": {"clip.mp4": ["sound"]}}, False),
-        ({}, {"differ": {"clip.mp4": ["sound"]}, "said": ["something else"]}, False),
-        ({"apart": "times, fields"}, {"differ": {"clip.mp4": ["fields: tt -> bb"]}}, True),
-        ({"apart": "times, fields"}, {"differ": {"clip.mp4": ["field: tt -> bb"]}}, False),
-        ({}, {"results": {"clip.mkv": "the disk is full", "clip.mp4": {}, "pipe": {}}}, False),
+        ({"said": "PGS", "mp4": "sound"}, {"differ": SILENT, "said": ["mp4 holds no PGS"]}, True),
+        ({"said": "PGS"}, {"differ": SILENT, "said": ["mp4 holds no PGS"]}, False),
+        ({"said": "PGS", "mp4": "sound"}, {"differ": SILENT}, False),
+        ({"mp4": "sound"}, {"differ": SILENT, "said": ["internal error: KeyError: 0"]}, False),
+        ({}, {"differ": SILENT, "said": ["something else"]}, False),
+        ({"mp4": "times, fields"}, {"differ": {"clip.mp4": ["fields: tt -> bb"]}}, True),
+        ({"mp4": "times, fields"}, {"differ": {"clip.mp4": ["field: tt -> bb"]}}, False),
+        ({"mp4": "times, fields"}, {"differ": {"clip.mkv": ["fields: tt -> bb"]}}, False),
+        ({}, {"differ": {"clip.mkv": ["not written"]}}, False),
         ({}, {"code": 3, "said": ["it is damaged"]}, False),
         ({"refused": "--no-alpha"}, {"code": 3, "said": ["it has alpha: give --no-alpha"]}, True),
         ({"refused": "--no-alpha"}, {"code": 1, "said": ["--no-alpha", "a traceback"]}, False),

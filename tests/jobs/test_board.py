@@ -21,6 +21,14 @@ def test_what_an_earlier_run_reached_does_not_shorten_the_estimate():
     assert later.eta == pytest.approx(later.elapsed)
 
 
+def test_reading_the_source_does_not_lengthen_the_estimate():
+    board = Board([10, 10], {}, time.monotonic() - 1000)
+    board.begin(0)
+    progressed = board.progressed(0, {"fraction": 0.5})
+    assert progressed.elapsed > 1000
+    assert progressed.eta < 100
+
+
 def test_the_size_is_the_files():
     board = Board([10, 10, 20], {0: (100, 30.0)}, time.monotonic(), container=50)
     assert board.progressed(1, {"fraction": 0.1}).size == 50 + 400

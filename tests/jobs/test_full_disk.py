@@ -56,9 +56,8 @@ def test_a_plan_that_does_not_fit_leaves_nothing(cramped, clip_file, tmp_path, p
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_checkpoint_that_does_not_fit(cramped, command, clip_file, whole, workers):
-    code, said = cramped(3000, *ENCODE, clip_file, "--workers", workers)
+def test_a_checkpoint_that_does_not_fit(cramped, command, clip_file, whole):
+    code, said = cramped(3000, *ENCODE, clip_file)
     assert code == 7
     assert "what is done is kept" in said
     assert goes_on(said, command) == whole

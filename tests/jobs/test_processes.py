@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import time
 from pathlib import Path
@@ -90,6 +91,20 @@ def test_a_training_that_runs_is_refused_to_others(fresh, tmp_path):
             other = fresh(*line, *flags)
             assert b"a.ncm is being written by another process" in other.communicate()[1]
             assert other.returncode == 7
+
+
+def test_a_training_that_is_stopped_says_the_command_that_goes_on(fresh, tmp_path):
+    np.save(tmp_path / "images.npy", np.arange(16 * 64, dtype=np.uint8).reshape(16, 8, 8))
+    endless = ("--threads", "1", "--epochs", "100000", "--patience", "100000")
+    line = ("train", "pc", "images.npy", "-o", "a.ncm", *endless)
+    job = fresh(*line, "--log-json", bufsize=0)
+    job.stderr.readline()
+    os.kill(job.pid, signal.SIGINT)
+    said = job.communicate()[1].decode().splitlines()[-1]
+    assert job.returncode == 130
+    command = shlex.join(("ncodec", *line, "--log-json", "--resume"))
+    assert said == f"ncodec: stopped; go on with: {command}"
+    assert (tmp_path / "a.ncm.state").exists()
 
 
 def alive(pid):

@@ -157,6 +157,22 @@ def test_the_name_of_the_output_is_enough_to_go_on(whole, clip_file, tmp_path):
     assert os.listdir(tmp_path) == ["a.nc"]
 
 
+def test_what_is_read_and_copied_goes_on_as_it_was(clip_file, tmp_path):
+    output, events = tmp_path / "a.nc", []
+    settings = {"start": 0.12, "end": 0.52, "audio": False, "tags": False}
+    with pytest.raises(Interrupted):
+        ncodec.encode(
+            *(clip_file, output),
+            **TINY,
+            **settings,
+            watch=events.append,
+            stopping=lambda: any(isinstance(event, Progressed) for event in events),
+        )
+    with pytest.raises(UsageError, match="has copying"):
+        ncodec.encode(output=output, resume=True, audio=True)
+    assert ncodec.encode(output=output, resume=True).frames == 10
+
+
 def test_what_is_not_said_again_is_as_it_was(unfinished, monkeypatch):
     source, output = unfinished
     asked = []

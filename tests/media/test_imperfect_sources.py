@@ -5,11 +5,12 @@ from fractions import Fraction
 
 import av
 import numpy as np
+import PIL.Image
 import pytest
 from clips import clip, h264, read, same, write
 
 from ncodec.errors import InputError
-from ncodec.media import Reading, open_sink, open_source, scan
+from ncodec.media import Reading, film, open_sink, open_source, scan
 
 PACKET = 188
 """Bytes of a packet of a transport stream."""
@@ -146,6 +147,18 @@ def test_damage_is_concealed_and_every_pass_gives_the_same_frames(tmp_path):
     refused_if_strict(path)
 
 
+def test_an_image_that_ends_early_is_taken_as_far_as_it_goes_and_said(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    for i in range(3):
+        PIL.Image.fromarray(noise).save(tmp_path / f"{i}.jpg")
+    (tmp_path / "1.jpg").write_bytes((tmp_path / "1.jpg").read_bytes()[:-900])
+    found, _ = read(tmp_path)
+    (said,) = found.notices
+    assert found.frames == 3
+    assert "1.jpg is cut short or damaged:" in said
+    refused_if_strict(tmp_path)
+
+
 def test_a_source_in_which_nothing_decodes_is_refused(tmp_path):
     path = spoiled(stream(tmp_path / "a.ts"), lambda data, n: data[: 3 * PACKET])
     with pytest.raises(InputError):
@@ -190,3 +203,18 @@ def test_a_size_that_changes_is_refused_with_advice(tmp_path):
     one.write_bytes(one.read_bytes() + two.read_bytes())
     with pytest.raises(InputError, match=r"48x64 .* first one is 64x48 .*scale=64:48"):
         read(one)
+
+
+def test_tags_of_old_programs_are_read_as_latin_1(tmp_path):
+    path = tmp_path / "a.avi"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "Cafe-"
+        track = container.add_stream("mpeg4", rate=25)
+        track.width, track.height, track.pix_fmt = 32, 24, "yuv420p"
+        container.mux(track.encode(av.VideoFrame(32, 24, "yuv420p")))
+        container.mux(track.encode(None))
+    path.write_bytes(path.read_bytes().replace(b"Cafe-", b"Caf\xe9-"))
+    with open_source(path) as source:
+        assert scan(source, scene_threshold=None).frames == 1
+    with film.opened(path) as container:
+        assert container.metadata["title"] == "Caf\u00e9-"

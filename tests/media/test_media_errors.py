@@ -28,6 +28,7 @@ def files_limited_to(size):
     [
         ("missing.mp4", None, "cannot be read"),
         ("empty.mp4", b"", "is empty"),
+        ("unfinished.mp4", b"\0\0\0\x18ftypmp42" + bytes(99), r"no index \(moov\)"),
         ("text.mp4", b"not a film\n" * 99, "is not media"),
         ("noise.mkv", bytes(range(256)) * 20, "is not media"),
         ("text.png", b"not an image", "is not media"),

@@ -1,5 +1,6 @@
 """What films have beside their samples: orientation, fields, light, alpha; and animations."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -67,12 +68,30 @@ def test_a_display_matrix_is_read_as_mirror_and_rotation(tmp_path, matrix, rotat
     assert np.array_equal(made, np.array([[matrix[0], matrix[2]], [matrix[1], matrix[3]]]))
 
 
-def test_fields_are_read(tmp_path):
-    options = {"flags": "+ildct+ilme", "x264-params": "tff=1"}
-    path = film(tmp_path / "a.mp4", "libx264", "yuv420p", rgba(), options=options)
-    assert read(path)[0].info.field_order == 2
-    path = film(tmp_path / "b.mp4", "libx264", "yuv420p", rgba())
-    assert read(path)[0].info.field_order == 1
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_fields_are_read(tmp_path, suffix, order):
+    info, frames = clip(size=(64, 48))
+    path = tmp_path / f"a{suffix}"
+    write(path, replace(info, field_order=order), frames)
+    assert read(path)[0].info.field_order == order
+
+
+def test_fields_that_no_stream_states_are_those_of_the_frames(tmp_path):
+    path = film(tmp_path / "a.avi", "dvvideo", "yuv420p", [np.zeros((576, 720, 4), np.uint8)] * 2)
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].codec_context.field_order == 0
+    assert read(path)[0].info.field_order == 3
+
+
+def test_a_rotation_between_quarters_is_said(tmp_path):
+    def turned(track):
+        track.set_display_rotation(-30)
+
+    found, _ = read(film(tmp_path / "a.mp4", "libx264", "yuv420p", rgba(), turned))
+    (said,) = found.notices
+    assert found.info.rotation == 0
+    assert "a rotation by 30 degrees" in said
 
 
 def test_the_mastering_display_and_the_light_level_are_read(tmp_path):

@@ -14,6 +14,7 @@ from ncodec.plugin import Context
 from ncodec.video.hnerv.codec import HNeRV
 from ncodec.video.hnerv.shape import solve_shape
 from ncodec.video.inr.optim import orthogonalize
+from ncodec.video.inr.schedule import run_fit
 from ncodec.video.inr.shape import choose_geometry
 
 SIZE = (36, 64)
@@ -54,13 +55,13 @@ def test_a_fit_learns(preset):
     fit = make(preset, epochs=60, values=8000)
     clip = torch.stack([picture(index) for index in range(FRAMES)]).float() / 255
     constant = -10 * log10(clip.var(dim=(0, 2, 3), unbiased=False).mean().item())
-    fit.run(Context())
+    run_fit(fit, Context())
     assert psnr(fit) > constant + 6
 
 
 def test_epochs_are_counted_and_reported():
     fit, reports = make(epochs=4), []
-    fit.run(Context(report=lambda **values: reports.append(values)))
+    run_fit(fit, Context(report=lambda **values: reports.append(values)))
     assert fit.progress == 1
     assert fit.step_count == 4 * fit.steps_per_epoch
     assert [(r["epoch"], r["epochs"]) for r in reports] == [(i, 4) for i in (1, 2, 3, 4)]
@@ -70,7 +71,7 @@ def test_epochs_are_counted_and_reported():
 @pytest.mark.parametrize("seconds", [0, 0.5])
 def test_a_time_budget_ends_with_the_schedule(seconds):
     fit, reports = make(epochs=10_000), []
-    fit.run(Context(seconds=seconds, report=lambda **values: reports.append(values)))
+    run_fit(fit, Context(seconds=seconds, report=lambda **values: reports.append(values)))
     assert fit.progress == 1
     assert fit.recipe.rate(fit.progress) == pytest.approx(0, abs=1e-9)
     assert reports[-1]["fraction"] == 1
@@ -80,14 +81,14 @@ def test_a_time_budget_ends_with_the_schedule(seconds):
 @pytest.mark.parametrize("stop", [1, 2, 5, 11])
 def test_a_fit_that_stopped_at_any_step_ends_with_the_same_weights(tmp_path, stop):
     whole = make()
-    whole.run(Context())
+    run_fit(whole, Context())
     store = FileCheckpoints(tmp_path / "fit.npz")
     part = make()
     with pytest.raises(Interrupted):
-        part.run(Context(checkpoints=store, stopping=lambda: part.step_count == stop))
+        run_fit(part, Context(checkpoints=store, stopping=lambda: part.step_count == stop))
     torch.manual_seed(99)
     resumed = make()
-    resumed.run(Context(checkpoints=store))
+    run_fit(resumed, Context(checkpoints=store))
     assert resumed.step_count == whole.step_count
     for a, b in zip(whole.decoder.parameters(), resumed.decoder.parameters(), strict=True):
         assert torch.equal(a, b)
@@ -97,7 +98,7 @@ def test_a_fit_that_stopped_at_any_step_ends_with_the_same_weights(tmp_path, sto
 
 def test_a_stop_without_a_checkpoint_store_is_interrupted_too():
     with pytest.raises(Interrupted):
-        make().run(Context(stopping=lambda: True))
+        run_fit(make(), Context(stopping=lambda: True))
 
 
 def test_padding_does_not_count():

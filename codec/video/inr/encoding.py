@@ -22,6 +22,7 @@ from ncodec.video.inr.pacing import Kept, affordable, tail
 from ncodec.video.inr.pictures import PACKED
 from ncodec.video.inr.quality import Quality
 from ncodec.video.inr.quantize import pack_sections, quantize_published, quantize_stepped
+from ncodec.video.inr.schedule import run_fit
 from ncodec.video.inr.shape import GRIDS, Shape
 from ncodec.video.inr.targets import RGB_WEIGHTS, quantize_to_psnr
 from ncodec.weights import QuantizedTensor
@@ -98,7 +99,8 @@ class Encoding(Generic[S]):
             if self._kept is not None:
                 self._kept.use(self.shape)
             context = replace(self._context, seconds=seconds, checkpoints=self._kept)
-            fit.run(context, _aim(limit, self._psnr), self._quality())
+            fit.aim = _aim(limit, self._psnr)
+            run_fit(fit, context, self._quality())
             return self._segment(self._quantized(fit, limit))
 
     def _shape_for(self, share: float) -> S:

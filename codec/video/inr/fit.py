@@ -1,10 +1,8 @@
-"""Fitting a network to one segment: schedule, rate and distortion, steps, checkpoints."""
+"""Fitting a network to one segment, step by step: rate and distortion."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from math import isfinite
 
 import numpy as np
 import torch
@@ -12,12 +10,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from ncodec.device import Device
-from ncodec.errors import Interrupted, TargetUnreachable
-from ncodec.plugin import Context
 from ncodec.threads import ThreadChoice
 from ncodec.video.inr.aim import Aim
 from ncodec.video.inr.batches import WHOLE, Batches, Patch
-from ncodec.video.inr.checkpoint import load_fit, save_fit
 from ncodec.video.inr.distortion import Distortion, decibels, frame_times
 from ncodec.video.inr.optim import optimizer_tensors, optimizers
 from ncodec.video.inr.quantize import balanced_steps
@@ -27,7 +22,6 @@ from ncodec.video.inr.values import Values
 
 __all__ = ["Fit"]
 
-CHECKPOINT_SECONDS = 30.0
 RATE_EVERY = 4
 """Steps of which one counts bits, four times: momentum spreads it."""
 
@@ -101,7 +95,8 @@ class Fit:
         size = (len(distortion), len(self.batches.patches))
         self._seen = torch.full(size, UNSEEN, device=device.place)
         self.rate_weight = torch.tensor(recipe.rate_weight, device=device.place)
-        self._aim: Aim | None = None
+        self.aim: Aim | None = None
+        """What the weight of the rate is steered to."""
         self.rated = False
         self._threads = ThreadChoice(torch.get_num_threads())
         self._round = time.monotonic()
@@ -120,62 +115,6 @@ class Fit:
     @property
     def steps_per_epoch(self) -> int:
         return len(self.batches)
-
-    def run(
-        self,
-        context: Context,
-        aim: Aim | None = None,
-        quality: Callable[[Fit], float] | None = None,
-    ) -> None:
-        """Fits to the end of the schedule, by `context.seconds` if given, else by epochs.
-
-        Args:
-            context: time, checkpoints, and who is told.
-            aim: what the weight of the rate is steered to.
-            quality: the PSNR that is reported, if not that of the errors.
-
-        Raises:
-            Interrupted: `context.stopping()` came true; the state is in the checkpoint.
-            TargetUnreachable: the fit diverged.
-        """
-        self._aim = aim
-        load_fit(self, context.checkpoints)
-        start, first = time.monotonic(), self.progress
-        if first:
-            context.report(fraction=first, resumed=True)
-        saved = start
-        while self.progress < 1:
-            self.step()
-            now = time.monotonic()
-            if context.seconds is None:
-                total = self.recipe.epochs * self.steps_per_epoch
-                self.progress = min(self.step_count / total, 1.0)
-            else:
-                share = (now - start) / max(context.seconds, 1e-3)
-                self.progress = min(first + (1 - first) * share, 1.0)
-            if context.stopping():
-                save_fit(self, context.checkpoints)
-                raise Interrupted("stopped by the user")
-            if now - saved > CHECKPOINT_SECONDS:
-                save_fit(self, context.checkpoints)
-                saved = now
-            if self.step_count % self.steps_per_epoch == 0 or self.progress == 1:
-                epoch = self.step_count / self.steps_per_epoch
-                if not isfinite(self.psnr()):
-                    raise TargetUnreachable(
-                        f"the fit diverged after {epoch:.0f} epochs; choose another --seed, "
-                        "--quality or --preset"
-                    )
-                # A time budget has no number of epochs: what the pace so far leads to.
-                context.report(
-                    fraction=self.progress,
-                    epoch=int(epoch),
-                    epochs=round(epoch / self.progress),
-                    psnr=(quality or Fit.psnr)(self),
-                    size=self.values.size() if self.rated else None,
-                )
-        # What follows the fit may be interrupted too.
-        save_fit(self, context.checkpoints)
 
     def psnr(self) -> float:
         """Mean over frames, in dB, of what the steps saw last; chroma counts as in the fit."""
@@ -206,8 +145,8 @@ class Fit:
         elif self.recipe.rate_weight:
             loss = error / self.error.clamp_min(EXACT)
         if rate is not None:
-            if self._aim is not None:
-                self._aim.steer(self.rate_weight, rate.detach(), self.error)
+            if self.aim is not None:
+                self.aim.steer(self.rate_weight, rate.detach(), self.error)
             loss = loss + RATE_EVERY * self.rate_weight * rate / rate.detach().clamp_min(1)
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)

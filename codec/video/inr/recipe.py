@@ -152,7 +152,7 @@ def inr_options(presets: Iterable[str], default: str) -> Sequence[Option]:
             "target_psnr",
             float,
             None,
-            "dB that every segment's decoded frames reach, RGB, mean over frames",
+            "PSNR in dB that every segment's decoded frames reach, RGB, mean over frames",
             minimum=1,
         ),
         Option("epochs", int, None, "passes over each segment", minimum=1),
@@ -177,9 +177,7 @@ SECTION_OVERHEAD = 96
 PRESET_QUALITY = 50.0
 """The quality whose network has as many values as the preset or the user says."""
 
-USED_AT, USED, USED_MORE = 24, 0.49, 0.142
-"""The share of `bits` that values come to in a fit of so many passes, and what is added where
-passes double: a short fit leaves most of them near zero (docs/ngrid.md, "Estimates")."""
+USED_EPOCHS = 24
 
 QUALITY_DOUBLING = 10.0
 """Points of quality that double the values."""
@@ -203,9 +201,16 @@ def section_bytes(values: int, bits: float = BITS_A_VALUE) -> int:
     return round(values * bits / 8) + SECTION_OVERHEAD
 
 
-def bits_used(bits: float, epochs: int) -> float:
-    """About what a value comes to, of `bits`, in a fit of so many passes."""
-    return bits * max(USED + USED_MORE * log2(epochs / USED_AT), 0.1)
+def bits_used(bits: float, used: tuple[float, float], epochs: int) -> float:
+    """About what a value comes to in a fit: a short one leaves most of them near zero.
+
+    Args:
+        bits: what a value takes where a target size decides how many there are.
+        used: the share of them in a fit of `USED_EPOCHS`, and what is added where passes double.
+        epochs: passes.
+    """
+    share, more = used
+    return bits * max(share + more * log2(epochs / USED_EPOCHS), 0.1)
 
 
 def values_in(size: int, bits: float = BITS_A_VALUE) -> float:

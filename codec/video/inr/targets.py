@@ -59,23 +59,27 @@ def quantize_to_psnr(
     indices = set(picks.tolist())
     few = [(i, frame) for i, frame in enumerate(window.frames()) if i in indices]
     low, high = -FINER // NOTCH, COARSER // NOTCH
-    # The PSNR of a few frames falls with the factor: the last notch that reaches the target.
+    # The PSNR of a few frames falls with the factor: the last notch that reaches the target. The
+    # fit's own steps come first: its values suit them, and slightly finer ones are no better.
+    middle = 0
     while low < high:
-        middle = (low + high + 1) // 2
         decoded = decode(shifted(floats, steps, weights, middle * NOTCH, grids))
         if _psnr(decoded, few, window.info) >= target:
             low = middle
         else:
             high = middle - 1
+        middle = (low + high + 1) // 2
+    best = 0.0
     while True:
         tensors = shifted(floats, steps, weights, low * NOTCH, grids)
         reached = _psnr(decode(tensors), enumerate(window.frames()), window.info)
         if reached >= target:
             return tensors
+        best = max(best, reached)
         if low * NOTCH <= -FINER:
             raise TargetUnreachable(
                 f"frames {window.first_frame} to {window.first_frame + window.frame_count - 1} "
-                f"reach {reached:.2f} dB, not {target:g}: raise --quality, --epochs or "
+                f"reach {best:.2f} dB, not {target:g}: raise --quality, --epochs or "
                 "--time-budget, or lower --target-psnr"
             )
         low -= 1
