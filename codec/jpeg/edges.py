@@ -116,7 +116,8 @@ def code_edges(
             strong2 = min(level(guess2), 19)
             if not has:
                 strong = strong2 = 20
-            a, b = abs(np.int64(near[i])), abs(np.int64(far[i]))
+            a: Any = abs(np.int64(near[i]))
+            b: Any = abs(np.int64(far[i]))
             past: Any = abs(known[i - stride]) if k > 1 else 0
             past2: Any = abs(known[i - 2 * stride]) if k > 2 else 0
             inner = 2 * abs(known[i + across]) + abs(known[i + 2 * across])

@@ -81,8 +81,10 @@ def code_inside(
             break
         i = INSIDE[z]
         u, v = i & 7, i >> 3
-        a, b = abs(np.int64(up[i])), abs(np.int64(side[i]))
-        c, d = abs(np.int64(corner[i])), abs(np.int64(right[i]))
+        a: Any = abs(np.int64(up[i]))
+        b: Any = abs(np.int64(side[i]))
+        c: Any = abs(np.int64(corner[i]))
+        d: Any = abs(np.int64(right[i]))
         near = level(2 * (a + b) + c + d)
         inner = 2 * (abs(known[i - 1]) + abs(known[i - 8])) + abs(known[i - 9])
         if v < 7:

@@ -4,8 +4,8 @@ python -m ncodec.eval.studies.jpeg FOLDER... --every 10
 
 takes every tenth file of each folder, by name, and prints a line a coder and folder: bytes of the
 files it makes in all, of the originals' bytes, MB of JPEG a second each way, and how many files
-came back byte for byte. Lepton (`pip install lepton-jpeg-python`), and brunsli and JPEG XL
-(`imagecodecs`) take part where they are installed.
+came back byte for byte; then what each part of pc-jpeg's files costs. Lepton (`pip install
+lepton-jpeg-python`), and brunsli and JPEG XL (`imagecodecs`) take part where they are installed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -38,13 +39,12 @@ def main() -> None:
         print(f"{folder.name}: {len(files)} files, {sum(map(len, files)):,} bytes")
         for name, encode, decode in _coders(arguments.threads):
             print(_line(name, encode, decode, files), flush=True)
+        print(f"  pc-jpeg's bytes: {_parts(files, arguments.threads)}")
 
 
 def _coders(threads: int) -> Iterator[tuple[str, Way, Way]]:
     def encode(data: bytes) -> bytes:
-        done = ncodec.encode(data, codec="pc-jpeg", threads=threads)
-        assert done.data is not None, "there is no other output"
-        return done.data
+        return _encoded(data, threads)
 
     def decode(data: bytes) -> bytes:
         held = BytesIO()
@@ -60,6 +60,20 @@ def _coders(threads: int) -> Iterator[tuple[str, Way, Way]]:
         yield "brunsli", images.brunsli_encode, images.brunsli_decode
     if images and images.JPEGXL.available:
         yield "jpeg xl", images.jpegxl_encode_jpeg, images.jpegxl_decode_jpeg
+
+
+def _parts(files: Sequence[bytes], threads: int) -> str:
+    """What of the originals' bytes each part of pc-jpeg's files takes."""
+    whole, parts = sum(map(len, files)), Counter[str]()
+    for data in files:
+        parts.update(ncodec.probe(_encoded(data, threads)).breakdown())
+    return ", ".join(f"{part} {size / whole:.2%}" for part, size in parts.items())
+
+
+def _encoded(data: bytes, threads: int) -> bytes:
+    done = ncodec.encode(data, codec="pc-jpeg", threads=threads)
+    assert done.data is not None, "there is no other output"
+    return done.data
 
 
 def _line(name: str, encode: Way, decode: Way, files: Sequence[bytes]) -> str:
