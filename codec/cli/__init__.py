@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -58,8 +59,8 @@ class _Verbs(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # The reader of our output has seen enough: nothing to report, nor to flush at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # The reader of our output has seen enough: nothing to report.
+            _drop_stdout()
             return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -97,9 +98,16 @@ def main() -> None:
     except OSError as error:
         if not is_full(error):
             _fail_internally(error)
+        _drop_stdout()
         _fail(f"{error.filename or 'the output'} cannot be written ({error.strerror})", 7)
     except Exception as error:
         _fail_internally(error)
+
+
+def _drop_stdout() -> None:
+    """Nothing is left to be flushed at exit, where it would fail again, with another exit code."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, code: int) -> None:
