@@ -157,3 +157,10 @@ def test_a_lost_stripe_is_said(tmp_path):
     with pytest.raises(DamagedFile, match=r"lost"):
         ncodec.decode(mended, tmp_path / "again.jpg")
     assert not (tmp_path / "again.jpg").exists()
+
+
+def test_the_command_line_pipes_files(photo, command):
+    ran = command("encode", "-", "--codec", "pc-jpeg", "-o", "a.nc", "-q", stdin=photo.read_bytes())
+    assert ran.code == 0, ran.err
+    assert command("decode", "a.nc", "-o", "-", "--format", "jpg").out == photo.read_bytes()
+    assert b"--effort" not in command("encode", "--codec", "pc-jpeg", "--help").out
