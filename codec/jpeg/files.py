@@ -28,8 +28,8 @@ SECTIONS = ("headers", "luma", "blue", "red", "black", "stored")
 _STORED = len(SECTIONS) - 1
 
 _START = b"\xff\xd8\xff"
-_TRIES = 16
-"""Places behind a picture where another may begin that are looked at."""
+_TRIES, _PICTURES = 16, 64
+"""Places behind a picture where another may begin that are looked at; pictures that are found."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,9 @@ def _pictures(data: bytes) -> Iterator[tuple[Jpeg, bytes]]:
         jpeg = parse(data)
     except Unsupported:
         return
-    while True:
-        at, follower = _follower(data, jpeg.size)
+    for number in range(_PICTURES):
+        last = number + 1 == _PICTURES
+        at, follower = (len(data), None) if last else _follower(data, jpeg.size)
         yield jpeg, Outline.of(jpeg, data[:at]).pack()
         if follower is None:
             return

@@ -16,6 +16,9 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {_DHT, 0xC8, _DAC}
 _ALONE = frozenset((0x01, *range(0xD0, 0xD8)))
 """Markers without a segment: TEM and restarts."""
 
+_MOST_SCANS = 256
+"""Each may say little about every block: many would take time that no real file asks for."""
+
 _NAMES = {
     3: "lossless",
     5: "hierarchical",
@@ -119,7 +122,7 @@ class Headers:
         self.frame: Frame | None = None
         self.quantisers: dict[int, NDArray[np.int32]] = {}
         self._huffman: dict[int, bytes] = {}
-        self._restart = 0
+        self._restart = self._scans = 0
 
     def next_scan(self) -> Scan | None:
         """The next scan, None where the file ends.
@@ -132,6 +135,9 @@ class Headers:
                 continue
             body = self._segment()
             if marker == _SOS:
+                self._scans += 1
+                if self._scans > _MOST_SCANS:
+                    raise Unsupported(f"it has more than {_MOST_SCANS} scans")
                 return self._scan(body)
             if marker in _FRAMES:
                 self._start_frame(marker - 0xC0, body)

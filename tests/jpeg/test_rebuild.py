@@ -74,6 +74,16 @@ def test_pictures_behind_one_another_are_all_rebuilt():
     assert decode_file(segments, 1) == data
 
 
+def test_scans_and_pictures_have_limits():
+    one = KINDS["one"]
+    assert decode_file(encode_file(one * 70, 1), 1) == one * 70
+    assert len(encode_file(one * 70, 1)) == 64
+    grey = KINDS["grey"]
+    scan = grey[grey.index(b"\xff\xda") : -2]
+    with pytest.raises(Unsupported, match="more than 256 scans"):
+        parse(grey[:-2] + scan * 300 + grey[-2:])
+
+
 def test_runs_of_ends_of_bands_may_be_short():
     found = parse(KINDS["flat"])
     scans = frame_of(found.headers)[2]
