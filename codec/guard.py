@@ -21,6 +21,7 @@ from ncodec.plugin import (
     Context,
     Estimate,
     Features,
+    HoldsFiles,
     Pictures,
     Planes,
     Region,
@@ -172,7 +173,8 @@ def _segments(origin: Origin, coded: Coded) -> Iterator[Segment]:
 
 
 def _pictures(origin: Origin, result: Any, stored: Stored, *_: Any) -> Pictures:
-    return _Pictures(origin, result, stored.info)
+    kind = _Files if isinstance(result, HoldsFiles) else _Pictures
+    return kind(origin, result, stored.info)
 
 
 def _features(origin: Origin, result: Any, *_: Any) -> Features:
@@ -256,6 +258,18 @@ class _Pictures:
                 f"({height}, {width}, channels)"
             )
         return pixels
+
+
+class _Files(_Pictures):
+    """The same with the files that images came in."""
+
+    def file(self, index: int) -> bytes:
+        assert isinstance(self._pictures, HoldsFiles), "it is chosen by that"
+        with self._origin.calling("file"):
+            data = self._pictures.file(index)
+        if not isinstance(data, bytes):
+            raise self._origin.failed(f"gives a {type(data).__name__} for a file's bytes")
+        return data
 
 
 class _Features:

@@ -114,7 +114,8 @@ def test_options_are_converted_checked_and_filled_in():
 
 
 def test_names_are_known_without_loading_anything(plugins):
-    own = {"entropic-student", "hnerv", "nervpp", "ngrid", "pc-hclt", "pc-idf", "pc-photo"}
+    circuits = {"pc-hclt", "pc-idf", "pc-jpeg", "pc-photo"}
+    own = {"entropic-student", "hnerv", "nervpp", "ngrid"} | circuits
     assert set(codec_names()) == own | {"broken", "coarseimages", "rawimages", "rawplanes"}
     assert Option("a", int, 0, "help").choices is None
 

@@ -42,8 +42,9 @@ __all__ = ["command"]
 )
 @click.option(
     "--format",
-    type=click.Choice(["y4m", "mkv", "png"]),
-    help="What - gets of a clip.  [default: y4m where it can hold everything, else mkv]",
+    type=click.Choice(["y4m", "mkv", "png", "jpg"]),
+    help="What - gets: of a clip y4m where it can hold everything, else mkv; of an image png; jpg "
+    "for a JPEG file that is kept.",
 )
 @click.option(
     "--only",

@@ -77,8 +77,9 @@ class _EncodeCommand(click.Command):
         if record := help_option.get_help_record(ctx):
             sections["Messages"].append(record)
         for title, records in sections.items():
-            with formatter.section(title):
-                formatter.write_dl(records)
+            if records:  # a codec may have no options
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
     def _codec_of(self, ctx: click.Context, args: list[str]) -> str:
         strict, ctx.ignore_unknown_options = ctx.ignore_unknown_options, True

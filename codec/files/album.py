@@ -11,7 +11,7 @@ from ncodec.errors import UnsupportedFormat, UsageError
 from ncodec.files.openfile import OpenFile
 from ncodec.files.stored import StoredFile
 from ncodec.media.image import Image
-from ncodec.plugin import ImageCodec, Region
+from ncodec.plugin import HoldsFiles, ImageCodec, Region
 
 __all__ = ["Album"]
 
@@ -82,6 +82,27 @@ class Album(OpenFile, Sequence[Image]):
 
     def __iter__(self) -> Iterator[Image]:
         return self.stream(range(len(self)))
+
+    @property
+    def holds_files(self) -> bool:
+        """Whether the images are kept as the files that they came in."""
+        return isinstance(self._pictures, HoldsFiles)
+
+    def file(self, index: int = 0) -> bytes:
+        """The file that image `index` came in, byte for byte.
+
+        Raises:
+            UsageError: the codec keeps pixels, not files.
+            DamagedFile: a part of it is lost, or is damaged.
+        """
+        position = self._index(index)
+        if not isinstance(self._pictures, HoldsFiles):
+            raise UsageError(f"{self!r} holds pixels, not files: decode it to a .png")
+        return self._pictures.file(position)
+
+    def name(self, index: int = 0) -> str:
+        """The name of image `index`."""
+        return self._records.name(self._index(index))
 
     def lost(self, index: int = 0, region: Region | None = None) -> Sequence[Region]:
         """Parts of image `index` that a repaired file has lost; their samples decode to 0."""

@@ -14,9 +14,10 @@ from ncodec.files.clip import Clip
 from ncodec.files.features import FeatureFile
 from ncodec.formats.output import atomic_output, is_stream, output_name
 from ncodec.media import open_sink, write_collection, write_image
-from ncodec.media.collection_sink import write_npy
+from ncodec.media.collection_sink import is_folder, write_folder, write_npy
 from ncodec.media.image import Image
 from ncodec.media.image_sink import OUTPUT_SUFFIXES
+from ncodec.media.images import JPEG_SUFFIXES
 from ncodec.media.matroska.excerpt import excerpt
 from ncodec.media.matroska.listing import listed
 from ncodec.media.sound import write_sound
@@ -176,6 +177,8 @@ def decode_images(
     selection = range(len(album))[frames or slice(None)]
     if not selection:
         raise UsageError(f"no image is in that range: the file has images 0 to {len(album) - 1}")
+    if album.holds_files and region is None and _takes_files(output, format):
+        return _write_files(album, output, selection, watch)
 
     area = region or (0, 0, album.info.width, album.info.height)
     indices = []
@@ -201,6 +204,34 @@ def decode_images(
     if lost_fields:
         warn(f"{output_name(output)} has no place for {', '.join(lost_fields)}: a .png keeps them")
     return len(indices)
+
+
+def _takes_files(output: str | Path | BinaryIO, format: str | None) -> bool:
+    """Whether files go to `output` as they came; else it gets their pixels."""
+    if isinstance(output, str | Path) and str(output) != "-":
+        return Path(output).suffix.lower() in JPEG_SUFFIXES or is_folder(output)
+    return f".{format}" in JPEG_SUFFIXES
+
+
+def _write_files(
+    album: Album,
+    output: str | Path | BinaryIO,
+    selection: range,
+    watch: Callable[[int, int], None],
+) -> int:
+    """Writes the files that images came in, byte for byte, as `decode_images` does images."""
+    files = ((album.name(index), album.file(index)) for index in selection)
+    if isinstance(output, str | Path) and str(output) != "-" and is_folder(output):
+        write_folder(output, files)
+    elif len(selection) > 1:
+        raise UsageError(
+            f"{output_name(output)} takes one file, not {len(selection)}: name a folder/"
+        )
+    else:
+        with atomic_output(output) as stream:
+            stream.write(next(files)[1])
+    watch(len(selection), len(selection))
+    return len(selection)
 
 
 def _write_stream(

@@ -206,7 +206,8 @@ def _verify_images(
 ) -> Verification:
     """Decodes every image, which checks its hash, and compares the samples.
 
-    Those of a lossy codec are compared by the PSNR that the encoder recorded.
+    Those of a lossy codec are compared by the PSNR that the encoder recorded; where files are
+    kept, their bytes are.
     """
     originals = open_collection(source) if source is not None else None
     if originals is not None and len(originals) != len(album):
@@ -218,12 +219,12 @@ def _verify_images(
     lossless = isinstance(codec, ImageCodec) and codec.lossless
     values = []
     for index in range(len(album)):
-        pixels = album[index].pixels
+        decoded: Any = album.file(index) if album.holds_files else album[index].pixels
         if originals is not None:
-            original = originals[index].pixels
+            kept: Any = originals.file(index) if album.holds_files else originals[index].pixels
             if not lossless:
-                values.append(image_psnr(pixels, original))
-            elif not np.array_equal(original, pixels):
+                values.append(image_psnr(decoded, kept))
+            elif not np.array_equal(kept, decoded):
                 raise VerificationFailed(
                     f"image {index} of {witness.name} differs from {source}: this is another "
                     "source, or this machine decodes differently"

@@ -89,7 +89,8 @@ def encode_images(
     with atomic_output(output) as stream:
         images = source.collection() if isinstance(source, Held) else open_collection(source)
         # Profiles and EXIF are larger than features, and of no use to whoever has no picture.
-        metadata = images.metadata if pictures else ()
+        keeps_files = pictures is not None and pictures.keeps_files
+        metadata = images.metadata if pictures and not keeps_files else ()
         records = Records(len(images), images.layout, images.names, metadata)
         named = {
             name: value
@@ -133,7 +134,7 @@ def encode_images(
         segments=count,
         psnr=psnr,
         elapsed=time.monotonic() - start,
-        subpixels=prod(images.shape),
+        subpixels=coded.info.width * coded.info.height if keeps_files else prod(images.shape),
     )
     if notice := poor_images(psnr):
         watch(Noticed(notice))

@@ -22,7 +22,7 @@ from ncodec.media.images import STILL_SUFFIXES, decode_image, read_image
 from ncodec.media.names import IMAGE_SUFFIXES, natural_order
 from ncodec.media.sizes import check_size
 
-__all__ = ["ArrayCollection", "Collection", "ImageList", "open_collection"]
+__all__ = ["ArrayCollection", "Collection", "ImageData", "ImageList", "open_collection"]
 
 Kind = Literal["folder", "files", "npy", "idx", "image"]
 
@@ -73,6 +73,14 @@ class Collection(Sequence[Image]):
         """The type of the first image's samples: uint8 or uint16."""
         return self._first.pixels.dtype
 
+    def file(self, index: int) -> bytes:
+        """The bytes of the file that image `index` is read from.
+
+        Raises:
+            InputError: there is none, or it cannot be read.
+        """
+        raise InputError(f"{self.source} are pixels, not files: give a file's path")
+
     def stack(self) -> NDArray[Any]:
         """All images as one array (images, height, width, channels).
 
@@ -122,6 +130,14 @@ class _Files(Collection):
     def __len__(self) -> int:
         return len(self._files)
 
+    def file(self, index: int) -> bytes:
+        try:
+            return self._files[index].read_bytes()
+        except OSError as error:
+            raise InputError(
+                f"{self._files[index]} cannot be read ({error.strerror}): check it"
+            ) from None
+
     def _image(self, index: int) -> Image:
         image = read_image(self._files[index], limits=self._limits)
         # Files of one camera or program have the same profile: it is kept once.
@@ -168,6 +184,39 @@ class ArrayCollection(Collection):
         return Image(np.ascontiguousarray(self._array[index], self.dtype))
 
 
+class ImageData(Collection):
+    """One image, as the bytes of its file.
+
+    Args:
+        data: the bytes.
+        source: what messages call it.
+        limits: what sizes are accepted; the defaults if not given.
+    """
+
+    def __init__(self, data: bytes, source: str, limits: Limits | None = None) -> None:
+        self.source, self.kind = source, "image"
+        self.names = ("",)
+        self.layout = {"kind": "image"}
+        self._data, self._limits = data, limits
+
+    @property
+    def metadata(self) -> tuple[Metadata, ...]:
+        return (self._first.metadata,)
+
+    def __len__(self) -> int:
+        return 1
+
+    def file(self, index: int) -> bytes:
+        return self._data
+
+    def _image(self, index: int) -> Image:
+        return self._decoded
+
+    @cached_property
+    def _decoded(self) -> Image:
+        return decode_image(self._data, self.source, limits=self._limits)
+
+
 class ImageList(Collection):
     """Images in memory."""
 
@@ -209,7 +258,7 @@ def open_collection(
     path, source = Path(spec), str(spec)
     if source == "-":
         data = (stdin or sys.stdin.buffer).read()
-        return ImageList([decode_image(data, "standard input", limits=limits)], source, "image")
+        return ImageData(data, "standard input", limits)
     try:
         if path.is_dir():
             opened = _folder(path, limits)

@@ -17,10 +17,11 @@ from ncodec.media.image_sink import (
     unheld,
     write_image,
 )
+from ncodec.media.images import JPEG_SUFFIXES
 from ncodec.media.names import IMAGE_SUFFIXES, SafeNames
 from ncodec.media.partial import PartialFolder, unwritable
 
-__all__ = ["write_collection", "write_npy"]
+__all__ = ["is_folder", "write_collection", "write_folder", "write_npy"]
 
 
 def write_collection(
@@ -50,14 +51,12 @@ def write_collection(
     """
     path = Path(output)
     suffix = path.suffix.lower()
-    if str(output).endswith(("/", "\\")) or path.is_dir():
-        return _write_folder(path, images)
+    if is_folder(output):
+        return _write_images(path, images)
     if suffix == ".npy" or is_idx_name(path.name):
         kind = "npy" if suffix == ".npy" else "idx"
         with atomic_output(path) as stream:
             return _write_array(stream, images, count, layout, kind)
-    if not suffix:
-        return _write_folder(path, images)
     if suffix not in OUTPUT_SUFFIXES:
         raise OutputError(
             f"{path} has the extension {suffix!r}: use a folder/, .npy, .idx or, for one image,"
@@ -96,7 +95,37 @@ def _write_array(
     return tuple(sorted(lost))
 
 
-def _write_folder(path: Path, images: Iterable[Image]) -> tuple[str, ...]:
+def is_folder(output: str | Path) -> bool:
+    """Whether `output` names a folder: one that is there, ends in a slash or has no extension."""
+    path = Path(output)
+    if str(output).endswith(("/", "\\")) or path.is_dir():
+        return True
+    return not path.suffix and not is_idx_name(path.name)
+
+
+def write_folder(output: str | Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Writes files into a folder that appears whole or not at all, by their names where safe.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    path, safe = Path(output), SafeNames()
+    folder = PartialFolder(path)
+    try:
+        for index, (name, data) in enumerate(files):
+            known = IMAGE_SUFFIXES | OUTPUT_SUFFIXES | JPEG_SUFFIXES
+            stem, suffix = safe.stem(name, known, f"{index:06}")
+            folder.write(safe.distinct(stem, suffix), data)
+        folder.publish()
+    except OSError as error:
+        folder.discard()
+        raise unwritable(str(path), error) from None
+    except BaseException:
+        folder.discard()
+        raise
+
+
+def _write_images(path: Path, images: Iterable[Image]) -> tuple[str, ...]:
     safe = SafeNames()
     lost: set[str] = set()
     folder = PartialFolder(path)

@@ -24,7 +24,7 @@ from ncodec.media.pnm import read_pnm
 from ncodec.media.sizes import check_size
 from ncodec.media.tiff import BIG_TIFF, read_tiff
 
-__all__ = ["STILL_SUFFIXES", "decode_image", "image_format", "read_image"]
+__all__ = ["JPEG_SUFFIXES", "STILL_SUFFIXES", "decode_image", "image_format", "read_image"]
 
 STILL_SUFFIXES = frozenset(
     f".{name}"
@@ -33,6 +33,9 @@ STILL_SUFFIXES = frozenset(
     )
 )
 """The extensions of the formats that `read_image` reads; the content decides all the same."""
+
+JPEG_SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))
+"""The extensions of JPEG files."""
 
 _TIFF = (b"II*\0", b"MM\0*", *BIG_TIFF)
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)

@@ -10,8 +10,8 @@ from typing import BinaryIO, ClassVar, Literal
 
 from ncodec.formats.errors import InputError, Interrupted, UsageError
 from ncodec.media import y4m
-from ncodec.media.collection import Collection, ImageList
-from ncodec.media.images import decode_image, image_format
+from ncodec.media.collection import Collection, ImageData
+from ncodec.media.images import image_format
 
 __all__ = ["COPY", "Held", "HeldPipe", "HeldStream", "Kind"]
 
@@ -84,7 +84,7 @@ class HeldStream(Held):
         return path
 
     def collection(self) -> Collection:
-        return ImageList([decode_image(self._read(-1), self.name)], self.name, "image")
+        return ImageData(self._read(-1), self.name)
 
     _start: bytes | None = None
 

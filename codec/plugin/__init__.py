@@ -16,6 +16,7 @@ from ncodec.plugin.features import FeatureCodec, Features
 from ncodec.plugin.stills import (
     Coded,
     HasImageRates,
+    HoldsFiles,
     ImageCodec,
     Pictures,
     Region,
@@ -64,6 +65,7 @@ __all__ = [
     "HasNetwork",
     "HasPreviews",
     "HasRates",
+    "HoldsFiles",
     "ImageCodec",
     "Option",
     "Pictures",

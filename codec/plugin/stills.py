@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Coded",
     "HasImageRates",
+    "HoldsFiles",
     "ImageCodec",
     "Pictures",
     "Region",
@@ -93,6 +94,20 @@ class Pictures(Protocol):
         ...
 
 
+@runtime_checkable
+class HoldsFiles(Protocol):
+    """What `open_images` of a codec returns that keeps files: `Pictures` with the files."""
+
+    def file(self, index: int) -> bytes:
+        """The bytes of the file that image `index` came in.
+
+        Raises:
+            DamagedFile: a part of it is lost, or cannot be decoded.
+            VerificationFailed: it is not what was encoded.
+        """
+        ...
+
+
 class StillCodec(Codec):
     """What `ImageCodec` and `FeatureCodec` share: how images become a file's parts."""
 
@@ -114,11 +129,14 @@ class ImageCodec(StillCodec):
     Attributes:
         lossless: whether every sample comes back. If not, ncodec decodes what was encoded and
             records its PSNR, with which `verify` compares.
+        keeps_files: whether `encode_images` takes a `Collection` for what its `file` gives, the
+            bytes of whole files, and never looks at pixels or metadata; see `HoldsFiles`.
         takes_target_size: whether `encode_images` heeds `Context.target_size`: bytes of all
             segments' sections, and of models kept in the file, together.
     """
 
     lossless: ClassVar[bool] = True
+    keeps_files: ClassVar[bool] = False
     takes_target_size: ClassVar[bool] = False
 
     @abstractmethod

@@ -1,10 +1,12 @@
 """Makes the golden files of the present encoder that are not there yet."""
 
 import sys
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from PIL import Image as PillowImage
 
 import ncodec
 from ncodec.formats import Reader
@@ -61,6 +63,12 @@ TRAININGS = {
     ),
 }
 
+JPEGS = {
+    "pc-jpeg-1-baseline": {"quality": 85},
+    "pc-jpeg-1-progressive": {"quality": 70, "progressive": True, "subsampling": 0},
+    "pc-jpeg-1-stored": None,
+}
+
 STUDENTS = {"entropic-student-1-classes": 2}
 
 
@@ -104,6 +112,17 @@ def make_photo(name, effort, channels, kind):
     save(name, pixels.ravel())
 
 
+def make_jpeg(name, options):
+    held = BytesIO()
+    PillowImage.fromarray(photo(3, np.uint8)).save(held, "JPEG", **options or {})
+    data = held.getvalue() if options else held.getvalue()[:2000]
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "photo.jpg"
+        source.write_bytes(data)
+        ncodec.encode(source, FOLDER / f"{name}.nc", codec="pc-jpeg")
+    save(name, np.frombuffer(data, np.uint8))
+
+
 def make_trained(name, trainer, options):
     with TemporaryDirectory() as folder:
         images, model = Path(folder) / "images.npy", Path(folder) / "model.ncm"
@@ -144,6 +163,8 @@ if __name__ == "__main__":
         make_clip(name, options)
     for name, arguments in missing(PHOTOS).items():
         make_photo(name, *arguments)
+    for name, options in missing(JPEGS).items():
+        make_jpeg(name, options)
     for name, arguments in missing(TRAININGS).items():
         make_trained(name, *arguments)
     for name, rate in missing(STUDENTS).items():

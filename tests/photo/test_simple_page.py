@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ncodec.formats.entropy.logistic import SQUASH, STRETCH
 from ncodec.photo.simple.coding import encode_simple
-from ncodec.photo.simple.mixing import SQUASH, STRETCH
 
 PAGE = Path(__file__).parents[2] / "docs" / "simple-tiles.md"
 

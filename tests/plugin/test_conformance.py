@@ -51,7 +51,13 @@ def test_no_codec_is_left_out():
     entries = entry_points(group="ncodec.codecs")
     names = {entry.name for entry in entries if entry.dist.name == "ncodec"}
     tried = {"hnerv", "nervpp", "ngrid", "pc-photo", "pc-hclt", "pc-idf", "entropic-student"}
-    assert names == tried
+    assert names == tried | {"pc-jpeg"}
+
+
+def test_a_codec_of_files_takes_no_pixels():
+    # What it promises of files is tried in tests/jpeg.
+    with pytest.raises(CodecFailed, match=r"takes none of the inputs .*is no JPEG file"):
+        check(type(load_codec("pc-jpeg")))
 
 
 @pytest.mark.parametrize("codec", [RawPlanes, RawImages])

@@ -8,19 +8,17 @@ every step, so all of it is integers: bit-exact on any machine.
 
 from __future__ import annotations
 
-from decimal import Context, Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.logistic import REACH, SQUASH, STRETCH
 from ncodec.formats.entropy.ranges import advance, get_bit, peek, put, put_bit
 
 __all__ = [
     "CONTEXTS",
-    "SQUASH",
-    "STRETCH",
     "Coder",
     "Mixture",
     "code_bit",
@@ -32,9 +30,6 @@ __all__ = [
 
 CONTEXTS = 7
 """The guesses of a bit; a constant one is added, so that the mixture can lean to one side."""
-
-_REACH = 3071
-"""The logistic domain, ln(p / (1 - p)) in 1/256: up to 12, beyond the coder's 16-bit steps."""
 
 _START = 10_000
 """The weight of a guess before anything is learned, in 1/65536."""
@@ -49,26 +44,6 @@ _MIX_1 = np.uint64(0x9E3779B97F4A7C15)
 _MIX_2 = np.uint64(0xD6E8FEB86659FD93)
 _HALF = np.uint64(32)
 _COUNT = np.uint32(1023)
-
-
-def _squash() -> NDArray[np.int64]:
-    """65536 / (1 + exp(-x / 256)) at x = -_REACH .. _REACH, rounded down, within 1 .. 65535."""
-    exact = Context(prec=40)
-    odds = [exact.exp(exact.divide(Decimal(-x), Decimal(256))) for x in range(-_REACH, _REACH + 1)]
-    values = [int(exact.divide(Decimal(65536), exact.add(Decimal(1), o))) for o in odds]
-    return np.clip(np.array(values, dtype=np.int64), 1, 65535)
-
-
-def _stretch() -> NDArray[np.int64]:
-    """256 ln(p / (1 - p)) at p = (i + 1/2) / 4096, rounded to the nearest integer."""
-    exact = Context(prec=40)
-    odds = [exact.divide(Decimal(2 * i + 1), Decimal(8191 - 2 * i)) for i in range(4096)]
-    values = [int((exact.ln(o) * 256).to_integral_value()) for o in odds]
-    return np.array(values, dtype=np.int64)
-
-
-# Decimal rounds exp and ln correctly, so the tables are the same everywhere.
-SQUASH, STRETCH = _squash(), _stretch()
 
 _SHARE = np.array([2 * 65536 // (2 * n + 3) for n in range(1024)], dtype=np.int64)
 """How far a slot that has seen n bits moves to the next one, in 1/65536."""
@@ -144,7 +119,7 @@ def code_bit(coder: Any, mixture: Any, row: Any, bit: Any) -> Any:
         guess = STRETCH[slots[places[i]] >> np.uint32(20)]
         guesses[i] = guess
         total += guess * weights[row, i]
-    one = SQUASH[min(max(total >> 16, -_REACH), _REACH) + _REACH]
+    one = SQUASH[min(max(total >> 16, -REACH), REACH) + REACH]
     zeros = (65536 - one) << 8
     if coder.encoding:
         put_bit(coder.state, coder.words, zeros, bit)

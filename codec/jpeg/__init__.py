@@ -1,0 +1,1 @@
+"""The codec `pc-jpeg`: JPEG files made smaller, which come back byte for byte."""

@@ -1,0 +1,134 @@
+"""The coefficients of a stripe as bytes, a stream for each component, and back.
+
+A stripe is a run of rows of MCUs. Each is coded by itself from the trained state, so that stripes
+can be coded side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncodec.errors import DamagedFile
+from ncodec.formats.entropy import ranges
+from ncodec.jpeg.bits import Coder, Mixer
+from ncodec.jpeg.headers import Component, Frame
+from ncodec.jpeg.model import load_mixer
+from ncodec.jpeg.planes import code_plane
+from ncodec.jpeg.values import FACTS, Plane
+
+__all__ = ["COLOURS", "decode_stripe", "encode_stripe", "observe", "stripes"]
+
+Quantisers = Mapping[int, NDArray[np.int32]]
+
+COLOURS = 3
+"""Components from the fourth on are coded as the first is."""
+
+_STRIPE_BLOCKS = 1 << 15
+_WORDS_A_BLOCK = 2048 * 19 // 32
+"""A block takes 2048 decisions at most (34 for DC, 30 for any other coefficient, 12 for counts),
+and none of them more than 19 bits."""
+
+
+def stripes(frame: Frame) -> list[range]:
+    """The rows of MCUs of each stripe: about 32,768 blocks or more, and as even as can be."""
+    rows = frame.mcus[1]
+    count = min(rows, max(1, frame.blocks // _STRIPE_BLOCKS))
+    return [range(i * rows // count, (i + 1) * rows // count) for i in range(count)]
+
+
+def encode_stripe(
+    frame: Frame, quantisers: Quantisers, coefficients: NDArray[np.int16], rows: range
+) -> tuple[bytes, ...]:
+    """The streams of the components in `rows` of MCUs.
+
+    Args:
+        frame, quantisers: what the file's headers say.
+        coefficients: int16 [blocks + 1, 64] of the whole frame, in natural order; the last is 0.
+    """
+    return _encoded(frame, quantisers, coefficients, rows, load_mixer())
+
+
+def decode_stripe(
+    streams: Sequence[bytes],
+    frame: Frame,
+    quantisers: Quantisers,
+    coefficients: NDArray[np.int16],
+    rows: range,
+) -> None:
+    """Fills the blocks of a stripe into `coefficients`, int16 [blocks + 1, 64]; the last is 0.
+
+    Raises:
+        DamagedFile: the streams are none of such a stripe.
+    """
+    if len(streams) != len(frame.components):
+        raise DamagedFile(
+            f"a stripe has {len(streams)} streams for {len(frame.components)} components: "
+            "fetch the file again"
+        )
+    mixer = load_mixer()
+    facts = np.zeros((len(coefficients), FACTS), dtype=np.int64)
+    for number, stream in enumerate(streams):
+        words = ranges.to_words(stream)
+        coder = Coder(ranges.start_decoding(words), words, False)
+        _code(coder, mixer, frame, quantisers, number, coefficients, facts, rows)
+        ranges.require_intact(coder.state, words)
+
+
+def observe(
+    frame: Frame, quantisers: Quantisers, coefficients: NDArray[np.int16], mixer: Mixer
+) -> int:
+    """Lets `mixer` learn from a frame; returns the bytes that it took."""
+    whole = range(frame.mcus[1])
+    streams = _encoded(frame, quantisers, coefficients, whole, mixer)
+    return sum(map(len, streams))
+
+
+def _encoded(
+    frame: Frame,
+    quantisers: Quantisers,
+    coefficients: NDArray[np.int16],
+    rows: range,
+    mixer: Mixer,
+) -> tuple[bytes, ...]:
+    facts = np.zeros((len(coefficients), FACTS), dtype=np.int64)
+    streams = []
+    for number, component in enumerate(frame.components):
+        blocks = component.stride * component.down * len(rows)
+        words = np.empty(_WORDS_A_BLOCK * blocks + 3, dtype=np.uint32)
+        coder = Coder(ranges.start_encoding(), words, True)
+        _code(coder, mixer, frame, quantisers, number, coefficients, facts, rows)
+        streams.append(ranges.to_bytes(words, int(ranges.finish(coder.state, words))))
+    return tuple(streams)
+
+
+def _code(
+    coder: Coder,
+    mixer: Mixer,
+    frame: Frame,
+    quantisers: Quantisers,
+    number: int,
+    coefficients: NDArray[np.int16],
+    facts: NDArray[np.int64],
+    rows: range,
+) -> None:
+    component = frame.components[number]
+    # Steps matter to predictions alone: a file without its table is coded all the same.
+    steps = np.maximum(quantisers.get(component.quantiser, np.ones(64)), 1).astype(np.int64)
+    scratch = (np.zeros(size, dtype=np.int64) for size in (64, 8, 8, 8, 8))
+    plane = Plane(number % COLOURS, steps, facts, *scratch)
+    before = np.zeros(4, dtype=np.int64)
+    if number:
+        before[:] = _beside(frame.components[number - 1], component)
+    layout = np.array([component.first, component.stride], dtype=np.int64)
+    start, stop = rows.start * component.down, rows.stop * component.down
+    code_plane(coder, mixer, plane, coefficients, layout, before, start, stop)
+
+
+def _beside(last: Component, component: Component) -> tuple[int, int, int, int]:
+    """Where the component before has its blocks, and how many of them lie across and down two
+    blocks of this one."""
+    across = 2 * last.across // component.across
+    return last.first, last.stride, across, 2 * last.down // component.down

@@ -1,0 +1,165 @@
+"""A whole file as segments, and back: pictures one behind another, each in its stripes.
+
+A file has one picture, or several where a camera keeps previews or a second exposure behind the
+first (MPO, gain maps). A segment is a stripe of a picture; the first of a picture's has its
+outline. What cannot be rebuilt is one segment with the file as general data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncodec.errors import DamagedFile
+from ncodec.formats import Segment, integer_hash
+from ncodec.jpeg.coder import decode_stripe, encode_stripe, stripes
+from ncodec.jpeg.headers import Component, Frame, Headers, Unsupported
+from ncodec.jpeg.huffman import intervals
+from ncodec.jpeg.packing import Outline, check_of, pack_stored, unpack_stored
+from ncodec.jpeg.rebuild import Jpeg, frame_of, parse, rebuild, room_for
+from ncodec.threads import in_order
+
+__all__ = ["SECTIONS", "decode_file", "encode_file", "frame_in"]
+
+SECTIONS = ("headers", "luma", "blue", "red", "black", "stored")
+_STORED = len(SECTIONS) - 1
+
+_START = b"\xff\xd8\xff"
+_TRIES, _PICTURES = 16, 64
+"""Places behind a picture where another may begin that are looked at; pictures that are found."""
+
+
+@dataclass(frozen=True)
+class _Stripe:
+    jpeg: Jpeg
+    outline: bytes
+    rows: range
+
+
+def encode_file(data: bytes, threads: int) -> list[Segment]:
+    """The segments of a file, which have been decoded again and compared with it."""
+    work = [
+        _Stripe(jpeg, outline if rows.start == 0 else b"", rows)
+        for jpeg, outline in _pictures(data)
+        for rows in stripes(frame_of(jpeg.headers)[0])
+    ]
+    segments = list(in_order(_encoded, enumerate(work), threads))
+    size = sum(len(section) for segment in segments for section in segment.sections)
+    stored = pack_stored(data) if not segments or size > len(data) * 31 // 32 else None
+    if stored is None or len(stored) > size > 0:
+        try:
+            if decode_file(segments, threads) == data:
+                return segments
+        except DamagedFile:
+            pass
+        stored = pack_stored(data)
+    array = np.frombuffer(data, dtype=np.uint8)
+    return [Segment(0, 0, 1, (b"",) * _STORED + (stored,), integer_hash([array]))]
+
+
+def decode_file(segments: Iterable[Segment], threads: int) -> bytes:
+    """The file that `encode_file` made all `segments` of.
+
+    Raises:
+        DamagedFile: they are none of a file, or not all.
+        VerificationFailed: its integers differ from the segments' hashes.
+    """
+    rest = list(segments)
+    pieces = []
+    if len(rest) == 1 and len(rest[0].sections) > _STORED:
+        data = unpack_stored(rest[0].sections[_STORED])
+        rest[0].check([np.frombuffer(data, dtype=np.uint8)])
+        return data
+    while rest:
+        try:
+            pieces.append(_decoded(rest, threads))
+        except Unsupported as error:
+            raise DamagedFile(
+                f"the JPEG file cannot be written again ({error}): get another copy of the file"
+            ) from None
+    return b"".join(pieces)
+
+
+def frame_in(data: bytes) -> Frame | None:
+    """The frame that a file announces, whether or not it can be rebuilt."""
+    try:
+        walk = Headers(data)
+        walk.next_scan()
+    except Unsupported:
+        return None
+    return walk.frame
+
+
+def _pictures(data: bytes) -> Iterator[tuple[Jpeg, bytes]]:
+    """The pictures of a file with their outlines; none where the first cannot be rebuilt."""
+    try:
+        jpeg = parse(data)
+    except Unsupported:
+        return
+    for number in range(_PICTURES):
+        last = number + 1 == _PICTURES
+        at, follower = (len(data), None) if last else _follower(data, jpeg.size)
+        yield jpeg, Outline.of(jpeg, data[:at]).pack()
+        if follower is None:
+            return
+        data, jpeg = data[at:], follower
+
+
+def _follower(data: bytes, start: int) -> tuple[int, Jpeg | None]:
+    """Where behind `start` another picture begins that can be rebuilt, else the end."""
+    at = start
+    for _ in range(_TRIES):
+        at = data.find(_START, at)
+        if at < 0:
+            break
+        try:
+            return at, parse(data[at:])
+        except Unsupported:
+            at += 1
+    return len(data), None
+
+
+def _encoded(item: tuple[int, _Stripe]) -> Segment:
+    index, stripe = item
+    frame, quantisers, _ = frame_of(stripe.jpeg.headers)
+    coefficients = stripe.jpeg.coefficients
+    streams = encode_stripe(frame, quantisers, coefficients, stripe.rows)
+    planes = [_part(coefficients, component, stripe.rows) for component in frame.components]
+    return Segment(index, index, 1, (stripe.outline, *streams), integer_hash(planes))
+
+
+def _decoded(rest: list[Segment], threads: int) -> bytes:
+    """The picture with which `rest` begins, whose segments are taken away from it."""
+    outline = Outline.unpack(rest[0].sections[0])
+    frame, quantisers, scans = frame_of(outline.headers)
+    coefficients = room_for(frame, outline.size)
+    parts = stripes(frame)
+    if len(parts) > len(rest):
+        raise DamagedFile("a stripe of the JPEG file is lost: get another copy of the file")
+
+    def fill(item: tuple[range, Segment]) -> None:
+        rows, segment = item
+        decode_stripe(segment.sections[1:], frame, quantisers, coefficients, rows)
+        segment.check([_part(coefficients, component, rows) for component in frame.components])
+
+    for _ in in_order(fill, zip(parts, rest, strict=False), threads):
+        pass
+    del rest[: len(parts)]
+    count = sum(intervals(scan) for scan in scans)
+    piece = rebuild(outline.jpeg(coefficients, count, len(scans))) + outline.after
+    if check_of(piece) != outline.check:
+        raise DamagedFile(
+            "the JPEG file that was decoded is not the one that was encoded: get another copy "
+            "of the file"
+        )
+    return piece
+
+
+def _part(coefficients: NDArray[np.int16], component: Component, rows: range) -> NDArray[np.int32]:
+    """The blocks of a component in rows of MCUs, in turn."""
+    row = component.stride * component.down
+    start = component.first + rows.start * row
+    return coefficients[start : start + len(rows) * row].astype(np.int32)

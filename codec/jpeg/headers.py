@@ -1,0 +1,265 @@
+"""The marker segments of a JPEG file (ITU-T T.81, annex B): what its scans are and how coded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Component", "Frame", "Headers", "Scan", "Unsupported"]
+
+_SOI, _EOI, _SOS, _DQT, _DHT, _DRI, _DNL, _DAC = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xDC, 0xCC
+_SEQUENTIAL, _PROGRESSIVE = (0xC0, 0xC1), 0xC2
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {_DHT, 0xC8, _DAC}
+_ALONE = frozenset((0x01, *range(0xD0, 0xD8)))
+"""Markers without a segment: TEM and restarts."""
+
+_MOST_SCANS = 256
+"""Each may say little about every block: many would take time that no real file asks for."""
+
+_NAMES = {
+    3: "lossless",
+    5: "hierarchical",
+    6: "hierarchical",
+    7: "hierarchical",
+    9: "arithmetic-coded",
+    10: "arithmetic-coded",
+    11: "arithmetic-coded",
+}
+
+
+class Unsupported(Exception):
+    """A file, or a part of one, that is not rebuilt from coefficients; says why."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """A component of the frame, and its array of blocks.
+
+    Attributes:
+        name: the identifier in the file.
+        across, down: sampling factors.
+        quantiser: number of the table of quantisers.
+        columns, rows: blocks that hold samples of the picture.
+        stride, padded: blocks a row and rows of blocks, with those that only fill MCUs.
+        first: the number of the blocks of the components before.
+    """
+
+    name: int
+    across: int
+    down: int
+    quantiser: int
+    columns: int
+    rows: int
+    stride: int
+    padded: int
+    first: int
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What SOF says: size in samples, components, and whether scans are progressive."""
+
+    width: int
+    height: int
+    progressive: bool
+    components: tuple[Component, ...]
+    mcus: tuple[int, int]
+
+    @property
+    def blocks(self) -> int:
+        """The blocks of all components, padding included."""
+        last = self.components[-1]
+        return last.first + last.stride * last.padded
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What SOS says, with what held when it came.
+
+    Attributes:
+        layout: int64 [components, 4], what the kernels need of a component: its first block, its
+            stride, and its blocks across and down in an MCU.
+        tables: the specification of a DC and an AC Huffman table for each component, as in DHT
+            (16 counts, then symbols), None where the file defined none.
+        mcus: MCUs across and down.
+        band: first and last coefficient in zigzag order.
+        high, low: successive approximation, bit positions before and now.
+        restart: MCUs between two restart markers, 0 for none.
+    """
+
+    progressive: bool
+    layout: NDArray[np.int64]
+    tables: tuple[tuple[bytes | None, bytes | None], ...]
+    mcus: tuple[int, int]
+    band: tuple[int, int]
+    high: int
+    low: int
+    restart: int
+
+
+class Headers:
+    """Walks over a file's markers from its SOI on.
+
+    Args:
+        data: the file. `position` is moved behind the entropy-coded data of a scan by whoever
+            decodes it; where that data was cut out, nothing has to be moved.
+
+    Attributes:
+        position: the next byte; behind SOS when `next_scan` has returned it; behind EOI, or at
+            the end of the data, when it has returned None.
+        frame: what SOF said, None before.
+        quantisers: the tables as they were defined first, in natural order.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        if data[:2] != b"\xff\xd8":
+            raise Unsupported("it does not begin as a JPEG file")
+        self.data = data
+        self.position = 2
+        self.frame: Frame | None = None
+        self.quantisers: dict[int, NDArray[np.int32]] = {}
+        self._huffman: dict[int, bytes] = {}
+        self._restart = self._scans = 0
+
+    def next_scan(self) -> Scan | None:
+        """The next scan, None where the file ends.
+
+        Raises:
+            Unsupported: the file is damaged, or of a kind that is not rebuilt.
+        """
+        while (marker := self._marker()) not in (None, _EOI):
+            if marker in _ALONE:
+                continue
+            body = self._segment()
+            if marker == _SOS:
+                self._scans += 1
+                if self._scans > _MOST_SCANS:
+                    raise Unsupported(f"it has more than {_MOST_SCANS} scans")
+                return self._scan(body)
+            if marker in _FRAMES:
+                self._start_frame(marker - 0xC0, body)
+            elif marker == _DHT:
+                self._define_huffman(body)
+            elif marker == _DQT:
+                self._define_quantisers(body)
+            elif marker == _DRI and len(body) >= 2:
+                self._restart = int.from_bytes(body[:2], "big")
+            elif marker in (_SOI, _DNL, _DAC):
+                raise Unsupported(f"it has the marker FF{marker:02X} inside")
+        return None
+
+    def _marker(self) -> int | None:
+        """The next marker, over fill bytes and whatever else is no marker."""
+        data, at = self.data, self.position
+        while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
+            if data[at + 1] not in (0x00, 0xFF):
+                self.position = at + 2
+                return data[at + 1]
+            at += 1
+        self.position = len(data)
+        return None
+
+    def _segment(self) -> bytes:
+        start = self.position
+        size = int.from_bytes(self.data[start : start + 2], "big")
+        self.position = start + size
+        if size < 2 or self.position > len(self.data):
+            raise Unsupported("a marker segment reaches beyond the file's end")
+        return self.data[start + 2 : self.position]
+
+    def _start_frame(self, kind: int, body: bytes) -> None:
+        if kind > 2:
+            raise Unsupported(f"it is {_NAMES.get(kind, 'hierarchical')}")
+        if self.frame:
+            raise Unsupported("it has two frames")
+        if len(body) < 6 or len(body) != 6 + 3 * body[5]:
+            raise Unsupported("its frame header has a wrong length")
+        if body[0] != 8:
+            raise Unsupported(f"its samples have {body[0]} bits, not 8")
+        height, width = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big")
+        parts = [body[6 + 3 * i : 9 + 3 * i] for i in range(body[5])]
+        factors = [(part[1] >> 4, part[1] & 15) for part in parts]
+        if not width or not height or not 1 <= len(parts) <= 4:
+            raise Unsupported(f"it has {len(parts)} components of {width}x{height}")
+        if any(not 1 <= f <= 4 for pair in factors for f in pair):
+            raise Unsupported("a sampling factor is not 1 to 4")
+        most_across, most_down = (max(axis) for axis in zip(*factors, strict=True))
+        mcus = _ceil(width, 8 * most_across), _ceil(height, 8 * most_down)
+        components, first = [], 0
+        for part, (across, down) in zip(parts, factors, strict=True):
+            stride, padded = mcus[0] * across, mcus[1] * down
+            columns = _ceil(_ceil(width * across, most_across), 8)
+            rows = _ceil(_ceil(height * down, most_down), 8)
+            components.append(
+                Component(part[0], across, down, part[2], columns, rows, stride, padded, first)
+            )
+            first += stride * padded
+        self.frame = Frame(width, height, kind == 2, tuple(components), mcus)
+
+    def _define_huffman(self, body: bytes) -> None:
+        while body:
+            count = sum(body[1:17])
+            if len(body) < 17 + count or body[0] & ~0x13 or count > 256:
+                raise Unsupported("a Huffman table is damaged")
+            self._huffman[body[0]] = body[1 : 17 + count]
+            body = body[17 + count :]
+
+    def _define_quantisers(self, body: bytes) -> None:
+        while body:
+            size = 2 if body[0] >> 4 else 1
+            values = body[1 : 1 + 64 * size]
+            if len(values) != 64 * size:
+                raise Unsupported("a table of quantisers is damaged")
+            table = np.zeros(64, dtype=np.int32)
+            table[ZIGZAG] = np.frombuffer(values, dtype=">u2" if size == 2 else "u1")
+            self.quantisers.setdefault(body[0] & 15, table)
+            body = body[1 + 64 * size :]
+
+    def _scan(self, body: bytes) -> Scan:
+        frame = self.frame
+        if frame is None:
+            raise Unsupported("a scan comes before the frame header")
+        count = body[0] if body else 0
+        if not 1 <= count <= 4 or len(body) != 4 + 2 * count:
+            raise Unsupported("a scan header has a wrong length")
+        by_name = {component.name: component for component in frame.components}
+        chosen: list[Component] = []
+        tables = []
+        for name, numbers in zip(body[1 : 1 + 2 * count : 2], body[2::2], strict=False):
+            if name not in by_name:
+                raise Unsupported(f"a scan has a component {name} that the frame has not")
+            chosen.append(by_name.pop(name))
+            dc, ac = numbers >> 4, numbers & 15
+            tables.append((self._huffman.get(dc), self._huffman.get(0x10 | ac)))
+        first, last, bits = body[-3:]
+        high, low = bits >> 4, bits & 15
+        if not frame.progressive:
+            first, last, high, low = 0, 63, 0, 0
+        valid = first <= last <= 63 and (first > 0 or last == 0 or not frame.progressive)
+        if not valid or low > 13 or (high and high != low + 1) or (first and count > 1):
+            raise Unsupported("a scan has a band or bits that do not exist")
+        single = count == 1
+        layout = np.array(
+            [(c.first, c.stride, *((1, 1) if single else (c.across, c.down))) for c in chosen],
+            dtype=np.int64,
+        )
+        mcus = (chosen[0].columns, chosen[0].rows) if single else frame.mcus
+        return Scan(
+            frame.progressive, layout, tuple(tables), mcus, (first, last), high, low, self._restart
+        )
+
+
+def _zigzag() -> NDArray[Any]:
+    places = [(u + v, v if (u + v) % 2 else u, 8 * v + u) for v in range(8) for u in range(8)]
+    return np.array([natural for _, _, natural in sorted(places)], dtype=np.int64)
+
+
+ZIGZAG = _zigzag()
+"""The place in natural order, 8 v + u, of each coefficient in zigzag order."""
+
+
+def _ceil(value: int, by: int) -> int:
+    return -(-value // by)

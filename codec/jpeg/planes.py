@@ -1,0 +1,252 @@
+"""The blocks of a component in turn, and their DC coefficients, predicted from what adjoins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncodec.formats.entropy.kernels import kernel
+from ncodec.jpeg.bits import code_bit, look
+from ncodec.jpeg.edges import code_edges
+from ncodec.jpeg.inside import code_inside
+from ncodec.jpeg.values import DC, EDGE, MASS, NZ, code_rest, code_size, level, signed, size_of
+
+__all__ = ["code_plane"]
+
+
+def _basis() -> NDArray[np.int64]:
+    """c(k) cos((2 n + 1) k pi / 16) in 1/8192 at [k, n]."""
+    basis = np.zeros((8, 8), dtype=np.int64)
+    for k in range(8):
+        for n in range(8):
+            turn = (2 * n + 1) * k % 32
+            sign = -1 if 8 < turn < 24 else 1
+            turn = min(turn, 32 - turn)
+            part = min(turn, 16 - turn)
+            basis[k, n] = EDGE[0] if k == 0 else 0 if part == 8 else sign * EDGE[part]
+            if k and part == 0:
+                basis[k, n] = sign * 8192
+    return basis
+
+
+BASIS = _basis()
+
+
+@kernel
+def _borders(known: Any, steps: Any, rows: Any, columns: Any, sums: Any) -> None:
+    """The samples of the rows and columns 0, 1, 6, 7 of a block, in 1/32, without its DC."""
+    for n in range(2):
+        for way in range(2):
+            inner, outer = (8, 1) if way == 0 else (1, 8)
+            sums[:] = 0
+            for k in range(8):
+                for j in range(8):
+                    i = k * inner + j * outer
+                    if known[i]:
+                        sums[k & 1, j] += BASIS[k, n] * known[i] * steps[i]
+            lines = rows if way == 0 else columns
+            for x in range(8):
+                near, far = 0, 0
+                for j in range(8):
+                    even, odd = sums[0, j] >> 10, sums[1, j] >> 10
+                    near += BASIS[j, x] * (even + odd)
+                    far += BASIS[j, x] * (even - odd)
+                lines[n, x] = near >> 13
+                lines[3 - n, x] = far >> 13
+
+
+@kernel
+def _estimate(before: Any, lines: Any) -> Any:
+    """The mean of what eight pairs of lines tell of the DC's share of a sample, and their spread.
+
+    `before` holds the last two lines of the block before.
+    """
+    total = 0
+    for x in range(8):
+        total += (3 * before[1, x] - before[0, x] - 3 * lines[0, x] + lines[1, x]) >> 1
+    mean = total >> 3
+    spread = 0
+    for x in range(8):
+        one = (3 * before[1, x] - before[0, x] - 3 * lines[0, x] + lines[1, x]) >> 1
+        spread += abs(one - mean)
+    return mean, spread >> 3
+
+
+@kernel
+def _code_dc(
+    coder: Any, mixer: Any, plane: Any, block: Any, facts: Any, up_facts: Any, side_facts: Any,
+    corner_facts: Any, right_facts: Any, other_facts: Any, rows: Any, columns: Any, bottom: Any,
+    edge: Any, has_up: Any, has_side: Any,
+) -> None:  # fmt: skip
+    colour = plane.colour
+    shade = np.int64(colour > 0) * 4096
+    lines = mixer.lines
+    scale = 4 * plane.steps[0]
+    up_mean, up_spread, side_mean, side_spread = 0, 0, 0, 0
+    if has_up:
+        up_mean, up_spread = _estimate(bottom, rows)
+    if has_side:
+        side_mean, side_spread = _estimate(edge, columns)
+    if has_up and has_side:
+        a, b = up_spread + 16, side_spread + 16
+        mean = (up_mean * b + side_mean * a) // (a + b)
+        spread = min(up_spread, side_spread) + (abs(up_mean - side_mean) >> 1)
+    else:
+        mean = up_mean + side_mean
+        spread = up_spread + side_spread
+    guess = (mean + (scale >> 1)) // scale
+    part = (mean - guess * scale) * 8 // scale + 4
+    known = 2 * np.int64(has_up) + np.int64(has_side)
+    unsure = min(level(spread * 8 // scale), 23)
+    apart = (up_mean - side_mean) * 4 // scale
+    base = colour << 33 | known << 31
+    r1, r2, r3 = up_facts[DC], side_facts[DC], other_facts[DC]
+    lines[0] = base | unsure << 4 | min(level(facts[NZ]), 15)
+    lines[1] = base | min(level(r1), 15) << 4 | min(level(r2), 15)
+    lines[2] = base | unsure << 4 | min(level(abs(r1) + abs(r2)), 15)
+    lines[3] = base | min(level(r3), 15) << 8 | unsure
+    lines[4] = (
+        base
+        | min(level(up_spread * 4 // scale), 20) << 5
+        | min(level(side_spread * 4 // scale), 20)
+    )
+    lines[5] = base | min(level(apart), 20) << 5 | unsure
+    lines[6] = base | level(facts[MASS]) << 5 | unsure
+    lines[7] = base | min(
+        level(abs(r1) + abs(r2) + abs(corner_facts[DC]) + abs(right_facts[DC])), 20
+    )
+    lines[8] = base | min(plane.steps[0], 127) << 5 | unsure
+    lines[9] = base
+    lines[10] = base | min(level(r3), 15) << 4 | min(level(abs(r1) + abs(r2)), 15)
+    lines[11] = base | part << 5 | unsure
+    lines[12] = base | level(facts[NZ]) << 4 | min(level(other_facts[NZ]), 15)
+    lines[13] = base | min(level(apart), 15) << 10 | min(level(abs(r1) + abs(r2)), 15) << 5 | unsure
+    look(mixer, 7)
+    value = np.int64(block[0]) - guess
+    size = code_size(
+        coder, mixer, shade + 2700, shade + 2720 + unsure * 8, 48, 0, 17, size_of(value)
+    )
+    if size:
+        if size > 1:
+            size = code_rest(
+                coder,
+                mixer,
+                shade + 3900 + min(size, 7) * 4,
+                shade + 3950 + unsure * 4,
+                56,
+                size,
+                abs(value),
+            )
+        lean = signed(apart, 12)
+        signs = colour << 33 | known << 31
+        small = min(size, 3)
+        lines[0] = signs | part << 2 | small
+        lines[1] = signs | lean << 2 | small
+        lines[2] = signs | signed(r1, 7) << 6 | signed(r2, 7) << 2 | small
+        lines[3] = signs | signed(r3, 12) << 2 | small
+        lines[4] = signs | signed(r3, 7) << 8 | lean << 2 | small
+        lines[5] = signs | part << 8 | lean << 2 | small
+        lines[6] = signs | signed(r1 + r2, 12) << 2 | small
+        lines[7] = signs | signed(corner_facts[DC], 5) << 4 | signed(right_facts[DC], 5)
+        lines[8] = signs | lean << 5 | unsure
+        lines[9] = signs | part << 5 | unsure
+        lines[10] = signs | signed(r1, 7) << 8 | lean << 2 | small
+        lines[11] = signs | signed(r2, 7) << 8 | lean << 2 | small
+        lines[12] = signs | signed(r1 + r2, 7) << 8 | signed(r3, 7)
+        lines[13] = signs
+        look(mixer, 8)
+        negative = code_bit(
+            coder, mixer, 0, shade + 2950 + part, shade + 2970 + lean, 80, np.int64(value < 0)
+        )
+        value = -size if negative else size
+    else:
+        value = 0
+    facts[DC] = value
+    block[0] = guess + value
+    plane.known[0] = np.int64(block[0])
+
+
+@kernel
+def code_plane(
+    coder: Any,
+    mixer: Any,
+    plane: Any,
+    coefficients: Any,
+    layout: Any,
+    before: Any,
+    start: Any,
+    stop: Any,
+) -> None:
+    """Codes the blocks of a component in the rows start .. stop.
+
+    Args:
+        coefficients: int16 [blocks + 1, 64]; the last block is 0 and stands for those that are
+            not there. A decoder's are filled in.
+        layout: int64 [2]: the first block of the component and its stride.
+        before: int64 [4]: the same of the component that was coded before, and how many of its
+            blocks lie across and down a block of this one; 0 across where there is none.
+    """
+    none = len(coefficients) - 1
+    first, stride = layout[0], layout[1]
+    rows = np.zeros((4, 8), dtype=np.int64)
+    columns = np.zeros((4, 8), dtype=np.int64)
+    sums = np.zeros((2, 8), dtype=np.int64)
+    bottoms = np.zeros((stride, 2, 8), dtype=np.int64)
+    edge = np.zeros((2, 8), dtype=np.int64)
+    facts = plane.facts
+    for y in range(start, stop):
+        for x in range(stride):
+            here = first + y * stride + x
+            up = here - stride if y > start else none
+            side = here - 1 if x else none
+            corner = up - 1 if x and y > start else none
+            right = up + 1 if y > start and x + 1 < stride else none
+            other = none
+            if before[2]:
+                other = before[0] + y * before[3] // 2 * before[1] + x * before[2] // 2
+            block = coefficients[here]
+            plane.known[:] = 0
+            _targets(plane, coefficients[up], coefficients[side])
+            code_inside(
+                coder, mixer, plane, block, coefficients[up], coefficients[side],
+                coefficients[corner], coefficients[right], coefficients[other], facts[here],
+                facts[up], facts[side], facts[corner], facts[right], facts[other],
+            )  # fmt: skip
+            code_edges(
+                coder, mixer, plane, block, coefficients[up], coefficients[side],
+                coefficients[corner], coefficients[right], coefficients[other], facts[here],
+                facts[up], facts[side], facts[other], up != none, side != none
+            )  # fmt: skip
+            _borders(plane.known, plane.steps, rows, columns, sums)
+            _code_dc(
+                coder, mixer, plane, block, facts[here], facts[up], facts[side], facts[corner],
+                facts[right], facts[other], rows, columns, bottoms[x], edge, up != none,
+                side != none,
+            )  # fmt: skip
+            share = 4 * plane.steps[0] * plane.known[0]
+            for i in range(8):
+                for n in range(2):
+                    bottoms[x, n, i] = rows[2 + n, i] + share
+                    edge[n, i] = columns[2 + n, i] + share
+
+
+@kernel
+def _targets(plane: Any, up: Any, side: Any) -> None:
+    """What the neighbours' last samples say that the block's first ones add up to."""
+    plane.above[:] = 0
+    plane.left[:] = 0
+    plane.above2[:] = 0
+    plane.left2[:] = 0
+    for v in range(8):
+        sign_v = 1 - 2 * (v & 1)
+        for u in range(8):
+            i = 8 * v + u
+            sign_u = 1 - 2 * (u & 1)
+            a = up[i] * plane.steps[i]
+            b = side[i] * plane.steps[i]
+            plane.above[u] += sign_v * EDGE[v] * a
+            plane.left[v] += sign_u * EDGE[u] * b
+            plane.above2[u] += sign_v * (5793 if v == 0 else 8192) * a
+            plane.left2[v] += sign_u * (5793 if u == 0 else 8192) * b

@@ -1,0 +1,159 @@
+"""Numbers as decisions, and what is known of a block while its coefficients are coded."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncodec.formats.entropy.kernels import kernel
+from ncodec.jpeg.bits import code_bit
+
+__all__ = [
+    "COLUMN",
+    "DC",
+    "EDGE",
+    "FACTS",
+    "MASS",
+    "NZ",
+    "ROW",
+    "Plane",
+    "code_count",
+    "code_rest",
+    "code_size",
+    "level",
+    "settle",
+    "signed",
+    "size_of",
+]
+
+EDGE = np.array([5793, 8035, 7568, 6811, 5793, 4551, 3135, 1598], dtype=np.int64)
+"""c(k) cos(k pi / 16) in 1/8192: what a coefficient adds to the first sample of a row; to the
+last, with the sign (-1)^k."""
+
+_LEVELS = 4096
+
+
+def _levels() -> NDArray[np.int64]:
+    values = np.zeros(_LEVELS, dtype=np.int64)
+    for x in range(_LEVELS):
+        n = x.bit_length()
+        values[x] = x if x < 2 else 2 * (n - 1) + (x >> (n - 2) & 1)
+    return values
+
+
+LEVEL = _levels()
+"""0, 1, 2, 3, then two levels an octave."""
+
+
+class Plane(NamedTuple):
+    """What coding the blocks of a component takes.
+
+    Attributes:
+        colour: 0 for the first component, 1 and 2 for the next.
+        steps: int64 [64], the quantisers in natural order.
+        facts: int64 [blocks + 1, FACTS] of all blocks so far, the last one of none.
+        known: int64 [64], the block's coefficients as far as they are coded.
+        above, left: int64 [8], what the coefficients of each horizontal (vertical) frequency have
+            to add up to at the upper (left) edge, less what those that are known do.
+    """
+
+    colour: int
+    steps: NDArray[np.int64]
+    facts: NDArray[np.int64]
+    known: NDArray[np.int64]
+    above: NDArray[np.int64]
+    left: NDArray[np.int64]
+    above2: NDArray[np.int64]
+    left2: NDArray[np.int64]
+
+
+FACTS = 5
+NZ, ROW, COLUMN, MASS, DC = range(FACTS)
+
+
+@kernel
+def level(value: Any) -> Any:
+    return LEVEL[min(abs(value), _LEVELS - 1)]
+
+
+@kernel
+def signed(value: Any, most: Any) -> Any:
+    """A level with a sign, 0 .. 2 most."""
+    return most + min(level(value), most) if value >= 0 else most - min(level(value), most)
+
+
+@kernel
+def size_of(value: Any) -> Any:
+    """The bits of a magnitude."""
+    size = 0
+    value = abs(value)
+    while value:
+        size += 1
+        value >>= 1
+    return size
+
+
+@kernel
+def code_count(
+    coder: Any, mixer: Any, bits: Any, first: Any, second: Any, refine: Any, value: Any
+) -> Any:
+    """Codes a number of `bits` bits, highest first."""
+    node = 1
+    for i in range(bits):
+        bit = (value >> (bits - 1 - i)) & 1
+        bit = code_bit(coder, mixer, node, first + node, second, refine + min(i, 3), bit)
+        node = node << 1 | bit
+    return node - (1 << bits)
+
+
+@kernel
+def code_size(
+    coder: Any, mixer: Any, first: Any, second: Any, refine: Any, size: Any, most: Any, wanted: Any
+) -> Any:
+    """Codes, in unary, by how much the bits of a magnitude are more than `size`."""
+    while size < most:
+        node = min(size, 7)
+        more = code_bit(
+            coder, mixer, size, first + node, second + node, refine + node, np.int64(wanted > size)
+        )
+        if not more:
+            break
+        size += 1
+    return size
+
+
+@kernel
+def code_rest(
+    coder: Any, mixer: Any, first: Any, second: Any, refine: Any, size: Any, value: Any
+) -> Any:
+    """Codes the bits of a magnitude of `size` bits below the highest."""
+    result = 1
+    for i in range(size - 2, -1, -1):
+        depth = size - 2 - i
+        node = 0 if depth == 0 else 1 + (result & 1) if depth == 1 else min(2 + depth, 7)
+        place = min(depth, 2)
+        bit = code_bit(
+            coder,
+            mixer,
+            node,
+            first + place,
+            second + place,
+            refine + min(size, 7),
+            (value >> i) & 1,
+        )
+        result = result << 1 | bit
+    return result
+
+
+@kernel
+def settle(plane: Any, i: Any, value: Any) -> None:
+    """Takes a coefficient as known: what the others of its row and column add up to changes."""
+    plane.known[i] = value
+    u, v = i & 7, i >> 3
+    amount = value * plane.steps[i]
+    plane.above[u] -= amount * EDGE[v]
+    plane.left[v] -= amount * EDGE[u]
+    plane.above2[u] -= amount * (5793 if v == 0 else 8192)
+    plane.left2[v] -= amount * (5793 if u == 0 else 8192)
