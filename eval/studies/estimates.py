@@ -23,7 +23,8 @@ from ncodec.eval.data.clips import clips_of, prepare
 
 __all__ = ["Promises", "promises_of"]
 
-FIRST_HALF = 0.5
+SHARES = (0.5, 0.75)
+"""Of the work, after which the bytes that are named are looked at."""
 
 
 class Promises:
@@ -45,16 +46,9 @@ class Promises:
         """Estimated seconds over those that it took."""
         return float(self._planned["seconds"] / self._done["elapsed"])
 
-    @property
-    def size(self) -> float | None:
-        """Estimated bytes over the file's, None where nothing was estimated."""
-        size = self._planned["size"]
-        return None if size is None else size / self._done["size"]
-
-    @property
-    def half_way(self) -> float | None:
-        """Bytes that the progress named at half of the work, over the file's."""
-        sizes = (p["size"] for p in self._progress if p["fraction"] >= FIRST_HALF)
+    def size(self, progress: float) -> float | None:
+        """Bytes that were named once so much of the work was done, over the file's."""
+        sizes = (p["size"] for p in self._progress if p["fraction"] >= progress)
         return next((size / self._done["size"] for size in sizes if size), None)
 
     @property
@@ -65,13 +59,11 @@ class Promises:
         return float(self._progress[-1]["psnr"] - self._done["psnr"])
 
     def row(self) -> str:
-        size, half_way = ("" if v is None else f"{v:.2f}" for v in (self.size, self.half_way))
+        sizes = ["" if v is None else f"{v:.2f}" for v in map(self.size, SHARES)]
         psnr = "" if self.psnr is None else f"{self.psnr:+.2f}"
         quality = "exact" if self._done["psnr"] is None else f"{self._done['psnr']:.2f}"
-        return (
-            f"{self._done['elapsed']:.0f} | {self.seconds:.2f} | {self._done['size']:,} | {size} | "
-            f"{half_way} | {quality} | {psnr}"
-        )
+        cells = [f"{self._done['elapsed']:.0f}", f"{self.seconds:.2f}", f"{self._done['size']:,}"]
+        return " | ".join([*cells, *sizes, quality, psnr])
 
 
 def promises_of(clip: Path, options: Sequence[str]) -> Promises:
@@ -89,7 +81,7 @@ def promises_of(clip: Path, options: Sequence[str]) -> Promises:
 @click.option("--options", default="", help="Of `ncodec encode`.")
 def main(clips: tuple[str, ...], data: Path | None, options: str) -> None:
     """Print a line a clip: what came, and the promises over it."""
-    click.echo("| clip | s | estimated | bytes | estimated | at half | dB | progress |")
+    click.echo("| clip | s | estimated | bytes | at half | at three quarters | dB | progress |")
     click.echo("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for spec in (spec for text in clips for spec in clips_of(text, data)):

@@ -16,7 +16,7 @@ def test_progress_ends_where_the_file_is(promises):
 
 
 def test_bytes_are_told_half_way(promises):
-    assert 0.7 < promises.half_way < 1.4
+    assert 0.7 < promises.size(0.5) < 1.4
 
 
 def test_a_row_has_a_cell_a_column(promises):

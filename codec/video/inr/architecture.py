@@ -48,7 +48,6 @@ class Architecture(ABC, Generic[S]):
         default_preset: the name of one of them.
         sections: names of a segment's sections: the configuration, then what is coded.
         bits: what a value takes where a target size decides how many there are.
-        used: the share of `bits` that a fit is expected to take; see `recipe.bits_used`.
     """
 
     name: ClassVar[str]
@@ -56,7 +55,6 @@ class Architecture(ABC, Generic[S]):
     default_preset: ClassVar[str]
     sections: ClassVar[Sequence[str]] = ("configuration", "weights", "embeddings")
     bits: ClassVar[float] = BITS_A_VALUE
-    used: ClassVar[tuple[float, float]] = (0.82, 0.11)
 
     @property
     def options(self) -> Sequence[Option]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from ncodec.formats import Segment, VideoInfo
 from ncodec.plugin import Context, Estimate, Option, Planes, VideoCodec, Window
 from ncodec.video.inr.architecture import Architecture
-from ncodec.video.inr.recipe import QUALITY_DOUBLING, Recipe, bits_used, section_bytes
+from ncodec.video.inr.recipe import QUALITY_DOUBLING, Recipe
 from ncodec.video.inr.shape import Shape
 
 if TYPE_CHECKING:
@@ -74,13 +74,12 @@ class InrCodec(VideoCodec, Generic[S]):
         self, windows: Sequence[Window], options: Mapping[str, Any], context: Context
     ) -> Estimate:
         recipe = self.architecture.chosen_preset(options).recipe
-        seconds, size = 0.0, 0
-        bits = bits_used(self.architecture.bits, self.architecture.used, recipe.epochs)
+        # What a clip needs is not known before bits count in the fit.
+        size = None if context.target_size is None else len(windows) * context.target_size
+        seconds = 0.0
         paces: dict[tuple[S, int], float] = {}
         for window in windows:
             shape = self.architecture.shape_for(window, options, context.target_size)
-            values = shape.values(window.frame_count)
-            size += context.target_size or section_bytes(values, bits)
             if context.seconds is None:
                 positions = prod(shape.geometry.padded)
                 batch = recipe.frames_a_step(window.frame_count, positions)
@@ -95,8 +94,7 @@ class InrCodec(VideoCodec, Generic[S]):
         smallest = self.architecture.shape_for(windows[0], options, context.target_size, share=0.0)
         with self._trial(smallest, recipe, 1, context) as fit:
             fit.step()
-        # Time decides how large the network is, once it is known how fast it is.
-        return Estimate(context.seconds, size if context.target_size else None)
+        return Estimate(context.seconds, size)
 
     def macs_per_pixel(self, segment: Segment, info: VideoInfo) -> float:
         return self.architecture.unpack(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import cos, log2, pi
+from math import cos, pi
 from typing import Literal
 
 from ncodec.plugin import Option
@@ -21,7 +21,6 @@ __all__ = [
     "SECTION_OVERHEAD",
     "Preset",
     "Recipe",
-    "bits_used",
     "default_values",
     "inr_options",
     "quality_factor",
@@ -177,8 +176,6 @@ SECTION_OVERHEAD = 96
 PRESET_QUALITY = 50.0
 """The quality whose network has as many values as the preset or the user says."""
 
-USED_EPOCHS = 24
-
 QUALITY_DOUBLING = 10.0
 """Points of quality that double the values."""
 
@@ -199,18 +196,6 @@ def quality_factor(quality: float) -> float:
 def section_bytes(values: int, bits: float = BITS_A_VALUE) -> int:
     """About what a segment of so many values takes."""
     return round(values * bits / 8) + SECTION_OVERHEAD
-
-
-def bits_used(bits: float, used: tuple[float, float], epochs: int) -> float:
-    """About what a value comes to in a fit: a short one leaves most of them near zero.
-
-    Args:
-        bits: what a value takes where a target size decides how many there are.
-        used: the share of them in a fit of `USED_EPOCHS`, and what is added where passes double.
-        epochs: passes.
-    """
-    share, more = used
-    return bits * max(share + more * log2(epochs / USED_EPOCHS), 0.1)
 
 
 def values_in(size: int, bits: float = BITS_A_VALUE) -> float:

@@ -47,7 +47,6 @@ class NeRVppArchitecture(Architecture[NeRVppShape]):
 
     name = "nervpp"
     sections: ClassVar = ("configuration", "weights")
-    used = (0.7, 0.18)
     presets: ClassVar = {
         "ultrafast": Preset(replace(_RECIPE, epochs=24), size=0.25),
         "fast": Preset(replace(_RECIPE, epochs=48), size=0.35),

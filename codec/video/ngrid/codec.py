@@ -41,7 +41,6 @@ class NGridArchitecture(Architecture[NGridShape]):
     name = "ngrid"
     sections: ClassVar = ("configuration", "weights", "grids")
     bits = 2.6
-    used = (0.49, 0.142)
     presets: ClassVar = {
         "ultrafast": Preset(replace(_RECIPE, epochs=24), size=0.4),
         "fast": Preset(replace(_RECIPE, epochs=48), size=0.55),
