@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +15,6 @@ from typing import Any
 
 import click
 
-from ncodec.cli.progress import log
 from ncodec.errors import UsageError
 from ncodec.plugin import Option
 
@@ -64,11 +65,14 @@ def stopping_notice(log_json: bool, quiet: bool, saving: bool) -> Callable[[], N
     notice = f"stopping{'; work is being saved' * saving} (again to stop at once)"
 
     def notify() -> None:
+        if quiet and not log_json:
+            return
+        # A progress bar leaves the cursor at its end.
+        line = f"{chr(10) * sys.stderr.isatty()}ncodec: {notice}"
         if log_json:
-            log({"type": "stopping", "message": notice})
-        elif not quiet:
-            # A progress bar leaves the cursor at its end.
-            click.echo(f"{chr(10) * sys.stderr.isatty()}ncodec: {notice}", err=True)
+            line = json.dumps({"type": "stopping", "message": notice})
+        # A signal may come while a line is being written: its handler cannot use the same buffer.
+        os.write(sys.stderr.fileno(), f"{line}\n".encode())
 
     return notify
 
