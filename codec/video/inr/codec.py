@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["InrCodec"]
 
 REPORTED = 1.08
-"""What a pass takes with the reports on it, over its steps alone ("Promises" in
-docs/benchmarks.md)."""
+"""What a pass takes with the reports on it, over its steps alone; `ncodec.eval.studies.estimates`
+says whether it still does."""
 
 S = TypeVar("S", bound=Shape)
 

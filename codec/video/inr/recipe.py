@@ -193,7 +193,7 @@ def quality_factor(quality: float) -> float:
     return float(2 ** ((quality - PRESET_QUALITY) / QUALITY_DOUBLING))
 
 
-def section_bytes(values: int, bits: float = BITS_A_VALUE) -> int:
+def section_bytes(values: int, bits: float) -> int:
     """About what a segment of so many values takes."""
     return round(values * bits / 8) + SECTION_OVERHEAD
 
