@@ -39,15 +39,15 @@ class StoredFile:
         return cls(reader, tuple(c.content(lambda d: find_model(d, files)) for c in confs), files)
 
     def records(self) -> Records:
-        """Names and metadata of the images; one without a name has the file's."""
+        """Names and metadata of the images; one without a name has that of a .nc file on disk."""
         record = self.reader.meta.get(KEY)
-        if record is not None:
-            records = Records.unpack(record)
-        elif self.info.frames == 1:
-            records = Records(1, LONE)
-        else:
+        if record is None and self.info.frames != 1:
             return Records()
-        return replace(records, names=records.names or (Path(self.reader.name).stem,))
+        records = Records(1, LONE) if record is None else Records.unpack(record)
+        file = Path(self.reader.name)
+        if not records.lone or records.names or file.suffix != ".nc":
+            return records
+        return replace(records, names=(file.stem,))
 
     @property
     def info(self) -> VideoInfo:

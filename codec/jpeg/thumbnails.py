@@ -15,7 +15,7 @@ from ncodec.jpeg.huffman import intervals
 from ncodec.jpeg.packing import MOST_THUMBNAILS, Outline, compressed, damaged
 from ncodec.jpeg.rebuild import Jpeg, frame_of, parse, rebuild, room_for
 
-__all__ = ["pack_section", "unpack_section"]
+__all__ = ["pack_section", "thumbnails", "unpack_section"]
 
 _START = b"\xff\xd8\xff"
 _LARGEST = 0xFFFF
@@ -26,7 +26,7 @@ def pack_section(outline: Outline) -> bytes:
     """The section of a picture's outline."""
     pictures: dict[bytes, bytes] = {}
     found = []
-    for place, jpeg in _thumbnails(outline.headers):
+    for place, jpeg in thumbnails(outline.headers):
         data = outline.headers[place : place + jpeg.size]
         if data not in pictures:
             pictures[data] = _packed(jpeg)
@@ -44,18 +44,18 @@ def unpack_section(section: bytes) -> Outline:
         DamagedFile: the section is none of a picture.
         LimitExceeded: it inflates to more than a file may.
     """
-    thumbnails = []
+    found = []
     at = 1
     count = section[0] if section else 0
     if count > MOST_THUMBNAILS:
         raise damaged(f"it has more than {MOST_THUMBNAILS} thumbnails")
     for _ in range(count):
         picture, at = _take(section, at)
-        thumbnails.append(_unpacked(picture))
-    return Outline.unpack(section[at:]).with_thumbnails(thumbnails)
+        found.append(_unpacked(picture))
+    return Outline.unpack(section[at:]).with_thumbnails(found)
 
 
-def _thumbnails(headers: bytes) -> Iterator[tuple[int, Jpeg]]:
+def thumbnails(headers: bytes) -> Iterator[tuple[int, Jpeg]]:
     """The files in headers that can be rebuilt, and where they begin."""
     at = 2
     for _ in range(MOST_THUMBNAILS):

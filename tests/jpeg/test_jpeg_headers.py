@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from jpegs import jpeg, kinds, scene
 
 from ncodec.errors import DamagedFile, LimitExceeded
+from ncodec.jpeg.dictionary import HeaderCounts
 from ncodec.jpeg.files import decode_file, encode_file
 from ncodec.jpeg.headers import DERIVED, Unsupported, tables_in
 from ncodec.jpeg.huffman import optimal_table
@@ -76,7 +77,7 @@ def test_the_best_table_is_one_that_jpeg_allows(counts):
     # Kraft's sum leaves room for the code of all ones.
     assert sum(n << (16 - length) for length, n in enumerate(numbers, 1)) < 1 << 16
     lengths = [length for length, n in enumerate(numbers, 1) for _ in range(n)]
-    code = {symbol: length for symbol, length in zip(symbols, lengths, strict=True)}
+    code = dict(zip(symbols, lengths, strict=True))
     if max(lengths) < 16:
         for a in counts:
             for b in counts:
@@ -116,3 +117,17 @@ def test_false_sections_end_in_an_error_of_ours():
             unpack_section(bytes(changed[: chance.choice([len(changed), 100])]))
         except (DamagedFile, LimitExceeded):
             continue
+
+
+def test_a_dictionary_has_what_files_share():
+    counts = HeaderCounts()
+    for seed in range(3):
+        picture = scene(200, 160, seed)
+        counts.add(parse(jpeg(picture, quality=85, optimize=True, comment=b"of all")))
+        counts.add(parse(jpeg(picture, quality=40, comment=b"%d alone" % seed)))
+    made = counts.dictionary()
+    assert b"of all" in made
+    assert b"alone" not in made
+    # Frame headers differ in their sizes; what is behind them is one piece.
+    assert b"\xff\xc4\0\x03\x80\xff\xc4\0\x03\x90" in made
+    assert b"\xff\xc0" not in made
