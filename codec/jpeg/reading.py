@@ -1,4 +1,4 @@
-"""Entropy-coded data of scans as coefficients: ITU-T T.81, annexes F and G.
+"""Entropy-coded data of scans as coefficients, progressive ones: ITU-T T.81, annex G.
 
 A scan is decoded block by block, in the order in which its MCUs come. What the coefficients do
 not say about the bytes is kept beside them:
@@ -30,6 +30,7 @@ from ncodec.jpeg.huffman import (
     lookup_of,
     needed_tables,
 )
+from ncodec.jpeg.sequential import last_place, read_sequential
 
 __all__ = ["decode_scan"]
 
@@ -54,10 +55,17 @@ def decode_scan(
     blocks = scan.mcus[0] * scan.mcus[1] if kind >= AC_FIRST else 0
     breaks = np.zeros(blocks + 1, dtype=np.int64)
     lookups = np.stack([lookup_of(table) for pair in needed_tables(scan, kind) for table in pair])
-    end, count = _decode(
-        *(data, start, coefficients, scan.layout, lookups, scan.mcus[0], scan.mcus[1]),
-        *(scan.restart, kind, scan.band[0], scan.band[1], scan.low, pads, breaks),
-    )
+    count = 0
+    if kind == SEQUENTIAL:
+        end = read_sequential(
+            *(data, start, coefficients, scan.layout, lookups, scan.mcus[0], scan.mcus[1]),
+            *(scan.restart, pads),
+        )
+    else:
+        end, count = _decode(
+            *(data, start, coefficients, scan.layout, lookups, scan.mcus[0], scan.mcus[1]),
+            *(scan.restart, kind, scan.band[0], scan.band[1], scan.low, pads, breaks),
+        )
     if end < 0:
         raise Unsupported("its entropy-coded data is damaged or cut")
     return end, pads, breaks[:count].copy()
@@ -197,7 +205,9 @@ def _decode(
     data: Any, start: Any, coefficients: Any, layout: Any, lookups: Any, across: Any, down: Any,
     restart: Any, kind: Any, first: Any, last: Any, low: Any, pads: Any, breaks: Any,
 ) -> Any:  # fmt: skip
-    """Decodes a scan; returns the position behind it (-1 for damage) and the number of breaks."""
+    """Decodes a scan that is progressive; returns the position behind it (-1 for damage) and the
+    number of breaks."""
+    words = coefficients.view(np.int64)
     state = np.zeros(4, dtype=np.int64)
     state[_AT] = start
     before = np.zeros(len(layout), dtype=np.int64)
@@ -221,8 +231,9 @@ def _decode(
             for inside in range(layout[part, 2] * layout[part, 3]):
                 x = column * layout[part, 2] + inside % layout[part, 2]
                 y = row * layout[part, 3] + inside // layout[part, 2]
-                block = coefficients[layout[part, 0] + y * layout[part, 1] + x]
-                if kind <= DC_FIRST:
+                place = layout[part, 0] + y * layout[part, 1] + x
+                block = coefficients[place]
+                if kind == DC_FIRST:
                     size = _symbol(data, state, lookups[2 * part])
                     if size < 0 or size > 15:
                         return -1, 0
@@ -231,18 +242,13 @@ def _decode(
                     if value < -32768 or value > 32767:
                         return -1, 0
                     block[0] = value
-                if kind == SEQUENTIAL:
-                    ends = _decode_ac(data, state, block, lookups[2 * part + 1], 1, last, 0)
-                    if ends < 0 or ends > 1:
-                        return -1, 0
-                    ends = 0
-                elif kind == DC_REFINE:
+                if kind == DC_REFINE:
                     block[0] |= _take(data, state, 1) << low
                 elif kind >= AC_FIRST:
                     if ends:
                         ends -= 1
                         if kind == AC_REFINE:
-                            for k in range(first, last + 1):
+                            for k in range(first, min(last, last_place(words, place)) + 1):
                                 if block[ZIGZAG[k]]:
                                     _correct(data, state, block, ZIGZAG[k], low)
                         after_run = ends == 0

@@ -12,6 +12,7 @@ from ncodec.formats import Limits
 from ncodec.jpeg.headers import Frame, Headers, Scan, Unsupported
 from ncodec.jpeg.huffman import intervals
 from ncodec.jpeg.reading import decode_scan
+from ncodec.jpeg.tables import fill
 from ncodec.jpeg.writing import encode_scan
 
 __all__ = ["Jpeg", "frame_of", "parse", "rebuild", "room_for"]
@@ -27,7 +28,8 @@ class Jpeg:
     """A file without its entropy-coded data, and what that data says.
 
     Attributes:
-        headers: all other bytes, in the file's order, up to EOI.
+        headers: all other bytes, in the file's order, up to EOI; Huffman tables may only be named
+            that follow from the coefficients.
         coefficients: int16 [blocks + 1, 64] in natural order, the frame's components in turn, then
             one that is 0.
         pads, breaks: of all scans in turn, as in `reading`; breaks count from the scan's begin.
@@ -81,18 +83,18 @@ def rebuild(jpeg: Jpeg) -> bytes:
         Unsupported: the parts do not belong together.
     """
     out = np.empty(jpeg.size + _ROOM, dtype=np.uint8)
-    headers = np.frombuffer(jpeg.headers, dtype=np.uint8)
     walk = Headers(jpeg.headers)
     at = start = interval = 0
     for (scan, position), breaks in zip(_scans(walk), jpeg.breaks, strict=True):
-        at = _copy(out, at, headers[start:position], jpeg.size)
-        start = position
         pads = jpeg.pads[interval : interval + intervals(scan)]
         interval += intervals(scan)
         if len(pads) != intervals(scan) or len(jpeg.coefficients) != _frame(walk).blocks + 1:
             raise Unsupported("its coefficients are of another number than its headers say")
+        piece, scan = fill(walk, start, scan, jpeg.coefficients, breaks)
+        start = position
+        at = _copy(out, at, piece, jpeg.size)
         at = encode_scan(out, at, scan, jpeg.coefficients, pads, breaks)
-    at = _copy(out, at, headers[start:], jpeg.size)
+    at = _copy(out, at, jpeg.headers[start:], jpeg.size)
     if at != jpeg.size:
         raise Unsupported(f"it would have {at} bytes, not {jpeg.size}")
     return out[:at].tobytes()
@@ -137,8 +139,8 @@ def room_for(frame: Frame, size: int) -> NDArray[np.int16]:
     return np.zeros((frame.blocks + 1, 64), dtype=np.int16)
 
 
-def _copy(out: NDArray[np.uint8], at: int, piece: NDArray[np.uint8], size: int) -> int:
+def _copy(out: NDArray[np.uint8], at: int, piece: bytes, size: int) -> int:
     if at + len(piece) > size:
         raise Unsupported("its headers are longer than the file")
-    out[at : at + len(piece)] = piece
+    out[at : at + len(piece)] = np.frombuffer(piece, dtype=np.uint8)
     return at + len(piece)

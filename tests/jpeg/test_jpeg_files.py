@@ -164,3 +164,13 @@ def test_the_command_line_pipes_files(photo, command):
     assert ran.code == 0, ran.err
     assert command("decode", "a.nc", "-o", "-", "--format", "jpg").out == photo.read_bytes()
     assert b"--effort" not in command("encode", "--codec", "pc-jpeg", "--help").out
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 5_000, 70_000, 3_000_000])
+def test_what_cannot_be_compressed_grows_by_less_than_100_bytes(size, tmp_path):
+    source, out = tmp_path / "noise.jpg", tmp_path / "noise.nc"
+    source.write_bytes(b"\xff\xd8" + np.random.default_rng(size).bytes(size))
+    ncodec.encode(source, out, codec="pc-jpeg")
+    assert out.stat().st_size <= source.stat().st_size + 100
+    with ncodec.open(out) as album:
+        assert album.file(0) == source.read_bytes()
