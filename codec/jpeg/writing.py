@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
-from ncodec.jpeg.headers import ZIGZAG, Scan, Unsupported
+from ncodec.jpeg.headers import ZIGZAG, Scan
 from ncodec.jpeg.huffman import (
     AC_FIRST,
     AC_REFINE,
@@ -26,8 +26,8 @@ _LONGEST_RUN = 0x7FFF
 _BLOCK_ROOM = 1024
 """Bytes that a block can add at most, stuffing and a restart marker included."""
 
-# The state: the next byte, bits not yet written, how many they are, and whether a code was missing.
-_AT, _BITS, _COUNT, _FAILED = range(4)
+# The state: the next byte, bits not yet written, and how many they are.
+_AT, _BITS, _COUNT = range(3)
 
 
 def encode_scan(
@@ -40,19 +40,17 @@ def encode_scan(
 ) -> int:
     """Writes a scan's data into `out` and returns the position behind it.
 
-    Raises:
-        Unsupported: it does not fit, or a table lacks a code.
+    Where `out` is nearly full, within 2 KiB of its end, writing stops.
     """
     kind = kind_of(scan)
     codes = np.stack([codes_of(table) for pair in needed_tables(scan, kind) for table in pair])
     held = np.zeros(64 * min(len(coefficients), _LONGEST_RUN) + 64, dtype=np.uint8)
-    end = _encode(
-        *(out, start, coefficients, scan.layout, codes, scan.mcus[0], scan.mcus[1]),
-        *(scan.restart, kind, scan.band[0], scan.band[1], scan.low, pads, breaks, held),
+    return int(
+        _encode(
+            *(out, start, coefficients, scan.layout, codes, scan.mcus[0], scan.mcus[1]),
+            *(scan.restart, kind, scan.band[0], scan.band[1], scan.low, pads, breaks, held),
+        )
     )
-    if end < 0:
-        raise Unsupported("its coefficients have no codes in its tables")
-    return int(end)
 
 
 @kernel
@@ -73,10 +71,8 @@ def _emit(out: Any, state: Any, bits: Any, count: Any) -> None:
 
 @kernel
 def _emit_symbol(out: Any, state: Any, codes: Any, symbol: Any) -> None:
-    """Appends a Huffman code; one that does not exist is marked in the state."""
+    """Appends a Huffman code; one that does not exist has no bits."""
     code = codes[symbol]
-    if code == 0:
-        state[_FAILED] = 1
     _emit(out, state, code >> 5, code & 31)
 
 
@@ -99,14 +95,13 @@ def _flush(out: Any, state: Any, codes: Any, run: Any, held: Any) -> None:
     """
     if run[0] == 0:
         return
-    if state[_AT] + _BLOCK_ROOM + run[1] // 4 > len(out):
-        state[_FAILED] = 1
-    else:
-        size = _size(run[0]) - 1
-        _emit_symbol(out, state, codes, size << 4)
-        _emit(out, state, run[0], size)
-        for i in range(run[1]):
-            _emit(out, state, np.int64(held[i]), 1)
+    size = _size(run[0]) - 1
+    _emit_symbol(out, state, codes, size << 4)
+    _emit(out, state, run[0], size)
+    for i in range(run[1]):
+        if state[_AT] + _BLOCK_ROOM > len(out):
+            break
+        _emit(out, state, np.int64(held[i]), 1)
     run[:] = 0
 
 
@@ -190,8 +185,8 @@ def _encode(
     out: Any, start: Any, coefficients: Any, layout: Any, codes: Any, across: Any, down: Any,
     restart: Any, kind: Any, first: Any, last: Any, low: Any, pads: Any, breaks: Any, held: Any,
 ) -> Any:  # fmt: skip
-    """Encodes a scan; returns the position behind it, -1 where it cannot be."""
-    state = np.zeros(4, dtype=np.int64)
+    """Encodes a scan; returns the position behind it."""
+    state = np.zeros(3, dtype=np.int64)
     state[_AT] = start
     before = np.zeros(len(layout), dtype=np.int64)
     run = np.zeros(2, dtype=np.int64)
@@ -209,7 +204,7 @@ def _encode(
         for part in range(len(layout)):
             for inside in range(layout[part, 2] * layout[part, 3]):
                 if state[_AT] + 2 * _BLOCK_ROOM > len(out):
-                    return -1
+                    return state[_AT]
                 x = column * layout[part, 2] + inside % layout[part, 2]
                 y = row * layout[part, 3] + inside // layout[part, 2]
                 block = coefficients[layout[part, 0] + y * layout[part, 1] + x]
@@ -221,8 +216,6 @@ def _encode(
                     difference = value - before[part]
                     before[part] = value
                     size = _size(difference)
-                    if size > 15:
-                        return -1
                     _emit_symbol(out, state, codes[2 * part], size)
                     _emit(out, state, difference if difference > 0 else difference - 1, size)
                 if kind == SEQUENTIAL:
@@ -237,9 +230,7 @@ def _encode(
                             _flush(out, state, codes[1], run, held)
                 elif kind == AC_REFINE:
                     _encode_refined(out, state, block, codes[1], first, last, low, run, held)
-                if state[_FAILED]:
-                    return -1
                 number += 1
     _flush(out, state, codes[1], run, held)
     _pad(out, state, pads[interval])
-    return -1 if state[_FAILED] else state[_AT]
+    return state[_AT]
