@@ -10,7 +10,7 @@ from ncodec.eval.report.groups import curve_names
 from ncodec.eval.report.words import DASH, bytes_of, memory, plain, signed, significant
 from ncodec.eval.results import Point, Speed, Summary
 
-__all__ = ["coders", "equality", "files", "mean_rates", "rates"]
+__all__ = ["coders", "equality", "files", "mean_rates", "parts", "rates"]
 
 
 def _points(summary: Summary) -> dict[str, list[list[Point]]]:
@@ -27,12 +27,15 @@ def _points(summary: Summary) -> dict[str, list[list[Point]]]:
 
 def mean_rates(summary: Summary) -> dict[str, tuple[float | None, int]]:
     """The mean rate of each coder over items, None unless it took them all, and the number of items
-    that it took."""
+    that it took. That of JPEG files is of all bytes together."""
     means: dict[str, tuple[float | None, int]] = {}
     for name, groups in _points(summary).items():
         taken = [fmean(point.rate for point in points) for points in groups if points]
         whole = bool(taken) and len(taken) == len(groups)
-        means[name] = (fmean(taken) if whole else None, len(taken))
+        weights = None
+        if summary.kind == "jpeg":
+            weights = [_original(points[0]) for points in groups if points]
+        means[name] = (fmean(taken, weights) if whole else None, len(taken))
     return means
 
 
@@ -56,10 +59,34 @@ def coders(summary: Summary) -> Table:
         cells.append(Cell(memory(_most(p.decode.peak_bytes for p in every if p.decode))))
         cells.append(equality(every))
         rows.append(Row(cells))
-    head = [*over("coder", f"{summary.rate_unit}, mean")]
+    mean = "all together" if summary.kind == "jpeg" else "mean"
+    head = [*over("coder", f"{summary.rate_unit}, {mean}")]
     head += [Cell(f"{codec} against it") for codec in ours]
     head += over("encode, MB/s", "decode, MB/s", "decode memory", "equal")
     return Table(head, rows).known()
+
+
+def parts(summary: Summary) -> Table | None:
+    """The table of what each part of our files takes of the originals' bytes, for JPEG files."""
+    if summary.kind != "jpeg":
+        return None
+    rows, names = [], dict[str, None]()
+    for name, groups in _points(summary).items():
+        every = [point for points in groups for point in points]
+        names |= dict.fromkeys(part for point in every for part in point.breakdown)
+        if any(point.breakdown for point in every):
+            whole = sum(map(_original, every))
+            sizes = [sum(point.breakdown.get(part, 0) for point in every) for part in names]
+            cells = [Cell(f"{plain(100 * size / whole, 2)} %") for size in sizes]
+            rows.append(Row([Cell(name), *cells]))
+    # A codec that comes first may lack parts that another has.
+    rows = [Row([*row.cells, *[Cell(DASH)] * (len(names) + 1 - len(row.cells))]) for row in rows]
+    return Table([Cell("coder"), *map(Cell, names)], rows) if rows else None
+
+
+def _original(point: Point) -> float:
+    """The bytes of the JPEG file that a point was made of, from its rate in %."""
+    return 100 * point.size / point.rate
 
 
 def _against(ours: float | None, theirs: float | None, same: bool) -> Cell:
