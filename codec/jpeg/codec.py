@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile, UsageError
-from ncodec.formats import VideoInfo
+from ncodec.formats import Limits, Segment, VideoInfo
 from ncodec.media.collection import Collection
 from ncodec.media.image import Image
 from ncodec.media.images import decode_image
-from ncodec.plugin import Coded, Context, ImageCodec, Region, Stored
+from ncodec.plugin import Coded, Context, ImageCodec, KeptFile, Region, Stored
 
 if TYPE_CHECKING:
     from ncodec.jpeg.headers import Frame
@@ -58,6 +58,11 @@ class PcJpeg(ImageCodec):
         segments = encode_file(data, context.threads)
         return Coded(_info(frame_in(data), len(segments)), iter(segments))
 
+    def describe_file(self, segments: Sequence[Segment]) -> KeptFile:
+        from ncodec.jpeg.describing import describe
+
+        return describe(segments)
+
     def open_images(self, stored: Stored, context: Context) -> _File:
         return _File(stored, context)
 
@@ -97,7 +102,9 @@ class _File:
 
 
 def _info(frame: Frame | None, count: int) -> VideoInfo:
-    """Pixels decode as the file says; one that does not say has one."""
-    width, height = (frame.width, frame.height) if frame else (1, 1)
+    """Pixels decode as the file says; one that does not say, or is too large for HEAD, has one."""
+    most = Limits()
+    fits = frame and frame.width <= most.width and frame.height <= most.height
+    width, height = (frame.width, frame.height) if frame and fits else (1, 1)
     pixels = _FORMATS.get(len(frame.components) if frame else 1, "gray")
     return VideoInfo(width, height, count, Fraction(1), pixels, 8, full_range=True)
