@@ -13,7 +13,7 @@ from ncodec.files.records import KEY, Records
 from ncodec.formats import Reader, VideoInfo
 from ncodec.media.matroska.listing import Part, listed
 from ncodec.media.timeline import constant_step, end_tick
-from ncodec.plugin import DescribesFiles, HasNetwork, KeptFile, Option
+from ncodec.plugin import DescribesFiles, HasNetwork, KeptFile, Option, StillCodec
 from ncodec.registry import codec_names, load_codec
 
 __all__ = ["CodecInfo", "Probe", "SegmentInfo", "codecs", "probe"]
@@ -155,6 +155,8 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
         ticks = max(end_tick(times) - times[0], 1) if times else frames
         packed = reader.meta.get(KEY)
         tracks = reader.mka
+        # What codes frames has no such record; neither has one image without metadata.
+        count = 1 if isinstance(decoder, StillCodec) and header.info.frames == 1 else None
         record = Records() if packed is None else Records.unpack(packed)
         return Probe(
             codec=header.codec_id,
@@ -168,7 +170,7 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
             segments=tuple(segments),
             meta={key: value for key, value in reader.meta.items() if key != KEY},
             models=tuple(c.digest.hex() for c in reader.confs() if c.reference),
-            images=record.count if packed is not None else None,
+            images=count if packed is None else record.count,
             names=record.names,
             tracks=listed(tracks) if tracks is not None else (),
             tracks_size=len(tracks or b""),

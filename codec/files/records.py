@@ -11,10 +11,13 @@ from ncodec.errors import DamagedFile
 from ncodec.formats import Limits, cbor
 from ncodec.media.image import Metadata
 
-__all__ = ["KEY", "Records"]
+__all__ = ["KEY", "LONE", "Records"]
 
 KEY = "images"
 """The key in the meta box; the value is zlib-compressed CBOR."""
+
+LONE: Mapping[str, Any] = {"kind": "image"}
+"""The layout of one image that came as a file of its own."""
 
 _COUNT, _LAYOUT, _NAMES = "count", "layout", "names"
 _METADATA, _WHICH = "metadata", "which"
@@ -25,7 +28,7 @@ class Records:
     """How many images there are, names and metadata of each, and the source file's layout.
 
     Names and metadata may be empty, and are in a file whose meta box was lost: its pixels can
-    still be decoded.
+    still be decoded. One image of its own has no name in the file, whose name is another's choice.
     """
 
     count: int = 0
@@ -39,11 +42,13 @@ class Records:
         Raises:
             LimitExceeded: no reader would take so much.
         """
-        record: dict[str, Any] = {
-            _COUNT: self.count,
-            _LAYOUT: dict(self.layout),
-            _NAMES: list(self.names),
-        }
+        record: dict[str, Any] = {}
+        if not self.lone:
+            record = {
+                _COUNT: self.count,
+                _LAYOUT: dict(self.layout),
+                _NAMES: list(self.names),
+            }
         if any(self.metadata):
             # Images of one camera or program share theirs.
             distinct = list(dict.fromkeys(self.metadata))
@@ -53,6 +58,11 @@ class Records:
         plain = cbor.dumps(record)
         Limits().check("meta_bytes", len(plain))
         return zlib.compress(plain, 9)
+
+    @property
+    def lone(self) -> bool:
+        """Whether this is one image that came as a file of its own."""
+        return self.count == 1 and self.layout == LONE
 
     @classmethod
     def unpack(cls, data: object, limits: Limits | None = None) -> Records:
@@ -78,10 +88,10 @@ class Records:
         limits.check("meta_bytes", len(plain))
         fields = cbor.loads(plain, "the images' record", limits)
         try:
-            count, names = int(fields[_COUNT]), fields[_NAMES]
+            count, names = int(fields.get(_COUNT, 1)), fields.get(_NAMES, ())
             distinct = [Metadata.from_record(record) for record in fields.get(_METADATA, ())]
             metadata = tuple(distinct[place] for place in fields.get(_WHICH, ()))
-            layout = dict(fields[_LAYOUT])
+            layout = dict(fields.get(_LAYOUT, LONE))
         except (TypeError, KeyError, IndexError, ValueError, AttributeError):
             raise DamagedFile(
                 "the images' names and metadata have wrong types: get another copy of the file"

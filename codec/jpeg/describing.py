@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from ncodec.formats import Segment
 from ncodec.jpeg.files import SECTIONS
 from ncodec.jpeg.headers import Unsupported
-from ncodec.jpeg.packing import Outline, unpack_stored
+from ncodec.jpeg.packing import Outline, inflated
 from ncodec.jpeg.rebuild import parse
+from ncodec.jpeg.thumbnails import split_section
 from ncodec.plugin import KeptFile
 
 __all__ = ["describe", "why_stored"]
@@ -21,10 +22,10 @@ def describe(segments: Sequence[Segment]) -> KeptFile:
         DamagedFile: they are none of a file.
     """
     if segments and len(segments[0].sections) == len(SECTIONS):
-        data = unpack_stored(segments[0].sections[-1])
+        data = inflated(segments[0].sections[-1])
         return KeptFile(len(data), stored=why_stored(data))
     packed = [segment.sections[0] for segment in segments if segment.sections]
-    outlines = [Outline.unpack(section) for section in packed if section]
+    outlines = [Outline.unpack(split_section(section)[1]) for section in packed if section]
     size = sum(outline.size + len(outline.after) for outline in outlines)
     return KeptFile(size, pictures=len(outlines))
 

@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Component", "Frame", "Headers", "Scan", "Unsupported"]
+__all__ = ["DERIVED", "Component", "Frame", "Headers", "Scan", "Unsupported", "tables_in"]
 
 _SOI, _EOI, _SOS, _DQT, _DHT, _DRI, _DNL, _DAC = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xDC, 0xCC
 _SEQUENTIAL, _PROGRESSIVE = (0xC0, 0xC1), 0xC2
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {_DHT, 0xC8, _DAC}
 _ALONE = frozenset((0x01, *range(0xD0, 0xD8)))
 """Markers without a segment: TEM and restarts."""
+
+DERIVED = 0x80
+"""In place of a Huffman table, this and its number: it is the best one of the next scan."""
 
 _MOST_SCANS = 256
 """Each may say little about every block: many would take time that no real file asks for."""
@@ -103,7 +106,8 @@ class Scan:
         layout: int64 [components, 4], what the kernels need of a component: its first block, its
             stride, and its blocks across and down in an MCU.
         tables: the specification of a DC and an AC Huffman table for each component, as in DHT
-            (16 counts, then symbols), None where the file defined none.
+            (16 counts, then symbols), None where the file defined none, empty where it is derived.
+        numbers: how DHT calls these tables.
         mcus: MCUs across and down.
         band: first and last coefficient in zigzag order.
         high, low: successive approximation, bit positions before and now.
@@ -113,6 +117,7 @@ class Scan:
     progressive: bool
     layout: NDArray[np.int64]
     tables: tuple[tuple[bytes | None, bytes | None], ...]
+    numbers: tuple[tuple[int, int], ...]
     mcus: tuple[int, int]
     band: tuple[int, int]
     high: int
@@ -132,6 +137,8 @@ class Headers:
             the end of the data, when it has returned None.
         frame: what SOF said, None before.
         quantisers: the tables as they were defined first, in natural order.
+        huffman: the specifications that hold now, by number.
+        definitions: where DHT segments begin and end that came since the scan before.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -141,7 +148,8 @@ class Headers:
         self.position = 2
         self.frame: Frame | None = None
         self.quantisers: dict[int, NDArray[np.int32]] = {}
-        self._huffman = dict(_USUAL_TABLES)
+        self.huffman = dict(_USUAL_TABLES)
+        self.definitions: list[tuple[int, int]] = []
         self._restart = self._scans = 0
 
     def next_scan(self) -> Scan | None:
@@ -150,9 +158,11 @@ class Headers:
         Raises:
             Unsupported: the file is damaged, or of a kind that is not rebuilt.
         """
+        self.definitions = []
         while (marker := self._marker()) not in (None, _EOI):
             if marker in _ALONE:
                 continue
+            start = self.position - 2
             body = self._segment()
             if marker == _SOS:
                 self._scans += 1
@@ -163,6 +173,7 @@ class Headers:
                 self._start_frame(marker - 0xC0, body)
             elif marker == _DHT:
                 self._define_huffman(body)
+                self.definitions.append((start, self.position))
             elif marker == _DQT:
                 self._define_quantisers(body)
             elif marker == _DRI and len(body) >= 2:
@@ -227,12 +238,7 @@ class Headers:
         return int.from_bytes(self.data[at + 4 : at + 6], "big") if at >= 0 else 0
 
     def _define_huffman(self, body: bytes) -> None:
-        while body:
-            count = sum(body[1:17])
-            if len(body) < 17 + count or body[0] & ~0x13 or count > 256:
-                raise Unsupported("a Huffman table is damaged")
-            self._huffman[body[0]] = body[1 : 17 + count]
-            body = body[17 + count :]
+        self.huffman |= dict(tables_in(body))
 
     def _define_quantisers(self, body: bytes) -> None:
         while body:
@@ -254,16 +260,16 @@ class Headers:
             raise Unsupported("a scan header has a wrong length")
         left = list(frame.components)
         chosen: list[Component] = []
-        tables = []
-        for name, numbers in zip(body[1 : 1 + 2 * count : 2], body[2::2], strict=False):
+        numbers = []
+        for name, pair in zip(body[1 : 1 + 2 * count : 2], body[2::2], strict=False):
             # Several components of one name are meant in turn.
             component = next((part for part in left if part.name == name), None)
             if component is None:
                 raise Unsupported(f"a scan has a component {name} that the frame has not")
             left.remove(component)
             chosen.append(component)
-            dc, ac = numbers >> 4, numbers & 15
-            tables.append((self._huffman.get(dc), self._huffman.get(0x10 | ac)))
+            dc, ac = pair >> 4, pair & 15
+            numbers.append((dc, 0x10 | ac))
         first, last, bits = body[-3:]
         high, low = bits >> 4, bits & 15
         if not frame.progressive:
@@ -278,8 +284,32 @@ class Headers:
         )
         mcus = (chosen[0].columns, chosen[0].rows) if single else frame.mcus
         return Scan(
-            frame.progressive, layout, tuple(tables), mcus, (first, last), high, low, self._restart
+            frame.progressive,
+            layout,
+            tuple((self.huffman.get(dc), self.huffman.get(ac)) for dc, ac in numbers),
+            tuple(numbers),
+            mcus,
+            (first, last),
+            high,
+            low,
+            self._restart,
         )
+
+
+def tables_in(body: bytes) -> list[tuple[int, bytes]]:
+    """The numbers and specifications in a DHT segment, empty for one that is derived."""
+    tables = []
+    while body:
+        number, end = body[0], 17 + sum(body[1:17])
+        if number & ~0x13 == DERIVED:
+            tables.append((number & 0x13, b""))
+            end = 1
+        elif len(body) < end or number & ~0x13 or end > 17 + 256:
+            raise Unsupported("a Huffman table is damaged")
+        else:
+            tables.append((number, body[1:end]))
+        body = body[end:]
+    return tables
 
 
 def _zigzag() -> NDArray[Any]:

@@ -12,6 +12,7 @@ from ncodec.formats import Limits
 from ncodec.jpeg.headers import Frame, Headers, Scan, Unsupported
 from ncodec.jpeg.huffman import intervals
 from ncodec.jpeg.reading import decode_scan
+from ncodec.jpeg.tables import fill
 from ncodec.jpeg.writing import encode_scan
 
 __all__ = ["Jpeg", "frame_of", "parse", "rebuild", "room_for"]
@@ -27,8 +28,8 @@ class Jpeg:
     """A file without its entropy-coded data, and what that data says.
 
     Attributes:
-        headers: all other bytes, in the file's order, up to EOI; of a file that is cut or damaged
-            up to the scan where it is.
+        headers: all other bytes, in the file's order, up to EOI, or up to the scan where the file
+            is cut or damaged; Huffman tables may only be named that follow from the coefficients.
         coefficients: int16 [blocks + 1, 64] in natural order, the frame's components in turn, then
             one that is 0.
         pads, breaks: of all scans in turn, as in `reading`; breaks count from the scan's begin.
@@ -103,18 +104,18 @@ def rebuild(jpeg: Jpeg) -> bytes:
 def _written(jpeg: Jpeg) -> NDArray[np.uint8]:
     """What its headers and scans are as bytes, `jpeg.size` of them at most."""
     out = np.empty(jpeg.size + _ROOM, dtype=np.uint8)
-    headers = np.frombuffer(jpeg.headers, dtype=np.uint8)
     walk = Headers(jpeg.headers)
     at = start = interval = 0
     for (scan, position), breaks in zip(_scans(walk), jpeg.breaks, strict=True):
-        at = _copy(out, at, headers[start:position])
-        start = position
         pads = jpeg.pads[interval : interval + intervals(scan)]
         interval += intervals(scan)
         if len(pads) != intervals(scan) or len(jpeg.coefficients) != _frame(walk).blocks + 1:
             raise Unsupported("its coefficients are of another number than its headers say")
+        piece, scan = fill(walk, start, scan, jpeg.coefficients, breaks)
+        start = position
+        at = _copy(out, at, piece)
         at = encode_scan(out, at, scan, jpeg.coefficients, pads, breaks)
-    at = _copy(out, at, headers[start:])
+    at = _copy(out, at, jpeg.headers[start:])
     return out[: min(at, jpeg.size)]
 
 
@@ -164,8 +165,8 @@ def room_for(frame: Frame, size: int) -> NDArray[np.int16]:
     return np.zeros((frame.blocks + 1, 64), dtype=np.int16)
 
 
-def _copy(out: NDArray[np.uint8], at: int, piece: NDArray[np.uint8]) -> int:
+def _copy(out: NDArray[np.uint8], at: int, piece: bytes) -> int:
     """Puts as much of `piece` into `out` as fits, and returns the position behind it."""
     end = min(at + len(piece), len(out))
-    out[at:end] = piece[: end - at]
+    out[at:end] = np.frombuffer(piece, dtype=np.uint8)[: end - at]
     return end

@@ -16,18 +16,20 @@ from ncodec.jpeg.huffman import (
     DC_REFINE,
     SEQUENTIAL,
     codes_of,
+    intervals,
     kind_of,
     needed_tables,
 )
 
-__all__ = ["encode_scan"]
+__all__ = ["count_symbols", "encode_scan"]
 
 _LONGEST_RUN = 0x7FFF
 _BLOCK_ROOM = 1024
 """Bytes that a block can add at most, stuffing and a restart marker included."""
 
-# The state: the next byte, bits not yet written, and how many they are.
-_AT, _BITS, _COUNT = range(3)
+# The state: the next byte, bits not yet written, how many they are, and whether symbols are counted
+# in the place of codes, and nothing is written.
+_AT, _BITS, _COUNT, _COUNTING = range(4)
 
 
 def encode_scan(
@@ -44,11 +46,36 @@ def encode_scan(
     """
     kind = kind_of(scan)
     codes = np.stack([codes_of(table) for pair in needed_tables(scan, kind) for table in pair])
+    return _walk(out, start, scan, coefficients, codes, pads, breaks, False)
+
+
+def count_symbols(
+    scan: Scan, coefficients: NDArray[np.int16], breaks: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """How often a scan has each symbol, int64 [components, 2, 256]: of its DC and its AC table."""
+    counts = np.zeros((2 * len(scan.tables), 256), dtype=np.int64)
+    pads = np.zeros(intervals(scan), dtype=np.uint8)
+    out = np.empty(4 * _BLOCK_ROOM + 2 * len(pads), dtype=np.uint8)
+    _walk(out, 0, scan, coefficients, counts, pads, breaks, True)
+    return counts.reshape(-1, 2, 256)
+
+
+def _walk(
+    out: NDArray[np.uint8],
+    start: int,
+    scan: Scan,
+    coefficients: NDArray[np.int16],
+    codes: NDArray[np.int64],
+    pads: NDArray[np.uint8],
+    breaks: NDArray[np.int64],
+    counting: bool,
+) -> int:
     held = np.zeros(64 * min(len(coefficients), _LONGEST_RUN) + 64, dtype=np.uint8)
     return int(
         _encode(
             *(out, start, coefficients, scan.layout, codes, scan.mcus[0], scan.mcus[1]),
-            *(scan.restart, kind, scan.band[0], scan.band[1], scan.low, pads, breaks, held),
+            *(scan.restart, kind_of(scan), scan.band[0], scan.band[1], scan.low, pads, breaks),
+            *(held, counting),
         )
     )
 
@@ -56,6 +83,8 @@ def encode_scan(
 @kernel
 def _emit(out: Any, state: Any, bits: Any, count: Any) -> None:
     """Appends `count` <= 16 bits."""
+    if state[_COUNTING]:
+        return
     state[_BITS] = state[_BITS] << count | (bits & ((1 << count) - 1))
     state[_COUNT] += count
     while state[_COUNT] >= 8:
@@ -72,6 +101,9 @@ def _emit(out: Any, state: Any, bits: Any, count: Any) -> None:
 @kernel
 def _emit_symbol(out: Any, state: Any, codes: Any, symbol: Any) -> None:
     """Appends a Huffman code; one that does not exist has no bits."""
+    if state[_COUNTING]:
+        codes[symbol] += 1
+        return
     code = codes[symbol]
     _emit(out, state, code >> 5, code & 31)
 
@@ -184,10 +216,11 @@ def _pad(out: Any, state: Any, pad: Any) -> None:
 def _encode(
     out: Any, start: Any, coefficients: Any, layout: Any, codes: Any, across: Any, down: Any,
     restart: Any, kind: Any, first: Any, last: Any, low: Any, pads: Any, breaks: Any, held: Any,
+    counting: Any,
 ) -> Any:  # fmt: skip
     """Encodes a scan; returns the position behind it."""
-    state = np.zeros(3, dtype=np.int64)
-    state[_AT] = start
+    state = np.zeros(4, dtype=np.int64)
+    state[_AT], state[_COUNTING] = start, counting
     before = np.zeros(len(layout), dtype=np.int64)
     run = np.zeros(2, dtype=np.int64)
     broken, interval, number = 0, 0, 0

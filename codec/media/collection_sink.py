@@ -17,7 +17,7 @@ from ncodec.media.image_sink import (
     unheld,
     write_image,
 )
-from ncodec.media.images import JPEG_SUFFIXES
+from ncodec.media.images import JPEG_SUFFIXES, image_format
 from ncodec.media.names import IMAGE_SUFFIXES, SafeNames
 from ncodec.media.partial import PartialFolder, unwritable
 
@@ -115,6 +115,8 @@ def write_folder(output: str | Path, files: Iterable[tuple[str, bytes]]) -> None
         for index, (name, data) in enumerate(files):
             known = IMAGE_SUFFIXES | OUTPUT_SUFFIXES | JPEG_SUFFIXES
             stem, suffix = safe.stem(name, known, f"{index:06}")
+            if not suffix and image_format(data[:32]) == "JPEG":
+                suffix = ".jpg"
             folder.write(safe.distinct(stem, suffix), data)
         folder.publish()
     except OSError as error:

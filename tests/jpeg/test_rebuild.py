@@ -216,7 +216,6 @@ def test_damage_crashes_nothing_and_every_byte_comes_back(name):
             assert back(bytes(data))[0] == data
 
 
-def test_the_hash_is_of_the_coefficients():
-    found = parse(KINDS["grey"])
+def test_the_hash_of_a_first_stripe_is_of_the_file():
     segment = encode_file(KINDS["grey"], 1)[0]
-    assert segment.integer_hash == integer_hash([found.coefficients[:-1].astype(np.int32)])
+    assert segment.integer_hash == integer_hash([np.frombuffer(KINDS["grey"], np.uint8)])
