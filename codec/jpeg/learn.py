@@ -1,11 +1,7 @@
-"""Makes the model that comes with ncodec of a set of JPEG files.
-
-python -m ncodec.jpeg.learn FOLDER... -o pc-jpeg.ncm
-"""
+"""Makes a model of a set of JPEG files, as `ncodec train pc-jpeg` does."""
 
 from __future__ import annotations
 
-import argparse
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -63,22 +59,3 @@ def _common(pieces: Counter[bytes]) -> bytes:
         if sum(map(len, chosen)) + len(piece) <= _HEADERS:
             chosen.append(piece)
     return b"".join(reversed(chosen))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--without-tenths", action="store_true", help="keep files 0, 10, ... out")
-    arguments = parser.parse_args()
-    groups = [sorted(p for p in folder.iterdir() if p.is_file()) for folder in arguments.folders]
-    if arguments.without_tenths:
-        groups = [[f for i, f in enumerate(group) if i % 10] for group in groups]
-    # Files of one folder are alike: taking turns keeps the last from ruling the state.
-    files = sorted((i / len(group), file) for group in groups for i, file in enumerate(group))
-    model = learn([file for _, file in files])
-    arguments.output.write_bytes(model.pack())
-
-
-if __name__ == "__main__":
-    main()

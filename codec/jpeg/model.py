@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import lzma
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -56,27 +56,28 @@ def pack_model(mixer: Mixer, least: int, headers: bytes, tags: Mapping[str, Any]
     return Model(FAMILY, _VERSION, lzma.compress(raw, lzma.FORMAT_RAW, filters=_FILTERS), tags)
 
 
-def load_mixer() -> Mixer:
-    """A mixer in the shipped state, which may adapt.
+def load_mixer(model: Model | None = None) -> Mixer:
+    """A mixer in the state of `model`, by default the shipped one, which may adapt.
 
     Raises:
-        MissingDependency: the installation lacks the model.
+        UnsupportedFormat: it is a model of something else.
+        MissingDependency: the installation lacks the shipped one.
     """
-    mixer = _shipped()[0]
+    mixer = _state(model)[0]
     learned = {name: getattr(mixer, name).copy() for name in ("slots", "weights", "maps", "taps")}
     return new_mixer()._replace(**learned)
 
 
 def dictionary() -> bytes:
     """What files' headers often have, for zlib."""
-    return _shipped()[1]
+    return _state(None)[1]
 
 
-@cache
-def _shipped() -> tuple[Mixer, bytes]:
-    return _unpacked(shipped_model(FAMILY).expect(FAMILY, _VERSION))
+def _state(model: Model | None) -> tuple[Mixer, bytes]:
+    return _unpacked((model or shipped_model(FAMILY)).expect(FAMILY, _VERSION))
 
 
+@lru_cache(maxsize=2)
 def _unpacked(data: bytes) -> tuple[Mixer, bytes]:
     most = sum(_SIZES) + (1 << 15)
     try:
