@@ -117,10 +117,15 @@ def _is_stored(segments: Sequence[Segment]) -> bool:
     return len(segments[0].sections) == len(PcJpeg.sections)
 
 
+def _fits(frame: Frame) -> bool:
+    """Whether readers take HEAD's word for the frame's size."""
+    most = Limits()
+    sides = frame.width <= most.width and frame.height <= most.height
+    return sides and frame.width * frame.height <= most.frame_pixels
+
+
 def _info(frame: Frame | None, count: int) -> VideoInfo:
     """Pixels decode as the file says; one that does not say, or is too large for HEAD, has one."""
-    most = Limits()
-    fits = frame and frame.width <= most.width and frame.height <= most.height
-    width, height = (frame.width, frame.height) if frame and fits else (1, 1)
+    width, height = (frame.width, frame.height) if frame and _fits(frame) else (1, 1)
     pixels = _FORMATS.get(len(frame.components) if frame else 1, "gray")
     return VideoInfo(width, height, count, Fraction(1), pixels, 8, full_range=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,8 @@ _ALONE = frozenset((0x01, *range(0xD0, 0xD8)))
 
 DERIVED = 0x80
 """In place of a Huffman table, this and its number: it is the best one of the next scan."""
+
+_MARKER = re.compile(rb"\xff[^\x00\xff]")
 
 _MOST_SCANS = 256
 """Each may say little about every block: many would take time that no real file asks for."""
@@ -184,14 +187,9 @@ class Headers:
 
     def _marker(self) -> int | None:
         """The next marker, over fill bytes and whatever else is no marker."""
-        data, at = self.data, self.position
-        while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
-            if data[at + 1] not in (0x00, 0xFF):
-                self.position = at + 2
-                return data[at + 1]
-            at += 1
-        self.position = len(data)
-        return None
+        found = _MARKER.search(self.data, self.position)
+        self.position = found.end() if found else len(self.data)
+        return found[0][1] if found else None
 
     def _segment(self) -> bytes:
         start = self.position

@@ -86,6 +86,9 @@ def parse(data: bytes) -> Jpeg:
     same = _same(_written(jpeg), view[:size])
     if coefficients[:, 1:].min() < -32767 or (is_whole and same < size):
         raise Unsupported("its coder chose codes that are not chosen again")
+    # Coding what is not there would take most of the time.
+    if not is_whole and len(coefficients) > _BLOCKS_A_BYTE * same:
+        raise Unsupported("its entropy-coded data is damaged or cut near its beginning")
     return replace(jpeg, size=same)
 
 
