@@ -39,6 +39,11 @@ def mean_rates(summary: Summary) -> dict[str, tuple[float | None, int]]:
     return means
 
 
+def _digits(summary: Summary) -> int:
+    """Digits behind the point that a rate has."""
+    return 2 if summary.kind == "jpeg" else 4
+
+
 def coders(summary: Summary) -> Table:
     """The table with a row a coder: mean rate, ours against it in %, speed, memory and equality."""
     rates_of = mean_rates(summary)
@@ -52,7 +57,7 @@ def coders(summary: Summary) -> Table:
         rate, taken = rates_of[name]
         every = [point for points in groups for point in points]
         notes = [] if taken == len(groups) else [f"takes {taken} of {len(groups)}"]
-        cells = [Cell(name, notes), Cell(plain(rate, 4))]
+        cells = [Cell(name, notes), Cell(plain(rate, _digits(summary)))]
         cells += [_against(rates_of[codec][0], rate, codec == name) for codec in ours]
         cells.append(Cell(significant(_throughput(p.encode for p in every))))
         cells.append(Cell(significant(_throughput(p.decode for p in every))))
@@ -131,7 +136,10 @@ def rates(summary: Summary) -> Table:
         ]
         least = min((mean for mean in means if mean is not None), default=None)
         cells = [
-            Cell(plain(mean, 4), tone="best" if mean is not None and mean == least else "")
+            Cell(
+                plain(mean, _digits(summary)),
+                tone="best" if mean is not None and mean == least else "",
+            )
             for mean in means
         ]
         rows.append(Row([Cell(item.name), *cells]))
@@ -148,7 +156,7 @@ def files(summary: Summary) -> Table:
                 cells = [
                     Cell(name, [point.label] * (point.label != name)),
                     Cell(bytes_of(point.size)),
-                    Cell(plain(point.rate, 4)),
+                    Cell(plain(point.rate, _digits(summary))),
                     Cell(significant(point.encode.seconds if point.encode else None)),
                     Cell(significant(point.encode.rate if point.encode else None)),
                     Cell(significant(point.decode.seconds if point.decode else None)),
