@@ -22,6 +22,9 @@ _DEFLATED, _LZMA, _PLAIN = range(3)
 
 MOST_THUMBNAILS = 16
 
+_LONG = 1000
+"""Bytes from which on LZMA, which knows no dictionary and takes milliseconds, may be shorter."""
+
 _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6 | lzma.PRESET_EXTREME}]
 
 
@@ -116,11 +119,12 @@ class Outline:
 def compressed(data: bytes) -> bytes:
     """The shortest of what the methods make of it, behind the method's number."""
     deflate = zlib.compressobj(9, wbits=-15, memLevel=9, zdict=dictionary())
-    ways = (
+    ways = [
         bytes([_DEFLATED]) + deflate.compress(data) + deflate.flush(),
-        bytes([_LZMA]) + lzma.compress(data, lzma.FORMAT_RAW, filters=_FILTERS),
         bytes([_PLAIN]) + data,
-    )
+    ]
+    if len(ways[0]) > _LONG:
+        ways.append(bytes([_LZMA]) + lzma.compress(data, lzma.FORMAT_RAW, filters=_FILTERS))
     return min(ways, key=len)
 
 

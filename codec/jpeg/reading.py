@@ -1,4 +1,4 @@
-"""Entropy-coded data of scans as coefficients: ITU-T T.81, annexes F and G.
+"""Entropy-coded data of scans as coefficients, progressive ones: ITU-T T.81, annex G.
 
 A scan is decoded block by block, in the order in which its MCUs come. What the coefficients do
 not say about the bytes is kept beside them:
@@ -30,6 +30,7 @@ from ncodec.jpeg.huffman import (
     lookup_of,
     needed_tables,
 )
+from ncodec.jpeg.sequential import read_sequential
 
 __all__ = ["decode_scan"]
 
@@ -55,10 +56,17 @@ def decode_scan(
     blocks = scan.mcus[0] * scan.mcus[1] if kind >= AC_FIRST else 0
     breaks = np.zeros(blocks + 1, dtype=np.int64)
     lookups = np.stack([lookup_of(table) for pair in needed_tables(scan, kind) for table in pair])
-    end, count = _decode(
-        *(data, start, coefficients, scan.layout, lookups, scan.mcus[0], scan.mcus[1]),
-        *(scan.restart, kind, scan.band[0], scan.band[1], scan.low, pads, breaks),
-    )
+    count = 0
+    if kind == SEQUENTIAL:
+        end = read_sequential(
+            *(data, start, coefficients, scan.layout, lookups, scan.mcus[0], scan.mcus[1]),
+            *(scan.restart, pads),
+        )
+    else:
+        end, count = _decode(
+            *(data, start, coefficients, scan.layout, lookups, scan.mcus[0], scan.mcus[1]),
+            *(scan.restart, kind, scan.band[0], scan.band[1], scan.low, pads, breaks),
+        )
     return end, pads, breaks[:count].copy()
 
 
@@ -196,7 +204,8 @@ def _decode(
     data: Any, start: Any, coefficients: Any, layout: Any, lookups: Any, across: Any, down: Any,
     restart: Any, kind: Any, first: Any, last: Any, low: Any, pads: Any, breaks: Any,
 ) -> Any:  # fmt: skip
-    """Decodes a scan; returns the position behind it (-1 for damage) and the number of breaks."""
+    """Decodes a scan that is progressive; returns the position behind it (-1 for damage) and the
+    number of breaks."""
     state = np.zeros(4, dtype=np.int64)
     state[_AT] = start
     before = np.zeros(len(layout), dtype=np.int64)
@@ -221,7 +230,7 @@ def _decode(
                 x = column * layout[part, 2] + inside % layout[part, 2]
                 y = row * layout[part, 3] + inside // layout[part, 2]
                 block = coefficients[layout[part, 0] + y * layout[part, 1] + x]
-                if kind <= DC_FIRST:
+                if kind == DC_FIRST:
                     size = _symbol(data, state, lookups[2 * part])
                     if size < 0 or size > 15:
                         return -1, broken
@@ -230,12 +239,7 @@ def _decode(
                     if value < -32768 or value > 32767:
                         return -1, broken
                     block[0] = value
-                if kind == SEQUENTIAL:
-                    ends = _decode_ac(data, state, block, lookups[2 * part + 1], 1, last, 0)
-                    if ends < 0 or ends > 1:
-                        return -1, broken
-                    ends = 0
-                elif kind == DC_REFINE:
+                if kind == DC_REFINE:
                     block[0] |= _take(data, state, 1) << low
                 elif kind >= AC_FIRST:
                     if ends:

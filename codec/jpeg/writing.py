@@ -1,4 +1,4 @@
-"""Coefficients as the entropy-coded data of scans: ITU-T T.81, annexes F and G."""
+"""Coefficients as the entropy-coded data of scans, progressive ones: ITU-T T.81, annex G."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ncodec.jpeg.huffman import (
     kind_of,
     needed_tables,
 )
+from ncodec.jpeg.sequential import count_sequential, write_sequential
 
 __all__ = ["count_symbols", "encode_scan"]
 
@@ -46,7 +47,14 @@ def encode_scan(
     """
     kind = kind_of(scan)
     codes = np.stack([codes_of(table) for pair in needed_tables(scan, kind) for table in pair])
-    return _walk(out, start, scan, coefficients, codes, pads, breaks, False)
+    if kind == SEQUENTIAL:
+        end = write_sequential(
+            *(out, start, coefficients, scan.layout, codes, scan.mcus[0], scan.mcus[1]),
+            *(scan.restart, pads),
+        )
+    else:
+        end = _walk(out, start, scan, coefficients, codes, pads, breaks, False)
+    return int(end)
 
 
 def count_symbols(
@@ -54,6 +62,11 @@ def count_symbols(
 ) -> NDArray[np.int64]:
     """How often a scan has each symbol, int64 [components, 2, 256]: of its DC and its AC table."""
     counts = np.zeros((2 * len(scan.tables), 256), dtype=np.int64)
+    if kind_of(scan) == SEQUENTIAL:
+        count_sequential(
+            coefficients, scan.layout, counts, scan.mcus[0], scan.mcus[1], scan.restart
+        )
+        return counts.reshape(-1, 2, 256)
     pads = np.zeros(intervals(scan), dtype=np.uint8)
     out = np.empty(4 * _BLOCK_ROOM + 2 * len(pads), dtype=np.uint8)
     _walk(out, 0, scan, coefficients, counts, pads, breaks, True)
@@ -71,13 +84,12 @@ def _walk(
     counting: bool,
 ) -> int:
     held = np.zeros(64 * min(len(coefficients), _LONGEST_RUN) + 64, dtype=np.uint8)
-    return int(
-        _encode(
-            *(out, start, coefficients, scan.layout, codes, scan.mcus[0], scan.mcus[1]),
-            *(scan.restart, kind_of(scan), scan.band[0], scan.band[1], scan.low, pads, breaks),
-            *(held, counting),
-        )
+    end: int = _encode(
+        *(out, start, coefficients, scan.layout, codes, scan.mcus[0], scan.mcus[1]),
+        *(scan.restart, kind_of(scan), scan.band[0], scan.band[1], scan.low, pads, breaks, held),
+        counting,
     )
+    return end
 
 
 @kernel
@@ -218,7 +230,7 @@ def _encode(
     restart: Any, kind: Any, first: Any, last: Any, low: Any, pads: Any, breaks: Any, held: Any,
     counting: Any,
 ) -> Any:  # fmt: skip
-    """Encodes a scan; returns the position behind it."""
+    """Encodes a progressive scan; returns the position behind it."""
     state = np.zeros(4, dtype=np.int64)
     state[_AT], state[_COUNTING] = start, counting
     before = np.zeros(len(layout), dtype=np.int64)
@@ -244,17 +256,14 @@ def _encode(
                 if broken < len(breaks) and breaks[broken] == number:
                     _flush(out, state, codes[1], run, held)
                     broken += 1
-                if kind <= DC_FIRST:
+                if kind == DC_FIRST:
                     value = np.int64(block[0]) >> low
                     difference = value - before[part]
                     before[part] = value
                     size = _size(difference)
                     _emit_symbol(out, state, codes[2 * part], size)
                     _emit(out, state, difference if difference > 0 else difference - 1, size)
-                if kind == SEQUENTIAL:
-                    if _encode_ac(out, state, block, codes[2 * part + 1], 1, last, 0, run, held):
-                        _emit_symbol(out, state, codes[2 * part + 1], 0)
-                elif kind == DC_REFINE:
+                if kind == DC_REFINE:
                     _emit(out, state, np.int64(block[0]) >> low, 1)
                 elif kind == AC_FIRST:
                     if _encode_ac(out, state, block, codes[1], first, last, low, run, held):
