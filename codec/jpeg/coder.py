@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile
+from ncodec.formats import Model
 from ncodec.formats.entropy import ranges
 from ncodec.jpeg.bits import Coder
 from ncodec.jpeg.headers import Component, Frame
@@ -41,15 +42,20 @@ def stripes(frame: Frame) -> list[range]:
 
 
 def encode_stripe(
-    frame: Frame, quantisers: Quantisers, coefficients: NDArray[np.int16], rows: range
+    frame: Frame,
+    quantisers: Quantisers,
+    coefficients: NDArray[np.int16],
+    rows: range,
+    model: Model | None = None,
 ) -> tuple[bytes, ...]:
     """The streams of the components in `rows` of MCUs.
 
     Args:
         frame, quantisers: what the file's headers say.
         coefficients: int16 [blocks + 1, 64] of the whole frame, in natural order; the last is 0.
+        model: what it starts from, by default the shipped one.
     """
-    return _encoded(frame, quantisers, coefficients, rows, load_memory())
+    return _encoded(frame, quantisers, coefficients, rows, load_memory(model))
 
 
 def decode_stripe(
@@ -58,6 +64,7 @@ def decode_stripe(
     quantisers: Quantisers,
     coefficients: NDArray[np.int16],
     rows: range,
+    model: Model | None = None,
 ) -> None:
     """Fills the blocks of a stripe into `coefficients`, int16 [blocks + 1, 64]; the last is 0.
 
@@ -69,7 +76,7 @@ def decode_stripe(
             f"a stripe has {len(streams)} streams for {len(frame.components)} components: "
             "fetch the file again"
         )
-    memory = load_memory()
+    memory = load_memory(model)
     facts = np.zeros((len(coefficients), FACTS), dtype=np.int64)
     for number, stream in enumerate(streams):
         words = ranges.to_words(stream)

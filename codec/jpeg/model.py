@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import lzma
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -62,25 +62,26 @@ def pack_model(memory: Memory, headers: bytes, tags: Mapping[str, Any]) -> Model
     return Model(FAMILY, _VERSION, lzma.compress(raw, lzma.FORMAT_RAW, filters=_FILTERS), tags)
 
 
-def load_memory() -> Memory:
-    """The memory in the shipped state, which may adapt.
+def load_memory(model: Model | None = None) -> Memory:
+    """The memory in the state of `model`, by default the shipped one, which may adapt.
 
     Raises:
-        MissingDependency: the installation lacks the model.
+        UnsupportedFormat: it is a model of something else.
+        MissingDependency: the installation lacks the shipped one.
     """
-    return _shipped()[0].copy()
+    return _state(model)[0].copy()
 
 
 def dictionary() -> bytes:
     """What files' headers often have, for zlib."""
-    return _shipped()[1]
+    return _state(None)[1]
 
 
-@cache
-def _shipped() -> tuple[Memory, bytes]:
-    return _unpacked(shipped_model(FAMILY).expect(FAMILY, _VERSION))
+def _state(model: Model | None) -> tuple[Memory, bytes]:
+    return _unpacked((model or shipped_model(FAMILY)).expect(FAMILY, _VERSION))
 
 
+@lru_cache(maxsize=2)
 def _unpacked(data: bytes) -> tuple[Memory, bytes]:
     memory = new_memory()
     places = {"counts": "slots"}
