@@ -32,6 +32,11 @@ __all__ = ["code_inside"]
 INSIDE = np.array([i for i in ZIGZAG if i % 8 and i // 8], dtype=np.int64)
 """The 49 coefficients of both a horizontal and a vertical frequency, in zigzag order."""
 
+DENSITY = np.array(
+    [[rest * 8 // (49 - z) for z in range(49)] for rest in range(50)], dtype=np.uint16
+)
+"""Coefficients that are not 0 of those that are left, in eighths."""
+
 _COUNT, _SIZE, _SIGN = CONTEXTS["inside count"], CONTEXTS["inside"], CONTEXTS["inside sign"]
 _COUNT_A, _COUNT_B = sets_of("inside count")
 _SIZE_A, _SIZE_B = sets_of("inside")
@@ -98,7 +103,7 @@ def code_inside(
         memory[SIGNALS + 12] = _signal(beyond)
         memory[SIGNALS + 13] = _signal(hue)
         memory[SIGNALS + 14] = min((abs(above) + abs(left)) << 1, 1023)
-        memory[SIGNALS + 15] = rest * 8 // (49 - z)
+        memory[SIGNALS + 15] = DENSITY[rest, z]
         taps = taps_of(colour, i)
         weighted, power = foretell(memory, SIGNALS, taps)
         forecast = max(weighted >> 16, 0)
