@@ -30,7 +30,7 @@ from ncodec.jpeg.huffman import (
     lookup_of,
     needed_tables,
 )
-from ncodec.jpeg.sequential import read_sequential
+from ncodec.jpeg.sequential import last_place, read_sequential
 
 __all__ = ["decode_scan"]
 
@@ -206,6 +206,7 @@ def _decode(
 ) -> Any:  # fmt: skip
     """Decodes a scan that is progressive; returns the position behind it (-1 for damage) and the
     number of breaks."""
+    words = coefficients.view(np.int64)
     state = np.zeros(4, dtype=np.int64)
     state[_AT] = start
     before = np.zeros(len(layout), dtype=np.int64)
@@ -229,7 +230,8 @@ def _decode(
             for inside in range(layout[part, 2] * layout[part, 3]):
                 x = column * layout[part, 2] + inside % layout[part, 2]
                 y = row * layout[part, 3] + inside // layout[part, 2]
-                block = coefficients[layout[part, 0] + y * layout[part, 1] + x]
+                place = layout[part, 0] + y * layout[part, 1] + x
+                block = coefficients[place]
                 if kind == DC_FIRST:
                     size = _symbol(data, state, lookups[2 * part])
                     if size < 0 or size > 15:
@@ -245,7 +247,7 @@ def _decode(
                     if ends:
                         ends -= 1
                         if kind == AC_REFINE:
-                            for k in range(first, last + 1):
+                            for k in range(first, min(last, last_place(words, place)) + 1):
                                 if block[ZIGZAG[k]]:
                                     _correct(data, state, block, ZIGZAG[k], low)
                         after_run = ends == 0

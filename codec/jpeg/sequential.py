@@ -9,12 +9,20 @@ import numpy as np
 from ncodec.formats.entropy.kernels import kernel
 from ncodec.jpeg.headers import ZIGZAG
 
-__all__ = ["count_sequential", "read_sequential", "write_sequential"]
+__all__ = [
+    "SIZES",
+    "count_sequential",
+    "last_place",
+    "read_sequential",
+    "write_bytes",
+    "write_sequential",
+    "write_word",
+]
 
 _BLOCK_ROOM = 1024
 """Bytes that a block can add at most, stuffing and a restart marker included."""
 
-_SIZES = np.array([value.bit_length() for value in range(1 << 16)], dtype=np.uint8)
+SIZES = np.array([value.bit_length() for value in range(1 << 16)], dtype=np.uint8)
 """The bits of a magnitude."""
 
 _ENDS = np.argsort(ZIGZAG).reshape(16, 4).max(axis=1)
@@ -144,8 +152,11 @@ def read_sequential(
 
 
 @kernel
-def _last(words: Any, block: Any) -> Any:
-    """A place in zigzag order behind which a block is 0; `words` has four coefficients each."""
+def last_place(words: Any, block: Any) -> Any:
+    """A place in zigzag order behind which a block is 0: it is seen four coefficients at a time.
+
+    `words`: int64 [blocks, 16], a view of the coefficients.
+    """
     last = 0
     for word in range(16):
         if words[block, word] != 0:
@@ -160,22 +171,26 @@ def _put(out: Any, at: Any, bits: Any, count: Any, code: Any, size: Any) -> Any:
     count += size
     if count >= 32:
         count -= 32
-        word = np.int64(bits >> np.uint64(count)) & 0xFFFFFFFF
-        gaps = ~word & 0xFFFFFFFF
-        # Bytes of 255 are rare: it is asked for four at once whether one is there.
-        if (gaps - 0x01010101) & ~gaps & 0x80808080:
-            at = _write_bytes(out, at, word, 4)
-        else:
-            out[at] = word >> 24
-            out[at + 1] = word >> 16
-            out[at + 2] = word >> 8
-            out[at + 3] = word
-            at += 4
+        at = write_word(out, at, np.int64(bits >> np.uint64(count)) & 0xFFFFFFFF)
     return at, bits, count
 
 
 @kernel
-def _write_bytes(out: Any, at: Any, word: Any, count: Any) -> Any:
+def write_word(out: Any, at: Any, word: Any) -> Any:
+    """Writes four bytes with a 0 behind each 255; returns the position behind them."""
+    gaps = ~word & 0xFFFFFFFF
+    # Bytes of 255 are rare: it is asked for four at once whether one is there.
+    if (gaps - 0x01010101) & ~gaps & 0x80808080:
+        return write_bytes(out, at, word, 4)
+    out[at] = word >> 24
+    out[at + 1] = word >> 16
+    out[at + 2] = word >> 8
+    out[at + 3] = word
+    return at + 4
+
+
+@kernel
+def write_bytes(out: Any, at: Any, word: Any, count: Any) -> Any:
     """Writes the last `count` bytes of a number, with a 0 behind each 255."""
     for place in range(count - 1, -1, -1):
         byte = (word >> 8 * place) & 0xFF
@@ -193,8 +208,8 @@ def _align(out: Any, at: Any, bits: Any, count: Any, pad: Any) -> Any:
     fill = (8 - count) & 7
     rest = ((1 << fill) - 1) & ~np.int64(pad)
     at, bits, count = _put(out, at, bits, count, rest, fill)
-    at = _write_bytes(out, at, np.int64(bits & np.uint64((1 << count) - 1)), count >> 3)
-    return _write_bytes(out, at, 0xFF, 1) if pad & _ONES else at
+    at = write_bytes(out, at, np.int64(bits & np.uint64((1 << count) - 1)), count >> 3)
+    return write_bytes(out, at, 0xFF, 1) if pad & _ONES else at
 
 
 @kernel
@@ -231,7 +246,7 @@ def write_sequential(
                 x = column * layout[part, 2] + inside % layout[part, 2]
                 y = row * layout[part, 3] + inside // layout[part, 2]
                 block = layout[part, 0] + y * layout[part, 1] + x
-                table, zeros, last = 2 * part, 0, _last(words, block)
+                table, zeros, last = 2 * part, 0, last_place(words, block)
                 for k in range(last + 1):
                     value = np.int64(coefficients[block, ZIGZAG[k]])
                     if k == 0:
@@ -243,7 +258,7 @@ def write_sequential(
                         code = codes[table, _ZRL]
                         at, bits, count = _put(out, at, bits, count, code >> 5, code & 31)
                         zeros -= 16
-                    size = np.int64(_SIZES[abs(value)])
+                    size = np.int64(SIZES[abs(value)])
                     code = codes[table, (zeros << 4) | size]
                     rest = (value if value > 0 else value - 1) & ((1 << size) - 1)
                     at, bits, count = _put(
@@ -272,7 +287,7 @@ def count_sequential(
                 x = column * layout[part, 2] + inside % layout[part, 2]
                 y = row * layout[part, 3] + inside // layout[part, 2]
                 block = layout[part, 0] + y * layout[part, 1] + x
-                table, zeros, last = 2 * part, 0, _last(words, block)
+                table, zeros, last = 2 * part, 0, last_place(words, block)
                 for k in range(last + 1):
                     value = np.int64(coefficients[block, ZIGZAG[k]])
                     if k == 0:
@@ -283,7 +298,7 @@ def count_sequential(
                     while zeros > 15:
                         counts[table, _ZRL] += 1
                         zeros -= 16
-                    counts[table, (zeros << 4) | np.int64(_SIZES[abs(value)])] += 1
+                    counts[table, (zeros << 4) | np.int64(SIZES[abs(value)])] += 1
                     table, zeros = 2 * part + 1, 0
                 if zeros or last < 63:
                     counts[table, _EOB] += 1

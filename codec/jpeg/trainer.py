@@ -10,7 +10,6 @@ from typing import Any, ClassVar, overload
 from ncodec.errors import InputError, Interrupted
 from ncodec.formats import Model
 from ncodec.media.images import JPEG_SUFFIXES
-from ncodec.media.names import natural_order
 from ncodec.plugin import Context, Option, Trainer
 
 __all__ = ["JpegTrainer"]
@@ -74,7 +73,7 @@ class _Told(Sequence[Path]):
 
 
 def _files(source: str) -> list[Path]:
-    """The JPEG files that a path or pattern names, in natural order.
+    """The JPEG files that a path or pattern names, in the order of their names.
 
     Raises:
         InputError: there is none.
@@ -89,4 +88,4 @@ def _files(source: str) -> list[Path]:
         raise InputError(
             f"{source} has no JPEG files: give files, a folder of {known}, or a quoted pattern"
         )
-    return sorted(files, key=lambda file: natural_order(file.name))
+    return sorted(files)
