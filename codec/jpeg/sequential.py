@@ -33,6 +33,9 @@ _LONG = 6
 
 _ZRL, _EOB = 0xF0, 0x00
 
+_ONES = 0x80
+"""In a pad: a byte of ones follows; some cameras fill up where nothing is to be filled."""
+
 
 @kernel
 def _load(data: Any, at: Any, bits: Any, count: Any, beyond: Any) -> Any:
@@ -54,8 +57,8 @@ def _load(data: Any, at: Any, bits: Any, count: Any, beyond: Any) -> Any:
 
 @kernel
 def _end_interval(data: Any, at: Any, bits: Any, count: Any, beyond: Any) -> Any:
-    """The position behind the last byte that was used, and what that byte's rest differs by from
-    ones; -1 for bits that were made up."""
+    """The position behind the last byte that was used and one of ones behind it, and what the rest
+    of that byte differs by from ones; -1 for bits that were made up."""
     if count < beyond:
         return at, -1
     rest = count & 7
@@ -64,7 +67,11 @@ def _end_interval(data: Any, at: Any, bits: Any, count: Any, beyond: Any) -> Any
         at -= 1
         if data[at] == 0 and data[at - 1] == 0xFF:
             at -= 1
-    return at, pad ^ ((1 << rest) - 1)
+    pad ^= (1 << rest) - 1
+    if at + 1 < len(data) and data[at] == 0xFF and data[at + 1] == 0:
+        at += 2
+        pad |= _ONES
+    return at, pad
 
 
 @kernel
@@ -199,8 +206,10 @@ def write_bytes(out: Any, at: Any, word: Any, count: Any) -> Any:
 def _align(out: Any, at: Any, bits: Any, count: Any, pad: Any) -> Any:
     """Fills the last byte of an interval and writes all; returns the position."""
     fill = (8 - count) & 7
-    at, bits, count = _put(out, at, bits, count, ((1 << fill) - 1) ^ np.int64(pad), fill)
-    return write_bytes(out, at, np.int64(bits & np.uint64((1 << count) - 1)), count >> 3)
+    rest = ((1 << fill) - 1) & ~np.int64(pad)
+    at, bits, count = _put(out, at, bits, count, rest, fill)
+    at = write_bytes(out, at, np.int64(bits & np.uint64((1 << count) - 1)), count >> 3)
+    return write_bytes(out, at, 0xFF, 1) if pad & _ONES else at
 
 
 @kernel

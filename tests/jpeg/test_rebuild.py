@@ -62,6 +62,18 @@ def test_the_padding_of_intervals_is_kept():
         assert back(bytes(data))[0] == data
 
 
+def test_a_byte_of_ones_may_end_any_interval():
+    data = KINDS["baseline-1-restarts"]
+    start = data.index(b"\xff\xda")
+    for every in (1, 3):
+        marks = [match.start() for match in re.finditer(rb"\xff[\xd0-\xd7]", data[start:])]
+        filled = bytearray(data)
+        for place in reversed(marks[::every]):
+            filled[start + place : start + place] = b"\xff\0"
+        assert parse(bytes(filled)).size == len(filled)
+        assert back(bytes(filled)) == (filled, True)
+
+
 def test_bytes_behind_the_end_are_kept():
     data = KINDS["baseline-2"] + b"\0\xff\xd8\xff junk" * 3
     assert back(data) == (data, True)
