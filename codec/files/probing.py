@@ -13,7 +13,7 @@ from ncodec.files.records import KEY, Records
 from ncodec.formats import Reader, VideoInfo
 from ncodec.media.matroska.listing import Part, listed
 from ncodec.media.timeline import constant_step, end_tick
-from ncodec.plugin import HasNetwork, Option, StillCodec
+from ncodec.plugin import DescribesFiles, HasNetwork, KeptFile, Option, StillCodec
 from ncodec.registry import codec_names, load_codec
 
 __all__ = ["CodecInfo", "Probe", "SegmentInfo", "codecs", "probe"]
@@ -51,6 +51,7 @@ class Probe:
         tracks_size: bytes of the box that they and the tags are in.
         macs_per_pixel: multiply-accumulates of the decoder's network for a pixel, mean over
             frames; None without a network, or where the codec is not installed.
+        kept: the file that came in, where the codec keeps files and describes them.
     """
 
     codec: str
@@ -69,6 +70,7 @@ class Probe:
     tracks: Sequence[Part] = ()
     tracks_size: int = 0
     macs_per_pixel: float | None = None
+    kept: KeptFile | None = None
 
     @property
     def constant_rate(self) -> bool:
@@ -132,7 +134,7 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
         codec = load_codec(header.codec_id) if header.codec_id in codec_names() else None
         names = codec.sections if codec else ()
         decoder: object = codec
-        segments = []
+        segments, read = [], []
         macs = 0.0
         for entry in sorted(reader.segments, key=lambda s: s.first_frame):
             segment = reader.read_segment(entry.index)
@@ -142,6 +144,8 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
             }
             if isinstance(decoder, HasNetwork):
                 macs += segment.frame_count * decoder.macs_per_pixel(segment, header.info)
+            if isinstance(decoder, DescribesFiles):
+                read.append(segment)
             segments.append(
                 SegmentInfo(segment.first_frame, segment.frame_count, sizes, segment.psnr)
             )
@@ -171,6 +175,7 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
             tracks=listed(tracks) if tracks is not None else (),
             tracks_size=len(tracks or b""),
             macs_per_pixel=macs / frames if macs else None,
+            kept=decoder.describe_file(read) if isinstance(decoder, DescribesFiles) else None,
         )
 
 

@@ -127,7 +127,8 @@ def encode_images(
         segments=count,
         psnr=psnr,
         elapsed=time.monotonic() - start,
-        subpixels=coded.info.width * coded.info.height if keeps_files else prod(images.shape),
+        subpixels=None if keeps_files else prod(images.shape),
+        original=len(images.file(0)) if keeps_files else None,
     )
     if notice := poor_images(psnr):
         watch(Noticed(notice))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile, VerificationFailed
-from ncodec.formats import Segment, integer_hash
+from ncodec.formats import Model, Segment, integer_hash
 from ncodec.jpeg.coder import decode_stripe, encode_stripe, stripes
 from ncodec.jpeg.headers import Component, Frame, Headers, Unsupported
 from ncodec.jpeg.huffman import intervals
@@ -41,16 +41,25 @@ class _Stripe:
     jpeg: Jpeg
     piece: bytes
     rows: range
+    model: Model | None
 
     @property
     def is_first(self) -> bool:
         return self.rows.start == 0
 
 
-def encode_file(data: bytes, threads: int) -> list[Segment]:
-    """The segments of a file, which have been decoded again and compared with it."""
+def encode_file(data: bytes, threads: int, model: Model | None = None) -> list[Segment]:
+    """The segments of a file, which have been decoded again and compared with it.
+
+    Args:
+        threads: those that stripes are coded on.
+        model: what the coefficients' streams start from; the shipped one is that of all else.
+
+    Raises:
+        UnsupportedFormat: it is a model of something else.
+    """
     work = [
-        _Stripe(jpeg, piece, rows)
+        _Stripe(jpeg, piece, rows, model)
         for jpeg, piece in _pictures(data)
         for rows in stripes(frame_of(jpeg.headers)[0])
     ]
@@ -59,7 +68,7 @@ def encode_file(data: bytes, threads: int) -> list[Segment]:
     stored = compressed(data) if not segments or size > len(data) * 31 // 32 else None
     if stored is None or len(stored) > size > 0:
         try:
-            if decode_file(segments, threads) == data:
+            if decode_file(segments, threads, model) == data:
                 return segments
         except (DamagedFile, VerificationFailed):
             pass
@@ -67,7 +76,7 @@ def encode_file(data: bytes, threads: int) -> list[Segment]:
     return [Segment(0, 0, 1, (b"",) * _STORED + (stored,), integer_hash([_bytes_of(data)]))]
 
 
-def decode_file(segments: Iterable[Segment], threads: int) -> bytes:
+def decode_file(segments: Iterable[Segment], threads: int, model: Model | None = None) -> bytes:
     """The file that `encode_file` made all `segments` of.
 
     Raises:
@@ -82,7 +91,7 @@ def decode_file(segments: Iterable[Segment], threads: int) -> bytes:
         return data
     while rest:
         try:
-            pieces.append(_decoded(rest, threads))
+            pieces.append(_decoded(rest, threads, model))
         except Unsupported as error:
             raise DamagedFile(
                 f"the JPEG file cannot be written again ({error}): get another copy of the file"
@@ -133,7 +142,7 @@ def _encoded(item: tuple[int, _Stripe]) -> Segment:
     index, stripe = item
     frame, quantisers, _ = frame_of(stripe.jpeg.headers)
     coefficients = stripe.jpeg.coefficients
-    streams = encode_stripe(frame, quantisers, coefficients, stripe.rows)
+    streams = encode_stripe(frame, quantisers, coefficients, stripe.rows, stripe.model)
     if stripe.is_first:
         section = pack_section(Outline.of(stripe.jpeg, stripe.piece[stripe.jpeg.size :]))
         arrays: list[NDArray[Any]] = [_bytes_of(stripe.piece)]
@@ -143,7 +152,7 @@ def _encoded(item: tuple[int, _Stripe]) -> Segment:
     return Segment(index, index, 1, (section, *streams), integer_hash(arrays))
 
 
-def _decoded(rest: list[Segment], threads: int) -> bytes:
+def _decoded(rest: list[Segment], threads: int, model: Model | None) -> bytes:
     """The picture with which `rest` begins, whose segments are taken away from it."""
     first = rest[0]
     outline = unpack_section(first.sections[0] if first.sections else b"")
@@ -155,7 +164,7 @@ def _decoded(rest: list[Segment], threads: int) -> bytes:
 
     def fill(item: tuple[range, Segment]) -> None:
         rows, segment = item
-        decode_stripe(segment.sections[1:], frame, quantisers, coefficients, rows)
+        decode_stripe(segment.sections[1:], frame, quantisers, coefficients, rows, model)
         if segment is not first:
             segment.check([_part(coefficients, component, rows) for component in frame.components])
 

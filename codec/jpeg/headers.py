@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ _ALONE = frozenset((0x01, *range(0xD0, 0xD8)))
 DERIVED = 0x80
 """In place of a Huffman table, this and its number: it is the best one of the next scan."""
 
+_MARKER = re.compile(rb"\xff[^\x00\xff]")
+
 _MOST_SCANS = 256
 """Each may say little about every block: many would take time that no real file asks for."""
 
@@ -31,6 +34,26 @@ _NAMES = {
     10: "arithmetic-coded",
     11: "arithmetic-coded",
 }
+
+_USUAL_TABLES = {
+    0x00: bytes.fromhex("00010501010101010100000000000000000102030405060708090a0b"),
+    0x01: bytes.fromhex("00030101010101010101010000000000000102030405060708090a0b"),
+    0x10: bytes.fromhex(
+        "0002010303020403050504040000017d01020300041105122131410613516107227114328191a1082342"
+        "b1c11552d1f02433627282090a161718191a25262728292a3435363738393a434445464748494a535455"
+        "565758595a636465666768696a737475767778797a838485868788898a92939495969798999aa2a3a4a5"
+        "a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2e3e4e5e6e7e8e9ea"
+        "f1f2f3f4f5f6f7f8f9fa"
+    ),
+    0x11: bytes.fromhex(
+        "00020102040403040705040400010277000102031104052131061241510761711322328108144291a1b1"
+        "c109233352f0156272d10a162434e125f11718191a262728292a35363738393a434445464748494a5354"
+        "55565758595a636465666768696a737475767778797a82838485868788898a92939495969798999aa2a3"
+        "a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4e5e6e7e8e9"
+        "eaf2f3f4f5f6f7f8f9fa"
+    ),
+}
+"""The Huffman tables K.3 to K.6 of T.81, which files without tables mean (frames of MJPEG)."""
 
 
 class Unsupported(Exception):
@@ -128,7 +151,7 @@ class Headers:
         self.position = 2
         self.frame: Frame | None = None
         self.quantisers: dict[int, NDArray[np.int32]] = {}
-        self.huffman: dict[int, bytes] = {}
+        self.huffman = dict(_USUAL_TABLES)
         self.definitions: list[tuple[int, int]] = []
         self._restart = self._scans = 0
 
@@ -158,20 +181,15 @@ class Headers:
                 self._define_quantisers(body)
             elif marker == _DRI and len(body) >= 2:
                 self._restart = int.from_bytes(body[:2], "big")
-            elif marker in (_SOI, _DNL, _DAC):
+            elif marker in (_SOI, _DAC):
                 raise Unsupported(f"it has the marker FF{marker:02X} inside")
         return None
 
     def _marker(self) -> int | None:
         """The next marker, over fill bytes and whatever else is no marker."""
-        data, at = self.data, self.position
-        while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
-            if data[at + 1] not in (0x00, 0xFF):
-                self.position = at + 2
-                return data[at + 1]
-            at += 1
-        self.position = len(data)
-        return None
+        found = _MARKER.search(self.data, self.position)
+        self.position = found.end() if found else len(self.data)
+        return found[0][1] if found else None
 
     def _segment(self) -> bytes:
         start = self.position
@@ -191,6 +209,8 @@ class Headers:
         if body[0] != 8:
             raise Unsupported(f"its samples have {body[0]} bits, not 8")
         height, width = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big")
+        if not height:
+            height = self._height_behind()
         parts = [body[6 + 3 * i : 9 + 3 * i] for i in range(body[5])]
         factors = [(part[1] >> 4, part[1] & 15) for part in parts]
         if not width or not height or not 1 <= len(parts) <= 4:
@@ -209,6 +229,11 @@ class Headers:
             )
             first += stride * padded
         self.frame = Frame(width, height, kind == 2, tuple(components), mcus)
+
+    def _height_behind(self) -> int:
+        """The height that DNL tells behind the first scan; 0 where there is none."""
+        at = self.data.find(bytes([0xFF, _DNL, 0, 4]), self.position)
+        return int.from_bytes(self.data[at + 4 : at + 6], "big") if at >= 0 else 0
 
     def _define_huffman(self, body: bytes) -> None:
         self.huffman |= dict(tables_in(body))
@@ -231,13 +256,16 @@ class Headers:
         count = body[0] if body else 0
         if not 1 <= count <= 4 or len(body) != 4 + 2 * count:
             raise Unsupported("a scan header has a wrong length")
-        by_name = {component.name: component for component in frame.components}
+        left = list(frame.components)
         chosen: list[Component] = []
         numbers = []
         for name, pair in zip(body[1 : 1 + 2 * count : 2], body[2::2], strict=False):
-            if name not in by_name:
+            # Several components of one name are meant in turn.
+            component = next((part for part in left if part.name == name), None)
+            if component is None:
                 raise Unsupported(f"a scan has a component {name} that the frame has not")
-            chosen.append(by_name.pop(name))
+            left.remove(component)
+            chosen.append(component)
             dc, ac = pair >> 4, pair & 15
             numbers.append((dc, 0x10 | ac))
         first, last, bits = body[-3:]

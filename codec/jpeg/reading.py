@@ -5,7 +5,7 @@ not say about the bytes is kept beside them:
 
     pads    the bits that fill an interval's last byte, as what differs from ones
     breaks  blocks of progressive scans at which a run of ends of bands begins although the run
-            before had room for it
+            before had room for it, and where a run ends at which the scan is cut or damaged
 
 Coefficients are int16 [blocks, 64] in natural order.
 """
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
-from ncodec.jpeg.headers import ZIGZAG, Scan, Unsupported
+from ncodec.jpeg.headers import ZIGZAG, Scan
 from ncodec.jpeg.huffman import (
     AC_FIRST,
     AC_REFINE,
@@ -45,10 +45,11 @@ def decode_scan(
     """Adds what a scan says to `coefficients`.
 
     Returns:
-        The position behind the scan's data; its pads; its breaks.
+        The position behind the scan's data, -1 where the data is damaged or ends early: the blocks
+        that come before are decoded all the same; its pads; its breaks.
 
     Raises:
-        Unsupported: the data is damaged or ends early.
+        Unsupported: a Huffman table is missing or damaged.
     """
     kind = kind_of(scan)
     pads = np.zeros(intervals(scan), dtype=np.uint8)
@@ -66,8 +67,6 @@ def decode_scan(
             *(data, start, coefficients, scan.layout, lookups, scan.mcus[0], scan.mcus[1]),
             *(scan.restart, kind, scan.band[0], scan.band[1], scan.low, pads, breaks),
         )
-    if end < 0:
-        raise Unsupported("its entropy-coded data is damaged or cut")
     return end, pads, breaks[:count].copy()
 
 
@@ -218,9 +217,9 @@ def _decode(
             pad = _end_interval(data, state)
             at = state[_AT]
             if pad < 0 or ends or at + 1 >= len(data) or data[at] != 0xFF:
-                return -1, 0
+                return -1, broken
             if data[at + 1] != 0xD0 + (interval & 7):
-                return -1, 0
+                return -1, broken
             pads[interval] = pad
             interval += 1
             state[_AT] = at + 2
@@ -236,11 +235,11 @@ def _decode(
                 if kind == DC_FIRST:
                     size = _symbol(data, state, lookups[2 * part])
                     if size < 0 or size > 15:
-                        return -1, 0
+                        return -1, broken
                     before[part] += _signed(data, state, size)
                     value = before[part] * (1 << low)
                     if value < -32768 or value > 32767:
-                        return -1, 0
+                        return -1, broken
                     block[0] = value
                 if kind == DC_REFINE:
                     block[0] |= _take(data, state, 1) << low
@@ -262,7 +261,8 @@ def _decode(
                                 data, state, block, lookups[2 * part + 1], first, last, low
                             )
                         if ends < 0:
-                            return -1, 0
+                            breaks[broken] = number
+                            return -1, broken + 1
                         if ends and after_run and not _news(block, first, last, low, kind):
                             breaks[broken] = number
                             broken += 1
@@ -270,10 +270,13 @@ def _decode(
                         ends = max(ends - 1, 0)
                 number += 1
         if state[_COUNT] < state[_BEYOND]:
-            return -1, 0
+            if kind >= AC_FIRST:
+                breaks[broken] = number + ends
+                broken += 1
+            return -1, broken
     pad = _end_interval(data, state)
     if pad < 0 or ends:
-        return -1, 0
+        return -1, broken
     pads[interval] = pad
     return state[_AT], broken
 

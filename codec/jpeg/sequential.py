@@ -72,7 +72,8 @@ def read_sequential(
     data: Any, at: Any, coefficients: Any, layout: Any, lookups: Any, across: Any, down: Any,
     restart: Any, pads: Any,
 ) -> Any:  # fmt: skip
-    """Reads a scan into `coefficients` and `pads`; returns the position behind it, -1 for damage.
+    """Reads a scan into `coefficients` and `pads`; returns the position behind it, -1 for
+    damage, before which blocks are read all the same.
 
     Args:
         lookups: uint16 [2 components, 65536], of DC and AC in turn, as `huffman.lookup_of`.
@@ -158,7 +159,7 @@ def last_place(words: Any, block: Any) -> Any:
 
 @kernel
 def _put(out: Any, at: Any, bits: Any, count: Any, code: Any, size: Any) -> Any:
-    """Appends `size` < 32 bits of `code`; returns the position, bits not written, their number."""
+    """Appends `size` <= 32 bits of `code`; returns the position, bits not written, their number."""
     bits = bits << np.uint64(size) | np.uint64(code)
     count += size
     if count >= 32:
@@ -207,7 +208,8 @@ def write_sequential(
     out: Any, at: Any, coefficients: Any, layout: Any, codes: Any, across: Any, down: Any,
     restart: Any, pads: Any,
 ) -> Any:  # fmt: skip
-    """Writes a scan; returns the position behind it, -1 where it does not fit or lacks a code.
+    """Writes a scan; returns the position behind it, or within 2 KiB of the end of `out`, where it
+    stops.
 
     Args:
         codes: int64 [2 components, 256], of DC and AC in turn: code * 32 + length, 0 for none.
@@ -216,7 +218,6 @@ def write_sequential(
     words = coefficients.view(np.int64)
     bits: Any = np.uint64(0)
     count: Any = 0
-    fine: Any = True
     interval = 0
     before = np.zeros(len(layout), dtype=np.int64)
     for mcu in range(across * down):
@@ -231,8 +232,8 @@ def write_sequential(
         column, row = mcu % across, mcu // across
         for part in range(len(layout)):
             for inside in range(layout[part, 2] * layout[part, 3]):
-                if at + 2 * _BLOCK_ROOM > len(out) or not fine:
-                    return -1
+                if at + 2 * _BLOCK_ROOM > len(out):
+                    return at
                 x = column * layout[part, 2] + inside % layout[part, 2]
                 y = row * layout[part, 3] + inside // layout[part, 2]
                 block = layout[part, 0] + y * layout[part, 1] + x
@@ -246,12 +247,10 @@ def write_sequential(
                         continue
                     while zeros > 15:
                         code = codes[table, _ZRL]
-                        fine = fine and code != 0
                         at, bits, count = _put(out, at, bits, count, code >> 5, code & 31)
                         zeros -= 16
                     size = np.int64(SIZES[abs(value)])
                     code = codes[table, (zeros << 4) | size]
-                    fine = fine and code != 0 and size < 16
                     rest = (value if value > 0 else value - 1) & ((1 << size) - 1)
                     at, bits, count = _put(
                         out, at, bits, count, (code >> 5) << size | rest, (code & 31) + size
@@ -259,10 +258,8 @@ def write_sequential(
                     table, zeros = 2 * part + 1, 0
                 if zeros or last < 63:
                     code = codes[table, _EOB]
-                    fine = fine and code != 0
                     at, bits, count = _put(out, at, bits, count, code >> 5, code & 31)
-    at = _align(out, at, bits, count, pads[interval])
-    return at if fine else -1
+    return _align(out, at, bits, count, pads[interval])
 
 
 @kernel

@@ -15,7 +15,7 @@ from ncodec.jpeg.huffman import intervals
 from ncodec.jpeg.packing import MOST_THUMBNAILS, Outline, compressed, damaged
 from ncodec.jpeg.rebuild import Jpeg, frame_of, parse, rebuild, room_for
 
-__all__ = ["pack_section", "thumbnails", "unpack_section"]
+__all__ = ["pack_section", "split_section", "thumbnails", "unpack_section"]
 
 _START = b"\xff\xd8\xff"
 _LARGEST = 0xFFFF
@@ -44,6 +44,16 @@ def unpack_section(section: bytes) -> Outline:
         DamagedFile: the section is none of a picture.
         LimitExceeded: it inflates to more than a file may.
     """
+    pictures, outline = split_section(section)
+    return Outline.unpack(outline).with_thumbnails([_unpacked(picture) for picture in pictures])
+
+
+def split_section(section: bytes) -> tuple[list[bytes], bytes]:
+    """The thumbnails in a section, and the outline, both packed.
+
+    Raises:
+        DamagedFile: the section is none of a picture.
+    """
     found = []
     at = 1
     count = section[0] if section else 0
@@ -51,8 +61,8 @@ def unpack_section(section: bytes) -> Outline:
         raise damaged(f"it has more than {MOST_THUMBNAILS} thumbnails")
     for _ in range(count):
         picture, at = _take(section, at)
-        found.append(_unpacked(picture))
-    return Outline.unpack(section[at:]).with_thumbnails(found)
+        found.append(picture)
+    return found, section[at:]
 
 
 def thumbnails(headers: bytes) -> Iterator[tuple[int, Jpeg]]:

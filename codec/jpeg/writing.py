@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
-from ncodec.jpeg.headers import ZIGZAG, Scan, Unsupported
+from ncodec.jpeg.headers import ZIGZAG, Scan
 from ncodec.jpeg.huffman import (
     AC_FIRST,
     AC_REFINE,
@@ -35,9 +35,9 @@ _LONGEST_RUN = 0x7FFF
 _BLOCK_ROOM = 1024
 """Bytes that a block can add at most, stuffing and a restart marker included."""
 
-# The state: the next byte, bits not yet written, how many they are, whether a code was missing, and
-# whether symbols are counted in the place of codes, and nothing is written.
-_AT, _BITS, _COUNT, _FAILED, _COUNTING = range(5)
+# The state: the next byte, bits not yet written, how many they are, and whether symbols are counted
+# in the place of codes, and nothing is written.
+_AT, _BITS, _COUNT, _COUNTING = range(4)
 
 
 def encode_scan(
@@ -50,8 +50,7 @@ def encode_scan(
 ) -> int:
     """Writes a scan's data into `out` and returns the position behind it.
 
-    Raises:
-        Unsupported: it does not fit, or a table lacks a code.
+    Where `out` is nearly full, within 2 KiB of its end, writing stops.
     """
     kind = kind_of(scan)
     codes = np.stack([codes_of(table) for pair in needed_tables(scan, kind) for table in pair])
@@ -62,8 +61,6 @@ def encode_scan(
         )
     else:
         end = _walk(out, start, scan, coefficients, codes, pads, breaks, False)
-    if end < 0:
-        raise Unsupported("its coefficients have no codes in its tables")
     return int(end)
 
 
@@ -78,7 +75,7 @@ def count_symbols(
         )
         return counts.reshape(-1, 2, 256)
     pads = np.zeros(intervals(scan), dtype=np.uint8)
-    out = np.empty(16 * _LONGEST_RUN + 4 * _BLOCK_ROOM + 2 * len(pads), dtype=np.uint8)
+    out = np.empty(4 * _BLOCK_ROOM + 2 * len(pads), dtype=np.uint8)
     _walk(out, 0, scan, coefficients, counts, pads, breaks, True)
     return counts.reshape(-1, 2, 256)
 
@@ -111,13 +108,11 @@ def _emit(out: Any, state: Any, bits: Any, count: Any) -> None:
 
 @kernel(inline="always")
 def _emit_symbol(out: Any, state: Any, codes: Any, symbol: Any) -> None:
-    """Appends a Huffman code; one that does not exist is marked in the state."""
+    """Appends a Huffman code; one that does not exist has no bits."""
     if state[_COUNTING]:
         codes[symbol] += 1
         return
     code = codes[symbol]
-    if code == 0:
-        state[_FAILED] = 1
     _emit(out, state, code >> 5, code & 31)
 
 
@@ -138,14 +133,13 @@ def _flush(out: Any, state: Any, codes: Any, run: Any, held: Any) -> None:
         run: int64 [3], blocks, those of them that have corrections, and the number of these.
         held: int64 [blocks, 2], the corrections of a block as bits, and how many they are.
     """
-    if state[_AT] + _BLOCK_ROOM + run[2] // 4 > len(out):
-        state[_FAILED] = 1
-    else:
-        size = np.int64(SIZES[abs(run[0])]) - 1
-        _emit_symbol(out, state, codes, size << 4)
-        _emit(out, state, run[0], size)
-        for i in range(run[1]):
-            _emit_corrections(out, state, held[i, 0], held[i, 1])
+    size = np.int64(SIZES[abs(run[0])]) - 1
+    _emit_symbol(out, state, codes, size << 4)
+    _emit(out, state, run[0], size)
+    for i in range(run[1]):
+        if state[_AT] + _BLOCK_ROOM > len(out):
+            break
+        _emit_corrections(out, state, held[i, 0], held[i, 1])
     run[:] = 0
 
 
@@ -235,9 +229,9 @@ def _encode(
     restart: Any, kind: Any, first: Any, last: Any, low: Any, pads: Any, breaks: Any, held: Any,
     counting: Any,
 ) -> Any:  # fmt: skip
-    """Encodes a progressive scan; returns the position behind it, -1 where it cannot be."""
+    """Encodes a progressive scan; returns the position behind it."""
     words = coefficients.view(np.int64)
-    state = np.zeros(5, dtype=np.int64)
+    state = np.zeros(4, dtype=np.int64)
     state[_AT], state[_COUNTING] = start, counting
     before = np.zeros(len(layout), dtype=np.int64)
     run = np.zeros(3, dtype=np.int64)
@@ -256,7 +250,7 @@ def _encode(
         for part in range(len(layout)):
             for inside in range(layout[part, 2] * layout[part, 3]):
                 if state[_AT] + 2 * _BLOCK_ROOM > len(out):
-                    return -1
+                    return state[_AT]
                 x = column * layout[part, 2] + inside % layout[part, 2]
                 y = row * layout[part, 3] + inside // layout[part, 2]
                 place = layout[part, 0] + y * layout[part, 1] + x
@@ -270,8 +264,6 @@ def _encode(
                     difference = value - before[part]
                     before[part] = value
                     size = np.int64(SIZES[abs(difference)])
-                    if size > 15:
-                        return -1
                     _emit_symbol(out, state, codes[2 * part], size)
                     _emit(out, state, difference if difference > 0 else difference - 1, size)
                 if kind == DC_REFINE:
@@ -288,10 +280,8 @@ def _encode(
                     _encode_refined(
                         out, state, block, codes[1], first, end, low, run, held, end < last
                     )
-                if state[_FAILED]:
-                    return -1
                 number += 1
     if run[0]:
         _flush(out, state, codes[1], run, held)
     _pad(out, state, pads[interval])
-    return -1 if state[_FAILED] else state[_AT]
+    return state[_AT]

@@ -15,9 +15,11 @@ from ncodec.plugin.context import RESERVED, Checkpoints, Context, Option
 from ncodec.plugin.features import FeatureCodec, Features
 from ncodec.plugin.stills import (
     Coded,
+    DescribesFiles,
     HasImageRates,
     HoldsFiles,
     ImageCodec,
+    KeptFile,
     Pictures,
     Region,
     StillCodec,
@@ -58,6 +60,7 @@ __all__ = [
     "Coded",
     "Context",
     "DecodesBatches",
+    "DescribesFiles",
     "Estimate",
     "FeatureCodec",
     "Features",
@@ -67,6 +70,7 @@ __all__ = [
     "HasRates",
     "HoldsFiles",
     "ImageCodec",
+    "KeptFile",
     "Option",
     "Pictures",
     "Planes",
