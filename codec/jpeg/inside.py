@@ -60,14 +60,15 @@ def code_inside(
     facts[NZ] = count
     rest = count
     total = np.int64(0)
-    last = np.int64(0)
-    last2 = np.int64(0)
+    last: Any = np.int64(0)
+    last2: Any = np.int64(0)
     for z in range(49):
         if rest == 0:
             break
         i = INSIDE[z]
         u, v = i & 7, i >> 3
-        a, b = abs(np.int64(up[i])), abs(np.int64(side[i]))
+        a: Any = abs(np.int64(up[i]))
+        b: Any = abs(np.int64(side[i]))
         c, d = abs(np.int64(corner[i])), abs(np.int64(right[i]))
         hint = np.int64(other[i])
         hue = abs(hint)

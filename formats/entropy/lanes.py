@@ -10,6 +10,7 @@ is checked.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -42,6 +43,13 @@ MEMORY = 500
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 _WIDEST = (1 << 17) - 1
+
+_Pair: Any = types.UniTuple
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    """A function of all parameters but the first, which is numba's typing context."""
+    return intrinsic(function)
 
 
 class _Lanes:
@@ -122,7 +130,7 @@ class _Lanes:
         return number if number.type == _I64 else self.builder.sext(number, _I64)
 
 
-@intrinsic
+@_compiled
 def blend(_: Any, memory: Any, lines: Any, node: Any, first: Any, second: Any, stretch: Any) -> Any:
     """Two weighted sums of what slots guess, in 1/16384 of the guesses' units.
 
@@ -150,10 +158,10 @@ def blend(_: Any, memory: Any, lines: Any, node: Any, first: Any, second: Any, s
         ]
         return context.make_tuple(builder, signature.return_type, sums)
 
-    return types.UniTuple(types.int64, 2)(memory, *[types.int64] * 4, stretch), build
+    return _Pair(types.int64, 2)(memory, *[types.int64] * 4, stretch), build
 
 
-@intrinsic
+@_compiled
 def learn(
     _: Any,
     memory: Any,
@@ -199,7 +207,7 @@ def learn(
     return types.void(memory, *[types.int64] * 6, rates), build
 
 
-@intrinsic
+@_compiled
 def foretell(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
     """The sum of 16 signals, each below 1024, times 16 taps in 1/65536; and of their squares."""
 
@@ -210,10 +218,10 @@ def foretell(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
         sums = [lanes.sum(builder.mul(given, by)) for by in (lanes.load(taps), given)]
         return context.make_tuple(builder, signature.return_type, sums)
 
-    return types.UniTuple(types.int64, 2)(memory, types.int64, types.int64), build
+    return _Pair(types.int64, 2)(memory, types.int64, types.int64), build
 
 
-@intrinsic
+@_compiled
 def foretell_far(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
     """The sums that `foretell` gives, of signals of any size."""
 
@@ -224,10 +232,10 @@ def foretell_far(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
         sums = [lanes.sum(builder.mul(given, by)) for by in (weights, given)]
         return context.make_tuple(builder, signature.return_type, sums)
 
-    return types.UniTuple(types.int64, 2)(memory, types.int64, types.int64), build
+    return _Pair(types.int64, 2)(memory, types.int64, types.int64), build
 
 
-@intrinsic
+@_compiled
 def follow_far(_: Any, memory: Any, signals: Any, taps: Any, gain: Any) -> Any:
     """Moves each tap by `gain`, of 32 bits, times its signal, in 1/4096."""
 
@@ -242,7 +250,7 @@ def follow_far(_: Any, memory: Any, signals: Any, taps: Any, gain: Any) -> Any:
     return types.void(memory, *[types.int64] * 3), build
 
 
-@intrinsic
+@_compiled
 def follow(_: Any, memory: Any, signals: Any, taps: Any, gain: Any) -> Any:
     """Moves each tap by a sixteenth of `gain` times its signal."""
 
