@@ -24,8 +24,9 @@ PIXEL_FORMATS = {
 }
 """FFmpeg's names of pixel formats by channels and bits a sample."""
 
-_ANCILLARY = re.compile(r"[a-z][A-Za-z][A-Z][A-Za-z]")
-"""The types of PNG chunks that a decoder may ignore (PNG third edition, section 5.4)."""
+_KINDS = re.compile(r"[a-z][A-Za-z][A-Z][A-Za-z]|PLTE")
+"""The types of PNG chunks that a decoder may ignore (PNG third edition, section 5.4), and
+palettes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,15 @@ class Metadata:
             is not applied to the samples.
         xmp: an XMP packet.
         text: PNG's (keyword, text) pairs and other formats' comments, in the file's order.
-        chunks: further ancillary PNG chunks as (type, data), verbatim and in order: pixel density
-            (pHYs), gamma and primaries (gAMA, cHRM, sRGB, cICP), and what PNG says may be copied.
+        chunks: further PNG chunks as (type, data), verbatim and in order: gamma and primaries
+            (gAMA, cHRM, sRGB, cICP), what PNG says may be copied, and, of all formats, pixel
+            density (pHYs) and palettes (PLTE).
+        maximum: the largest sample or palette index that the file could store, 1 to 65535; 0
+            where it is that of the samples. The file had a palette if there is PLTE, too.
+        colour_scale: 256 where a TIFF's palette has the 8 bits of its colours above 8 of zero, 0
+            where it has them twice (257).
+        icc_name: the profile's name in a PNG, "" where it is "ICC profile".
+        photoshop: Photoshop's image resource blocks of a JPEG (``8BIM``), IPTC's among them.
     """
 
     icc: bytes = b""
@@ -47,18 +55,30 @@ class Metadata:
     xmp: bytes = b""
     text: tuple[tuple[str, str], ...] = ()
     chunks: tuple[tuple[str, bytes], ...] = ()
+    maximum: int = 0
+    colour_scale: int = 0
+    icc_name: str = ""
+    photoshop: bytes = b""
 
     def __bool__(self) -> bool:
-        return bool(self.icc or self.exif or self.xmp or self.text or self.chunks)
+        return bool(self.to_record())
+
+    def chunk(self, kind: str) -> bytes:
+        """The data of the first of `chunks` of this type, empty if there is none."""
+        return next((data for name, data in self.chunks if name == kind), b"")
 
     def to_record(self) -> dict[str, Any]:
-        """The metadata as strings, bytes and lists; what is empty is left out."""
+        """The metadata as strings, bytes, lists and a number; what is empty is left out."""
         record: dict[str, Any] = {
             "icc": self.icc,
             "exif": self.exif,
             "xmp": self.xmp,
             "text": [list(pair) for pair in self.text],
             "chunks": [list(pair) for pair in self.chunks],
+            "maximum": self.maximum,
+            "colour_scale": self.colour_scale,
+            "icc_name": self.icc_name,
+            "photoshop": self.photoshop,
         }
         return {key: value for key, value in record.items() if value}
 
@@ -71,15 +91,30 @@ class Metadata:
         """
         if not isinstance(record, dict):
             raise DamagedFile(f"image metadata is a {type(record).__name__}, not a map")
-        blobs = {key: record.get(key, b"") for key in ("icc", "exif", "xmp")}
+        blobs = {key: record.get(key, b"") for key in ("icc", "exif", "xmp", "photoshop")}
         for key, blob in blobs.items():
             if not isinstance(blob, bytes):
                 raise DamagedFile(f"image metadata has {key} that is not bytes")
         text = _pairs(record, "text", str)
         chunks = _pairs(record, "chunks", bytes)
-        if not all(_ANCILLARY.fullmatch(kind) for kind, _ in chunks):
+        if not all(_KINDS.fullmatch(kind) for kind, _ in chunks):
             raise DamagedFile("image metadata has a chunk that is not an ancillary PNG chunk")
-        return cls(**blobs, text=text, chunks=chunks)
+        maximum, name = record.get("maximum", 0), record.get("icc_name", "")
+        if type(maximum) is not int or not 0 <= maximum < 65536:
+            raise DamagedFile(f"image metadata has a maximum of {maximum!r}, not of 0 to 65535")
+        scale = record.get("colour_scale", 0)
+        if scale not in (0, 256) or type(scale) is not int:
+            raise DamagedFile(f"image metadata has a colour scale of {scale!r}, not of 0 or 256")
+        if not isinstance(name, str):
+            raise DamagedFile("image metadata has a profile's name that is not text")
+        return cls(
+            **blobs,
+            text=text,
+            chunks=chunks,
+            maximum=maximum,
+            colour_scale=scale,
+            icc_name=name,
+        )
 
 
 def _pairs(record: dict[Any, Any], key: str, kind: type[Any]) -> tuple[tuple[str, Any], ...]:
@@ -104,11 +139,13 @@ class Image:
             1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha. Alpha is not premultiplied.
         name: the file's name, "" where there was none.
         metadata: what else the file said.
+        left_out: what the file held that is in neither, in words.
     """
 
     pixels: NDArray[Any]
     name: str = ""
     metadata: Metadata = field(default_factory=Metadata)
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         pixels = self.pixels

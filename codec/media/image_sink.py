@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -13,10 +14,12 @@ from PIL import Image as PillowImage
 
 from ncodec.errors import OutputError
 from ncodec.formats.output import atomic_output
+from ncodec.media.bmp import write_bmp
 from ncodec.media.image import Image, Metadata
-from ncodec.media.png import write_png
+from ncodec.media.png_writer import write_png
 from ncodec.media.pnm import write_pnm
-from ncodec.media.tiff import write_tiff
+from ncodec.media.stored import reduced
+from ncodec.media.tiff_writer import write_tiff
 
 __all__ = ["OUTPUT_SUFFIXES", "suffix_for", "unheld", "write_image"]
 
@@ -32,7 +35,8 @@ class _Format:
 
     Attributes:
         layouts: pairs (channels, bits a sample).
-        metadata: the names of the fields of `Metadata`.
+        metadata: the names of the fields of `Metadata`, and types of chunks where it has no place
+            for any chunk; "comment" for text with the keyword Comment.
     """
 
     write: Callable[[BinaryIO, Image], None]
@@ -65,38 +69,34 @@ def _by_pillow(image: Image, name: str, **options: object) -> bytes:
     return held.getvalue()
 
 
-def _write_bmp(stream: BinaryIO, image: Image) -> None:
-    stream.write(_by_pillow(image, "BMP"))
-
-
 def _write_npy(stream: BinaryIO, image: Image) -> None:
     pixels = image.pixels[:, :, 0] if image.channels == 1 else image.pixels
     np.lib.format.write_array(stream, pixels, allow_pickle=False)
 
 
-def _write_pnm(stream: BinaryIO, image: Image) -> None:
-    write_pnm(stream, image, pam=False)
-
-
-def _write_pam(stream: BinaryIO, image: Image) -> None:
-    write_pnm(stream, image, pam=True)
-
-
 _ANY = frozenset((channels, bits) for channels in (1, 2, 3, 4) for bits in (8, 16))
-_PNG = _Format(write_png, _ANY, frozenset(("icc", "exif", "xmp", "text", "chunks")))
-_TIFF = _Format(write_tiff, _ANY, frozenset(("icc", "exif", "xmp")))
+_PNG = _Format(write_png, _ANY, frozenset(("icc", "exif", "xmp", "text", "chunks", "photoshop")))
+_TIFF = _Format(write_tiff, _ANY, frozenset(("icc", "exif", "xmp", "photoshop", "pHYs", "PLTE")))
+_COMMENT = frozenset(("comment",))
 _FORMATS = {
     ".png": _PNG,
     ".tif": _TIFF,
     ".tiff": _TIFF,
     ".webp": _Format(_write_webp, frozenset(((3, 8), (4, 8))), frozenset(("icc", "exif", "xmp"))),
-    ".pgm": _Format(_write_pnm, frozenset(((1, 8), (1, 16)))),
-    ".ppm": _Format(_write_pnm, frozenset(((3, 8), (3, 16)))),
-    ".pnm": _Format(_write_pnm, frozenset(((1, 8), (1, 16), (3, 8), (3, 16)))),
-    ".pam": _Format(_write_pam, _ANY),
-    ".bmp": _Format(_write_bmp, frozenset(((1, 8), (3, 8)))),
+    ".pbm": _Format(partial(write_pnm, suffix=".pbm"), frozenset(((1, 8),)), _COMMENT),
+    ".pgm": _Format(partial(write_pnm, suffix=".pgm"), frozenset(((1, 8), (1, 16))), _COMMENT),
+    ".ppm": _Format(partial(write_pnm, suffix=".ppm"), frozenset(((3, 8), (3, 16))), _COMMENT),
+    ".pnm": _Format(
+        partial(write_pnm, suffix=".pnm"),
+        frozenset(((1, 8), (1, 16), (3, 8), (3, 16))),
+        _COMMENT,
+    ),
+    ".pam": _Format(partial(write_pnm, suffix=".pam"), _ANY, _COMMENT),
+    ".bmp": _Format(write_bmp, frozenset(((1, 8), (3, 8))), frozenset(("pHYs", "PLTE"))),
     ".npy": _Format(_write_npy, _ANY),
 }
+_WORDS = {"PLTE": "palette", "pHYs": "density", "comment": "text"}
+
 OUTPUT_SUFFIXES = frozenset(_FORMATS)
 """The extensions that `write_image` knows."""
 
@@ -114,7 +114,7 @@ def write_image(
             ".png" for a stream.
 
     Returns:
-        The fields of `image.metadata` that the format has no place for.
+        What of `image.metadata` the format has no place for, in words.
 
     Raises:
         OutputError: the format does not hold these samples exactly, or the file cannot be written.
@@ -140,9 +140,18 @@ def suffix_for(image: Image, wished: str) -> str:
 
 
 def unheld(suffix: str, metadata: Metadata) -> tuple[str, ...]:
-    """The fields of `metadata` with a value that a file with this extension has no place for."""
+    """What `metadata` has that a file with this extension has no place for, in words."""
     held = _FORMATS[suffix.lower()].metadata
-    return tuple(sorted(set(metadata.to_record()) - held))
+    if "chunks" in held:
+        return ()
+    kinds = {kind for kind, _ in metadata.chunks}
+    if "tRNS" in kinds:
+        held -= {"PLTE"}
+    texts = {"comment" if keyword == "Comment" else "text" for keyword, _ in metadata.text}
+    blobs = {key for key in ("icc", "exif", "xmp", "photoshop") if getattr(metadata, key)}
+    # The opacity that tRNS gives is in the samples.
+    lost = (blobs | texts | kinds) - held - {"tRNS"}
+    return tuple(sorted({_WORDS.get(each, each) for each in lost}))
 
 
 def _format_of(suffix: str, image: Image, name: str) -> _Format:
@@ -165,4 +174,6 @@ def _holds(data_format: _Format, image: Image) -> bool:
         # libwebp drops alpha that is opaque everywhere.
         kept = image.channels == 3 or bool((image.pixels[..., 3] < 255).any())
         return kept and max(image.width, image.height) <= _WEBP_SIDE
-    return data_format.write is not _write_bmp or image.pixels.nbytes < _LARGEST_BMP
+    if data_format is _FORMATS[".pbm"]:
+        return reduced(image.pixels, 1) is not None
+    return data_format.write is not write_bmp or image.pixels.nbytes < _LARGEST_BMP

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from PIL.WebPImagePlugin import WebPImageFile
 from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 from ncodec.media import png_chunks, pnm
+from ncodec.media.bmp import bmp_metadata
+from ncodec.media.density import INCH, NO_UNIT, density_chunk
 from ncodec.media.image import Image, Metadata
 from ncodec.media.png import read_png
 from ncodec.media.pnm import read_pnm
@@ -40,6 +44,13 @@ JPEG_SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))
 _TIFF = (b"II*\0", b"MM\0*", *BIG_TIFF)
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _EXIF_MARKER = b"Exif\0\0"
+_XMP_MARKER = b"http://ns.adobe.com/xap/1.0/\0"
+_PHOTOSHOP_MARKER = b"Photoshop 3.0\0"
+_JPEG_MARKERS = (
+    *(_EXIF_MARKER, _XMP_MARKER, _PHOTOSHOP_MARKER, b"ICC_PROFILE\0", b"JFIF\0", b"Adobe"),
+)
+"""What segments begin with of which all that is theirs is kept, or is about coding."""
+_JFIF_UNITS = {0: NO_UNIT, 1: INCH, 2: Fraction(1, 100)}
 _READERS: dict[str, Callable[[BytesIO], ImageFile]] = {
     "BMP": BmpImageFile,
     "JPEG": JpegImageFile,
@@ -69,7 +80,7 @@ def read_image(path: str | Path, *, limits: Limits | None = None) -> Image:
     """The one image in a PNG, TIFF, PNM (PBM, PGM, PPM, PAM), WebP, JPEG or BMP file.
 
     Samples keep their values: no colour is converted, no orientation applied. Palettes become RGB,
-    transparency an alpha channel, and grey of 1, 2 or 4 bits takes 8.
+    transparency an alpha channel, and grey of 1, 2 or 4 bits takes 8; metadata says what they were.
 
     Args:
         limits: what width, height and number of pixels are accepted; the defaults if not given.
@@ -87,7 +98,7 @@ def read_image(path: str | Path, *, limits: Limits | None = None) -> Image:
             f"{path} cannot be read ({error.strerror}): check the path and its permissions"
         ) from None
     image = decode_image(data, str(path), limits=limits)
-    return Image(image.pixels, path.name, image.metadata)
+    return replace(image, name=path.name)
 
 
 def decode_image(data: bytes, name: str, *, limits: Limits | None = None) -> Image:
@@ -101,23 +112,20 @@ def decode_image(data: bytes, name: str, *, limits: Limits | None = None) -> Ima
     kind = image_format(data[:32])
     limits = limits or Limits()
     if kind == "PNG":
-        pixels, metadata = read_png(data, name, limits)
-    elif kind == "TIFF":
-        pixels, metadata = read_tiff(data, name, limits)
-    elif kind == "PNM":
-        pixels, metadata = read_pnm(data, name, limits)
-    elif kind:
-        pixels, metadata = _by_pillow(data, kind, name, limits)
-    else:
-        raise InputError(
-            f"{name} is not an image that ncodec reads: give a PNG, TIFF, PNM, WebP, JPEG or BMP"
-            " file"
-        )
-    return Image(pixels, metadata=metadata)
+        return read_png(data, name, limits)
+    if kind == "TIFF":
+        return read_tiff(data, name, limits)
+    if kind == "PNM":
+        return read_pnm(data, name, limits)
+    if kind:
+        return _by_pillow(data, kind, name, limits)
+    raise InputError(
+        f"{name} is not an image that ncodec reads: give a PNG, TIFF, PNM, WebP, JPEG or BMP file"
+    )
 
 
-def _by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> tuple[NDArray[Any], Metadata]:
-    """The pixels and metadata of formats of 8 bits a sample, which Pillow decodes exactly."""
+def _by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> Image:
+    """The image in a file of a format of 8 bits a sample, which Pillow decodes exactly."""
     # Its classes rather than `Image.open`, whose size check is a setting of the whole process.
     reader = _READERS[kind]
     damaged = InputError(f"{name} has {kind} data that cannot be decoded: get the whole file")
@@ -133,7 +141,12 @@ def _by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> tuple[NDArr
                 )
             mode = picture.mode
             pixels: NDArray[Any] = np.asarray(picture if mode != "P" else picture.convert("RGB"))
-            metadata = _metadata(picture)
+            if isinstance(picture, JpegImageFile):
+                metadata, left_out = _jpeg_metadata(picture)
+            elif kind == "BMP":
+                metadata, left_out = bmp_metadata(data, grey=mode in ("1", "L")), ()
+            else:
+                metadata, left_out = _metadata(picture), ()
     except (OSError, SyntaxError, ValueError, KeyError, IndexError, EOFError, struct.error):
         raise damaged from None
     if mode not in _MODES:
@@ -143,7 +156,8 @@ def _by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> tuple[NDArr
         )
     if mode == "1":
         pixels = pixels * np.uint8(255)
-    return np.ascontiguousarray(pixels.reshape(*pixels.shape[:2], -1)), metadata
+    pixels = np.ascontiguousarray(pixels.reshape(*pixels.shape[:2], -1))
+    return Image(pixels, metadata=metadata, left_out=left_out)
 
 
 def _check_whole_webp(data: bytes, damaged: InputError) -> None:
@@ -151,15 +165,32 @@ def _check_whole_webp(data: bytes, damaged: InputError) -> None:
         raise damaged
 
 
+def _jpeg_metadata(picture: JpegImageFile) -> tuple[Metadata, tuple[str, ...]]:
+    """The metadata of a JPEG file, and what its segments hold else."""
+    photoshop, comments, left_out = b"", [], []
+    for kind, body in picture.applist:
+        if kind == "COM":
+            comments.append(("Comment", body.rstrip(b"\0").decode("latin-1")))
+        elif body.startswith(_PHOTOSHOP_MARKER):
+            photoshop += body.removeprefix(_PHOTOSHOP_MARKER)
+        elif not body.startswith(_JPEG_MARKERS):
+            left_out.append(f"the JPEG segment {kind}")
+    x, y = picture.info.get("jfif_density", (0, 0))
+    unit = _JFIF_UNITS.get(picture.info.get("jfif_unit", 0), NO_UNIT)
+    metadata = replace(
+        _metadata(picture),
+        text=tuple(comments),
+        chunks=density_chunk(Fraction(x), Fraction(y), unit),
+        photoshop=photoshop,
+    )
+    return metadata, tuple(dict.fromkeys(left_out))
+
+
 def _metadata(picture: ImageFile) -> Metadata:
     def blob(key: str) -> bytes:
         value = picture.info.get(key)
         return value if isinstance(value, bytes) else b""
 
-    comment = blob("comment").rstrip(b"\0").decode("latin-1")
     return Metadata(
-        icc=blob("icc_profile"),
-        exif=blob("exif").removeprefix(_EXIF_MARKER),
-        xmp=blob("xmp"),
-        text=(("Comment", comment),) if comment else (),
+        icc=blob("icc_profile"), exif=blob("exif").removeprefix(_EXIF_MARKER), xmp=blob("xmp")
     )

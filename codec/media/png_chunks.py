@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from ncodec.errors import InputError
 from ncodec.media.image import Metadata
 
-__all__ = ["SIGNATURE", "chunk", "metadata_chunks", "metadata_of", "read_chunks"]
+__all__ = ["SIGNATURE", "chunk", "left_out", "metadata_chunks", "metadata_of", "read_chunks"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -18,10 +18,20 @@ _INFLATED = 1 << 26
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
 _WORTH_DEFLATING = 1 << 10
 
-_KEPT = frozenset((b"cHRM", b"cICP", b"cLLI", b"gAMA", b"iCCP", b"mDCV", b"pHYs", b"sRGB", b"tIME"))
-_OF_STORED_SAMPLES = frozenset((b"bKGD", b"sBIT"))
+_OF_STORED_SAMPLES = frozenset((b"PLTE", b"bKGD", b"hIST", b"sBIT", b"tRNS"))
 """The chunks in units of the stored samples, which palettes, keys and low depths expand."""
+_KEPT = _OF_STORED_SAMPLES | frozenset(
+    (
+        *(b"cHRM", b"cICP", b"cLLI", b"gAMA", b"iCCP", b"mDCV", b"pCAL", b"pHYs", b"sCAL"),
+        *(b"sPLT", b"sRGB", b"sTER", b"tIME"),
+    )
+)
 _ANIMATION = frozenset((b"acTL", b"fcTL", b"fdAT"))
+_OF_THE_FILE = frozenset((b"IDAT", b"IEND", b"IHDR", b"iDOT"))
+"""The chunks that say how the samples are coded, and where."""
+_PROFILE_NAME = "ICC profile"
+_HEX_LINE = 72
+_TEXT = frozenset((b"tEXt", b"zTXt", b"iTXt", b"eXIf"))
 _SAFE_TO_COPY = 0x20
 
 Chunk = tuple[bytes, memoryview]
@@ -59,22 +69,19 @@ def chunk(kind: bytes, data: bytes | memoryview = b"") -> bytes:
     return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
 
 
-def metadata_of(chunks: Sequence[Chunk], *, as_stored: bool) -> Metadata:
-    """The metadata that the ancillary chunks hold.
+def metadata_of(chunks: Sequence[Chunk], maximum: int) -> Metadata:
+    """The metadata that the chunks hold, and `maximum`.
 
     Text with a language, and compressed metadata that cannot be inflated, stays in its chunk.
-
-    Args:
-        as_stored: whether the samples that go with it are those in the file, not expanded from
-            a palette, a key colour or a low depth.
     """
     icc = exif = xmp = b""
+    icc_name = ""
     text: list[tuple[str, str]] = []
     kept: list[tuple[str, bytes]] = []
     for kind, view in chunks:
-        data = bytes(view) if kind not in (b"IDAT", b"PLTE") else b""
+        data = bytes(view) if kind not in _OF_THE_FILE else b""
         if kind == b"iCCP" and not icc and (profile := _profile(data)):
-            icc = profile
+            icc_name, icc = profile
         elif kind == b"eXIf" and not exif:
             exif = data
         elif kind in (b"tEXt", b"zTXt", b"iTXt") and (pair := _text(kind, data)):
@@ -84,36 +91,64 @@ def metadata_of(chunks: Sequence[Chunk], *, as_stored: bool) -> Metadata:
             else:
                 encoding = "utf-8" if kind == b"iTXt" else "latin-1"
                 text.append((keyword.decode("latin-1"), value.decode(encoding)))
-        elif _survives(kind, as_stored):
+        elif _survives(kind):
             kept.append((kind.decode("ascii"), data))
-    return Metadata(icc, exif, xmp, tuple(text), tuple(kept))
+    name = "" if icc_name == _PROFILE_NAME else icc_name
+    return Metadata(icc, exif, xmp, tuple(text), tuple(kept), maximum, icc_name=name)
 
 
-def metadata_chunks(metadata: Metadata) -> Iterator[bytes]:
-    """The chunks that hold the metadata, for the place between IHDR and IDAT."""
-    for kind, data in metadata.chunks:
-        yield chunk(kind.encode("ascii"), data)
+def left_out(chunks: Sequence[Chunk]) -> tuple[str, ...]:
+    """What the chunks hold that is neither samples nor in `metadata_of` them, in words."""
+    kinds = dict.fromkeys(kind for kind, _ in chunks)
+    lost = [
+        f"the PNG chunk {kind.decode('latin-1')}"
+        for kind in kinds
+        if not _survives(kind) and kind not in _ANIMATION | _OF_THE_FILE | _TEXT
+    ]
+    return (*lost, *(("the timing of its only picture",) if b"acTL" in kinds else ()))
+
+
+def metadata_chunks(metadata: Metadata, *, as_stored: bool) -> Iterator[bytes]:
+    """The chunks that hold the metadata, for the place between IHDR and IDAT.
+
+    Args:
+        as_stored: whether the samples that go with it are stored as it says; else chunks about
+            stored samples are left out.
+    """
     if metadata.icc:
-        yield chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc, 9))
+        name = (metadata.icc_name or _PROFILE_NAME).encode("latin-1", "replace")
+        yield chunk(b"iCCP", name + b"\0\0" + zlib.compress(metadata.icc, 9))
+    for kind, data in metadata.chunks:
+        if as_stored or kind.encode("ascii") not in _OF_STORED_SAMPLES:
+            yield chunk(kind.encode("ascii"), data)
     if metadata.exif:
         yield chunk(b"eXIf", metadata.exif)
     if metadata.xmp:
         yield chunk(b"iTXt", _XMP_KEYWORD + b"\0\0\0\0\0" + metadata.xmp)
     for keyword, value in metadata.text:
         yield _text_chunk(keyword, value)
+    if blocks := metadata.photoshop:
+        yield _text_chunk("Raw profile type 8bim", _in_hex("8bim", blocks))
 
 
-def _survives(kind: bytes, as_stored: bool) -> bool:
-    if kind in _OF_STORED_SAMPLES:
-        return as_stored
+def _survives(kind: bytes) -> bool:
     ancillary = kind.isalpha() and kind[:1].islower() and kind[2:3].isupper()
-    safe = kind in _KEPT or bool(kind[3] & _SAFE_TO_COPY)
-    return ancillary and safe and kind not in _ANIMATION
+    safe = ancillary and bool(kind[3] & _SAFE_TO_COPY)
+    return kind in _KEPT or (safe and kind not in _ANIMATION)
 
 
-def _profile(data: bytes) -> bytes:
-    _, separator, rest = data.partition(b"\0")
-    return (_inflate(rest[1:]) or b"") if separator and rest[:1] == b"\0" else b""
+def _profile(data: bytes) -> tuple[str, bytes] | None:
+    """The name of an ICC profile and the profile."""
+    name, separator, rest = data.partition(b"\0")
+    profile = _inflate(rest[1:]) if separator and rest[:1] == b"\0" else None
+    return (name.decode("latin-1"), profile) if profile else None
+
+
+def _in_hex(name: str, data: bytes) -> str:
+    """`data` as ImageMagick writes profiles into text, where other programs look for IPTC."""
+    digits = data.hex()
+    lines = [digits[at : at + _HEX_LINE] for at in range(0, len(digits), _HEX_LINE)]
+    return "\n".join(("", name, f"{len(data):8}", *lines, ""))
 
 
 def _text(kind: bytes, data: bytes) -> tuple[bytes, bytes] | None:

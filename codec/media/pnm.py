@@ -16,6 +16,7 @@ from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 from ncodec.media.image import Image, Metadata
 from ncodec.media.sizes import check_size
+from ncodec.media.stored import expansion, packed, reduced
 
 __all__ = ["SIGNATURE", "read_pnm", "write_pnm"]
 
@@ -25,7 +26,7 @@ _TOKEN = re.compile(_GAP + rb"(\d{1,9})")
 _PAM_LINE = re.compile(rb"\s*(?:#[^\n]*\n\s*)*([A-Z]+)[ \t]*([^\n#]*)\n")
 _LONGEST_PAM_HEADER = 32
 """The most lines of a PAM header."""
-_COMMENT = re.compile(rb"#[^\n]*")
+_COMMENT = re.compile(rb"# ?([^\n]*)")
 _PAM_TYPES = {1: "GRAYSCALE", 2: "GRAYSCALE_ALPHA", 3: "RGB", 4: "RGB_ALPHA"}
 
 
@@ -42,23 +43,18 @@ class _Header:
     plain: bool = False
 
 
-def read_pnm(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Metadata]:
-    """The samples (height, width, channels) of the one image in the file.
+def read_pnm(data: bytes, name: str, limits: Limits) -> Image:
+    """The one image in the file.
 
-    Bits become 0 and 255. Samples of few bits whose maximum divides 255 are scaled to 8 bits.
+    Bits become 0 and 255. Samples up to another maximum than 255 or 65535 are scaled to the next
+    of them; the metadata has that maximum, and the comments of the header.
 
     Raises:
-        InputError: the file is damaged or cut short, holds several images, or has a maximum that
-            8 or 16 bits do not hold exactly.
+        InputError: the file is damaged or cut short, or holds several images.
         LimitExceeded: the image is larger than `limits` allow.
     """
     header = _pam_header(data, name) if data[:2] == b"P7" else _header(data, name)
     check_size(header.width, header.height, name, limits)
-    if header.maximum not in (0, 65535) and 255 % header.maximum:
-        raise InputError(
-            f"{name} has samples up to {header.maximum}: scale them to 255 or 65535 first"
-            " (`pamdepth 65535 INPUT > OUTPUT`)"
-        )
     shape = (header.height, header.width, header.channels)
     count = header.height * header.width * header.channels
     if header.plain:
@@ -69,17 +65,21 @@ def read_pnm(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Meta
         samples = np.unpackbits(packed.reshape(-1, row_bytes), axis=1)[:, : header.width]
     else:
         samples = _raw_samples(data, header, ">u2" if header.maximum > 255 else "u1", count, name)
+    lines = [line.decode("latin-1") for line in _COMMENT.findall(data[: header.start])]
+    maximum = header.maximum or 1
+    metadata = Metadata(
+        text=(("Comment", "\n".join(lines)),) if lines else (),
+        maximum=maximum if maximum not in (255, 65535) else 0,
+    )
     if header.maximum == 0:
-        return np.where(samples, 0, 255).astype(np.uint8).reshape(shape), Metadata()
+        pixels = np.where(samples, 0, 255).astype(np.uint8)
+        return Image(pixels.reshape(shape), metadata=metadata)
     if int(samples.max()) > header.maximum:
         raise InputError(
             f"{name} has a sample of {int(samples.max())} and states a maximum of"
             f" {header.maximum}: get the file again"
         )
-    if header.maximum == 65535:
-        return samples.astype(np.uint16).reshape(shape), Metadata()
-    scaled = samples.astype(np.uint8) * np.uint8(255 // header.maximum)
-    return scaled.reshape(shape), Metadata()
+    return Image(expansion(maximum)[samples].reshape(shape), metadata=metadata)
 
 
 def _header(data: bytes, name: str) -> _Header:
@@ -158,17 +158,31 @@ def _damaged(name: str) -> InputError:
     return InputError(f"{name} is a PNM image that is damaged or cut short: get the whole file")
 
 
-def write_pnm(stream: BinaryIO, image: Image, *, pam: bool) -> None:
-    """Writes `image` as PAM, or as PGM or PPM where it has no alpha."""
+def write_pnm(stream: BinaryIO, image: Image, suffix: str) -> None:
+    """Writes `image` as PAM, PBM, PGM or PPM, as the extension says and its channels allow.
+
+    Samples have the maximum that the metadata names, where they are of it; its comments go into
+    the header. PNM may be any but PAM.
+    """
     size, maximum = (image.width, image.height), (1 << image.bit_depth) - 1
-    if pam:
+    samples = image.pixels
+    stated = image.metadata.maximum
+    if suffix == ".pbm" or (stated and not image.metadata.chunk("PLTE")):
+        wanted = 1 if suffix == ".pbm" else stated
+        found = reduced(image.pixels, wanted)
+        samples, maximum = (samples, maximum) if found is None else (found, wanted)
+    texts = [text for keyword, text in image.metadata.text if keyword == "Comment"]
+    notes = "".join(f"# {line}\n" for line in "\n".join(texts).split("\n") if texts)
+    if suffix == ".pam":
         header = (
-            f"P7\nWIDTH {size[0]}\nHEIGHT {size[1]}\nDEPTH {image.channels}\nMAXVAL {maximum}\n"
-            f"TUPLTYPE {_PAM_TYPES[image.channels]}\nENDHDR\n"
+            f"P7\n{notes}WIDTH {size[0]}\nHEIGHT {size[1]}\nDEPTH {image.channels}\n"
+            f"MAXVAL {maximum}\nTUPLTYPE {_PAM_TYPES[image.channels]}\nENDHDR\n"
         )
+    elif maximum == 1 and suffix in (".pbm", ".pnm") and image.channels == 1:
+        header = f"P4\n{notes}{size[0]} {size[1]}\n"
+        samples = packed(samples[:, :, 0] ^ np.uint8(1), 1)
     else:
         kind = "P5" if image.channels == 1 else "P6"
-        header = f"{kind}\n{size[0]} {size[1]}\n{maximum}\n"
-    stream.write(header.encode("ascii"))
-    big_endian = image.pixels.dtype.newbyteorder(">")
-    stream.write(image.pixels.astype(big_endian, copy=False).tobytes())
+        header = f"{kind}\n{notes}{size[0]} {size[1]}\n{maximum}\n"
+    stream.write(header.encode("latin-1", "replace"))
+    stream.write(samples.astype(samples.dtype.newbyteorder(">"), copy=False).tobytes())

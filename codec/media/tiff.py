@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
+from ncodec.media.density import INCH, NO_UNIT, density_chunk
 from ncodec.media.image import Image, Metadata
 from ncodec.media.sizes import check_size
 from ncodec.media.tiff_data import COMPRESSIONS, inflated
-from ncodec.media.tiff_ifd import Directory, Field, exif_data, parse_tiff, shorts
+from ncodec.media.tiff_ifd import Directory, exif_data, parse_tiff
 
-__all__ = ["BIG_TIFF", "read_tiff", "write_tiff"]
+__all__ = ["BIG_TIFF", "read_tiff"]
 
 BIG_TIFF = (b"II+\0", b"MM\0+")
 
@@ -25,6 +25,8 @@ _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER = 256, 257, 258,
 _STRIPS, _ORIENTATION, _SAMPLES, _STRIP_ROWS, _STRIP_BYTES, _PLANAR = 273, 274, 277, 278, 279, 284
 _PREDICTOR, _COLOURS, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES = 317, 320, 322, 323, 324, 325
 _EXTRA, _FORMAT, _XMP, _ICC = 338, 339, 700, 34675
+_DENSITY_X, _DENSITY_Y, _DENSITY_UNIT, _SUB_DIRECTORIES = 282, 283, 296, 330
+_UNITS = {1: NO_UNIT, 2: INCH, 3: Fraction(1, 100)}
 
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE = range(4)
 _CHANNELS = {_MIN_IS_WHITE: (1,), _MIN_IS_BLACK: (1, 2), _RGB: (3, 4), _PALETTE: (1,)}
@@ -34,22 +36,17 @@ _COMPRESSION_NAMES = {
 }
 _LARGEST_TILE = 1 << 24
 """The most pixels of a tile."""
-_DEFLATE = 8
 _DIFFERENCE = 2
 _PREMULTIPLIED = 1
 _STRAIGHT_ALPHA = 2
-_BYTE, _UNDEFINED = 1, 7
-
-_LEVEL = 6
-_STRIP = 1 << 20
-"""The bytes of samples in a strip that is written."""
 
 
-def read_tiff(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Metadata]:
-    """The samples (height, width, channels) and the metadata of a TIFF file with one image.
+def read_tiff(data: bytes, name: str, limits: Limits) -> Image:
+    """The image in a TIFF file with one.
 
-    Palettes become RGB, of 16 bits where their colours need them, and grey of 1, 2 or 4 bits 8.
-    A second or fourth channel is alpha. Tags that describe the image become EXIF data.
+    Palettes become RGB, of 16 bits where their colours need them, and grey of 1, 2 or 4 bits 8;
+    the metadata says what they were. A second or fourth channel is alpha. Tags that describe the
+    image become EXIF data.
 
     Raises:
         InputError: the file is damaged, has several images, or a layout that is not carried.
@@ -73,9 +70,32 @@ def read_tiff(data: bytes, name: str, limits: Limits) -> tuple[NDArray[Any], Met
         raise InputError(
             f"{name} has TIFF image data that cannot be decoded: get the whole file"
         ) from None
-    return pixels, Metadata(
-        icc=tags.blob(_ICC), exif=exif_data(tags), xmp=tags.blob(_XMP).rstrip(b"\0")
+    left_out = ["its further pictures (SubIFDs)"] if _SUB_DIRECTORIES in tags.fields else []
+    chunks = _density(tags)
+    maximum, scale = (1 << layout.bits) - 1 if layout.bits < 8 else 0, 0
+    if layout.photometric == _PALETTE:
+        table, scale = _colours(tags)
+        if scale:
+            chunks, maximum = (*chunks, ("PLTE", table.tobytes())), (1 << layout.bits) - 1
+        else:
+            maximum = 0
+            left_out.append("its palette, whose colours have 16 bits")
+    metadata = Metadata(
+        icc=tags.blob(_ICC),
+        exif=exif_data(tags),
+        xmp=tags.blob(_XMP).rstrip(b"\0"),
+        chunks=chunks,
+        maximum=maximum,
+        colour_scale=scale % 257,
     )
+    return Image(pixels, metadata=metadata, left_out=tuple(left_out))
+
+
+def _density(tags: Directory) -> tuple[tuple[str, bytes], ...]:
+    """The density of pixels for other formats; EXIF data has it as it is."""
+    x, y = tags.rational(_DENSITY_X), tags.rational(_DENSITY_Y)
+    unit = _UNITS.get(tags.integer(_DENSITY_UNIT, 2), NO_UNIT)
+    return density_chunk(x, y, unit) if x and y else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +191,10 @@ def _pixels(data: bytes, tags: Directory, layout: _Layout) -> NDArray[Any]:
         parts.append(whole[: layout.height, : layout.width])
     pixels = parts[0] if planes == 1 else np.concatenate(parts, axis=2)
     if layout.photometric == _PALETTE:
-        return _coloured(pixels[:, :, 0], tags)
+        table, _ = _colours(tags)
+        if int(pixels.max()) >= len(table):
+            raise ValueError("an index outside the palette")
+        return np.ascontiguousarray(table[pixels[:, :, 0]])
     if layout.bits < 8:
         pixels = pixels * np.uint8(255 // ((1 << layout.bits) - 1))
     if layout.photometric == _MIN_IS_WHITE:
@@ -199,52 +222,11 @@ def _samples(raw: NDArray[np.uint8], tags: Directory, bits: int) -> NDArray[Any]
     return unpacked.reshape(len(raw), -1)
 
 
-def _coloured(indices: NDArray[Any], tags: Directory) -> NDArray[Any]:
+def _colours(tags: Directory) -> tuple[NDArray[Any], int]:
+    """The palette (entries, 3), of 8 bits where those hold its colours, and what they were
+    multiplied by, else 0."""
     table = np.array(tags.integers(_COLOURS), np.uint16).reshape(3, -1).T
-    if not len(table) or int(indices.max()) >= len(table):
-        raise ValueError("an index outside the palette")
-    if not (table % 257).any():
-        table = (table // 257).astype(np.uint8)
-    elif not (table % 256).any():
-        table = (table // 256).astype(np.uint8)
-    return np.ascontiguousarray(table[indices])
-
-
-def write_tiff(stream: BinaryIO, image: Image) -> None:
-    """Writes `image` as TIFF in deflated strips, with its profile, EXIF and XMP data."""
-    try:
-        tags = parse_tiff(image.metadata.exif).descriptive()
-    except ValueError:
-        tags = Directory("<")
-    order = tags.order
-    rows = max(1, _STRIP // (image.pixels.nbytes // image.height))
-    stored = image.pixels.dtype.newbyteorder(order)
-    strips = []
-    for first in range(0, image.height, rows):
-        part = image.pixels[first : first + rows]
-        difference = np.diff(part, axis=1, prepend=part.dtype.type(0))
-        strips.append(zlib.compress(difference.astype(stored).tobytes(), _LEVEL))
-    lengths = [len(strip) for strip in strips]
-    starts = np.cumsum([8, *lengths]).tolist()
-    channels = image.channels
-    for tag, *values in (
-        (_BITS, *[image.bit_depth] * channels),
-        (_COMPRESSION, _DEFLATE),
-        (_PHOTOMETRIC, _RGB if channels > 2 else _MIN_IS_BLACK),
-        (_SAMPLES, channels),
-        (_PREDICTOR, _DIFFERENCE),
-        (_FORMAT, *[1] * channels),
-        *([(_EXTRA, _STRAIGHT_ALPHA)] if channels in (2, 4) else []),
-    ):
-        tags.fields[tag] = shorts(order, *values)
-    tags.set(_WIDTH, image.width)
-    tags.set(_HEIGHT, image.height)
-    tags.set(_STRIPS, *starts[:-1])
-    tags.set(_STRIP_ROWS, rows)
-    tags.set(_STRIP_BYTES, *lengths)
-    for tag, blob in ((_ICC, image.metadata.icc), (_XMP, image.metadata.xmp)):
-        if blob:
-            tags.fields[tag] = Field(_UNDEFINED if tag == _ICC else _BYTE, len(blob), blob)
-    end = starts[-1]
-    header = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", end + end % 2)
-    stream.write(header + b"".join(strips) + b"\0" * (end % 2) + tags.stored(end + end % 2))
+    for scale in (257, 256):
+        if not (table % scale).any():
+            return (table // scale).astype(np.uint8), scale
+    return table, 0

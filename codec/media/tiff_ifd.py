@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal
 
-__all__ = ["Directory", "Field", "exif_data", "packed", "parse_tiff", "read_directory", "shorts"]
+__all__ = [
+    "Directory",
+    "Field",
+    "exif_data",
+    "packed",
+    "parse_tiff",
+    "rationals",
+    "read_directory",
+    "shorts",
+]
 
 ByteOrder = Literal["<", ">"]
 
 _TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I"}
-_SHORT, _LONG = 3, 4
+_SHORT, _LONG, _RATIONAL = 3, 4, 5
 _CHILDREN = frozenset((34665, 34853, 40965))
 """The tags that point at further directories: EXIF, GPS, interoperability."""
 _DEEPEST = 4
 
 _STRUCTURE = frozenset(
     (
-        *(*range(254, 260), 262, *range(263, 267), 273, *range(277, 282), 284, *range(288, 290)),
+        *(*range(255, 260), 262, *range(264, 267), 273, *range(277, 280), 284, *range(288, 290)),
         *(292, 293, 317, *range(320, 326), 330, *range(338, 342), 347, 400, 700),
         *(*range(512, 522), *range(529, 533), 34675),
     )
@@ -55,6 +65,14 @@ class Directory:
 
     def integer(self, tag: int, default: int) -> int:
         return next(iter(self.integers(tag)), default)
+
+    def rational(self, tag: int) -> Fraction:
+        """The value of a rational tag; 0 where it is absent, of another type, or no number."""
+        field = self.fields.get(tag)
+        if field is None or field.kind != _RATIONAL or field.count != 1:
+            return Fraction(0)
+        numerator, denominator = struct.unpack(f"{self.order}2I", field.data)
+        return Fraction(numerator, denominator) if denominator else Fraction(0)
 
     def blob(self, tag: int) -> bytes:
         return self.fields[tag].data if tag in self.fields else b""
@@ -97,6 +115,12 @@ def packed(order: ByteOrder, *values: int) -> Field:
 def shorts(order: ByteOrder, *values: int) -> Field:
     """A field of SHORT values."""
     return Field(_SHORT, len(values), struct.pack(f"{order}{len(values)}H", *values))
+
+
+def rationals(order: ByteOrder, *values: Fraction) -> Field:
+    """A field of RATIONAL values."""
+    numbers = [number for value in values for number in value.as_integer_ratio()]
+    return Field(_RATIONAL, len(values), struct.pack(f"{order}{len(numbers)}I", *numbers))
 
 
 def parse_tiff(data: bytes) -> Directory:

@@ -1,0 +1,131 @@
+"""Writes TIFF images (TIFF 6.0)."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncodec.media.density import per_metre, shape
+from ncodec.media.image import Image, Metadata
+from ncodec.media.stored import colour_table, indices, packed, reduced
+from ncodec.media.tiff_ifd import Directory, Field, parse_tiff, rationals, shorts
+
+__all__ = ["write_tiff"]
+
+_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
+_STRIPS, _SAMPLES, _STRIP_ROWS, _STRIP_BYTES, _PREDICTOR = 273, 277, 278, 279, 317
+_COLOURS, _EXTRA, _FORMAT, _XMP, _ICC, _PHOTOSHOP = 320, 338, 339, 700, 34675, 34377
+_DENSITY_X, _DENSITY_Y, _DENSITY_UNIT = 282, 283, 296
+
+_MIN_IS_BLACK, _RGB, _PALETTE = 1, 2, 3
+_DEFLATE = 8
+_NO_PREDICTOR, _DIFFERENCE = 1, 2
+_STRAIGHT_ALPHA = 2
+_NO_UNIT, _CENTIMETRE = 1, 3
+_BYTE, _UNDEFINED = 1, 7
+
+_LEVEL = 6
+_STRIP = 1 << 20
+"""The bytes of samples in a strip."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """Samples as they are stored: `rows` (height, columns, channels), those of few bits packed."""
+
+    rows: NDArray[Any]
+    bits: int
+    photometric: int
+
+    @property
+    def predicted(self) -> bool:
+        """Whether the differences between neighbours are stored, which indices have none of."""
+        return self.bits >= 8 and self.photometric != _PALETTE
+
+
+def write_tiff(stream: BinaryIO, image: Image) -> None:
+    """Writes `image` as TIFF in deflated strips, with its profile, EXIF and XMP data, density of
+    pixels, and the palette or few bits that it came in."""
+    metadata, stored = image.metadata, _as_stored(image)
+    try:
+        tags = parse_tiff(metadata.exif).descriptive()
+    except ValueError:
+        tags = Directory("<")
+    order = tags.order
+    rows = max(1, _STRIP // (stored.rows.nbytes // image.height))
+    strips = []
+    for first in range(0, image.height, rows):
+        part = stored.rows[first : first + rows]
+        if stored.predicted:
+            part = np.diff(part, axis=1, prepend=part.dtype.type(0))
+        strips.append(zlib.compress(part.astype(part.dtype.newbyteorder(order)).tobytes(), _LEVEL))
+    lengths = [len(strip) for strip in strips]
+    starts = np.cumsum([8, *lengths]).tolist()
+    channels = stored.rows.shape[2]
+    for tag, *values in (
+        (_BITS, *[stored.bits] * channels),
+        (_COMPRESSION, _DEFLATE),
+        (_PHOTOMETRIC, stored.photometric),
+        (_SAMPLES, channels),
+        (_PREDICTOR, _DIFFERENCE if stored.predicted else _NO_PREDICTOR),
+        (_FORMAT, *[1] * channels),
+        *([(_EXTRA, _STRAIGHT_ALPHA)] if channels in (2, 4) else []),
+    ):
+        tags.fields[tag] = shorts(order, *values)
+    tags.set(_WIDTH, image.width)
+    tags.set(_HEIGHT, image.height)
+    tags.set(_STRIPS, *starts[:-1])
+    tags.set(_STRIP_ROWS, rows)
+    tags.set(_STRIP_BYTES, *lengths)
+    if stored.photometric == _PALETTE:
+        tags.fields[_COLOURS] = shorts(order, *_colours(metadata, 1 << stored.bits))
+    if _DENSITY_X not in tags.fields:
+        _set_density(tags, metadata)
+    for tag, kind, blob in (
+        (_ICC, _UNDEFINED, metadata.icc),
+        (_XMP, _BYTE, metadata.xmp),
+        (_PHOTOSHOP, _BYTE, metadata.photoshop),
+    ):
+        if blob:
+            tags.fields[tag] = Field(kind, len(blob), blob)
+    end = starts[-1]
+    header = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", end + end % 2)
+    stream.write(header + b"".join(strips) + b"\0" * (end % 2) + tags.stored(end + end % 2))
+
+
+def _as_stored(image: Image) -> _Stored:
+    """The samples, in the way that the metadata says where they fit it and TIFF has it."""
+    maximum = image.metadata.maximum
+    if image.channels == 3 and (found := indices(image)) is not None:
+        bits = maximum.bit_length()
+        return _Stored(packed(found[:, :, 0], bits)[:, :, None], bits, _PALETTE)
+    few = reduced(image.pixels, maximum) if image.channels == 1 and maximum in (1, 3, 15) else None
+    if few is not None:
+        bits = maximum.bit_length()
+        return _Stored(packed(few[:, :, 0], bits)[:, :, None], bits, _MIN_IS_BLACK)
+    photometric = _RGB if image.channels > 2 else _MIN_IS_BLACK
+    return _Stored(image.pixels, image.bit_depth, photometric)
+
+
+def _colours(metadata: Metadata, entries: int) -> list[int]:
+    """The palette as TIFF has it: 16 bits of all reds, of all greens, and of all blues."""
+    table = np.zeros((entries, 3), np.uint16)
+    colours = colour_table(metadata.chunk("PLTE"), b"")[:entries]
+    table[: len(colours)] = colours * np.uint16(metadata.colour_scale or 257)
+    numbers: list[int] = table.T.ravel().tolist()
+    return numbers
+
+
+def _set_density(tags: Directory, metadata: Metadata) -> None:
+    """Sets the tags of the density of pixels, in centimetres, where the metadata has one."""
+    metres, ratio = per_metre(metadata), shape(metadata)
+    for tag, number in zip((_DENSITY_X, _DENSITY_Y), metres or ratio or (), strict=False):
+        tags.fields[tag] = rationals(tags.order, Fraction(number, 100 if metres else 1))
+    if metres or ratio:
+        tags.fields[_DENSITY_UNIT] = shorts(tags.order, _CENTIMETRE if metres else _NO_UNIT)
