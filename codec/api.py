@@ -14,13 +14,14 @@ from ncodec.files.opening import open
 from ncodec.formats import VideoInfo, same_file
 from ncodec.formats.output import destination
 from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
+from ncodec.jobs.choice import choose_codec
 from ncodec.jobs.resuming import continued, unfinished
 from ncodec.jobs.stills import encode_images
 from ncodec.jobs.training import train_model
-from ncodec.media import Frame, Image, media_kind
-from ncodec.media.held import Held, HeldPictures, held
+from ncodec.media import Frame, Image
+from ncodec.media.held import HeldPictures, held
 from ncodec.plugin import Region, StillCodec
-from ncodec.registry import DEFAULT_CODECS, load_codec, load_trainer, resolve_options
+from ncodec.registry import load_codec, load_trainer, resolve_options
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -41,6 +42,8 @@ def encode(
     *,
     codec: str | None = None,
     fps: float | None = None,
+    keep: Literal["file", "pixels"] | None = None,
+    film: bool = False,
     info: VideoInfo | None = None,
     watch: Callable[[Event], None] = lambda _: None,
     stopping: Callable[[], bool] = lambda: False,
@@ -62,10 +65,13 @@ def encode(
             `resume`, for what the encode began with.
         output: the file, replaced in one step when it is complete, if it exists; ``-``; a binary
             stream; None for bytes, which are `Finished.data`.
-        codec: name of an installed codec; if not given the source decides: ``pc-photo`` for an
-            image, ``pc-hclt`` for .npy, IDX, globs and several `Image`s, ``ngrid`` for all else.
+        codec: name of an installed codec; if not given the source decides: ``pc-jpeg`` for a JPEG
+            file, ``pc-photo`` for another image, ``pc-hclt`` for .npy, IDX, globs and several
+            `Image`s, ``ngrid`` for all else.
         fps: frames a second of pictures in memory, of a folder or pattern of images, of raw video;
             25 where a codec of clips is named.
+        keep: ``pixels`` for those of a JPEG file alone; its bytes are kept otherwise.
+        film: whether images are coded as a clip where no codec is named, with loss.
         info: what `Frame`s are, if not a `Clip`'s; or what RGB is to be converted to.
         watch: called with every `ncodec.Event`.
         stopping: asked often; once true, work is saved and `Interrupted` raised.
@@ -123,7 +129,7 @@ def encode(
     elif picked is None:
         raise UsageError("there is no source: give one, or resume=True to go on with an encode")
     else:
-        name = codec or _default_codec(picked, timed=fps is not None)
+        name = choose_codec(picked, codec=codec, timed=fps is not None, film=film, keep=keep)
         request = EncodeRequest.of(picked, target, name, settings)
     if isinstance(load_codec(request.codec), StillCodec):
         request.check_still()
@@ -142,16 +148,6 @@ def encode(
     else:
         finished = run_encode(request, watch, stopping)
     return finished if memory is None else replace(finished, data=memory.getvalue())
-
-
-def _default_codec(source: str | Held, timed: bool) -> str:
-    kind = source.kind if isinstance(source, Held) else media_kind(source, timed=timed)
-    if kind is None:
-        raise UsageError(
-            f"{source} may be a clip or a collection of images: give fps= for a clip, or name a "
-            f"codec, such as codec={DEFAULT_CODECS['collection']!r} for images without loss"
-        )
-    return DEFAULT_CODECS[kind]
 
 
 def decode(

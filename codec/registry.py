@@ -35,7 +35,12 @@ _WHAT = {CODECS: "codec", TRAINERS: "trainer"}
 _registered: dict[str, Codec] = {}
 """Codecs of this process alone, see `register`."""
 
-DEFAULT_CODECS = {"video": "ngrid", "image": "pc-photo", "collection": "pc-hclt"}
+DEFAULT_CODECS = {
+    "video": "ngrid",
+    "image": "pc-photo",
+    "jpeg": "pc-jpeg",
+    "collection": "pc-hclt",
+}
 """By kind of source, see `ncodec.media.media_kind`."""
 
 

@@ -13,16 +13,18 @@ from click.core import ParameterSource
 from ncodec.cli.parameters import DEVICE, YES, may_write, parameter, stoppable, stopping_notice
 from ncodec.cli.progress import logged, watching
 from ncodec.cli.values import DURATION, PICTURE_SIZE, RATE, SIZE
-from ncodec.errors import Interrupted, NcodecError, UsageError
+from ncodec.errors import InputError, Interrupted, NcodecError, UsageError
 from ncodec.formats import same_file
+from ncodec.jobs.choice import KEPT, choose_codec
 from ncodec.jobs.request import DEFAULTS, check_output, check_source
-from ncodec.media.kinds import media_kind
+from ncodec.media.held import Held, held
+from ncodec.media.pipes import is_pipe
 from ncodec.plugin import StillCodec
 from ncodec.registry import DEFAULT_CODECS, codec_names, load_codec
 
 __all__ = ["command"]
 
-_CODEC = "ncodec.codec"
+_CODEC, _SOURCE = "ncodec.codec", "ncodec.source"
 _COPIED = {
     "audio": "its sound",
     "subtitles": "its subtitles",
@@ -33,7 +35,7 @@ _COPIED = {
 
 _SECTIONS = {
     "Output": ("output", "yes"),
-    "Codec and rate": ("codec", "target_size", "time_budget", "max_segment"),
+    "Codec and rate": ("codec", "keep", "film", "target_size", "time_budget", "max_segment"),
     "Source": (
         *("start", "end", "stream", "fps", "size", "pixel_format", "strict", "alpha"),
         *_COPIED,
@@ -91,17 +93,34 @@ class _EncodeCommand(click.Command):
             ctx.ignore_unknown_options = strict
         # What is not given is no text, but a mark of click's.
         given = {name: value for name, value in values.items() if isinstance(value, str)}
-        if "codec" in given:
-            return given["codec"]
-        if values.get("resume") is True and "output" in given:
+        named, sources = given.get("codec"), values.get("source")
+        if named is None and values.get("resume") is True and "output" in given:
             from ncodec.jobs.resuming import unfinished
 
             with suppress(NcodecError):  # the encode says it
                 return unfinished(given["output"], given.get("plan")).codec
-        sources = values.get("source")
-        if not isinstance(sources, tuple) or not sources:
-            return DEFAULT_CODECS["video"]
-        return DEFAULT_CODECS[media_kind(sources[0], timed="fps" in given)]
+        if not isinstance(sources, tuple) or not sources or values.get("help") is True:
+            return named or DEFAULT_CODECS["video"]
+        spec: str = sources[0]
+        source: str | Held = spec
+        if named is None and (spec == "-" or is_pipe(spec)):
+            with suppress(InputError):  # the encode says it
+                source = ctx.meta[_SOURCE] = _begun(spec)
+        return choose_codec(
+            source,
+            codec=named,
+            timed="fps" in given,
+            film=values.get("film") is True,
+            keep=given.get("keep"),
+        )
+
+
+def _begun(source: str) -> Held:
+    """A stream or pipe, of which the beginning was read: its kind is known."""
+    begun = held(source)
+    assert isinstance(begun, Held)
+    begun.kind  # noqa: B018 - reads it
+    return begun
 
 
 def _refuse_option(flag: str, codec: str) -> None:
@@ -152,9 +171,15 @@ def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:
 @YES
 @click.option(
     "--codec",
-    help="See `ncodec codecs`; adds its options.  [default: pc-photo for an image, pc-hclt for "
-    ".npy, IDX and globs, else ngrid]",
+    help="See `ncodec codecs`; adds its options.  [default: pc-jpeg for a JPEG file, pc-photo for "
+    "another image, pc-hclt for .npy, IDX and globs, else ngrid]",
 )
+@click.option(
+    "--keep",
+    type=click.Choice(KEPT),
+    help="JPEG files: as they are, or their pixels alone.  [default: file]",
+)
+@click.option("--film", is_flag=True, help="Images: code them as a film, with loss.")
 @click.option("--target-size", type=SIZE, help="Video: bytes of the file: 150000, 150k, 1.5M.")
 @click.option("--time-budget", type=DURATION, help="Video: wall time for everything: 300s, 5m.")
 @click.option(
@@ -209,6 +234,8 @@ def command(
     output: str | None,
     yes: bool,
     codec: str,
+    keep: str | None,
+    film: bool,
     plan: str | None,
     log_json: bool,
     quiet: bool,
@@ -222,6 +249,7 @@ def command(
       ncodec encode clip.mp4 -o clip.nc --preset fast --target-size 200k
       ncodec encode clip.mp4 -o clip.nc --time-budget 5m --workers 2
       ncodec encode photo.png -o photo.nc
+      ncodec encode photo.jpg -o photo.nc
       ncodec encode digits.npy -o digits.nc
       ncodec encode photo.jpg --codec entropic-student -o photo.nc
       ffmpeg -i clip.mp4 -f yuv4mpegpipe - | ncodec encode - -o clip.nc
@@ -244,7 +272,8 @@ def command(
         with watching(log_json, quiet) as watch, stoppable(notify) as stop:
             try:
                 encode(
-                    *(source, target),
+                    context.meta.get(_SOURCE, source),
+                    target,
                     codec=codec,
                     plan=plan,
                     watch=watch,

@@ -24,7 +24,18 @@ from ncodec.media.sound import write_sound
 from ncodec.media.timeline import end_tick
 from ncodec.plugin import Region
 
-__all__ = ["decode_images", "write_decoded"]
+__all__ = ["decode_images", "natural_output", "write_decoded"]
+
+
+def natural_output(opened: Clip | Album | FeatureFile, source: str) -> str:
+    """Where the file `source` is decoded to if nobody says: a JPEG file that is kept beside it.
+
+    Raises:
+        UsageError: it holds something else, or has no path.
+    """
+    if isinstance(opened, Album) and opened.holds_files and source != "-":
+        return str(Path(source).with_suffix(".jpg"))
+    raise UsageError("there is no output: give -o FILE, or --head classify for features")
 
 
 def write_decoded(

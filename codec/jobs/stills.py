@@ -106,6 +106,8 @@ def encode_images(
         if target_size is not None:
             context.target_size = max(target_size - _overhead(coder, images[0], meta), 0)
         coded = coder.encode_images(images, resolved, context)
+        for notice in coded.notices:
+            watch(Noticed(notice))
         kind = "image" if pictures else "features"
         writer = Writer(stream, Header(coder.codec_id, coder.bitstream_version, kind, coded.info))
         for conf in coded.confs:
@@ -136,8 +138,8 @@ def encode_images(
         elapsed=time.monotonic() - start,
         subpixels=coded.info.width * coded.info.height if keeps_files else prod(images.shape),
     )
-    if notice := poor_images(psnr):
-        watch(Noticed(notice))
+    if poor := poor_images(psnr):
+        watch(Noticed(poor))
     watch(finished)
     return finished
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile, UsageError
-from ncodec.formats import VideoInfo
+from ncodec.formats import Segment, VideoInfo
 from ncodec.media.collection import Collection
 from ncodec.media.image import Image
 from ncodec.media.images import decode_image
@@ -56,7 +56,8 @@ class PcJpeg(ImageCodec):
         from ncodec.jpeg.files import encode_file, frame_in
 
         segments = encode_file(data, context.threads)
-        return Coded(_info(frame_in(data), len(segments)), iter(segments))
+        notices = (_said(data, images.source),) if _is_stored(segments) else ()
+        return Coded(_info(frame_in(data), len(segments)), iter(segments), notices=notices)
 
     def open_images(self, stored: Stored, context: Context) -> _File:
         return _File(stored, context)
@@ -94,6 +95,24 @@ class _File:
 
     def _is_cut(self) -> bool:
         return len(self._stored.present) != self._stored.info.frames
+
+
+def _is_stored(segments: Sequence[Segment]) -> bool:
+    """Whether these hold a file as general data."""
+    return len(segments[0].sections) == len(PcJpeg.sections)
+
+
+def _said(data: bytes, name: str) -> str:
+    """The sentence on a file that is stored as general data."""
+    from ncodec.jpeg.headers import Unsupported
+    from ncodec.jpeg.rebuild import parse
+
+    try:
+        parse(data)
+        reason = "the model makes it no smaller"
+    except Unsupported as error:
+        reason = str(error)
+    return f"{name} is kept whole, but hardly smaller than it is: {reason}"
 
 
 def _info(frame: Frame | None, count: int) -> VideoInfo:

@@ -147,7 +147,7 @@ def held(source: Any, *, fps: Any = None, info: VideoInfo | None = None) -> str 
         UsageError: this is no source, or it cannot have `fps` or `info`.
         InputError: it is empty.
     """
-    opened = _without_pictures(source)
+    opened = source if isinstance(source, Held) else _without_pictures(source)
     if opened is not None:
         if info is not None:
             raise UsageError(

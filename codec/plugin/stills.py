@@ -41,11 +41,13 @@ class Coded:
             collection, or the tiles of one image.
         segments: the segments in order, each made when it is asked for.
         confs: shared model data, or references to it.
+        notices: what a user should know of how they are coded, a sentence each.
     """
 
     info: VideoInfo
     segments: Iterator[Segment]
     confs: Sequence[Conf] = ()
+    notices: Sequence[str] = ()
 
 
 class Stored(Protocol):
