@@ -14,6 +14,7 @@ from ncodec.files.opening import open
 from ncodec.formats import VideoInfo, same_file
 from ncodec.formats.output import destination
 from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
+from ncodec.jobs.album import encode_album
 from ncodec.jobs.choice import choose_codec
 from ncodec.jobs.resuming import continued, unfinished
 from ncodec.jobs.stills import encode_images
@@ -21,7 +22,7 @@ from ncodec.jobs.training import train_model
 from ncodec.media import Frame, Image
 from ncodec.media.held import HeldPictures, held
 from ncodec.plugin import Region, StillCodec
-from ncodec.registry import load_codec, load_trainer, resolve_options
+from ncodec.registry import ALBUM, load_codec, load_trainer, resolve_options
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -125,13 +126,25 @@ def encode(
     target = destination(output if memory is None else memory)
     if settings.get("resume"):
         plan = unfinished(target, settings.get("plan"))
-        request = continued(plan, picked, target, codec, settings)
+        request = continued(plan, picked, target, codec, {**settings, "keep": keep})
     elif picked is None:
         raise UsageError("there is no source: give one, or resume=True to go on with an encode")
     else:
-        name = choose_codec(picked, codec=codec, timed=fps is not None, film=film, keep=keep)
+        name = choose_codec(
+            picked,
+            codec=codec,
+            timed=fps is not None,
+            film=film,
+            keep=keep,
+            model=settings.get("model"),
+        )
+        if name == ALBUM and keep is not None:
+            settings["keep"] = keep
         request = EncodeRequest.of(picked, target, name, settings)
-    if isinstance(load_codec(request.codec), StillCodec):
+    if request.codec == ALBUM:
+        request.check_album()
+        finished = encode_album(request, watch, stopping)
+    elif isinstance(load_codec(request.codec), StillCodec):
         request.check_still()
         finished = encode_images(
             request.source,

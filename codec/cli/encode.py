@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 from click.core import ParameterSource
@@ -17,10 +17,10 @@ from ncodec.errors import InputError, Interrupted, NcodecError, UsageError
 from ncodec.formats import same_file
 from ncodec.jobs.choice import KEPT, choose_codec
 from ncodec.jobs.request import DEFAULTS, check_output, check_source
-from ncodec.media.held import Held, held
+from ncodec.media.held import Held, HeldFiles, held
 from ncodec.media.pipes import is_pipe
 from ncodec.plugin import StillCodec
-from ncodec.registry import DEFAULT_CODECS, codec_names, load_codec
+from ncodec.registry import ALBUM, DEFAULT_CODECS, codec_names, load_codec
 
 __all__ = ["command"]
 
@@ -57,7 +57,7 @@ class _EncodeCommand(click.Command):
             _refuse_option(error.option_name, codec)
             raise
         ctx.params["codec"] = codec
-        ctx.params["source"] = _one_source(ctx.params["source"], ctx.params["resume"])
+        ctx.params["source"] = _source(ctx.params["source"], ctx.params["resume"])
         return rest
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -101,17 +101,19 @@ class _EncodeCommand(click.Command):
                 return unfinished(given["output"], given.get("plan")).codec
         if not isinstance(sources, tuple) or not sources or values.get("help") is True:
             return named or DEFAULT_CODECS["video"]
-        spec: str = sources[0]
-        source: str | Held = spec
-        if named is None and (spec == "-" or is_pipe(spec)):
+        source: str | Held = sources[0]
+        if len(sources) > 1:
+            source = ctx.meta[_SOURCE] = HeldFiles(sources)
+        elif named is None and (sources[0] == "-" or is_pipe(sources[0])):
             with suppress(InputError):  # the encode says it
-                source = ctx.meta[_SOURCE] = _begun(spec)
+                source = ctx.meta[_SOURCE] = _begun(sources[0])
         return choose_codec(
             source,
             codec=named,
             timed="fps" in given,
             film=values.get("film") is True,
             keep=given.get("keep"),
+            model=given.get("model"),
         )
 
 
@@ -137,14 +139,8 @@ def _refuse_option(flag: str, codec: str) -> None:
         )
 
 
-def _one_source(sources: tuple[str, ...], resume: bool) -> str | None:
-    """What is to be encoded; None for what an interrupted encode began with."""
-    if len(sources) > 1:
-        raise UsageError(
-            f"encode takes one source, not {len(sources)} ({', '.join(sources[:3])}"
-            f"{', ...' * (len(sources) > 3)}): quote a pattern, as '*.png', to code its images "
-            "together, or encode one file at a time"
-        )
+def _source(sources: tuple[str, ...], resume: bool) -> str | None:
+    """The first of what is to be encoded; None for what an interrupted encode began with."""
     if not sources and not resume:
         raise UsageError("there is no source: give a film, an image, a folder, or - for stdin")
     return sources[0] if sources else None
@@ -234,7 +230,7 @@ def command(
     output: str | None,
     yes: bool,
     codec: str,
-    keep: str | None,
+    keep: Literal["file", "pixels"] | None,
     film: bool,
     plan: str | None,
     log_json: bool,
@@ -275,6 +271,7 @@ def command(
                     context.meta.get(_SOURCE, source),
                     target,
                     codec=codec,
+                    keep=keep if codec == ALBUM else None,
                     plan=plan,
                     watch=watch,
                     stopping=stop.is_set,

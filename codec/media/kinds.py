@@ -11,7 +11,7 @@ from ncodec.media.patterns import is_pattern, is_sequence
 
 __all__ = ["Kind", "is_media_name", "media_kind", "still_kind"]
 
-Kind = Literal["video", "image", "jpeg", "collection"]
+Kind = Literal["video", "image", "jpeg", "collection", "album"]
 
 _FILM_SUFFIXES = frozenset(
     f".{name}"
@@ -27,15 +27,17 @@ _ARRAY_SUFFIXES = frozenset((".npy", ".npz", ".idx"))
 def media_kind(spec: str | Path, *, timed: bool = False) -> Kind:
     """What to open `spec` as.
 
-    One still image is an "image", or "jpeg" where its file is a JPEG file; a glob, NPY or IDX file
-    is a "collection"; all else, a folder (whose images play as a film), numbered images as
-    ``f_%04d.png``, a glob with a rate (`timed`) and what cannot be read included, is "video".
+    One still image is an "image", or "jpeg" where its file is a JPEG file; an NPY or IDX file is a
+    "collection", a folder or a glob an "album"; all else, what has a rate (`timed`), numbered
+    images as ``f_%04d.png`` and what cannot be read included, is "video".
     """
     path = Path(spec)
     suffix = path.suffix.lower()
     try:
-        if path.is_dir() or str(spec) == "-":
+        if str(spec) == "-":
             return "video"
+        if path.is_dir():
+            return "video" if timed else "album"
         if path.is_file():
             with path.open("rb") as stream:
                 start = stream.read(32)
@@ -44,7 +46,7 @@ def media_kind(spec: str | Path, *, timed: bool = False) -> Kind:
             if array_format(path):
                 return "collection"
         elif is_pattern(path):
-            return "video" if timed or is_sequence(path) else "collection"
+            return "video" if timed or is_sequence(path) else "album"
         elif suffix in JPEG_SUFFIXES:
             return "jpeg"
     except (OSError, ValueError):

@@ -16,6 +16,7 @@ from ncodec.plugin.features import FeatureCodec, Features
 from ncodec.plugin.stills import (
     Coded,
     HasImageRates,
+    HasModels,
     HoldsFiles,
     ImageCodec,
     Pictures,
@@ -62,6 +63,7 @@ __all__ = [
     "FeatureCodec",
     "Features",
     "HasImageRates",
+    "HasModels",
     "HasNetwork",
     "HasPreviews",
     "HasRates",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Coded",
     "HasImageRates",
+    "HasModels",
     "HoldsFiles",
     "ImageCodec",
     "Pictures",
@@ -147,6 +148,15 @@ class ImageCodec(StillCodec):
 
         The integers of each segment are given to `Segment.check` before its pixels are.
         """
+
+
+@runtime_checkable
+class HasModels(Protocol):
+    """A codec of collections that comes with models for images of some shapes."""
+
+    def fits(self, shape: tuple[int, ...], bit_depth: int) -> bool:
+        """Whether one is for images of this shape (height, width, channels)."""
+        ...
 
 
 @runtime_checkable

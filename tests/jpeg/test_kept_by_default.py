@@ -79,7 +79,7 @@ def test_python_gets_the_same(make):
     with ncodec.open(data) as album:
         assert album.file() == PHOTO
     with ncodec.open(ncodec.encode(make(PHOTO), keep="pixels").data) as album:
-        assert not album.holds_files
+        assert not album.holds_file()
 
 
 @pytest.mark.parametrize(
