@@ -50,14 +50,27 @@ class _EncodeCommand(click.Command):
     """Has the options of the codec that its arguments name, or that their source would get."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta[_CODEC] = codec = self._codec_of(ctx, args)
+        fault: NcodecError | None = None
+        try:
+            codec = self._codec_of(ctx, args)
+        except NcodecError as error:
+            # The options of an album are there for those of any picture.
+            codec, fault = ALBUM, error
+        ctx.meta[_CODEC] = codec
         try:
             rest = super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             _refuse_option(error.option_name, codec)
             raise
+        if fault is not None:
+            raise fault
+        sources = ctx.params["source"]
+        if not sources and not ctx.params["resume"]:
+            raise UsageError("there is no source: give a film, an image, a folder, or - for stdin")
+        if len(sources) > 1:
+            ctx.meta[_SOURCE] = HeldFiles(sources)
         ctx.params["codec"] = codec
-        ctx.params["source"] = _source(ctx.params["source"], ctx.params["resume"])
+        ctx.params["source"] = sources[0] if sources else None
         return rest
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -103,7 +116,7 @@ class _EncodeCommand(click.Command):
             return named or DEFAULT_CODECS["video"]
         source: str | Held = sources[0]
         if len(sources) > 1:
-            source = ctx.meta[_SOURCE] = HeldFiles(sources)
+            source = HeldFiles(sources)
         elif named is None and (sources[0] == "-" or is_pipe(sources[0])):
             with suppress(InputError):  # the encode says it
                 source = ctx.meta[_SOURCE] = _begun(sources[0])
@@ -137,13 +150,6 @@ def _refuse_option(flag: str, codec: str) -> None:
             f"{flag} is an option of {', '.join(owners)}, and this would be coded by {codec}: "
             "leave it out, or choose another codec with --codec"
         )
-
-
-def _source(sources: tuple[str, ...], resume: bool) -> str | None:
-    """The first of what is to be encoded; None for what an interrupted encode began with."""
-    if not sources and not resume:
-        raise UsageError("there is no source: give a film, an image, a folder, or - for stdin")
-    return sources[0] if sources else None
 
 
 def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:

@@ -116,6 +116,12 @@ class Album(OpenFile, Sequence[Image]):
         """The name of image `index`."""
         return self._records.name(self._index(index))
 
+    def file_name(self, index: int = 0) -> str:
+        """The name of a file that image `index` is written to, made up where it has none."""
+        position = self._index(index)
+        named = position < len(self._records.names)
+        return self.name(position) + ".jpg" * (not named and self.holds_file(position))
+
     def modified(self, index: int = 0) -> int | None:
         """When the file of image `index` was changed last, in nanoseconds since 1970; None where
         that is not kept."""

@@ -217,7 +217,7 @@ def decode_images(
 
     if isinstance(output, str | Path) and _is_folder(output):
         entries = (
-            FolderEntry(album.name(index), content, album.modified(index))
+            FolderEntry(album.file_name(index), content, album.modified(index))
             for index, content in zip(indices, contents(), strict=True)
         )
         lost_fields = write_folder(output, entries)

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ncodec.errors import MissingDependency
+from ncodec.files.nested import inner_file
 from ncodec.files.records import KEY, Records
-from ncodec.formats import Reader, VideoInfo
+from ncodec.formats import Reader, Segment, VideoInfo
 from ncodec.media.matroska.listing import Part, listed
 from ncodec.media.timeline import constant_step, end_tick
 from ncodec.plugin import HasNetwork, Option
-from ncodec.registry import codec_names, load_codec
+from ncodec.registry import ALBUM, codec_names, load_codec
 
-__all__ = ["CodecInfo", "Probe", "SegmentInfo", "codecs", "probe"]
+__all__ = ["CodecInfo", "PictureInfo", "Probe", "SegmentInfo", "codecs", "probe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,17 @@ class SegmentInfo:
     frame_count: int
     sections: Mapping[str, int]
     psnr: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PictureInfo:
+    """A picture of an album: its place, its name, its codec, its description and its bytes."""
+
+    index: int
+    name: str
+    codec: str
+    info: VideoInfo
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,7 @@ class Probe:
         models: BLAKE3 of the models that decoding needs, and that the file does not hold.
         images: how many images, for image codecs; None for frames.
         names: the images' names, where they have any.
+        pictures: of an album, those that it has; empty for all else.
         tracks: the copied sound, subtitles, chapters and attachments.
         tracks_size: bytes of the box that they and the tags are in.
         macs_per_pixel: multiply-accumulates of the decoder's network for a pixel, mean over
@@ -69,6 +82,7 @@ class Probe:
     tracks: Sequence[Part] = ()
     tracks_size: int = 0
     macs_per_pixel: float | None = None
+    pictures: Sequence[PictureInfo] = ()
 
     @property
     def constant_rate(self) -> bool:
@@ -129,10 +143,14 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
     """
     with Reader(source) as reader:
         header = reader.header
-        codec = load_codec(header.codec_id) if header.codec_id in codec_names() else None
+        is_album = header.codec_id == ALBUM
+        known = is_album or header.codec_id in codec_names()
+        codec = load_codec(header.codec_id) if known else None
         names = codec.sections if codec else ()
         decoder: object = codec
-        segments = []
+        packed = reader.meta.get(KEY)
+        record = Records() if packed is None else Records.unpack(packed)
+        segments, pictures = [], []
         macs = 0.0
         for entry in sorted(reader.segments, key=lambda s: s.first_frame):
             segment = reader.read_segment(entry.index)
@@ -142,6 +160,8 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
             }
             if isinstance(decoder, HasNetwork):
                 macs += segment.frame_count * decoder.macs_per_pixel(segment, header.info)
+            if is_album:
+                pictures.append(_picture(segment, record.name(segment.first_frame)))
             segments.append(
                 SegmentInfo(segment.first_frame, segment.frame_count, sizes, segment.psnr)
             )
@@ -149,9 +169,7 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
         times = reader.times
         step = constant_step(times)
         ticks = max(end_tick(times) - times[0], 1) if times else frames
-        packed = reader.meta.get(KEY)
         tracks = reader.mka
-        record = Records() if packed is None else Records.unpack(packed)
         return Probe(
             codec=header.codec_id,
             bitstream_version=header.bitstream_version,
@@ -164,12 +182,20 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
             segments=tuple(segments),
             meta={key: value for key, value in reader.meta.items() if key != KEY},
             models=tuple(c.digest.hex() for c in reader.confs() if c.reference),
-            images=record.count if packed is not None else None,
+            images=frames if is_album else record.count if packed is not None else None,
             names=record.names,
             tracks=listed(tracks) if tracks is not None else (),
             tracks_size=len(tracks or b""),
             macs_per_pixel=macs / frames if macs else None,
+            pictures=tuple(pictures),
         )
+
+
+def _picture(segment: Segment, name: str) -> PictureInfo:
+    data = inner_file(segment.sections)
+    with Reader(data) as reader:
+        header = reader.header
+        return PictureInfo(segment.first_frame, name, header.codec_id, header.info, len(data))
 
 
 def codecs() -> list[CodecInfo]:

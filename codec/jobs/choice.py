@@ -64,6 +64,8 @@ def choose_codec(
             f"{source} may be a clip or a collection of images: give fps= for a clip, or name a "
             f"codec, such as codec={DEFAULT_CODECS['collection']!r} for images without loss"
         )
+    if kind == "album" and timed:
+        kind = "video"
     if kind == "album" and _is_collection(source, model):
         kind = "collection"
     if keep is not None and kind not in ("image", "jpeg", "album"):

@@ -151,8 +151,8 @@ class HeldFiles(Held):
 
     def keep(self, folder: Path, stopping: Callable[[], bool]) -> Path:
         raise UsageError(
-            f"{self.paths[0]} and {len(self.paths) - 1} more are no clip: give a folder or a "
-            "pattern, as '*.png'"
+            f"{self} are no clip, {self.paths[0]} and what follows: give a folder, or a pattern "
+            "as '*.png'"
         )
 
     def collection(self) -> Collection:

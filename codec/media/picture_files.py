@@ -62,10 +62,14 @@ def open_pictures(source: str | Path | Sequence[str | Path]) -> PictureFiles:
         left_out: list[Path] = []
         for file in found:
             (files if _is_picture(file) else left_out).append(file)
+        for file in left_out:
+            if file in specs:
+                raise InputError(
+                    f"{file} is no picture: give pictures together, and all else one at a time"
+                )
         if not files:
             raise InputError(
-                f"{shown} has no pictures: give {', '.join(sorted(STILL_SUFFIXES))} files, or a "
-                "folder of them"
+                f"{shown} has no images: give a folder of {', '.join(sorted(STILL_SUFFIXES))} files"
             )
         if len(files) > _MOST:
             raise InputError(
