@@ -59,20 +59,21 @@ def encode(
     them first, to 4:2:0 for example. What has no path is copied once, into the folder of `plan`.
 
     Args:
-        source: a film, a y4m file, a folder of images; an image; for a codec of collections a
-            folder, a glob, an .npy or an IDX file. Or ``-`` (standard input), bytes or a binary
+        source: a film, a y4m file; an image; a folder or a glob of images, or a list of paths; an
+            .npy or an IDX file. Or ``-`` (standard input), bytes or a binary
             stream with a film, y4m or an image; an array or a CPU tensor; an `Image`; an iterable
             of arrays, of `Frame`s, or of `Image`s, an open `Clip` or `Album` included. None with
             `resume`, for what the encode began with.
         output: the file, replaced in one step when it is complete, if it exists; ``-``; a binary
             stream; None for bytes, which are `Finished.data`.
         codec: name of an installed codec; if not given the source decides: ``pc-jpeg`` for a JPEG
-            file, ``pc-photo`` for another image, ``pc-hclt`` for .npy, IDX, globs and several
-            `Image`s, ``ngrid`` for all else.
+            file, ``pc-photo`` for another image, ``album`` for several of any shapes (``pc-hclt``
+            where they are of one shape for which it has a model), ``pc-hclt`` for .npy and IDX,
+            ``ngrid`` for all else.
         fps: frames a second of pictures in memory, of a folder or pattern of images, of raw video;
             25 where a codec of clips is named.
         keep: ``pixels`` for those of a JPEG file alone; its bytes are kept otherwise.
-        film: whether images are coded as a clip where no codec is named, with loss.
+        film: whether a folder or images are coded as a clip where no codec is named, with loss.
         info: what `Frame`s are, if not a `Clip`'s; or what RGB is to be converted to.
         watch: called with every `ncodec.Event`.
         stopping: asked often; once true, work is saved and `Interrupted` raised.
@@ -103,7 +104,8 @@ def encode(
                 bit by bit otherwise.
 
     Still images are coded in one go: of these settings they take device, threads and seed, and
-    target_size where their codec is lossy and says so.
+    target_size where their codec is lossy and says so. An album takes workers, plan and resume,
+    too.
 
     Returns:
         Size, frames, segments, PSNR of the decoded frames, seconds, and the bytes if there is no
@@ -184,7 +186,8 @@ def decode(
     Args:
         source: the file, its bytes, a binary stream, or ``-`` for standard input.
         output: a path: by its extension .mp4, .mkv (lossless FFV1), .y4m, .png, or a folder of PNG.
-            Images: .png, .tif, .webp, .ppm and their kind; collections: a folder, .npy or .idx.
+            Images: .png, .tif, .webp, .ppm and their kind, .jpg for the JPEG file that is kept;
+            several: a folder, which gets names, times and kept files, .npy or .idx.
             Or ``-`` for standard output, or a stream that is open for writing in binary mode.
             A clip's sound, subtitles, chapters and the rest come back in .mkv; .mp4 holds most.
         format: what ``-`` or a stream gets: ``y4m``, ``mkv`` or, for one frame, ``png``; if not

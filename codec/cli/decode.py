@@ -21,7 +21,7 @@ __all__ = ["command"]
     metavar="OUT",
     help="FILE.mp4, FILE.mkv (lossless), FILE.y4m, FILE.png, a folder for PNGs, or - for y4m or "
     "Matroska; images: .png, .tif, .webp, .ppm, or - for PNG; collections: a folder, .npy, .idx; "
-    "a JPEG file that is kept: .jpg.  [default of a JPEG file: SOURCE.jpg]",
+    "a JPEG file that is kept: .jpg.  [default of a JPEG file: SOURCE.jpg, of an album: SOURCE/]",
 )
 @click.option(
     "--head",
@@ -91,6 +91,7 @@ def command(
       ncodec decode clip.nc -o sound.m4a --only audio
       ncodec decode clip.nc -o sheet --preview 4
       ncodec decode photo.nc
+      ncodec decode holiday.nc -o folder/
       ncodec decode photo.nc -o part.png --region 0,0,640,480
       ncodec decode features.nc --head classify --json
     """

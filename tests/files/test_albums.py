@@ -143,7 +143,7 @@ def stopped(source, output, **settings):
 def test_another_encode_is_no_continuation(holiday, tmp_path):
     output = tmp_path / "a.nc"
     stopped(holiday, output, effort="fast")
-    with pytest.raises(UsageError, match="has options .* not"):
+    with pytest.raises(UsageError, match=r"has options .* not"):
         ncodec.encode(output=output, resume=True, effort="best")
     with pytest.raises(UsageError, match="has keep 'file', not 'pixels'"):
         ncodec.encode(output=output, resume=True, keep="pixels")
@@ -269,12 +269,9 @@ def test_hostile_names_and_times_stay_in_the_folder(tmp_path):
     files = [path for path in (tmp_path / "top" / "out").rglob("*") if path.is_file()]
     assert len(files) == len(HOSTILE)
     assert {int(read_image(path).pixels[0, 0, 0]) for path in files} == {*range(len(HOSTILE))}
-    assert {
-        int(read_image(path).pixels[0, 0, 0]) for path in files if path.parent.name == "in"
-    } == {
-        HOSTILE.index("in/x.jpg"),
-        len(HOSTILE) - 6,
-    }
+    below = [path for path in files if path.parent.name == "in"]
+    twice = {index for index, name in enumerate(HOSTILE) if name == "in/x.jpg"}
+    assert {int(read_image(path).pixels[0, 0, 0]) for path in below} == twice
 
 
 def test_an_album_inside_an_album_is_refused(coded):
@@ -290,5 +287,5 @@ def test_an_album_inside_an_album_is_refused(coded):
 
 
 def test_times_that_are_no_numbers_are_damage(coded):
-    with pytest.raises(DamagedFile, match="wrong types|no number"):
+    with pytest.raises(DamagedFile, match=r"wrong types|no number"):
         ncodec.open(named(coded, ["a"] * 5, [0, 1.5, 1, 2, 3]))
