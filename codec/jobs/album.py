@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from blake3 import blake3
 
 from ncodec._version import __version__
 from ncodec.errors import InputError
 from ncodec.files.records import KEY, Records
 from ncodec.formats import Header, Reader, Segment, VideoInfo, Writer, atomic_output, integer_hash
-from ncodec.formats.output import output_name, same_file
+from ncodec.formats.output import is_stream, output_name, same_file
 from ncodec.jobs.album_plan import AlbumPlan, Picture
 from ncodec.jobs.board import Board
 from ncodec.jobs.choice import codec_of_picture, pictures_of
-from ncodec.jobs.directory import plan_directory
+from ncodec.jobs.directory import plan_directory, resume_command
 from ncodec.jobs.events import Event, Finished, Noticed, SegmentDone
 from ncodec.jobs.executors import Task, run_inline, run_processes
 from ncodec.jobs.request import EncodeRequest
@@ -54,10 +55,9 @@ def encode_album(
     ):
         before = AlbumPlan.load(directory) if request.resume else None
         plan = _plan(request, directory, before, watch)
-        if before is None:
-            plan.save()
-        else:
+        if before is not None:
             before.check(plan)
+        plan.save()
         _run(plan, request, start, watch, stopping)
         size, subpixels = _write(stream, plan)
     finished = Finished(
@@ -105,8 +105,11 @@ def _pictures(
     if not isinstance(files, PictureFiles):
         copies = []
         for index, image in enumerate(files):
-            path = directory / f"{COPY}.{index:04}.png"
-            write_image(path, image)
+            held = BytesIO()
+            write_image(held, image)
+            data = held.getvalue()
+            path = directory / f"{COPY}.{index:04}-{blake3(data).hexdigest(8)}.png"
+            path.write_bytes(data)
             copies.append(Picture(str(path), image.name, path.stat().st_size, None))
         return tuple(copies), ()
     if files.left_out:
@@ -149,11 +152,27 @@ def _run(
     }
     arguments = (tasks, grant, report, stopping)
     running = run_inline(*arguments) if workers == 1 else run_processes(*arguments, workers, {})
-    for segment in running:
+    for segment in _going_on(running, request):
         size = len(segment.sections[0])
         board.finished(segment.index, size, None)
         watch(board.progressed(segment.index, {"fraction": 1.0}))
         watch(SegmentDone(segment.index, len(plan.pictures), 1, size, None))
+
+
+def _going_on(segments: Iterator[Segment], request: EncodeRequest) -> Iterator[Segment]:
+    """`segments`; where a picture cannot be read, the error says what becomes of the others."""
+    done = False
+    try:
+        for segment in segments:
+            done = True
+            yield segment
+    except InputError as error:
+        if not done or (request.plan is None and is_stream(request.output)):
+            raise
+        command = resume_command(request.output, request.plan)
+        raise InputError(
+            f"{error}; the others are kept: take it away and go on with {command}"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

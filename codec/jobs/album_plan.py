@@ -1,17 +1,23 @@
 """The plan of an album: its pictures, in order, and where what is done of them lies.
 
 plan.json             the pictures, what is to be done with them, and the settings
-source.0000.png       a copy of a picture that has no path
-segment-0000.bin      a finished picture: the payload of its SEGM box
+source.*.png          a copy of a picture that has no path
+segment-*.bin         a finished picture: the payload of its SEGM box
+
+Copies are called after their number and what is in them, segments after their picture's file, so that what is
+done stays done where pictures are added or taken away.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from blake3 import blake3
 
 from ncodec.errors import InputError, NcodecError, UsageError
 from ncodec.formats import Segment, atomic_output
@@ -32,10 +38,16 @@ class Picture:
     size: int
     modified: int | None
 
+    @property
+    def key(self) -> str:
+        """What changes when the file does."""
+        text = f"{self.path}\0{self.size}\0{self.modified}"
+        return blake3(text.encode("utf-8", "surrogateescape")).hexdigest(16)
+
 
 @dataclass(frozen=True, slots=True)
 class AlbumPlan:
-    """Everything that a resumed job must find unchanged.
+    """What a resumed job needs to know.
 
     Attributes:
         directory: where all of this lies.
@@ -86,12 +98,7 @@ class AlbumPlan:
             ) from None
 
     def check(self, other: AlbumPlan) -> None:
-        """Raises where this plan's work is none for `other`, which is what is asked for now.
-
-        Raises:
-            UsageError: another thing is asked for.
-            InputError: the pictures are others.
-        """
+        """Raises UsageError where this plan's work is none for `other`, which is asked for now."""
         for name in ("keep", "seed", "options"):
             before, now = getattr(self, name), getattr(other, name)
             if name == "options":
@@ -101,22 +108,19 @@ class AlbumPlan:
                     f"the unfinished encode in {self.directory} has {name} {before!r}, not "
                     f"{now!r}: leave it out to go on, or delete the folder to start anew"
                 )
-        if self.pictures != other.pictures:
-            raise InputError(
-                "the pictures are not what the encode in "
-                f"{self.directory} began with: give the same, or delete the folder to start anew"
-            )
 
     def finished(self, index: int) -> Segment | None:
         """The finished segment of picture `index`, if there is one that is intact."""
         try:
-            return Segment.unpack(self.path(index).read_bytes())
+            segment = Segment.unpack(self.path(index).read_bytes())
+            segment.check([np.frombuffer(segment.sections[0], dtype=np.uint8)])
         except (FileNotFoundError, NcodecError):
             return None
+        return replace(segment, index=index, first_frame=index)
 
     def path(self, index: int) -> Path:
         """Where the segment of picture `index` is kept."""
-        return self.directory / f"segment-{index:04}.bin"
+        return self.directory / f"segment-{self.pictures[index].key}.bin"
 
 
 def is_album(directory: Path) -> bool:

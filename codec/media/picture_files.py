@@ -56,8 +56,11 @@ def open_pictures(source: str | Path | Sequence[str | Path]) -> PictureFiles:
     given = (source,) if isinstance(source, str | Path) else source
     shown, specs = ", ".join(map(str, given)), list(map(Path, given))
     try:
-        found = list(dict.fromkeys(file for spec in specs for file in _files(spec)))
-        found.sort(key=lambda file: [natural_order(part) for part in file.parts])
+        # The same file may be given by more than one path.
+        unique = {os.path.abspath(file): file for spec in specs for file in _files(spec)}
+        found = sorted(
+            unique.values(), key=lambda file: [natural_order(part) for part in file.parts]
+        )
         files: list[Path] = []
         left_out: list[Path] = []
         for file in found:

@@ -149,11 +149,21 @@ def test_another_encode_is_no_continuation(holiday, tmp_path):
         ncodec.encode(output=output, resume=True, keep="pixels")
     with pytest.raises(UsageError, match="has codec 'album', not 'ngrid'"):
         ncodec.encode(output=output, resume=True, codec="ngrid")
-    (holiday / "new.jpg").write_bytes(jpeg())
-    with pytest.raises(InputError, match="not what the encode in"):
-        ncodec.encode(output=output, resume=True)
-    (holiday / "new.jpg").unlink()
     assert ncodec.encode(output=output, resume=True).frames == 5
+
+
+def test_what_is_done_stays_done_where_pictures_come_and_go(holiday, tmp_path):
+    output, events = tmp_path / "a.nc", []
+    (holiday / "deeper.png").write_bytes((holiday / "deep.png").read_bytes()[:200])
+    told = r"deeper\.png .*; the others are kept: .* ncodec encode --resume -o .*a\.nc"
+    with pytest.raises(InputError, match=told):
+        ncodec.encode(holiday, output, effort="fast")
+    done = len(list((tmp_path / "a.nc.plan").glob("segment-*")))
+    (holiday / "deeper.png").unlink()
+    (holiday / "a new one.jpg").write_bytes(jpeg())
+    assert ncodec.encode(output=output, resume=True, watch=events.append).frames == 6
+    assert sum(isinstance(event, SegmentDone) for event in events) == 6 - done < 6
+    assert output.read_bytes() == ncodec.encode(holiday, effort="fast").data
 
 
 def test_pictures_in_memory_are_kept_until_they_are_coded(tmp_path):
@@ -169,6 +179,14 @@ def test_pictures_in_memory_are_kept_until_they_are_coded(tmp_path):
         assert [album.name(i) for i in range(3)] == ["0.png", "1.png", "2.png"]
         for image, before in zip(album, made, strict=True):
             assert np.array_equal(image.pixels, before.pixels)
+
+
+def test_pictures_may_be_there_twice(tmp_path):
+    picture = ncodec.Image(np.zeros((3, 4, 1), np.uint8), "a.png")
+    assert ncodec.encode([picture] * 3, tmp_path / "a.nc", workers=2).frames == 3
+    (tmp_path / "a.jpg").write_bytes(jpeg())
+    twice = [tmp_path / "a.jpg", os.path.relpath(tmp_path / "a.jpg")]
+    assert ncodec.encode(twice).frames == 1
 
 
 def test_any_picture_is_had_by_itself(coded, pictures, tmp_path, monkeypatch):
