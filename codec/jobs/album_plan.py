@@ -4,8 +4,8 @@ plan.json             the pictures, what is to be done with them, and the settin
 source.*.png          a copy of a picture that has no path
 segment-*.bin         a finished picture: the payload of its SEGM box
 
-Copies are called after their number and what is in them, segments after their picture's file, so that what is
-done stays done where pictures are added or taken away.
+Copies are called after their number and what is in them, segments after their picture's file, so
+that what is done stays done where pictures are added or taken away.
 """
 
 from __future__ import annotations
