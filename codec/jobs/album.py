@@ -16,7 +16,16 @@ from blake3 import blake3
 from ncodec._version import __version__
 from ncodec.errors import InputError
 from ncodec.files.records import KEY, Records
-from ncodec.formats import Header, Reader, Segment, VideoInfo, Writer, atomic_output, integer_hash
+from ncodec.formats import (
+    Header,
+    Reader,
+    Segment,
+    VideoInfo,
+    Writer,
+    atomic_output,
+    integer_hash,
+    read_model,
+)
 from ncodec.formats.output import is_stream, output_name, same_file
 from ncodec.jobs.album_plan import AlbumPlan, Picture
 from ncodec.jobs.board import Board
@@ -191,7 +200,6 @@ class _PictureTask:
     ) -> Segment:
         data = self._data()
         codec = codec_of_picture(still_kind(data[:32]) or "image", self.keep)
-        own = {option.name for option in load_codec(codec).options}
 
         def watch(event: Event) -> None:
             if isinstance(event, Noticed):
@@ -202,7 +210,7 @@ class _PictureTask:
             HeldStream(BytesIO(data), self.picture.path),
             held,
             codec=codec,
-            options={name: value for name, value in self.options.items() if name in own},
+            options=self._options(codec),
             device=resources.device,
             threads=resources.threads,
             seed=self.seed,
@@ -215,6 +223,14 @@ class _PictureTask:
         with atomic_output(self.output) as stream:
             stream.write(segment.pack())
         return segment
+
+    def _options(self, codec: str) -> dict[str, Any]:
+        """Those of the codec; a model is for the one of whose family it is."""
+        own = {option.name for option in load_codec(codec).options}
+        model = self.options["model"]
+        if model is not None and read_model(model).family != codec:
+            own.discard("model")
+        return {name: value for name, value in self.options.items() if name in own}
 
     def _data(self) -> bytes:
         try:

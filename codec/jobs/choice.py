@@ -86,7 +86,7 @@ def pictures_of(source: str | Held) -> Collection:
 def _is_collection(source: str | Held, model: str | Path | None) -> bool:
     """Whether the pictures are of one shape, for which the codec of collections has a model."""
     if model is not None:
-        return read_model(model).family != DEFAULT_CODECS["image"]
+        return read_model(model).family not in (DEFAULT_CODECS["image"], DEFAULT_CODECS["jpeg"])
     codec = load_codec(DEFAULT_CODECS["collection"])
     pictures = pictures_of(source)
     if not isinstance(codec, HasModels) or not _is_small(pictures, 0):
