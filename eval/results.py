@@ -219,9 +219,10 @@ class Summary:
     """A run of ``ncodec bench``.
 
     Attributes:
-        kind: ``video``, ``images`` or ``features``.
+        kind: ``video``, ``images``, ``jpeg`` or ``features``.
         title: the report's.
-        rate_unit: of `Point.rate`: ``bits a pixel``, ``bits a subpixel``, ``bytes an image``.
+        rate_unit: of `Point.rate`: ``bits a pixel``, ``bits a subpixel``, ``bytes an image``,
+            ``% of the original``.
         metrics: those that curves are drawn of, the main one first.
         items: in the order given.
         averages: over items.
@@ -230,7 +231,7 @@ class Summary:
         manifest: versions, machine, command line, settings, times; as manifest.json.
     """
 
-    kind: Literal["video", "images", "features"]
+    kind: Literal["video", "images", "jpeg", "features"]
     title: str
     rate_unit: str
     metrics: Sequence[Metric]
@@ -243,8 +244,8 @@ class Summary:
 
     @property
     def lossless(self) -> bool:
-        """Whether it is of images whose samples come back, so that there are no curves."""
-        return self.kind == "images" and not self.metrics
+        """Whether it is of images that come back as they were, so that there are no curves."""
+        return self.kind in ("images", "jpeg") and not self.metrics
 
     def save(self, path: Path) -> None:
         """Writes summary.json."""

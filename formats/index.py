@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from ncodec.formats import cbor
@@ -15,6 +15,7 @@ from ncodec.formats.limits import Limits
 
 __all__ = [
     "TAIL_BYTES",
+    "Box",
     "BoxEntry",
     "check_layout",
     "check_order",
@@ -45,6 +46,18 @@ class BoxEntry:
     @property
     def end(self) -> int:
         return self.offset + self.length + OVERHEAD
+
+
+class Box(NamedTuple):
+    """A box that is in no file yet."""
+
+    type: str
+    payload: bytes
+    first_frame: int = 0
+    frame_count: int = 0
+
+    def entry(self, offset: int) -> BoxEntry:
+        return BoxEntry(self.type, offset, len(self.payload), self.first_frame, self.frame_count)
 
 
 def pack_index(entries: Iterable[BoxEntry]) -> bytes:

@@ -119,7 +119,7 @@ def claim(path: Path, name: str | Path) -> io.FileIO:
         OSError: it cannot be opened.
     """
     while True:
-        file = io.FileIO(path, "r+", opener=lambda name, flags: os.open(name, flags | os.O_CREAT))
+        file = io.FileIO(path, "r+", opener=_created)
         try:
             _lock(file)
         except BlockingIOError:
@@ -134,6 +134,11 @@ def claim(path: Path, name: str | Path) -> io.FileIO:
                 file.truncate()
                 return file
         file.close()
+
+
+def _created(name: str, flags: int) -> int:
+    """Opens a file, which is made with the rights that `open` gives: it cannot be executed."""
+    return os.open(name, flags | os.O_CREAT, 0o666)
 
 
 def _lock(file: io.FileIO) -> None:

@@ -34,6 +34,7 @@ from ncodec.formats.index import TAIL_BYTES, BoxEntry, check_order
 from ncodec.formats.limits import Limits
 from ncodec.formats.scan import box_header, check_box, intact_boxes, mini_header, stored_index
 from ncodec.formats.segment import Segment
+from ncodec.formats.short import is_short, long_of
 from ncodec.formats.source import Source
 from ncodec.formats.times import unpack_times
 
@@ -67,6 +68,7 @@ class Reader:
         header: HEAD.
         segments: the segments in order; only their headers have been read.
         boxes: every box in file order, INDX included where it is intact.
+        short: whether it is a short file: `boxes` are those of the long one that it stands for.
         complete: whether tail and INDX are there and agree with the boxes; without `strict`,
             whether every CRC holds, too.
         lost_boxes: in a damaged file with an intact INDX, what it lists and is not intact.
@@ -90,6 +92,7 @@ class Reader:
         self._strict = strict
         self.name = self._source.name
         self.size = self._source.size
+        self.short = is_short(self._source.read(0, len(SIGNATURE)))
         try:
             with self._naming_the_file():
                 self._open()
@@ -203,6 +206,8 @@ class Reader:
 
     def _open(self) -> None:
         self.lost_boxes: tuple[BoxEntry, ...] = ()
+        if self.short:
+            self._expand()
         try:
             self.boxes = tuple(self._structure())
             if not self._strict:
@@ -213,6 +218,13 @@ class Reader:
                 raise
             self.boxes = tuple(self._salvage())
             self.complete = False
+
+    def _expand(self) -> None:
+        """Goes on with the long file."""
+        self._limits.check("box_bytes", self.size)
+        short = self._source
+        self._source = Source(long_of(short.read(0, self.size), self._limits), self._limits)
+        short.close()
 
     def _salvage(self) -> list[BoxEntry]:
         """The intact boxes of a damaged file."""
@@ -309,6 +321,8 @@ class Reader:
             yield
         except DamagedFile as error:
             remedy = "run `ncodec repair` to keep what is intact"
-            if not self._strict:
+            if self.short:
+                remedy = "it has one checksum for all of it, so get another copy of the file"
+            elif not self._strict:
                 remedy = "get another copy of the file"
             raise DamagedFile(f"{self.name} is damaged ({error}): {remedy}") from error

@@ -1,4 +1,7 @@
-"""The writer of a file, front to back; it never seeks, so that the destination may be a pipe."""
+"""The writer of a file, front to back; it never seeks, so that the destination may be a pipe.
+
+A short file is known to be one when it ends: until then its boxes are held.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,21 @@ from ncodec.formats.boxes import CONF, HDR, HEAD, INDX, MKA, ONCE, SEGM, SIGNATU
 from ncodec.formats.conf import Conf
 from ncodec.formats.errors import UsageError
 from ncodec.formats.header import Header
-from ncodec.formats.index import BoxEntry, pack_index, pack_tail
+from ncodec.formats.index import Box, BoxEntry, pack_index, pack_tail
 from ncodec.formats.segment import Segment
+from ncodec.formats.short import MOST_BYTES, pack_short
 from ncodec.formats.times import pack_times
 
 __all__ = ["Writer"]
 
 
 class Writer:
-    """Writes signature and HEAD at once, then what its methods are given, in call order.
+    """Writes signature and HEAD, then what its methods are given, in call order.
 
-    Segments come in order and leave out no frame. `finish` writes INDX and the tail: a file
-    without them is damaged. The stream is left open. UsageError where the calls break the
-    format's order.
+    Images and features of one segment, or of few bytes, become a short file, which is written by
+    `finish`; what becomes a long one is written as it comes. Segments come in order and leave out
+    no frame. A file that was not finished is damaged. The stream is left open. UsageError where
+    the calls break the format's order.
     """
 
     def __init__(self, stream: BinaryIO, header: Header) -> None:
@@ -34,7 +39,10 @@ class Writer:
         self._times: int | None = None
         self._finished = False
         self._position = 0
-        self._put(SIGNATURE)
+        self._kinds: list[str] = []
+        self._held: list[Box] | None = None if header.media_kind == "video" else []
+        if self._held is None:
+            self._put(SIGNATURE)
         self._box(HEAD, header.pack())
 
     def conf(self, payload: bytes | Conf) -> None:
@@ -74,15 +82,18 @@ class Writer:
         self._box(boxes.META, cbor.dumps(dict(values)))
 
     def finish(self) -> int:
-        """Writes INDX and the tail, and flushes; returns the file's size in bytes."""
+        """Writes what is left of the file, and flushes; returns its size in bytes."""
         if not self._next_index:
             raise UsageError("a file needs at least one segment: write one before finish()")
         for what, count in (("HEAD", self._header.info.frames or None), ("TIME", self._times)):
             if count not in (None, self._end_frame):
                 raise UsageError(f"{what} has {count} frames, the segments {self._end_frame}")
-        offset = self._position
-        self._put(boxes.pack_box(INDX, pack_index(self._entries)))
-        self._put(pack_tail(offset))
+        if self._held is not None:
+            self._put(pack_short(self._held))
+        else:
+            offset = self._position
+            self._put(boxes.pack_box(INDX, pack_index(self._entries)))
+            self._put(pack_tail(offset))
         self._stream.flush()
         self._finished = True
         return self._position
@@ -90,10 +101,24 @@ class Writer:
     def _box(self, kind: str, payload: bytes, first_frame: int = 0, frame_count: int = 0) -> None:
         if self._finished:
             raise UsageError(f"the file is finished: a {kind} box cannot be added")
-        if kind in ONCE and any(entry.type == kind for entry in self._entries):
+        if kind in ONCE and kind in self._kinds:
             raise UsageError(f"a {kind} box was written already, a file holds one")
-        self._entries.append(BoxEntry(kind, self._position, len(payload), first_frame, frame_count))
-        self._put(boxes.pack_box(kind, payload))
+        self._kinds.append(kind)
+        box = Box(kind, payload, first_frame, frame_count)
+        if self._held is None:
+            self._write(box)
+            return
+        self._held.append(box)
+        size = sum(len(box.payload) for box in self._held)
+        if size > MOST_BYTES and self._kinds.count(SEGM) > 1:
+            held, self._held = self._held, None
+            self._put(SIGNATURE)
+            for box in held:
+                self._write(box)
+
+    def _write(self, box: Box) -> None:
+        self._entries.append(box.entry(self._position))
+        self._put(boxes.pack_box(box.type, box.payload))
 
     def _put(self, data: bytes) -> None:
         self._stream.write(data)

@@ -77,7 +77,7 @@ def test_it_trains_encodes_verifies_and_is_measured(run, photo, tmp_path):
     line = ("--codec", CODEC, "--model", "tiny.ncm", "--threads", 1)
     assert "dB RGB-PSNR" in run("encode", photo, *line, "-o", "photo.nc")
     said = run("verify", "photo.nc", "--model", "tiny.ncm", "--source", photo)
-    assert "1 segments intact" in said
+    assert "1 segment intact" in said
     assert "dB RGB-PSNR (recorded" in said
     bench = ("bench", "images", photo, "--anchors", "none", "--points", 1, "--threads", 1)
     run(*bench, "--codecs", f"{CODEC}:model=tiny.ncm", "-o", "run")

@@ -11,6 +11,7 @@ from synthetic import TINY, film, read, same_planes
 import ncodec
 from ncodec.errors import InputError, Interrupted, UsageError
 from ncodec.media import from_rgb
+from ncodec.media.image import Metadata
 
 LOSSLESS = {"codec": "rawplanes"}
 CLIP = np.random.default_rng(0).integers(0, 256, (5, 24, 32, 3)).astype(np.uint8)
@@ -37,9 +38,10 @@ def test_an_array_of_one_image_comes_back(image):
 
 
 def test_an_image_keeps_its_metadata():
-    image = ncodec.Image(CLIP[0], "a.png")
+    metadata = Metadata(text=(("Title", "a picture"),))
+    image = ncodec.Image(CLIP[0], "a.png", metadata)
     with ncodec.open(ncodec.encode(image, effort="fast").data) as album:
-        assert album[0].name == "a.png"
+        assert album[0].metadata == metadata
         again = ncodec.encode(album, codec="pc-photo", effort="fast")
     assert again.frames == 1
 

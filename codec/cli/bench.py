@@ -21,6 +21,7 @@ PAPERS = "papers/"
 KINDS = {
     "video": "Curves, BD-rates and speed of video codecs and anchors on CLIPS.",
     "images": "Bits and equality of lossless coders on IMAGES, or curves of lossy ones.",
+    "jpeg": "Of the bytes of JPEG FILES, what is left where the same bytes come back.",
     "features": "Bytes against a classifier's agreement on IMAGES.",
     "papers/NAME": "The table of a paper: papers/hnerv-bunny.",
 }
@@ -96,6 +97,7 @@ def command() -> None:
       ncodec bench video clip.mp4 --preset fast -o run
       ncodec bench video bunny#crop=1280x640 bikes carphone --data downloads -o run
       ncodec bench images photos --codecs pc-photo:effort=best -o run
+      ncodec bench jpeg photos --every 10 -o run
       ncodec bench papers/hnerv-bunny --scale 1/4 -o run
     """
 
@@ -277,6 +279,39 @@ def images(**settings: Any) -> None:
     from ncodec.eval.bench.images import run_images
 
     bench_stills(run_images, **settings)
+
+
+@command.command()
+@click.argument("images", metavar="FILES...", nargs=-1, required=True)
+@_common
+@click.option(
+    "--codecs",
+    type=NAMES,
+    default="pc-jpeg",
+    show_default=True,
+    help=f"{_CODECS}, or none; those that keep files.",
+)
+@click.option(
+    "--anchors",
+    type=NAMES,
+    help="Of lepton, jpegxl and brunsli; or none.  [default: those that are installed]",
+)
+@click.option(
+    "--every",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Of each folder the first file, and each N-th then.",
+)
+def jpeg(**settings: Any) -> None:
+    """Of the bytes of JPEG files, what is left where the same bytes come back, and how fast.
+
+    FILES are JPEG files, folders of them, or sets of `ncodec bench --list-data`.
+    """
+    from ncodec.eval.bench.jpeg import run_jpeg
+
+    bench_stills(run_jpeg, **settings)
 
 
 @command.command()

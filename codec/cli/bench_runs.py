@@ -69,13 +69,16 @@ def bench_stills(
     threads: int | None,
     dry_run: bool,
     quiet: bool,
+    every: int | None = None,
     **options: Any,
 ) -> None:
-    """Measures images with `measure`, which gets what `options` has."""
-    from ncodec.eval.data.images import images_of
+    """Measures images with `measure`, which gets what `options` has; of JPEG files, each `every`-th
+    of a folder."""
+    from ncodec.eval.data.images import images_of, jpegs_of
 
     threads = threads or thread_count()
-    sources = [image for text in images for image in images_of(text, data)]
+    groups = [jpegs_of(t, data, every) if every else images_of(t, data) for t in images]
+    sources = [image for group in groups for image in group]
 
     def work(folder: Path, processes: Processes, tell: Callable[[str], None]) -> Summary | None:
         return measure(
@@ -88,7 +91,9 @@ def bench_stills(
             **options,
         )
 
-    _run(work, output, dry_run, quiet, {"threads": threads, "images": len(sources), **options})
+    settings = {"threads": threads, "images": len(sources), **options}
+    settings |= {"every": every} if every else {}
+    _run(work, output, dry_run, quiet, settings)
 
 
 def _run(

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ncodec.cli.words import counted, share
+
 if TYPE_CHECKING:
     from ncodec.files.probing import Probe
     from ncodec.media.matroska.listing import Part
+    from ncodec.plugin import KeptFile
 
 __all__ = ["command"]
 
@@ -59,9 +62,10 @@ def _images(contents: Probe) -> list[str]:
     info, count, names = contents.info, contents.images or 1, contents.names
     listed = f": {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}" if names else ""
     lines = [
-        f"{count:,} image{'s' * (count > 1)} of {info.width}x{info.height}, "
-        f"{info.pixel_format}{listed}",
-        f"rate: {8 * contents.size / (info.width * info.height * count):.4f} bits a pixel",
+        f"{counted(count, 'image')} of {info.width}x{info.height}, {info.pixel_format}{listed}",
+        _kept(contents.size, contents.kept)
+        if contents.kept
+        else f"rate: {8 * contents.size / (info.width * info.height * count):.4f} bits a pixel",
     ]
     lines += [f"model: {digest}" for digest in contents.models]
     return lines
@@ -78,6 +82,13 @@ def _album(contents: Probe) -> list[str]:
             f"{picture.codec}, {picture.size:,} bytes"
         )
     return lines
+
+
+def _kept(size: int, file: KeptFile) -> str:
+    """The line on a file that is kept."""
+    several = f", {counted(file.pictures, 'picture')} in it" if file.pictures > 1 else ""
+    stored = f"; stored as it is: {file.stored}" if file.stored else ""
+    return f"kept: a file of {file.size:,} bytes{several}; this is {share(size, file.size)}{stored}"
 
 
 def _record(contents: Probe) -> dict[str, Any]:
@@ -106,17 +117,27 @@ def _page(name: str, contents: Probe) -> str:
         lines.append(f"decoder: {contents.macs_per_pixel:,.0f} multiply-accumulates a pixel")
     lines.append("bytes:")
     for part, size in contents.breakdown().items():
+        # A file that is stored as it is has none of its codec's parts but one.
+        if contents.kept and not size:
+            continue
         lines.append(f"  {part:<14}{size:>12,}  {size / contents.size:6.1%}")
     if not contents.pictures:
         lines.append(f"segments: {len(segments)}")
-    unit = "frames"
+    unit = "frame"
     if contents.images is not None:
-        unit = "images" if contents.images == contents.info.frames > 1 else "tiles"
+        unit = "image" if contents.images == contents.info.frames > 1 else "tile"
+    if contents.kept:
+        unit = "part"
     for segment in segments if not contents.pictures else ():
         last = segment.first_frame + segment.frame_count - 1
         quality = f"  {segment.psnr:.2f} dB" if segment.psnr is not None else ""
         size = sum(segment.sections.values())
-        lines.append(f"  {unit} {segment.first_frame} to {last}: {size:,} bytes{quality}")
+        which = (
+            f"{unit} {last}"
+            if segment.frame_count == 1
+            else f"{unit}s {segment.first_frame} to {last}"
+        )
+        lines.append(f"  {which}: {size:,} bytes{quality}")
     for key, value in contents.meta.items():
         if key == "notices" and isinstance(value, list):
             lines += [f"notice: {sentence}" for sentence in value]

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from ncodec.cli.words import counted, share
 from ncodec.errors import NcodecError
 from ncodec.jobs import Event, Finished, Noticed, Planned, Progressed, Scanned, SegmentDone
 
@@ -75,12 +76,14 @@ def _described(event: Planned | Finished) -> str:
             + (f" and {event.size:,} bytes" if event.size is not None else "")
         )
     quality = f", {event.psnr:.2f} dB RGB-PSNR" if event.psnr is not None else ""
+    if event.original is not None:
+        rate = share(event.size, event.original)
+        return f"{event.output}: {event.size:,} bytes, {rate}, {event.elapsed:.1f} s"
     if event.subpixels is not None:
-        images = f"{event.frames:,} images" if event.frames > 1 else "1 image"
         rate = f"{8 * event.size / event.subpixels:.3f} bits a subpixel"
         return (
-            f"{event.output}: {event.size:,} bytes, {images}, {rate}{quality}, "
-            f"{event.elapsed:.1f} s"
+            f"{event.output}: {event.size:,} bytes, {counted(event.frames, 'image')}, "
+            f"{rate}{quality}, {event.elapsed:.1f} s"
         )
     return (
         f"{event.output}: {event.size:,} bytes, {event.frames} frames{quality}, "

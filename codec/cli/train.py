@@ -56,8 +56,8 @@ def command(
     """Train a model on DATA; `ncodec train TRAINER --help` has the trainer's options.
 
     TRAINER is pc for collections of small images, pc-idf for a flow with a circuit as prior,
-    pc-photo for photographs, entropic-student for features and entropic-picture for pictures of
-    them, or one that another package brings.
+    pc-photo for photographs, pc-jpeg for JPEG files, entropic-student for features and
+    entropic-picture for pictures of them, or one that another package brings.
 
     \b
     Examples:

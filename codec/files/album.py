@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, overload
 
 from numpy.typing import NDArray
@@ -118,9 +119,8 @@ class Album(OpenFile, Sequence[Image]):
 
     def file_name(self, index: int = 0) -> str:
         """The name of a file that image `index` is written to, made up where it has none."""
-        position = self._index(index)
-        named = position < len(self._records.names)
-        return self.name(position) + ".jpg" * (not named and self.holds_file(position))
+        name = self.name(index)
+        return name + ".jpg" * (not Path(name).suffix and self.holds_file(index))
 
     def modified(self, index: int = 0) -> int | None:
         """When the file of image `index` was changed last, in nanoseconds since 1970; None where

@@ -56,6 +56,11 @@ class NestedAlbum(Album):
     def file(self, index: int = 0) -> bytes:
         return self._picture(self._index(index)).file()
 
+    def file_name(self, index: int = 0) -> str:
+        # A name that the file has is the one that comes back, whatever it ends in.
+        named = self._index(index) < len(self._records.names)
+        return self.name(index) if named else super().file_name(index)
+
     def picture_info(self, index: int = 0) -> VideoInfo:
         position = self._index(index)
         return self._picture(position).info if position in self._places else self.info

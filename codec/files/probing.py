@@ -14,7 +14,7 @@ from ncodec.files.records import KEY, Records
 from ncodec.formats import Reader, Segment, VideoInfo
 from ncodec.media.matroska.listing import Part, listed
 from ncodec.media.timeline import constant_step, end_tick
-from ncodec.plugin import HasNetwork, Option
+from ncodec.plugin import DescribesFiles, HasNetwork, KeptFile, Option, StillCodec
 from ncodec.registry import ALBUM, codec_names, load_codec
 
 __all__ = ["CodecInfo", "PictureInfo", "Probe", "SegmentInfo", "codecs", "probe"]
@@ -64,6 +64,7 @@ class Probe:
         tracks_size: bytes of the box that they and the tags are in.
         macs_per_pixel: multiply-accumulates of the decoder's network for a pixel, mean over
             frames; None without a network, or where the codec is not installed.
+        kept: the file that came in, where the codec keeps files and describes them.
     """
 
     codec: str
@@ -83,6 +84,7 @@ class Probe:
     tracks_size: int = 0
     macs_per_pixel: float | None = None
     pictures: Sequence[PictureInfo] = ()
+    kept: KeptFile | None = None
 
     @property
     def constant_rate(self) -> bool:
@@ -150,7 +152,7 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
         decoder: object = codec
         packed = reader.meta.get(KEY)
         record = Records() if packed is None else Records.unpack(packed)
-        segments, pictures = [], []
+        segments, pictures, read = [], [], []
         macs = 0.0
         for entry in sorted(reader.segments, key=lambda s: s.first_frame):
             segment = reader.read_segment(entry.index)
@@ -162,6 +164,8 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
                 macs += segment.frame_count * decoder.macs_per_pixel(segment, header.info)
             if is_album:
                 pictures.append(_picture(segment, record.name(segment.first_frame)))
+            if isinstance(decoder, DescribesFiles):
+                read.append(segment)
             segments.append(
                 SegmentInfo(segment.first_frame, segment.frame_count, sizes, segment.psnr)
             )
@@ -170,6 +174,10 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
         step = constant_step(times)
         ticks = max(end_tick(times) - times[0], 1) if times else frames
         tracks = reader.mka
+        # What codes frames has no such record; neither has one image without metadata.
+        count = 1 if isinstance(decoder, StillCodec) and header.info.frames == 1 else None
+        if packed is not None:
+            count = record.count
         return Probe(
             codec=header.codec_id,
             bitstream_version=header.bitstream_version,
@@ -182,12 +190,13 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
             segments=tuple(segments),
             meta={key: value for key, value in reader.meta.items() if key != KEY},
             models=tuple(c.digest.hex() for c in reader.confs() if c.reference),
-            images=frames if is_album else record.count if packed is not None else None,
+            images=frames if is_album else count,
             names=record.names,
             tracks=listed(tracks) if tracks is not None else (),
             tracks_size=len(tracks or b""),
             macs_per_pixel=macs / frames if macs else None,
             pictures=tuple(pictures),
+            kept=decoder.describe_file(read) if isinstance(decoder, DescribesFiles) else None,
         )
 
 

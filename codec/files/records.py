@@ -12,10 +12,13 @@ from ncodec.errors import DamagedFile
 from ncodec.formats import Limits, cbor
 from ncodec.media.image import Metadata
 
-__all__ = ["KEY", "Records"]
+__all__ = ["KEY", "LONE", "Records"]
 
 KEY = "images"
 """The key in the meta box; the value is zlib-compressed CBOR."""
+
+LONE: Mapping[str, Any] = {"kind": "image"}
+"""The layout of one image that came as a file of its own."""
 
 _COUNT, _LAYOUT, _NAMES = "count", "layout", "names"
 _METADATA, _WHICH = "metadata", "which"
@@ -28,7 +31,8 @@ class Records:
     their files were changed last, in nanoseconds since 1970.
 
     Names, metadata and times may be empty, and are in a file whose meta box was lost: its pixels
-    can still be decoded.
+    can still be decoded. One image of its own has no name in the file, whose name is another's
+    choice.
     """
 
     count: int = 0
@@ -43,11 +47,13 @@ class Records:
         Raises:
             LimitExceeded: no reader would take so much.
         """
-        record: dict[str, Any] = {
-            _COUNT: self.count,
-            _LAYOUT: dict(self.layout),
-            _NAMES: list(self.names),
-        }
+        record: dict[str, Any] = {}
+        if not self.lone:
+            record = {
+                _COUNT: self.count,
+                _LAYOUT: dict(self.layout),
+                _NAMES: list(self.names),
+            }
         if self.modified:
             # Files of one folder are often minutes apart: differences take fewer bytes.
             pairs = zip((0, *self.modified), self.modified, strict=False)
@@ -61,6 +67,11 @@ class Records:
         plain = cbor.dumps(record)
         Limits().check("meta_bytes", len(plain))
         return zlib.compress(plain, 9)
+
+    @property
+    def lone(self) -> bool:
+        """Whether this is one image that came as a file of its own."""
+        return self.count == 1 and self.layout == LONE
 
     @classmethod
     def unpack(cls, data: object, limits: Limits | None = None) -> Records:
@@ -86,10 +97,10 @@ class Records:
         limits.check("meta_bytes", len(plain))
         fields = cbor.loads(plain, "the images' record", limits)
         try:
-            count, names = int(fields[_COUNT]), fields[_NAMES]
+            count, names = int(fields.get(_COUNT, 1)), fields.get(_NAMES, ())
             distinct = [Metadata.from_record(record) for record in fields.get(_METADATA, ())]
             metadata = tuple(distinct[place] for place in fields.get(_WHICH, ()))
-            layout = dict(fields[_LAYOUT])
+            layout = dict(fields.get(_LAYOUT, LONE))
             modified = tuple(accumulate(fields.get(_MODIFIED, ())))
         except (TypeError, KeyError, IndexError, ValueError, AttributeError):
             raise DamagedFile(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 
-from ncodec.files.records import KEY, Records
+from ncodec.files.records import KEY, LONE, Records
 from ncodec.formats import Reader, Segment, VideoInfo
 from ncodec.store import find_model
 
@@ -39,9 +39,15 @@ class StoredFile:
         return cls(reader, tuple(c.content(lambda d: find_model(d, files)) for c in confs), files)
 
     def records(self) -> Records:
-        """Names and metadata of the images."""
+        """Names and metadata of the images; one without a name has that of a .nc file on disk."""
         record = self.reader.meta.get(KEY)
-        return Records() if record is None else Records.unpack(record)
+        if record is None and self.info.frames != 1:
+            return Records()
+        records = Records(1, LONE) if record is None else Records.unpack(record)
+        file = Path(self.reader.name)
+        if not records.lone or records.names or file.suffix != ".nc":
+            return records
+        return replace(records, names=(file.stem,))
 
     @property
     def info(self) -> VideoInfo:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,10 @@ class Verification:
         rgb: mean over frames of RGB-PSNR in dB against the source; None without one.
         planes: the same for each plane of the clip's pixel format; images have none.
         recorded: what the file says for `rgb`.
-        identical: lossless images only: that every sample equals the source's.
+        identical: lossless images only: that every sample equals the source's, or every byte of
+            files that are kept.
         checked: whether the codec compared the integers of every segment with their hash.
+        files: SHA-256 of each file that is kept as it is.
     """
 
     frames: int
@@ -47,6 +50,7 @@ class Verification:
     recorded: float | None
     identical: bool = False
     checked: bool = False
+    files: tuple[str, ...] = ()
 
 
 class _Witness(Reader):
@@ -222,12 +226,14 @@ def _verify_images(
         )
     codec = load_codec(witness.header.codec_id)
     lossless = not isinstance(codec, ImageCodec) or codec.lossless
-    values = []
+    values, files = [], []
     for index in range(len(album)):
-        files = album.holds_file(index)
-        decoded: Any = album.file(index) if files else album[index].pixels
+        is_file = album.holds_file(index)
+        decoded: Any = album.file(index) if is_file else album[index].pixels
+        if is_file:
+            files.append(sha256(decoded).hexdigest())
         if originals is not None:
-            kept: Any = originals.file(index) if files else originals[index].pixels
+            kept: Any = originals.file(index) if is_file else originals[index].pixels
             if not lossless:
                 values.append(image_psnr(decoded, kept))
             elif not np.array_equal(kept, decoded):
@@ -241,5 +247,12 @@ def _verify_images(
     measured = [span_psnr(values, s.start, len(s), count) if values else None for s in spans]
     mean = _agreed(spans, recorded, measured) if values else None
     return Verification(
-        len(album), len(spans), mean_psnr(values), (), mean, identical, witness.hear()
+        frames=len(album),
+        segments=len(spans),
+        rgb=mean_psnr(values),
+        planes=(),
+        recorded=mean,
+        identical=identical,
+        checked=witness.hear(),
+        files=tuple(files),
     )

@@ -82,8 +82,8 @@ class Finished(Event):
     """The file is complete.
 
     `psnr` is the mean over frames of the decoded RGB frames' PSNR, None where lossless;
-    `subpixels` counts the samples of still images; `data` is the file where it has no other
-    output.
+    `subpixels` counts the samples of still images, `original` the bytes of files that are kept as
+    they are; `data` is the file where it has no other output.
     """
 
     output: str
@@ -93,6 +93,7 @@ class Finished(Event):
     psnr: float | None
     elapsed: float
     subpixels: int | None = None
+    original: int | None = None
     data: bytes | None = field(default=None, repr=False)
 
     def record(self) -> dict[str, Any]:

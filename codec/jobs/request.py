@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from ncodec.errors import InputError, UsageError
 from ncodec.formats.boxes import SIGNATURE
+from ncodec.formats.short import is_short
 from ncodec.media.copying import COPYING, Copying
 from ncodec.media.held import Held
 from ncodec.media.kinds import is_media_name
@@ -164,7 +165,8 @@ def check_source(path: str | Path, source: str | Path | Held, output: str | Bina
     if not Path(path).is_file():  # a pipe is read once
         return
     with suppress(OSError), open(path, "rb") as stream:
-        if stream.read(len(SIGNATURE)) == SIGNATURE:
+        start = stream.read(len(SIGNATURE))
+        if start == SIGNATURE or is_short(start):
             name = "-" if isinstance(source, Held) else str(source)
             target = output if isinstance(output, str) and is_media_name(output) else "OUT"
             line = shlex.join(["ncodec", "decode", name, "-o", target])

@@ -92,17 +92,7 @@ def encode_images(
         keeps_files = pictures is not None and pictures.keeps_files
         metadata = images.metadata if pictures and not keeps_files else ()
         records = Records(len(images), images.layout, images.names, metadata)
-        named = {
-            name: value
-            for name, value in resolved.items()
-            if value is not None and not isinstance(value, Path)
-        }
-        meta = {
-            "tool": f"ncodec {__version__}",
-            "seed": seed,
-            "options": named,
-            KEY: records.pack(),
-        }
+        meta = _meta(records, resolved, seed)
         if target_size is not None:
             context.target_size = max(target_size - _overhead(coder, images[0], meta), 0)
         coded = coder.encode_images(images, resolved, context)
@@ -122,7 +112,10 @@ def encode_images(
             count += 1
             size = sum(map(len, segment.sections))
             watch(SegmentDone(segment.index, 0, segment.frame_count, size, segment.psnr))
-        writer.meta(meta)
+        if records.lone and coded.info.frames == 1:
+            meta = _lone_meta(records)
+        if meta:
+            writer.meta(meta)
         size = writer.finish()
         if target_size is not None and size > target_size:
             raise TargetUnreachable(
@@ -136,12 +129,32 @@ def encode_images(
         segments=count,
         psnr=psnr,
         elapsed=time.monotonic() - start,
-        subpixels=coded.info.width * coded.info.height if keeps_files else prod(images.shape),
+        subpixels=None if keeps_files else prod(images.shape),
+        original=len(images.file(0)) if keeps_files else None,
     )
     if poor := poor_images(psnr):
         watch(Noticed(poor))
     watch(finished)
     return finished
+
+
+def _meta(records: Records, options: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    named = {
+        name: value
+        for name, value in options.items()
+        if value is not None and not isinstance(value, Path)
+    }
+    return {
+        "tool": f"ncodec {__version__}",
+        "seed": seed,
+        "options": named,
+        KEY: records.pack(),
+    }
+
+
+def _lone_meta(records: Records) -> dict[str, Any]:
+    """What one image of one part has: how it was made would be a part of an icon's bytes."""
+    return {KEY: records.pack()} if any(records.metadata) else {}
 
 
 def _until(stopping: Callable[[], bool], segments: Iterable[Segment]) -> Iterator[Segment]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile, UsageError
-from ncodec.formats import Segment, VideoInfo
+from ncodec.formats import Conf, Limits, Model, Segment, VideoInfo, read_model
 from ncodec.media.collection import Collection
 from ncodec.media.image import Image
 from ncodec.media.images import decode_image
-from ncodec.plugin import Coded, Context, ImageCodec, Region, Stored
+from ncodec.plugin import Coded, Context, ImageCodec, KeptFile, Option, Region, Stored
 
 if TYPE_CHECKING:
     from ncodec.jpeg.headers import Frame
@@ -34,6 +35,11 @@ class PcJpeg(ImageCodec):
     media = frozenset({"image"})
     keeps_files = True
     sections = ("headers", "luma", "blue", "red", "black", "stored")
+    options = (
+        Option(
+            "model", Path, None, "a model of `ncodec train pc-jpeg`, which decoding needs as well"
+        ),
+    )
 
     def encode_images(
         self, images: Sequence[Image], options: Mapping[str, Any], context: Context
@@ -55,9 +61,18 @@ class PcJpeg(ImageCodec):
         # The kernels are compiled when they are imported; listing options must not wait for that.
         from ncodec.jpeg.files import encode_file, frame_in
 
-        segments = encode_file(data, context.threads)
+        model = read_model(options["model"]) if options["model"] else None
+        segments = encode_file(data, context.threads, model)
+        reads = model if not _is_stored(segments) else None
+        confs = (Conf(reads.digest, reference=True),) if reads else ()
         notices = (_said(data, images.source),) if _is_stored(segments) else ()
-        return Coded(_info(frame_in(data), len(segments)), iter(segments), notices=notices)
+        info = _info(frame_in(data), len(segments))
+        return Coded(info, iter(segments), confs, notices)
+
+    def describe_file(self, segments: Sequence[Segment]) -> KeptFile:
+        from ncodec.jpeg.describing import describe
+
+        return describe(segments)
 
     def open_images(self, stored: Stored, context: Context) -> _File:
         return _File(stored, context)
@@ -79,7 +94,9 @@ class _File:
         if self._is_cut():
             raise DamagedFile("a part of the JPEG file is lost: get another copy of the file")
         segments = (self._stored.segment(index) for index, _, _ in self._stored.present)
-        return decode_file(segments, self._threads)
+        shared = self._stored.shared
+        model = Model.unpack(shared[0]) if shared else None
+        return decode_file(segments, self._threads, model)
 
     def pixels(self, index: int, region: Region | None = None) -> Pixels:
         image = decode_image(self.file(index), "the JPEG file")
@@ -104,19 +121,20 @@ def _is_stored(segments: Sequence[Segment]) -> bool:
 
 def _said(data: bytes, name: str) -> str:
     """The sentence on a file that is stored as general data."""
-    from ncodec.jpeg.headers import Unsupported
-    from ncodec.jpeg.rebuild import parse
+    from ncodec.jpeg.describing import why_stored
 
-    try:
-        parse(data)
-        reason = "the model makes it no smaller"
-    except Unsupported as error:
-        reason = str(error)
-    return f"{name} is kept whole, but hardly smaller than it is: {reason}"
+    return f"{name} is kept whole, but hardly smaller than it is: {why_stored(data)}"
+
+
+def _fits(frame: Frame) -> bool:
+    """Whether readers take HEAD's word for the frame's size."""
+    most = Limits()
+    sides = frame.width <= most.width and frame.height <= most.height
+    return sides and frame.width * frame.height <= most.frame_pixels
 
 
 def _info(frame: Frame | None, count: int) -> VideoInfo:
-    """Pixels decode as the file says; one that does not say has one."""
-    width, height = (frame.width, frame.height) if frame else (1, 1)
+    """Pixels decode as the file says; one that does not say, or is too large for HEAD, has one."""
+    width, height = (frame.width, frame.height) if frame and _fits(frame) else (1, 1)
     pixels = _FORMATS.get(len(frame.components) if frame else 1, "gray")
     return VideoInfo(width, height, count, Fraction(1), pixels, 8, full_range=True)

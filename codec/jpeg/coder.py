@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile
+from ncodec.formats import Model
 from ncodec.formats.entropy import ranges
-from ncodec.jpeg.bits import Coder, Mixer
+from ncodec.jpeg.bits import Coder
 from ncodec.jpeg.headers import Component, Frame
-from ncodec.jpeg.model import load_mixer
+from ncodec.jpeg.memory import Memory
+from ncodec.jpeg.model import load_memory
 from ncodec.jpeg.planes import code_plane
-from ncodec.jpeg.values import FACTS, Plane
+from ncodec.jpeg.values import EDGE, FACTS, Plane
 
 __all__ = ["COLOURS", "decode_stripe", "encode_stripe", "observe", "stripes"]
 
@@ -40,15 +42,20 @@ def stripes(frame: Frame) -> list[range]:
 
 
 def encode_stripe(
-    frame: Frame, quantisers: Quantisers, coefficients: NDArray[np.int16], rows: range
+    frame: Frame,
+    quantisers: Quantisers,
+    coefficients: NDArray[np.int16],
+    rows: range,
+    model: Model | None = None,
 ) -> tuple[bytes, ...]:
     """The streams of the components in `rows` of MCUs.
 
     Args:
         frame, quantisers: what the file's headers say.
         coefficients: int16 [blocks + 1, 64] of the whole frame, in natural order; the last is 0.
+        model: what it starts from, by default the shipped one.
     """
-    return _encoded(frame, quantisers, coefficients, rows, load_mixer())
+    return _encoded(frame, quantisers, coefficients, rows, load_memory(model))
 
 
 def decode_stripe(
@@ -57,6 +64,7 @@ def decode_stripe(
     quantisers: Quantisers,
     coefficients: NDArray[np.int16],
     rows: range,
+    model: Model | None = None,
 ) -> None:
     """Fills the blocks of a stripe into `coefficients`, int16 [blocks + 1, 64]; the last is 0.
 
@@ -68,21 +76,21 @@ def decode_stripe(
             f"a stripe has {len(streams)} streams for {len(frame.components)} components: "
             "fetch the file again"
         )
-    mixer = load_mixer()
+    memory = load_memory(model)
     facts = np.zeros((len(coefficients), FACTS), dtype=np.int64)
     for number, stream in enumerate(streams):
         words = ranges.to_words(stream)
-        coder = Coder(ranges.start_decoding(words), words, False)
-        _code(coder, mixer, frame, quantisers, number, coefficients, facts, rows)
+        coder = Coder(ranges.start_decoding(words), words, False, memory)
+        _code(coder, frame, quantisers, number, coefficients, facts, rows)
         ranges.require_intact(coder.state, words)
 
 
 def observe(
-    frame: Frame, quantisers: Quantisers, coefficients: NDArray[np.int16], mixer: Mixer
+    frame: Frame, quantisers: Quantisers, coefficients: NDArray[np.int16], memory: Memory
 ) -> int:
-    """Lets `mixer` learn from a frame; returns the bytes that it took."""
+    """Lets `memory` learn from a frame; returns the bytes that it took."""
     whole = range(frame.mcus[1])
-    streams = _encoded(frame, quantisers, coefficients, whole, mixer)
+    streams = _encoded(frame, quantisers, coefficients, whole, memory)
     return sum(map(len, streams))
 
 
@@ -91,22 +99,21 @@ def _encoded(
     quantisers: Quantisers,
     coefficients: NDArray[np.int16],
     rows: range,
-    mixer: Mixer,
+    memory: Memory,
 ) -> tuple[bytes, ...]:
     facts = np.zeros((len(coefficients), FACTS), dtype=np.int64)
     streams = []
     for number, component in enumerate(frame.components):
         blocks = component.stride * component.down * len(rows)
         words = np.empty(_WORDS_A_BLOCK * blocks + 3, dtype=np.uint32)
-        coder = Coder(ranges.start_encoding(), words, True)
-        _code(coder, mixer, frame, quantisers, number, coefficients, facts, rows)
+        coder = Coder(ranges.start_encoding(), words, True, memory)
+        _code(coder, frame, quantisers, number, coefficients, facts, rows)
         streams.append(ranges.to_bytes(words, int(ranges.finish(coder.state, words))))
     return tuple(streams)
 
 
 def _code(
     coder: Coder,
-    mixer: Mixer,
     frame: Frame,
     quantisers: Quantisers,
     number: int,
@@ -117,14 +124,15 @@ def _code(
     component = frame.components[number]
     # Steps matter to predictions alone: a file without its table is coded all the same.
     steps = np.maximum(quantisers.get(component.quantiser, np.ones(64)), 1).astype(np.int64)
-    scratch = (np.zeros(size, dtype=np.int64) for size in (64, 8, 8, 8, 8))
-    plane = Plane(number % COLOURS, steps, facts, *scratch)
+    units = np.append(EDGE, (8192, 1))
+    scratch = (np.zeros(size, dtype=np.int64) for size in (80, 8, 8, 8, 8))
+    plane = Plane(number % COLOURS, steps, (1 << 33) // np.outer(units, steps), facts, *scratch)
     before = np.zeros(4, dtype=np.int64)
     if number:
         before[:] = _beside(frame.components[number - 1], component)
     layout = np.array([component.first, component.stride], dtype=np.int64)
     start, stop = rows.start * component.down, rows.stop * component.down
-    code_plane(coder, mixer, plane, coefficients, layout, before, start, stop)
+    code_plane(coder, plane, coefficients, layout, before, start, stop)
 
 
 def _beside(last: Component, component: Component) -> tuple[int, int, int, int]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.errors import DamagedFile
-from ncodec.formats import Segment, integer_hash
+from ncodec.errors import DamagedFile, VerificationFailed
+from ncodec.formats import Model, Segment, integer_hash
 from ncodec.jpeg.coder import decode_stripe, encode_stripe, stripes
 from ncodec.jpeg.headers import Component, Frame, Headers, Unsupported
 from ncodec.jpeg.huffman import intervals
-from ncodec.jpeg.packing import Outline, check_of, pack_stored, unpack_stored
+from ncodec.jpeg.packing import Outline, compressed, inflated
 from ncodec.jpeg.rebuild import Jpeg, frame_of, parse, rebuild, room_for
+from ncodec.jpeg.thumbnails import pack_section, unpack_section
 from ncodec.threads import in_order
 
 __all__ = ["SECTIONS", "decode_file", "encode_file", "frame_in"]
@@ -34,33 +36,47 @@ _TRIES, _PICTURES = 16, 64
 
 @dataclass(frozen=True)
 class _Stripe:
+    """Rows of MCUs of a picture, `piece` its bytes in the file and what is behind it."""
+
     jpeg: Jpeg
-    outline: bytes
+    piece: bytes
     rows: range
+    model: Model | None
+
+    @property
+    def is_first(self) -> bool:
+        return self.rows.start == 0
 
 
-def encode_file(data: bytes, threads: int) -> list[Segment]:
-    """The segments of a file, which have been decoded again and compared with it."""
+def encode_file(data: bytes, threads: int, model: Model | None = None) -> list[Segment]:
+    """The segments of a file, which have been decoded again and compared with it.
+
+    Args:
+        threads: those that stripes are coded on.
+        model: what the coefficients' streams start from; the shipped one is that of all else.
+
+    Raises:
+        UnsupportedFormat: it is a model of something else.
+    """
     work = [
-        _Stripe(jpeg, outline if rows.start == 0 else b"", rows)
-        for jpeg, outline in _pictures(data)
+        _Stripe(jpeg, piece, rows, model)
+        for jpeg, piece in _pictures(data)
         for rows in stripes(frame_of(jpeg.headers)[0])
     ]
     segments = list(in_order(_encoded, enumerate(work), threads))
     size = sum(len(section) for segment in segments for section in segment.sections)
-    stored = pack_stored(data) if not segments or size > len(data) * 31 // 32 else None
+    stored = compressed(data) if not segments or size > len(data) * 31 // 32 else None
     if stored is None or len(stored) > size > 0:
         try:
-            if decode_file(segments, threads) == data:
+            if decode_file(segments, threads, model) == data:
                 return segments
-        except DamagedFile:
+        except (DamagedFile, VerificationFailed):
             pass
-        stored = pack_stored(data)
-    array = np.frombuffer(data, dtype=np.uint8)
-    return [Segment(0, 0, 1, (b"",) * _STORED + (stored,), integer_hash([array]))]
+        stored = compressed(data)
+    return [Segment(0, 0, 1, (b"",) * _STORED + (stored,), integer_hash([_bytes_of(data)]))]
 
 
-def decode_file(segments: Iterable[Segment], threads: int) -> bytes:
+def decode_file(segments: Iterable[Segment], threads: int, model: Model | None = None) -> bytes:
     """The file that `encode_file` made all `segments` of.
 
     Raises:
@@ -70,12 +86,12 @@ def decode_file(segments: Iterable[Segment], threads: int) -> bytes:
     rest = list(segments)
     pieces = []
     if len(rest) == 1 and len(rest[0].sections) > _STORED:
-        data = unpack_stored(rest[0].sections[_STORED])
-        rest[0].check([np.frombuffer(data, dtype=np.uint8)])
+        data = inflated(rest[0].sections[_STORED])
+        rest[0].check([_bytes_of(data)])
         return data
     while rest:
         try:
-            pieces.append(_decoded(rest, threads))
+            pieces.append(_decoded(rest, threads, model))
         except Unsupported as error:
             raise DamagedFile(
                 f"the JPEG file cannot be written again ({error}): get another copy of the file"
@@ -94,7 +110,7 @@ def frame_in(data: bytes) -> Frame | None:
 
 
 def _pictures(data: bytes) -> Iterator[tuple[Jpeg, bytes]]:
-    """The pictures of a file with their outlines; none where the first cannot be rebuilt."""
+    """The pictures of a file with their bytes; none where the first cannot be rebuilt."""
     try:
         jpeg = parse(data)
     except Unsupported:
@@ -102,7 +118,7 @@ def _pictures(data: bytes) -> Iterator[tuple[Jpeg, bytes]]:
     for number in range(_PICTURES):
         last = number + 1 == _PICTURES
         at, follower = (len(data), None) if last else _follower(data, jpeg.size)
-        yield jpeg, Outline.of(jpeg, data[:at]).pack()
+        yield jpeg, data[:at]
         if follower is None:
             return
         data, jpeg = data[at:], follower
@@ -126,14 +142,20 @@ def _encoded(item: tuple[int, _Stripe]) -> Segment:
     index, stripe = item
     frame, quantisers, _ = frame_of(stripe.jpeg.headers)
     coefficients = stripe.jpeg.coefficients
-    streams = encode_stripe(frame, quantisers, coefficients, stripe.rows)
-    planes = [_part(coefficients, component, stripe.rows) for component in frame.components]
-    return Segment(index, index, 1, (stripe.outline, *streams), integer_hash(planes))
+    streams = encode_stripe(frame, quantisers, coefficients, stripe.rows, stripe.model)
+    if stripe.is_first:
+        section = pack_section(Outline.of(stripe.jpeg, stripe.piece[stripe.jpeg.size :]))
+        arrays: list[NDArray[Any]] = [_bytes_of(stripe.piece)]
+    else:
+        section = b""
+        arrays = [_part(coefficients, component, stripe.rows) for component in frame.components]
+    return Segment(index, index, 1, (section, *streams), integer_hash(arrays))
 
 
-def _decoded(rest: list[Segment], threads: int) -> bytes:
+def _decoded(rest: list[Segment], threads: int, model: Model | None) -> bytes:
     """The picture with which `rest` begins, whose segments are taken away from it."""
-    outline = Outline.unpack(rest[0].sections[0])
+    first = rest[0]
+    outline = unpack_section(first.sections[0] if first.sections else b"")
     frame, quantisers, scans = frame_of(outline.headers)
     coefficients = room_for(frame, outline.size)
     parts = stripes(frame)
@@ -142,20 +164,21 @@ def _decoded(rest: list[Segment], threads: int) -> bytes:
 
     def fill(item: tuple[range, Segment]) -> None:
         rows, segment = item
-        decode_stripe(segment.sections[1:], frame, quantisers, coefficients, rows)
-        segment.check([_part(coefficients, component, rows) for component in frame.components])
+        decode_stripe(segment.sections[1:], frame, quantisers, coefficients, rows, model)
+        if segment is not first:
+            segment.check([_part(coefficients, component, rows) for component in frame.components])
 
     for _ in in_order(fill, zip(parts, rest, strict=False), threads):
         pass
     del rest[: len(parts)]
     count = sum(intervals(scan) for scan in scans)
     piece = rebuild(outline.jpeg(coefficients, count, len(scans))) + outline.after
-    if check_of(piece) != outline.check:
-        raise DamagedFile(
-            "the JPEG file that was decoded is not the one that was encoded: get another copy "
-            "of the file"
-        )
+    first.check([_bytes_of(piece)])
     return piece
+
+
+def _bytes_of(data: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(data, dtype=np.uint8)
 
 
 def _part(coefficients: NDArray[np.int16], component: Component, rows: range) -> NDArray[np.int32]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,8 @@ __all__ = [
     "kind_of",
     "lookup_of",
     "needed_tables",
+    "optimal_table",
+    "uses_tables",
 ]
 
 SEQUENTIAL, DC_FIRST, DC_REFINE, AC_FIRST, AC_REFINE = range(5)
@@ -37,16 +41,18 @@ def kind_of(scan: Scan) -> int:
     return DC_REFINE if scan.high else DC_FIRST
 
 
+def uses_tables(kind: int) -> tuple[bool, bool]:
+    """Whether scans of a kind use their DC tables, and their AC tables."""
+    return kind in (SEQUENTIAL, DC_FIRST), kind in (SEQUENTIAL, AC_FIRST, AC_REFINE)
+
+
 def needed_tables(scan: Scan, kind: int) -> list[tuple[bytes, bytes]]:
     """The tables that the scan uses; an empty one stands for one that it does not use."""
     empty = bytes(16)
-    uses_dc, uses_ac = (
-        kind in (SEQUENTIAL, DC_FIRST),
-        kind in (SEQUENTIAL, AC_FIRST, AC_REFINE),
-    )
+    uses_dc, uses_ac = uses_tables(kind)
     pairs = []
     for dc, ac in scan.tables:
-        if (uses_dc and dc is None) or (uses_ac and ac is None):
+        if (uses_dc and not dc) or (uses_ac and not ac):
             raise Unsupported("a Huffman table is missing")
         pairs.append((dc if uses_dc and dc else empty, ac if uses_ac and ac else empty))
     return pairs
@@ -81,3 +87,36 @@ def codes_of(table: bytes) -> NDArray[np.int64]:
     for symbol, length, code in reversed(_canonical(table)):
         codes[symbol] = code << 5 | length
     return codes
+
+
+def optimal_table(counts: NDArray[np.int64]) -> bytes:
+    """The table that libjpeg makes for symbols of these counts, int64 [256].
+
+    It is T.81's annex K.2: a code of all ones is left out, and lengths over 16 are shortened.
+    """
+    reserved = 256
+    lengths = np.zeros(reserved + 1, dtype=np.int64)
+    # Of equal counts the larger symbol comes first; a pair goes by its rarer one's name.
+    heap = [(int(counts[symbol]), -int(symbol), [int(symbol)]) for symbol in np.flatnonzero(counts)]
+    heap.append((1, -reserved, [reserved]))
+    heapq.heapify(heap)
+    while len(heap) > 1:
+        rare, name, symbols = heapq.heappop(heap)
+        other, _, more = heapq.heappop(heap)
+        symbols += more
+        lengths[symbols] += 1
+        heapq.heappush(heap, (rare + other, name, symbols))
+    numbers = np.bincount(lengths[lengths > 0], minlength=18)
+    for length in range(len(numbers) - 1, 16, -1):
+        while numbers[length] > 0:
+            shorter = length - 2
+            while numbers[shorter] == 0:
+                shorter -= 1
+            numbers[length] -= 2
+            numbers[length - 1] += 1
+            numbers[shorter + 1] += 2
+            numbers[shorter] -= 1
+    longest = np.flatnonzero(numbers)[-1:]
+    numbers[longest] -= 1
+    order = sorted(range(reserved), key=lambda symbol: lengths[symbol])
+    return bytes(numbers[1:17].tolist()) + bytes(symbol for symbol in order if lengths[symbol])

@@ -7,17 +7,20 @@ from typing import Any
 import numpy as np
 
 from ncodec.formats.entropy.kernels import kernel
-from ncodec.jpeg.bits import code_bit, look
+from ncodec.formats.entropy.lanes import follow, foretell
+from ncodec.jpeg.bits import code_bit, code_plain
+from ncodec.jpeg.forecast import taps_of
 from ncodec.jpeg.headers import ZIGZAG
+from ncodec.jpeg.memory import CONTEXTS, LINES, SIGNALS, map_of, plain_of, sets_of
 from ncodec.jpeg.values import (
     COLUMN,
-    EDGE,
     MASS,
     NZ,
     ROW,
     code_count,
-    code_rest,
     code_size,
+    code_tail,
+    fine,
     level,
     settle,
     signed,
@@ -29,221 +32,163 @@ __all__ = ["code_inside"]
 INSIDE = np.array([i for i in ZIGZAG if i % 8 and i // 8], dtype=np.int64)
 """The 49 coefficients of both a horizontal and a vertical frequency, in zigzag order."""
 
+_COUNT, _SIZE, _SIGN = CONTEXTS["inside count"], CONTEXTS["inside"], CONTEXTS["inside sign"]
+_COUNT_A, _COUNT_B = sets_of("inside count")
+_SIZE_A, _SIZE_B = sets_of("inside")
+_SIGN_A, _SIGN_B = sets_of("inside sign")
+_COUNT_MAP, _SIZE_MAP, _SIGN_MAP = map_of("inside count"), map_of("inside"), map_of("inside sign")
+_TAIL, _PLAIN_SIGN = plain_of("inside"), plain_of("inside sign")
+
 
 @kernel
 def code_inside(
-    coder: Any, mixer: Any, plane: Any, block: Any, up: Any, side: Any, corner: Any, right: Any,
-    other: Any, facts: Any, up_facts: Any, side_facts: Any, corner_facts: Any, right_facts: Any,
+    coder: Any, plane: Any, block: Any, up: Any, side: Any, corner: Any, right: Any, other: Any,
+    facts: Any, up_facts: Any, side_facts: Any, corner_facts: Any, right_facts: Any,
     other_facts: Any,
 ) -> None:  # fmt: skip
     """Codes the coefficients of both frequencies: how many are not 0, then each in turn."""
-    colour, known = plane.colour, plane.known
-    shade = np.int64(colour > 0) * 4096
-    lines = mixer.lines
-    both = up_facts[NZ] + side_facts[NZ]
-    around = (2 * both + corner_facts[NZ] + right_facts[NZ]) // 6
-    mass = level((up_facts[MASS] + side_facts[MASS]) >> 1)
-    base = colour << 33
-    lines[0] = base | around
-    lines[1] = base | up_facts[NZ] << 6 | side_facts[NZ]
-    lines[2] = base | side_facts[NZ] >> 1 << 6 | corner_facts[NZ] >> 1
-    lines[3] = base | up_facts[NZ] >> 1 << 6 | right_facts[NZ] >> 1
-    lines[4] = base | other_facts[NZ] << 6 | around
-    lines[5] = base | mass << 6 | around >> 2
-    lines[6] = base | level(other_facts[MASS]) << 6 | mass
-    lines[7] = base
-    lines[8] = base | up_facts[NZ]
-    lines[9] = base | side_facts[NZ]
-    lines[10] = (
-        base
-        | (up_facts[ROW] + side_facts[ROW]) << 10
-        | (up_facts[COLUMN] + side_facts[COLUMN]) << 5
-        | level(both)
+    memory = coder.memory
+    colour, known, inverse = plane.colour, plane.known, plane.inverse
+    count = _code_count(
+        coder, plane, block, up_facts, side_facts, corner_facts, right_facts, other_facts
     )
-    lines[11] = base | level(up_facts[MASS]) << 6 | level(side_facts[MASS])
-    lines[12] = base | min(plane.steps[9], 63) << 6 | around
-    lines[13] = base | other_facts[NZ] >> 2 << 12 | up_facts[NZ] >> 2 << 6 | side_facts[NZ] >> 2
-    look(mixer, 1)
-    count = 0
-    total = 0
-    if coder.encoding:
-        for i in range(49):
-            count += block[INSIDE[i]] != 0
-    count = code_count(coder, mixer, 6, shade, shade + 64 + min(around, 31), 0, count)
-    if count > 49:
-        count = 49
     facts[NZ] = count
     rest = count
-    last: Any = 0
-    last2: Any = 0
+    total = np.int64(0)
+    last = np.int64(0)
+    last2 = np.int64(0)
     for z in range(49):
         if rest == 0:
             break
         i = INSIDE[z]
         u, v = i & 7, i >> 3
-        a: Any = abs(np.int64(up[i]))
-        b: Any = abs(np.int64(side[i]))
-        c: Any = abs(np.int64(corner[i]))
-        d: Any = abs(np.int64(right[i]))
-        near = level(2 * (a + b) + c + d)
-        inner = 2 * (abs(known[i - 1]) + abs(known[i - 8])) + abs(known[i - 9])
-        if v < 7:
-            inner += abs(known[i + 7])
-        if u < 7:
-            inner += abs(known[i - 7])
+        a, b = abs(np.int64(up[i])), abs(np.int64(side[i]))
+        c, d = abs(np.int64(corner[i])), abs(np.int64(right[i]))
+        hint = np.int64(other[i])
+        hue = abs(hint)
+        k1, k8, k9 = abs(known[i - 1]), abs(known[i - 8]), abs(known[i - 9])
+        beside = abs(known[i - 7]) + abs(known[i + 7])
+        beyond = np.int64(0)
         if u > 2:
-            inner += abs(known[i - 2])
+            beyond += abs(known[i - 2])
         if v > 2:
-            inner += abs(known[i - 16])
-        own = level(inner)
-        zone = (
-            abs(np.int64(up[i - 1]))
-            + abs(np.int64(up[i - 8]))
-            + abs(np.int64(side[i - 1]))
-            + abs(np.int64(side[i - 8]))
-        )
+            beyond += abs(known[i - 16])
+        up_u, up_v = abs(np.int64(up[i - 1])), abs(np.int64(up[i - 8]))
+        side_u, side_v = abs(np.int64(side[i - 1])), abs(np.int64(side[i - 8]))
         if u < 7:
-            zone += abs(np.int64(up[i + 1])) + abs(np.int64(side[i + 1]))
+            up_u += abs(np.int64(up[i + 1]))
+            side_u += abs(np.int64(side[i + 1]))
         if v < 7:
-            zone += abs(np.int64(up[i + 8])) + abs(np.int64(side[i + 8]))
-        zone += 2 * (a + b)
-        mix = level(4 * (a + b) + 3 * (c + d) + 2 * zone + 3 * inner)
-        step = plane.steps[i]
-        pa = plane.above[u] * 2 // (EDGE[v] * step)
-        pl = plane.left[v] * 2 // (EDGE[u] * step)
-        hue = abs(np.int64(other[i]))
-        left = min(rest, 15)
-        more = min(rest, 10)
-        key = colour << 33 | z << 26
-        lines[0] = key | left << 4 | min(near, 15)
-        lines[1] = key | min(own, 15) << 4 | min(near, 15)
-        lines[2] = key | rest << 6 | count
-        lines[3] = key | min(a, 3) << 6 | min(b, 3) << 4 | min(c, 3) << 2 | min(d, 3)
-        lines[4] = (
-            key
-            | min(abs(known[i - 1]), 3) << 8
-            | min(abs(known[i - 8]), 3) << 6
-            | min(abs(known[i - 9]), 3) << 4
-            | more
+            up_v += abs(np.int64(up[i + 8]))
+            side_v += abs(np.int64(side[i + 8]))
+        above = plane.above[u] * inverse[v, i] >> 32
+        left = plane.left[v] * inverse[u, i] >> 32
+        memory[SIGNALS] = _signal(a)
+        memory[SIGNALS + 1] = _signal(b)
+        memory[SIGNALS + 2] = _signal(c)
+        memory[SIGNALS + 3] = _signal(d)
+        memory[SIGNALS + 4] = _signal(up_u)
+        memory[SIGNALS + 5] = _signal(up_v)
+        memory[SIGNALS + 6] = _signal(side_u)
+        memory[SIGNALS + 7] = _signal(side_v)
+        memory[SIGNALS + 8] = _signal(k1)
+        memory[SIGNALS + 9] = _signal(k8)
+        memory[SIGNALS + 10] = _signal(k9)
+        memory[SIGNALS + 11] = _signal(beside)
+        memory[SIGNALS + 12] = _signal(beyond)
+        memory[SIGNALS + 13] = _signal(hue)
+        memory[SIGNALS + 14] = min((abs(above) + abs(left)) << 1, 1023)
+        memory[SIGNALS + 15] = rest * 8 // (49 - z)
+        taps = taps_of(colour, i)
+        weighted, power = foretell(memory, SIGNALS, taps)
+        forecast = max(weighted >> 16, 0)
+        soon = fine(forecast)
+        half = soon >> 1
+        own = min(level(2 * (k1 + k8) + k9 + beside + beyond), 11)
+        near = min(level(2 * (a + b) + c + d), 11)
+        more = min(level(rest), 9)
+        place = colour * 49 + z
+        memory[LINES] = _SIZE[0] + (place * 32 + soon) * 8
+        memory[LINES + 1] = _SIZE[1] + (((colour * 16 + half) * 12 + own) * 12 + near) * 8
+        memory[LINES + 2] = _SIZE[2] + ((place * 10 + more) * 8 + (soon >> 2)) * 8
+        beneath = min(a, 3) << 6 | min(b, 3) << 4 | min(k1, 3) << 2 | min(k8, 3)
+        memory[LINES + 3] = _SIZE[3] + ((colour * 8 + (soon >> 2)) * 256 + beneath) * 8
+        lean = min(level(above), 10) * 11 + min(level(left), 10)
+        memory[LINES + 4] = _SIZE[4] + ((colour * 16 + half) * 121 + lean) * 8
+        zone = (u + v - 2) >> 2
+        memory[LINES + 5] = (
+            _SIZE[5] + (((colour * 4 + zone) * 12 + min(level(hue), 11)) * 32 + soon) * 8
         )
-        lines[5] = key | min(level(pa), 11) << 8 | min(level(pl), 11) << 4 | more
-        lines[6] = colour << 33 | (49 - z) << 16 | rest << 8 | min(mix, 31)
-        lines[7] = key | min(level(hue), 7) << 8 | more << 4 | min(near, 7)
-        lines[8] = key | level(zone) << 4 | more
-        lines[9] = key | min(mix, 31) << 4 | more
-        lines[10] = key | min(last, 7) << 8 | min(last2, 7) << 4 | more
-        lines[11] = key | min(level(total), 15) << 8 | min(mix >> 1, 15) << 4 | more
-        lines[12] = key | min(level(zone), 15) << 8 | min(own, 15) << 4 | min(level(rest), 9)
-        lines[13] = (
-            colour << 33
-            | min(own, 15) << 12
-            | min(near, 15) << 8
-            | min(level(zone), 15) << 4
-            | min(level(rest * 8 // (49 - z)), 15)
-        )
-        look(mixer, 2)
+        before = min(last, 7) * 8 + min(last2, 7)
+        memory[LINES + 6] = _SIZE[6] + ((colour * 64 + before) * 16 + half) * 8
         value = np.int64(block[i])
-        first = shade + 512 + z * 8
-        second = shade + 1024 + (min(more, 7) * 16 + min(mix * 3 >> 2, 15)) * 8
         last2 = last
-        last = 0
-        wanted = size_of(value)
-        if code_bit(coder, mixer, 0, first, second, 16, np.int64(wanted > 0)):
+        first, second = _SIZE_A + place * 8, _SIZE_B + (colour * 32 + soon) * 8
+        start = max((soon >> 2) - 1, 0)
+        size = code_size(coder, start, first, second, _SIZE_MAP, size_of(value))
+        last = size
+        if size:
             rest -= 1
-            signs = colour << 33 | z << 26
-            hint = np.int64(other[i])
-            sa, sl = signed(pa, 7), signed(pl, 7)
-            sa2 = signed(plane.above2[u] * 2 // (8192 * step), 7)
-            sl2 = signed(plane.left2[v] * 2 // (8192 * step), 7)
-            lines[0] = signs | sa
-            lines[1] = signs | sl
-            lines[2] = signs | sa << 4 | sl
-            lines[3] = colour << 33 | sa << 8 | sl << 4
-            lines[4] = signs | signed(hint, 5)
-            lines[5] = signs | signed(np.int64(up[i]), 2) << 3 | signed(np.int64(side[i]), 2)
-            lines[6] = (
-                signs
-                | signed(known[i - 1], 2) << 6
-                | signed(known[i - 8], 2) << 3
-                | signed(known[i - 9], 2)
-            )
-            lines[7] = signs | sa2 << 4 | sl2
-            lines[8] = signs | sa << 8 | signed(hint, 2)
-            lines[9] = signs | sl << 8 | signed(hint, 2)
-            lines[10] = (
-                signs
-                | signed(known[i - 2] if u > 2 else 0, 2) << 6
-                | signed(known[i - 16] if v > 2 else 0, 2) << 3
-                | signed(known[i - 9], 2)
-            )
-            lines[11] = signs | sa << 12 | sl << 8 | sa2 << 4 | sl2
-            lines[12] = signs | sa2
-            lines[13] = signs | sl2
-            look(mixer, 3)
-            negative = code_bit(
-                coder, mixer, 0, shade + 2048 + z, shade + 2112 + sa, 64, np.int64(value < 0)
-            )
-            sign = -1 if negative else 1
-            ea, el = signed(pa * sign, 7), signed(pl * sign, 7)
-            eh = signed(hint * sign, 5)
-            lines[0] = key | left << 4 | min(near, 15)
-            lines[1] = key | min(own, 15) << 4 | min(near, 15)
-            lines[2] = key | rest << 6 | count
-            lines[3] = key | min(a, 3) << 6 | min(b, 3) << 4 | min(c, 3) << 2 | min(d, 3)
-            lines[4] = (
-                key
-                | min(abs(known[i - 1]), 3) << 8
-                | min(abs(known[i - 8]), 3) << 6
-                | min(abs(known[i - 9]), 3) << 4
-                | more
-            )
-            lines[5] = key | ea << 8 | el << 4 | more
-            lines[6] = colour << 33 | (49 - z) << 16 | rest << 8 | min(mix, 31)
-            lines[7] = key | eh << 8 | min(level(total), 15) << 4 | min(near, 7)
-            lines[8] = key | level(zone) << 4 | more
-            lines[9] = key | min(mix, 31) << 4 | more
-            lines[10] = key | min(last2, 7) << 8 | min(own, 15) << 4 | more
-            lines[11] = key | min(level(total), 15) << 8 | min(mix >> 1, 15) << 4 | more
-            lines[12] = key | min(level(zone), 15) << 8 | min(own, 15) << 4 | min(level(rest), 9)
-            lines[13] = (
-                colour << 33
-                | min(own, 15) << 12
-                | min(near, 15) << 8
-                | min(level(zone), 15) << 4
-                | min(level(rest * 8 // (49 - z)), 15)
-            )
-            look(mixer, 9)
-            size = code_size(coder, mixer, first, second, 16, 1, 15, wanted)
-            last = size
             if size > 1:
-                exact = colour << 33 | size << 29
-                lines[0] = exact | z
-                lines[1] = exact | min(near, 15) << 8 | min(own, 15)
-                lines[2] = exact | ea << 8 | el
-                lines[3] = exact | z << 8 | min(near, 15)
-                lines[4] = exact | level(zone) << 8 | z
-                lines[5] = exact | eh << 8 | min(near, 15)
-                lines[6] = exact | min(step, 255)
-                lines[7] = exact | level(total)
-                lines[8] = exact | min(own, 15) << 8 | z
-                lines[9] = exact | ea << 8 | z
-                lines[10] = exact | el << 8 | z
-                lines[11] = exact | min(rest, 15) << 8 | z
-                lines[12] = exact | min(a, 15) << 4 | min(b, 15)
-                lines[13] = (
-                    exact | min(level(abs(known[i - 1])), 9) << 4 | min(level(abs(known[i - 8])), 9)
-                )
-                look(mixer, 10)
-                size = code_rest(
-                    coder,
-                    mixer,
-                    shade + 3000 + min(size, 7) * 4,
-                    shade + 3040 + min(near, 15) * 4,
-                    24,
-                    size,
-                    abs(value),
-                )
+                slot = _TAIL + ((colour * 18 + size) * 32 + soon) * 4
+                size = code_tail(coder, slot, size, abs(value))
+            if abs(above) + abs(left) < 2 and hue < 2:
+                negative = code_plain(coder, _PLAIN_SIGN + colour, np.int64(value < 0))
+            else:
+                small = min(last, 4)
+                sa, sl = signed(above, 7), signed(left, 7)
+                sa2 = signed(plane.above2[u] * inverse[8, i] >> 32, 7)
+                sl2 = signed(plane.left2[v] * inverse[8, i] >> 32, 7)
+                beneath = signed(np.int64(up[i]), 2) * 5 + signed(np.int64(side[i]), 2)
+                beneath2 = signed(known[i - 1], 2) * 5 + signed(known[i - 8], 2)
+                beneath2 = beneath2 * 5 + signed(known[i - 9], 2)
+                memory[LINES] = _SIGN[0] + (place * 15 + sa) * 5 + small
+                memory[LINES + 1] = _SIGN[1] + (place * 15 + sl) * 5 + small
+                memory[LINES + 2] = _SIGN[2] + place * 225 + sa * 15 + sl
+                memory[LINES + 3] = _SIGN[3] + (place * 11 + signed(hint, 5)) * 5 + small
+                memory[LINES + 4] = _SIGN[4] + place * 225 + sa2 * 15 + sl2
+                memory[LINES + 5] = _SIGN[5] + place * 25 + beneath
+                memory[LINES + 6] = _SIGN[6] + place * 125 + beneath2
+                first, second = _SIGN_A + place, _SIGN_B + colour * 15 + sa
+                negative = code_bit(coder, 0, first, second, _SIGN_MAP, np.int64(value < 0))
             total += size
-            settle(plane, i, sign * size)
+            settle(plane, i, -size if negative else size)
             block[i] = known[i]
+        gain = ((min(size << 2, 1023) - forecast) << 12) // (power + 64)
+        follow(memory, SIGNALS, taps, gain)
     facts[MASS] = total
+
+
+@kernel
+def _signal(magnitude: Any) -> Any:
+    return min(magnitude << 2, 1023)
+
+
+@kernel
+def _code_count(
+    coder: Any, plane: Any, block: Any, up_facts: Any, side_facts: Any, corner_facts: Any,
+    right_facts: Any, other_facts: Any,
+) -> Any:  # fmt: skip
+    memory, colour = coder.memory, plane.colour
+    up, side = up_facts[NZ], side_facts[NZ]
+    around = (2 * (up + side) + corner_facts[NZ] + right_facts[NZ]) // 6
+    mass = min(level((up_facts[MASS] + side_facts[MASS]) >> 1), 24)
+    step = min(level(plane.steps[9]), 15)
+    edges = (up_facts[ROW] + side_facts[ROW]) * 15 + up_facts[COLUMN] + side_facts[COLUMN]
+    memory[LINES] = _COUNT[0] + (colour * 50 + around) * 64
+    memory[LINES + 1] = _COUNT[1] + ((colour * 13 + (up >> 2)) * 13 + (side >> 2)) * 64
+    memory[LINES + 2] = (
+        _COUNT[2] + ((colour * 25 + (other_facts[NZ] >> 1)) * 13 + (around >> 2)) * 64
+    )
+    memory[LINES + 3] = _COUNT[3] + ((colour * 25 + mass) * 13 + (around >> 2)) * 64
+    memory[LINES + 4] = _COUNT[4] + ((colour * 16 + step) * 25 + (around >> 1)) * 64
+    memory[LINES + 5] = (
+        _COUNT[5] + ((colour * 13 + (side >> 2)) * 13 + (corner_facts[NZ] >> 2)) * 64
+    )
+    memory[LINES + 6] = _COUNT[6] + (colour * 225 + edges) * 64
+    count = 0
+    if coder.encoding:
+        for i in INSIDE:
+            count += block[i] != 0
+    first, second = _COUNT_A + colour * 64, _COUNT_B + colour * 32 + min(around, 31)
+    return min(code_count(coder, 6, first, second, _COUNT_MAP, count), 49)

@@ -8,12 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
-from ncodec.jpeg.bits import code_bit, look
+from ncodec.jpeg.bits import code_bit
 from ncodec.jpeg.edges import code_edges
 from ncodec.jpeg.inside import code_inside
-from ncodec.jpeg.values import DC, EDGE, MASS, NZ, code_rest, code_size, level, signed, size_of
+from ncodec.jpeg.memory import CONTEXTS, LINES, map_of, plain_of, sets_of
+from ncodec.jpeg.values import DC, EDGE, NZ, code_size, code_tail, level, signed, size_of
 
 __all__ = ["code_plane"]
+
+_SIZE, _SIGN = CONTEXTS["dc"], CONTEXTS["dc sign"]
+_SIZE_A, _SIZE_B = sets_of("dc")
+_SIGN_A, _SIGN_B = sets_of("dc sign")
+_SIZE_MAP, _SIGN_MAP, _TAIL = map_of("dc"), map_of("dc sign"), plain_of("dc")
 
 
 def _basis() -> NDArray[np.int64]:
@@ -76,13 +82,11 @@ def _estimate(before: Any, lines: Any) -> Any:
 
 @kernel
 def _code_dc(
-    coder: Any, mixer: Any, plane: Any, block: Any, facts: Any, up_facts: Any, side_facts: Any,
+    coder: Any, plane: Any, block: Any, facts: Any, up_facts: Any, side_facts: Any,
     corner_facts: Any, right_facts: Any, other_facts: Any, rows: Any, columns: Any, bottom: Any,
     edge: Any, has_up: Any, has_side: Any,
 ) -> None:  # fmt: skip
-    colour = plane.colour
-    shade = np.int64(colour > 0) * 4096
-    lines = mixer.lines
+    memory, colour = coder.memory, plane.colour
     scale = 4 * plane.steps[0]
     up_mean, up_spread, side_mean, side_spread = 0, 0, 0, 0
     if has_up:
@@ -98,68 +102,39 @@ def _code_dc(
         spread = up_spread + side_spread
     guess = (mean + (scale >> 1)) // scale
     part = (mean - guess * scale) * 8 // scale + 4
-    known = 2 * np.int64(has_up) + np.int64(has_side)
+    there = colour * 4 + 2 * np.int64(has_up) + np.int64(has_side)
     unsure = min(level(spread * 8 // scale), 23)
     apart = (up_mean - side_mean) * 4 // scale
-    base = colour << 33 | known << 31
     r1, r2, r3 = up_facts[DC], side_facts[DC], other_facts[DC]
-    lines[0] = base | unsure << 4 | min(level(facts[NZ]), 15)
-    lines[1] = base | min(level(r1), 15) << 4 | min(level(r2), 15)
-    lines[2] = base | unsure << 4 | min(level(abs(r1) + abs(r2)), 15)
-    lines[3] = base | min(level(r3), 15) << 8 | unsure
-    lines[4] = (
-        base
-        | min(level(up_spread * 4 // scale), 20) << 5
-        | min(level(side_spread * 4 // scale), 20)
-    )
-    lines[5] = base | min(level(apart), 20) << 5 | unsure
-    lines[6] = base | level(facts[MASS]) << 5 | unsure
-    lines[7] = base | min(
-        level(abs(r1) + abs(r2) + abs(corner_facts[DC]) + abs(right_facts[DC])), 20
-    )
-    lines[8] = base | min(plane.steps[0], 127) << 5 | unsure
-    lines[9] = base
-    lines[10] = base | min(level(r3), 15) << 4 | min(level(abs(r1) + abs(r2)), 15)
-    lines[11] = base | part << 5 | unsure
-    lines[12] = base | level(facts[NZ]) << 4 | min(level(other_facts[NZ]), 15)
-    lines[13] = base | min(level(apart), 15) << 10 | min(level(abs(r1) + abs(r2)), 15) << 5 | unsure
-    look(mixer, 7)
+    before, wide = min(level(r1), 15) * 16 + min(level(r2), 15), min(level(abs(r1) + abs(r2)), 15)
+    spreads = min(level(up_spread * 4 // scale), 20) * 21
+    spreads += min(level(side_spread * 4 // scale), 20)
+    step = min(level(plane.steps[0]), 15)
+    memory[LINES] = _SIZE[0] + ((there * 24 + unsure) * 16 + min(level(facts[NZ]), 15)) * 8
+    memory[LINES + 1] = _SIZE[1] + ((colour * 3 + (unsure >> 3)) * 256 + before) * 8
+    memory[LINES + 2] = _SIZE[2] + ((colour * 16 + min(level(r3), 15)) * 24 + unsure) * 8
+    memory[LINES + 3] = _SIZE[3] + ((colour * 3 + (unsure >> 3)) * 441 + spreads) * 8
+    memory[LINES + 4] = _SIZE[4] + ((colour * 21 + min(level(apart), 20)) * 24 + unsure) * 8
+    memory[LINES + 5] = _SIZE[5] + ((colour * 16 + step) * 24 + unsure) * 8
+    memory[LINES + 6] = _SIZE[6] + ((colour * 16 + wide) * 24 + unsure) * 8
     value = np.int64(block[0]) - guess
-    size = code_size(
-        coder, mixer, shade + 2700, shade + 2720 + unsure * 8, 48, 0, 17, size_of(value)
-    )
+    first, second = _SIZE_A + (colour * 3 + (unsure >> 3)) * 8, _SIZE_B + (colour * 24 + unsure) * 8
+    size = code_size(coder, unsure >> 3, first, second, _SIZE_MAP, size_of(value))
     if size:
+        small = min(size, 4) - 1
         if size > 1:
-            size = code_rest(
-                coder,
-                mixer,
-                shade + 3900 + min(size, 7) * 4,
-                shade + 3950 + unsure * 4,
-                56,
-                size,
-                abs(value),
-            )
+            size = code_tail(coder, _TAIL + (size * 24 + unsure) * 4, size, abs(value))
         lean = signed(apart, 12)
-        signs = colour << 33 | known << 31
-        small = min(size, 3)
-        lines[0] = signs | part << 2 | small
-        lines[1] = signs | lean << 2 | small
-        lines[2] = signs | signed(r1, 7) << 6 | signed(r2, 7) << 2 | small
-        lines[3] = signs | signed(r3, 12) << 2 | small
-        lines[4] = signs | signed(r3, 7) << 8 | lean << 2 | small
-        lines[5] = signs | part << 8 | lean << 2 | small
-        lines[6] = signs | signed(r1 + r2, 12) << 2 | small
-        lines[7] = signs | signed(corner_facts[DC], 5) << 4 | signed(right_facts[DC], 5)
-        lines[8] = signs | lean << 5 | unsure
-        lines[9] = signs | part << 5 | unsure
-        lines[10] = signs | signed(r1, 7) << 8 | lean << 2 | small
-        lines[11] = signs | signed(r2, 7) << 8 | lean << 2 | small
-        lines[12] = signs | signed(r1 + r2, 7) << 8 | signed(r3, 7)
-        lines[13] = signs
-        look(mixer, 8)
-        negative = code_bit(
-            coder, mixer, 0, shade + 2950 + part, shade + 2970 + lean, 80, np.int64(value < 0)
-        )
+        beneath = signed(corner_facts[DC], 5) * 11 + signed(right_facts[DC], 5)
+        memory[LINES] = _SIGN[0] + (colour * 9 + part) * 4 + small
+        memory[LINES + 1] = _SIGN[1] + (colour * 25 + lean) * 4 + small
+        memory[LINES + 2] = _SIGN[2] + (colour * 15 + signed(r1, 7)) * 15 + signed(r2, 7)
+        memory[LINES + 3] = _SIGN[3] + (colour * 25 + signed(r3, 12)) * 4 + small
+        memory[LINES + 4] = _SIGN[4] + ((colour * 9 + part) * 25 + lean) * 4 + small
+        memory[LINES + 5] = _SIGN[5] + (colour * 25 + signed(r1 + r2, 12)) * 4 + small
+        memory[LINES + 6] = _SIGN[6] + colour * 121 + beneath
+        first, second = _SIGN_A + colour * 8 + part, _SIGN_B + colour * 25 + lean
+        negative = code_bit(coder, 0, first, second, _SIGN_MAP, np.int64(value < 0))
         value = -size if negative else size
     else:
         value = 0
@@ -171,7 +146,6 @@ def _code_dc(
 @kernel
 def code_plane(
     coder: Any,
-    mixer: Any,
     plane: Any,
     coefficients: Any,
     layout: Any,
@@ -210,18 +184,18 @@ def code_plane(
             plane.known[:] = 0
             _targets(plane, coefficients[up], coefficients[side])
             code_inside(
-                coder, mixer, plane, block, coefficients[up], coefficients[side],
+                coder, plane, block, coefficients[up], coefficients[side],
                 coefficients[corner], coefficients[right], coefficients[other], facts[here],
                 facts[up], facts[side], facts[corner], facts[right], facts[other],
             )  # fmt: skip
             code_edges(
-                coder, mixer, plane, block, coefficients[up], coefficients[side],
+                coder, plane, block, coefficients[up], coefficients[side],
                 coefficients[corner], coefficients[right], coefficients[other], facts[here],
                 facts[up], facts[side], facts[other], up != none, side != none
             )  # fmt: skip
             _borders(plane.known, plane.steps, rows, columns, sums)
             _code_dc(
-                coder, mixer, plane, block, facts[here], facts[up], facts[side], facts[corner],
+                coder, plane, block, facts[here], facts[up], facts[side], facts[corner],
                 facts[right], facts[other], rows, columns, bottoms[x], edge, up != none,
                 side != none,
             )  # fmt: skip

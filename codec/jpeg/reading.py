@@ -1,11 +1,11 @@
-"""Entropy-coded data of scans as coefficients: ITU-T T.81, annexes F and G.
+"""Entropy-coded data of scans as coefficients, progressive ones: ITU-T T.81, annex G.
 
 A scan is decoded block by block, in the order in which its MCUs come. What the coefficients do
 not say about the bytes is kept beside them:
 
     pads    the bits that fill an interval's last byte, as what differs from ones
     breaks  blocks of progressive scans at which a run of ends of bands begins although the run
-            before had room for it
+            before had room for it, and where a run ends at which the scan is cut or damaged
 
 Coefficients are int16 [blocks, 64] in natural order.
 """
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
-from ncodec.jpeg.headers import ZIGZAG, Scan, Unsupported
+from ncodec.jpeg.headers import ZIGZAG, Scan
 from ncodec.jpeg.huffman import (
     AC_FIRST,
     AC_REFINE,
@@ -30,6 +30,7 @@ from ncodec.jpeg.huffman import (
     lookup_of,
     needed_tables,
 )
+from ncodec.jpeg.sequential import last_place, read_sequential
 
 __all__ = ["decode_scan"]
 
@@ -44,22 +45,28 @@ def decode_scan(
     """Adds what a scan says to `coefficients`.
 
     Returns:
-        The position behind the scan's data; its pads; its breaks.
+        The position behind the scan's data, -1 where the data is damaged or ends early: the blocks
+        that come before are decoded all the same; its pads; its breaks.
 
     Raises:
-        Unsupported: the data is damaged or ends early.
+        Unsupported: a Huffman table is missing or damaged.
     """
     kind = kind_of(scan)
     pads = np.zeros(intervals(scan), dtype=np.uint8)
     blocks = scan.mcus[0] * scan.mcus[1] if kind >= AC_FIRST else 0
     breaks = np.zeros(blocks + 1, dtype=np.int64)
     lookups = np.stack([lookup_of(table) for pair in needed_tables(scan, kind) for table in pair])
-    end, count = _decode(
-        *(data, start, coefficients, scan.layout, lookups, scan.mcus[0], scan.mcus[1]),
-        *(scan.restart, kind, scan.band[0], scan.band[1], scan.low, pads, breaks),
-    )
-    if end < 0:
-        raise Unsupported("its entropy-coded data is damaged or cut")
+    count = 0
+    if kind == SEQUENTIAL:
+        end = read_sequential(
+            *(data, start, coefficients, scan.layout, lookups, scan.mcus[0], scan.mcus[1]),
+            *(scan.restart, pads),
+        )
+    else:
+        end, count = _decode(
+            *(data, start, coefficients, scan.layout, lookups, scan.mcus[0], scan.mcus[1]),
+            *(scan.restart, kind, scan.band[0], scan.band[1], scan.low, pads, breaks),
+        )
     return end, pads, breaks[:count].copy()
 
 
@@ -197,7 +204,9 @@ def _decode(
     data: Any, start: Any, coefficients: Any, layout: Any, lookups: Any, across: Any, down: Any,
     restart: Any, kind: Any, first: Any, last: Any, low: Any, pads: Any, breaks: Any,
 ) -> Any:  # fmt: skip
-    """Decodes a scan; returns the position behind it (-1 for damage) and the number of breaks."""
+    """Decodes a scan that is progressive; returns the position behind it (-1 for damage) and the
+    number of breaks."""
+    words = coefficients.view(np.int64)
     state = np.zeros(4, dtype=np.int64)
     state[_AT] = start
     before = np.zeros(len(layout), dtype=np.int64)
@@ -208,9 +217,9 @@ def _decode(
             pad = _end_interval(data, state)
             at = state[_AT]
             if pad < 0 or ends or at + 1 >= len(data) or data[at] != 0xFF:
-                return -1, 0
+                return -1, broken
             if data[at + 1] != 0xD0 + (interval & 7):
-                return -1, 0
+                return -1, broken
             pads[interval] = pad
             interval += 1
             state[_AT] = at + 2
@@ -221,28 +230,24 @@ def _decode(
             for inside in range(layout[part, 2] * layout[part, 3]):
                 x = column * layout[part, 2] + inside % layout[part, 2]
                 y = row * layout[part, 3] + inside // layout[part, 2]
-                block = coefficients[layout[part, 0] + y * layout[part, 1] + x]
-                if kind <= DC_FIRST:
+                place = layout[part, 0] + y * layout[part, 1] + x
+                block = coefficients[place]
+                if kind == DC_FIRST:
                     size = _symbol(data, state, lookups[2 * part])
                     if size < 0 or size > 15:
-                        return -1, 0
+                        return -1, broken
                     before[part] += _signed(data, state, size)
                     value = before[part] * (1 << low)
                     if value < -32768 or value > 32767:
-                        return -1, 0
+                        return -1, broken
                     block[0] = value
-                if kind == SEQUENTIAL:
-                    ends = _decode_ac(data, state, block, lookups[2 * part + 1], 1, last, 0)
-                    if ends < 0 or ends > 1:
-                        return -1, 0
-                    ends = 0
-                elif kind == DC_REFINE:
+                if kind == DC_REFINE:
                     block[0] |= _take(data, state, 1) << low
                 elif kind >= AC_FIRST:
                     if ends:
                         ends -= 1
                         if kind == AC_REFINE:
-                            for k in range(first, last + 1):
+                            for k in range(first, min(last, last_place(words, place)) + 1):
                                 if block[ZIGZAG[k]]:
                                     _correct(data, state, block, ZIGZAG[k], low)
                         after_run = ends == 0
@@ -256,7 +261,8 @@ def _decode(
                                 data, state, block, lookups[2 * part + 1], first, last, low
                             )
                         if ends < 0:
-                            return -1, 0
+                            breaks[broken] = number
+                            return -1, broken + 1
                         if ends and after_run and not _news(block, first, last, low, kind):
                             breaks[broken] = number
                             broken += 1
@@ -264,10 +270,13 @@ def _decode(
                         ends = max(ends - 1, 0)
                 number += 1
         if state[_COUNT] < state[_BEYOND]:
-            return -1, 0
+            if kind >= AC_FIRST:
+                breaks[broken] = number + ends
+                broken += 1
+            return -1, broken
     pad = _end_interval(data, state)
     if pad < 0 or ends:
-        return -1, 0
+        return -1, broken
     pads[interval] = pad
     return state[_AT], broken
 

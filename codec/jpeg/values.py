@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
-from ncodec.jpeg.bits import code_bit
+from ncodec.jpeg.bits import code_bit, code_plain
 
 __all__ = [
     "COLUMN",
@@ -20,8 +20,9 @@ __all__ = [
     "ROW",
     "Plane",
     "code_count",
-    "code_rest",
     "code_size",
+    "code_tail",
+    "fine",
     "level",
     "settle",
     "signed",
@@ -35,8 +36,8 @@ last, with the sign (-1)^k."""
 _LEVELS = 4096
 
 
-def _levels() -> NDArray[np.int64]:
-    values = np.zeros(_LEVELS, dtype=np.int64)
+def _levels() -> NDArray[np.uint8]:
+    values = np.zeros(_LEVELS, dtype=np.uint8)
     for x in range(_LEVELS):
         n = x.bit_length()
         values[x] = x if x < 2 else 2 * (n - 1) + (x >> (n - 2) & 1)
@@ -53,14 +54,17 @@ class Plane(NamedTuple):
     Attributes:
         colour: 0 for the first component, 1 and 2 for the next.
         steps: int64 [64], the quantisers in natural order.
+        inverse: int64 [10, 64], 2**33 by the product of a step and EDGE[j] at [j], 8192 at [8], 1
+            at [9].
         facts: int64 [blocks + 1, FACTS] of all blocks so far, the last one of none.
-        known: int64 [64], the block's coefficients as far as they are coded.
+        known: int64 [80], the block's coefficients as far as they are coded, and zeros behind them.
         above, left: int64 [8], what the coefficients of each horizontal (vertical) frequency have
             to add up to at the upper (left) edge, less what those that are known do.
     """
 
     colour: int
     steps: NDArray[np.int64]
+    inverse: NDArray[np.int64]
     facts: NDArray[np.int64]
     known: NDArray[np.int64]
     above: NDArray[np.int64]
@@ -69,13 +73,34 @@ class Plane(NamedTuple):
     left2: NDArray[np.int64]
 
 
+MOST_BITS = 17
+"""Of a DC coefficient less its prediction; others have 15 at most."""
+
 FACTS = 5
 NZ, ROW, COLUMN, MASS, DC = range(FACTS)
 
 
 @kernel
 def level(value: Any) -> Any:
-    return LEVEL[min(abs(value), _LEVELS - 1)]
+    return np.int64(LEVEL[min(abs(value), _LEVELS - 1)])
+
+
+def _fine_levels() -> NDArray[np.uint8]:
+    values = np.zeros(_LEVELS, dtype=np.uint8)
+    for x in range(2, _LEVELS):
+        n = x.bit_length()
+        values[x] = min(4 * (n - 2) + ((x << 2 >> (n - 1)) & 3) + 1, 31)
+    values[1] = 1
+    return values
+
+
+FINE = _fine_levels()
+"""Four levels an octave, 31 at most."""
+
+
+@kernel
+def fine(value: Any) -> Any:
+    return np.int64(FINE[min(max(value, 0), _LEVELS - 1)])
 
 
 @kernel
@@ -96,54 +121,58 @@ def size_of(value: Any) -> Any:
 
 
 @kernel
-def code_count(
-    coder: Any, mixer: Any, bits: Any, first: Any, second: Any, refine: Any, value: Any
-) -> Any:
+def code_count(coder: Any, bits: Any, first: Any, second: Any, refine: Any, value: Any) -> Any:
     """Codes a number of `bits` bits, highest first."""
     node = 1
     for i in range(bits):
         bit = (value >> (bits - 1 - i)) & 1
-        bit = code_bit(coder, mixer, node, first + node, second, refine + min(i, 3), bit)
+        bit = code_bit(coder, node, first + node, second, refine + i, bit)
         node = node << 1 | bit
     return node - (1 << bits)
 
 
 @kernel
-def code_size(
-    coder: Any, mixer: Any, first: Any, second: Any, refine: Any, size: Any, most: Any, wanted: Any
-) -> Any:
-    """Codes, in unary, by how much the bits of a magnitude are more than `size`."""
-    while size < most:
-        node = min(size, 7)
-        more = code_bit(
-            coder, mixer, size, first + node, second + node, refine + node, np.int64(wanted > size)
-        )
-        if not more:
-            break
+def code_size(coder: Any, start: Any, first: Any, second: Any, refine: Any, wanted: Any) -> Any:
+    """Codes the bits that a magnitude has, 0 .. MOST_BITS, going up or down from `start`.
+
+    Nodes: 0 is "more than start?", 1 .. 3 go up from there, 4 .. 7 go down; the last of each is
+    for all further steps.
+    """
+    size = start
+    if code_bit(coder, 0, first, second, refine, np.int64(wanted > size)):
         size += 1
+        node = 1
+        while size < MOST_BITS and code_bit(
+            coder, node, first + node, second + node, refine + node, np.int64(wanted > size)
+        ):
+            size += 1
+            node = min(node + 1, 3)
+    else:
+        node = 4
+        while size > 0 and not code_bit(
+            coder, node, first + node, second + node, refine + node, np.int64(wanted >= size)
+        ):
+            size -= 1
+            node = min(node + 1, 7)
     return size
 
 
 @kernel
-def code_rest(
-    coder: Any, mixer: Any, first: Any, second: Any, refine: Any, size: Any, value: Any
-) -> Any:
-    """Codes the bits of a magnitude of `size` bits below the highest."""
+def code_tail(coder: Any, slot: Any, size: Any, value: Any) -> Any:
+    """Codes the bits of a magnitude of `size` bits below the highest; returns the magnitude.
+
+    Args:
+        slot: the first of four plain ones: for the second bit, for the third after either, and for
+            all others.
+    """
     result = 1
     for i in range(size - 2, -1, -1):
-        depth = size - 2 - i
-        node = 0 if depth == 0 else 1 + (result & 1) if depth == 1 else min(2 + depth, 7)
-        place = min(depth, 2)
-        bit = code_bit(
-            coder,
-            mixer,
-            node,
-            first + place,
-            second + place,
-            refine + min(size, 7),
-            (value >> i) & 1,
-        )
-        result = result << 1 | bit
+        node = 3
+        if result == 1:
+            node = 0
+        elif result < 4:
+            node = 1 + (result & 1)
+        result = result << 1 | code_plain(coder, slot + node, (value >> i) & 1)
     return result
 
 

@@ -15,10 +15,12 @@ from ncodec.plugin.context import RESERVED, Checkpoints, Context, Option
 from ncodec.plugin.features import FeatureCodec, Features
 from ncodec.plugin.stills import (
     Coded,
+    DescribesFiles,
     HasImageRates,
     HasModels,
     HoldsFiles,
     ImageCodec,
+    KeptFile,
     Pictures,
     Region,
     StillCodec,
@@ -59,6 +61,7 @@ __all__ = [
     "Coded",
     "Context",
     "DecodesBatches",
+    "DescribesFiles",
     "Estimate",
     "FeatureCodec",
     "Features",
@@ -69,6 +72,7 @@ __all__ = [
     "HasRates",
     "HoldsFiles",
     "ImageCodec",
+    "KeptFile",
     "Option",
     "Pictures",
     "Planes",

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Coded",
+    "DescribesFiles",
     "HasImageRates",
     "HasModels",
     "HoldsFiles",
     "ImageCodec",
+    "KeptFile",
     "Pictures",
     "Region",
     "StillCodec",
@@ -111,6 +113,34 @@ class HoldsFiles(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file that is kept byte for byte, told without decoding it.
+
+    Attributes:
+        size: its bytes.
+        pictures: how many are in it, one behind another.
+        stored: why it is stored as it is, more or less; None where it is not.
+    """
+
+    size: int
+    pictures: int = 1
+    stored: str | None = None
+
+
+@runtime_checkable
+class DescribesFiles(Protocol):
+    """A codec that keeps files and says of one what it is; `ncodec info` shows it."""
+
+    def describe_file(self, segments: Sequence[Segment]) -> KeptFile:
+        """The file that these are all the segments of.
+
+        Raises:
+            DamagedFile: they are none of a file.
+        """
+        ...
+
+
 class StillCodec(Codec):
     """What `ImageCodec` and `FeatureCodec` share: how images become a file's parts."""
 
@@ -125,9 +155,9 @@ class ImageCodec(StillCodec):
     """A codec of still images.
 
     `media` has ``image`` for codecs of single images of any size, ``collection`` for those of
-    many of one shape. To be implemented: `encode_images` and `open_images`. May be: the method of
-    `HasImageRates`. An option called ``model`` names the model file that decoding needs, where
-    the file holds no more than its digest.
+    many of one shape. To be implemented: `encode_images` and `open_images`. May be: the methods of
+    `HasImageRates` and `DescribesFiles`. An option called ``model`` names the model file that
+    decoding needs, where the file holds no more than its digest.
 
     Attributes:
         lossless: whether every sample comes back. If not, ncodec decodes what was encoded and

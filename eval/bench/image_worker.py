@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from ncodec.errors import InputError, Interrupted, NcodecError
 from ncodec.eval.bench.coders import Coder, Nc
+from ncodec.eval.bench.jpeg_coders import NcFile, Transcoder
 from ncodec.eval.bench.lossless import Format
 from ncodec.eval.bench.lossy import Lossy
 from ncodec.eval.bench.processes import Processes
@@ -34,7 +35,9 @@ from ncodec.media import read_image
 
 __all__ = ["Task", "code", "digest", "outcome", "speed"]
 
-_KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in (Nc, Format, Lossy, Student)}
+_KINDS: dict[str, type[Any]] = {
+    kind.kind: kind for kind in (Nc, NcFile, Format, Lossy, Student, Transcoder)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,8 @@ def _decode(coder: Coder, task: Task, output: Path, score: bool) -> dict[str, An
     if "absent" in json.loads(task.record("encode").read_text()):
         return {}
     cost = coder.decode(task.coded, output)
+    if isinstance(coder, NcFile | Transcoder):
+        return {"digest": blake3(output.read_bytes()).hexdigest(), "decode": asdict(cost)}
     if isinstance(coder, Student):
         return {"digest": digest(np.load(output)), "decode": asdict(cost)}
     pixels = _as_source(read_image(output).pixels, task.kind[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from blake3 import blake3
 
@@ -33,6 +33,8 @@ class Source:
     depth: int
     samples: str
 
+    what: ClassVar[str] = "samples"
+
     @classmethod
     def read(cls, image: LabelledImage) -> Source:
         """Reads an image; InputError if it is none."""
@@ -51,6 +53,20 @@ class Source:
     def subpixels(self) -> int:
         """How many samples it has."""
         return self.pixels * self.shape[2]
+
+    @property
+    def kind(self) -> tuple[int, int]:
+        """Channels and bits a sample."""
+        return self.shape[2], self.depth
+
+    @property
+    def megabytes(self) -> float:
+        """MB of its samples."""
+        return self.subpixels * self.depth / 8e6
+
+    def rate(self, size: int, lossless: bool) -> float:
+        """A file's bits a subpixel, or bits a pixel of a lossy one."""
+        return 8 * size / (self.subpixels if lossless else self.pixels)
 
     def describe(self) -> str:
         """Size, channels, depth and samples, in words."""

@@ -14,10 +14,10 @@ from ncodec.eval.data.packages import SCIKIT_IMAGE
 from ncodec.eval.data.photographs import SETS as PHOTOGRAPHS
 from ncodec.eval.data.photographs import load
 from ncodec.media import Image, media_kind, write_image
-from ncodec.media.images import STILL_SUFFIXES
+from ncodec.media.images import JPEG_SUFFIXES, STILL_SUFFIXES
 from ncodec.media.names import natural_order
 
-__all__ = ["SKIMAGE", "LabelledImage", "images_of"]
+__all__ = ["SKIMAGE", "LabelledImage", "images_of", "jpegs_of"]
 
 SKIMAGE = ("astronaut", "chelsea", "coffee", "motorcycle_left", "motorcycle_right")
 """The colour photographs of the package scikit-image."""
@@ -84,6 +84,19 @@ def images_of(text: str, data: Path | None = None) -> list[LabelledImage]:
             "ncodec.eval.studies.collections`"
         )
     return _plain(Path(text))
+
+
+def jpegs_of(text: str, data: Path | None = None, every: int = 1) -> list[LabelledImage]:
+    """Those that `images_of` gives and that are JPEG files by their names: the first and each
+    `every`-th then.
+
+    Raises:
+        InputError: there is none.
+    """
+    files = [one for one in images_of(text, data) if one.path.suffix.lower() in JPEG_SUFFIXES]
+    if not files:
+        raise InputError(f"{text} has no JPEG files: give {', '.join(sorted(JPEG_SUFFIXES))}")
+    return files[::every]
 
 
 def _plain(path: Path) -> list[LabelledImage]:

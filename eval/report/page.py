@@ -106,6 +106,7 @@ def _context(summary: Summary, folder: Path) -> dict[str, Any]:
             if not images
         ],
         "coders": stills.coders(summary) if images else None,
+        "shares": stills.parts(summary) if images else None,
         "rates": stills.rates(summary) if images else None,
         "files": stills.files(summary) if images else None,
         "settings": _all_settings(summary) if images else None,

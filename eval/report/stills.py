@@ -10,7 +10,7 @@ from ncodec.eval.report.groups import curve_names
 from ncodec.eval.report.words import DASH, bytes_of, memory, plain, signed, significant
 from ncodec.eval.results import Point, Speed, Summary
 
-__all__ = ["coders", "equality", "files", "mean_rates", "rates"]
+__all__ = ["coders", "equality", "files", "mean_rates", "parts", "rates"]
 
 
 def _points(summary: Summary) -> dict[str, list[list[Point]]]:
@@ -27,13 +27,21 @@ def _points(summary: Summary) -> dict[str, list[list[Point]]]:
 
 def mean_rates(summary: Summary) -> dict[str, tuple[float | None, int]]:
     """The mean rate of each coder over items, None unless it took them all, and the number of items
-    that it took."""
+    that it took. That of JPEG files is of all bytes together."""
     means: dict[str, tuple[float | None, int]] = {}
     for name, groups in _points(summary).items():
         taken = [fmean(point.rate for point in points) for points in groups if points]
         whole = bool(taken) and len(taken) == len(groups)
-        means[name] = (fmean(taken) if whole else None, len(taken))
+        weights = None
+        if summary.kind == "jpeg":
+            weights = [_original(points[0]) for points in groups if points]
+        means[name] = (fmean(taken, weights) if whole else None, len(taken))
     return means
+
+
+def _digits(summary: Summary) -> int:
+    """Digits behind the point that a rate has."""
+    return 2 if summary.kind == "jpeg" else 4
 
 
 def coders(summary: Summary) -> Table:
@@ -49,17 +57,41 @@ def coders(summary: Summary) -> Table:
         rate, taken = rates_of[name]
         every = [point for points in groups for point in points]
         notes = [] if taken == len(groups) else [f"takes {taken} of {len(groups)}"]
-        cells = [Cell(name, notes), Cell(plain(rate, 4))]
+        cells = [Cell(name, notes), Cell(plain(rate, _digits(summary)))]
         cells += [_against(rates_of[codec][0], rate, codec == name) for codec in ours]
         cells.append(Cell(significant(_throughput(p.encode for p in every))))
         cells.append(Cell(significant(_throughput(p.decode for p in every))))
         cells.append(Cell(memory(_most(p.decode.peak_bytes for p in every if p.decode))))
         cells.append(equality(every))
         rows.append(Row(cells))
-    head = [*over("coder", f"{summary.rate_unit}, mean")]
+    mean = "all together" if summary.kind == "jpeg" else "mean"
+    head = [*over("coder", f"{summary.rate_unit}, {mean}")]
     head += [Cell(f"{codec} against it") for codec in ours]
     head += over("encode, MB/s", "decode, MB/s", "decode memory", "equal")
     return Table(head, rows).known()
+
+
+def parts(summary: Summary) -> Table | None:
+    """The table of what each part of our files takes of the originals' bytes, for JPEG files."""
+    if summary.kind != "jpeg":
+        return None
+    rows, names = [], dict[str, None]()
+    for name, groups in _points(summary).items():
+        every = [point for points in groups for point in points]
+        names |= dict.fromkeys(part for point in every for part in point.breakdown)
+        if any(point.breakdown for point in every):
+            whole = sum(map(_original, every))
+            sizes = [sum(point.breakdown.get(part, 0) for point in every) for part in names]
+            cells = [Cell(f"{plain(100 * size / whole, 2)} %") for size in sizes]
+            rows.append(Row([Cell(name), *cells]))
+    # A codec that comes first may lack parts that another has.
+    rows = [Row([*row.cells, *[Cell(DASH)] * (len(names) + 1 - len(row.cells))]) for row in rows]
+    return Table([Cell("coder"), *map(Cell, names)], rows) if rows else None
+
+
+def _original(point: Point) -> float:
+    """The bytes of the JPEG file that a point was made of, from its rate in %."""
+    return 100 * point.size / point.rate
 
 
 def _against(ours: float | None, theirs: float | None, same: bool) -> Cell:
@@ -104,7 +136,10 @@ def rates(summary: Summary) -> Table:
         ]
         least = min((mean for mean in means if mean is not None), default=None)
         cells = [
-            Cell(plain(mean, 4), tone="best" if mean is not None and mean == least else "")
+            Cell(
+                plain(mean, _digits(summary)),
+                tone="best" if mean is not None and mean == least else "",
+            )
             for mean in means
         ]
         rows.append(Row([Cell(item.name), *cells]))
@@ -121,7 +156,7 @@ def files(summary: Summary) -> Table:
                 cells = [
                     Cell(name, [point.label] * (point.label != name)),
                     Cell(bytes_of(point.size)),
-                    Cell(plain(point.rate, 4)),
+                    Cell(plain(point.rate, _digits(summary))),
                     Cell(significant(point.encode.seconds if point.encode else None)),
                     Cell(significant(point.encode.rate if point.encode else None)),
                     Cell(significant(point.decode.seconds if point.decode else None)),

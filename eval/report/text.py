@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ncodec.eval.report.cells import Table
 from ncodec.eval.report.groups import matched, over_seeds, with_seeds
-from ncodec.eval.report.stills import coders
+from ncodec.eval.report.stills import coders, parts
 from ncodec.eval.report.tables import heading
 from ncodec.eval.report.words import (
     DASH,
@@ -28,7 +29,9 @@ def table(summary: Summary) -> str:
     """The points and BD-rates of each item in lines of at most 100 characters, without colours."""
     lines = [summary.title, *summary.remarks]
     if summary.lossless:
-        lines += ["", *_coders(summary)]
+        lines += ["", *_stills(coders(summary))]
+        if shares := parts(summary):
+            lines += ["", "What the parts take of the originals' bytes", *_stills(shares)]
     else:
         for item in summary.items:
             lines += ["", f"{item.name}: {item.description}", *_points(item, summary)]
@@ -39,9 +42,8 @@ def table(summary: Summary) -> str:
     return "\n".join(piece for line in lines for piece in _folded(line)) + "\n"
 
 
-def _coders(summary: Summary) -> Iterator[str]:
+def _stills(table: Table) -> Iterator[str]:
     """The rows on coders; headings are broken into as many lines as the longest has words."""
-    table = coders(summary)
     cut = [" ".join([cell.text, *cell.notes]).split() for cell in table.head]
     tall = max(map(len, cut))
     rows = [[([""] * tall + words)[-tall:][line] for words in cut] for line in range(tall)]

@@ -119,3 +119,11 @@ class _Implementation(CompileResultCacheImpl):
 
 class _Cache(FunctionCache):
     _impl_class = _Implementation
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        try:
+            return super().load_overload(signature, target)  # type: ignore[no-untyped-call]
+        except (AttributeError, ImportError):
+            # The index names the classes of arguments: one of an older version may be gone.
+            self.flush()  # type: ignore[no-untyped-call]
+            return None

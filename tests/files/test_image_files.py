@@ -12,6 +12,7 @@ from ncodec.errors import DamagedFile, InputError, UnsupportedFormat, UsageError
 from ncodec.files.album import Album
 from ncodec.files.verify import verify
 from ncodec.formats import Reader
+from ncodec.formats.short import long_of
 from ncodec.media import read_image
 
 CODEC = {"codec": "rawimages"}
@@ -141,14 +142,14 @@ def test_info_shows_images_and_not_frames(plugins, photo, command):
     _, path = photo
     command("encode", path, "-o", "a.nc", "--codec", "rawimages")
     out = command("info", "a.nc").out.decode()
-    assert "1 image of 11x9, rgb24: photo.png" in out
+    assert "1 image of 11x9, rgb24" in out
     assert "frames/s" not in out
 
 
 def test_damage_costs_the_images_of_one_segment(plugins, digits, command, tmp_path):
     _, path = digits
     command("encode", path, "-o", "a.nc", "--codec", "rawimages")
-    data = bytearray((tmp_path / "a.nc").read_bytes())
+    data = bytearray(long_of((tmp_path / "a.nc").read_bytes()))
     with Reader(bytes(data)) as reader:
         data[reader.segments[3].offset + 40] ^= 1
     (tmp_path / "b.nc").write_bytes(data)

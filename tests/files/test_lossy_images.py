@@ -53,7 +53,7 @@ def test_commands_say_the_psnr(plugins, photo, command):
     assert "dB RGB-PSNR" in ran.err
     assert b"dB RGB-PSNR, recorded by the encoder" in command("info", "a.nc").out
     said = command("verify", "a.nc", "--source", photo).out.decode().splitlines()[1]
-    assert said.startswith(f"1 images against {photo}: ")
+    assert said.startswith(f"1 image against {photo}: ")
     assert "dB RGB-PSNR (recorded" in said
 
 

@@ -1,6 +1,7 @@
 import io
 import os
 import subprocess
+import sys
 import threading
 
 import pytest
@@ -169,3 +170,11 @@ def test_input_and_output_are_two_files(tmp_path):
             same_file(path, output)
     same_file(path, tmp_path / "other.nc")
     same_file("-", "-")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no such rights")
+def test_a_file_has_the_rights_of_any_other(tmp_path):
+    with atomic_output(tmp_path / "a.nc") as stream:
+        stream.write(b"data")
+    (tmp_path / "b.nc").write_bytes(b"data")
+    assert (tmp_path / "a.nc").stat().st_mode == (tmp_path / "b.nc").stat().st_mode

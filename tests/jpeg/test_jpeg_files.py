@@ -1,6 +1,7 @@
 """`pc-jpeg` from the outside: the same file back, its pixels, and what bad files get."""
 
 import random
+from hashlib import sha256
 from io import BytesIO
 
 import numpy as np
@@ -73,6 +74,56 @@ def test_info_says_what_costs_what(coded):
     assert parts["luma"] > parts["headers"]
 
 
+def test_what_is_said_is_of_the_file_that_is_kept(photo, coded, command, tmp_path):
+    data = photo.read_bytes()
+    share = f"{100 * coded.stat().st_size / len(data):.1f} % of the file"
+    kept = ncodec.probe(coded).kept
+    assert (kept.size, kept.pictures, kept.stored) == (len(data), 1, None)
+    assert f"kept: a file of {len(data):,} bytes; this is {share}\n" in _said(
+        command("info", coded)
+    )
+    digest = sha256(data).hexdigest()
+    said = _said(command("verify", coded, "--source", photo))
+    assert said.endswith(
+        f"1 segment intact, integers as encoded\n{photo}: identical bytes, SHA-256 {digest}\n"
+    )
+    assert f"the file in {coded}, SHA-256 {digest}" in _said(command("verify", coded))
+    ran = command("encode", photo, "--codec", "pc-jpeg", "-o", tmp_path / "again.nc")
+    assert f"bytes, {share}, " in ran.err
+
+
+def test_what_is_stored_is_said_with_its_reason(command, tmp_path):
+    data = bytearray(KINDS["grey"])
+    data[data.index(b"\xff\xc0") + 1] = 0xC9
+    coded = tmp_path / "a.nc"
+    coded.write_bytes(ncodec.encode(bytes(data), codec="pc-jpeg").data)
+    assert ncodec.probe(coded).kept.stored == "it is arithmetic-coded"
+    said = _said(command("info", coded))
+    assert "; stored as it is: it is arithmetic-coded\n" in said
+    assert "luma" not in said
+
+
+def test_pictures_in_a_file_are_counted(command):
+    data = KINDS["grey"] + KINDS["baseline-2"]
+    coded = ncodec.encode(data, codec="pc-jpeg").data
+    kept = ncodec.probe(coded).kept
+    assert (kept.size, kept.pictures) == (len(data), 2)
+
+
+def test_a_panorama_that_is_wider_than_a_header_says_is_kept():
+    data = jpeg(Image.new("L", (40000, 8), 90))
+    coded = ncodec.encode(data, codec="pc-jpeg").data
+    assert ncodec.probe(coded).breakdown().get("stored") is None
+    held = BytesIO()
+    ncodec.decode(coded, held, format="jpg")
+    assert held.getvalue() == data
+
+
+def _said(ran):
+    assert ran.code == 0, ran.err
+    return ran.out.decode()
+
+
 def test_verify_compares_bytes(photo, coded, tmp_path):
     assert ncodec.verify(coded, source=photo).identical
     assert ncodec.verify(coded).checked
@@ -94,11 +145,11 @@ def test_a_file_of_cmyk_comes_back_although_its_pixels_are_not_read(tmp_path):
     assert not (tmp_path / "d.png").exists()
 
 
-def test_what_cannot_be_rebuilt_is_stored_and_info_says_so(tmp_path):
+def test_what_is_cut_comes_back_by_way_of_paths(tmp_path):
     source, out = tmp_path / "cut.jpg", tmp_path / "cut.nc"
     source.write_bytes(jpeg(scene(300, 200))[:-800])
     ncodec.encode(source, out, codec="pc-jpeg")
-    assert "stored" in ncodec.probe(out).breakdown()
+    assert out.stat().st_size < source.stat().st_size
     ncodec.decode(out, tmp_path / "again.jpg")
     assert (tmp_path / "again.jpg").read_bytes() == source.read_bytes()
     assert ncodec.verify(out, source=source).identical
@@ -164,3 +215,13 @@ def test_the_command_line_pipes_files(photo, command):
     assert ran.code == 0, ran.err
     assert command("decode", "a.nc", "-o", "-", "--format", "jpg").out == photo.read_bytes()
     assert b"--effort" not in command("encode", "--codec", "pc-jpeg", "--help").out
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 5_000, 70_000, 3_000_000])
+def test_what_cannot_be_compressed_grows_by_less_than_100_bytes(size, tmp_path):
+    source, out = tmp_path / "noise.jpg", tmp_path / "noise.nc"
+    source.write_bytes(b"\xff\xd8" + np.random.default_rng(size).bytes(size))
+    ncodec.encode(source, out, codec="pc-jpeg")
+    assert out.stat().st_size <= source.stat().st_size + 100
+    with ncodec.open(out) as album:
+        assert album.file(0) == source.read_bytes()

@@ -1,0 +1,47 @@
+"""Linear predictions whose taps follow what comes (normalised least mean squares)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.lanes import TAPS
+from ncodec.jpeg.memory import SIGNALS, TAPS_AT
+
+__all__ = ["clip", "follow_value", "foretell_value", "taps_of"]
+
+_WIDEST, _FARTHEST = 1 << 15, 1 << 20
+_PACE = 12
+
+
+@kernel
+def taps_of(colour: Any, i: Any) -> Any:
+    """Where the taps of coefficient i are."""
+    return TAPS_AT + (colour * 64 + i) * TAPS
+
+
+@kernel
+def clip(signal: Any) -> Any:
+    return min(max(np.int64(signal), -_WIDEST), _WIDEST)
+
+
+@kernel
+def foretell_value(memory: Any, taps: Any) -> Any:
+    """What a coefficient should be by the signals, in the same unit."""
+    total = np.int64(0)
+    for i in range(TAPS):
+        total += np.int64(memory[SIGNALS + i]) * np.int64(memory[taps + i])
+    return min(max(total >> 16, -_FARTHEST), _FARTHEST)
+
+
+@kernel
+def follow_value(memory: Any, taps: Any, error: Any) -> None:
+    """Moves the taps downhill."""
+    power = np.int64(256)
+    for i in range(TAPS):
+        power += np.int64(memory[SIGNALS + i]) * np.int64(memory[SIGNALS + i])
+    gain = (min(max(error, -_WIDEST), _WIDEST) << 20) // power
+    for i in range(TAPS):
+        memory[taps + i] += np.int64(memory[SIGNALS + i]) * gain >> _PACE

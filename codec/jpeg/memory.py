@@ -1,0 +1,163 @@
+"""What is learned while coding, as one array: a copy of it is one copy, and a call passes little.
+
+Places in it are constants: the contexts of each decision one behind another, each with its own
+line of slots for each key, since keys are few; then weights, maps and taps.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncodec.formats.entropy.lanes import LANES, TAPS
+from ncodec.formats.entropy.logistic import REACH, SQUASH
+
+__all__ = [
+    "BINS",
+    "CONTEXTS",
+    "COUNT",
+    "LINES",
+    "MAPS",
+    "MAPS_AT",
+    "PLAIN_AT",
+    "SETS",
+    "SIGNALS",
+    "TAPS_AT",
+    "WEIGHTS_AT",
+    "WIDTHS",
+    "Memory",
+    "map_of",
+    "new_memory",
+    "part",
+    "plain_of",
+    "sets_of",
+]
+
+Memory = NDArray[np.int32]
+
+LINES = 0
+"""Where the lines of a decision's contexts are put; three rows of lanes behind it are scratch."""
+SIGNALS = 4 * LANES
+"""Where the signals of a linear prediction are put."""
+_SLOTS_AT = SIGNALS + TAPS
+
+WIDTHS = {
+    "inside count": 64,
+    "inside": 8,
+    "inside sign": 1,
+    "edge count": 8,
+    "edge": 8,
+    "edge sign": 1,
+    "dc": 8,
+    "dc sign": 1,
+}
+"""The slots of a line."""
+
+_KEYS = {
+    "inside count": (150, 507, 975, 975, 1200, 507, 675),
+    "inside": (4704, 6912, 11760, 6144, 5808, 4608, 3072),
+    "inside sign": (11025, 11025, 33075, 8085, 33075, 3675, 18375),
+    "edge count": (768, 768, 384, 768, 864, 960, 3456),
+    "edge": (6720, 8820, 6720, 6720, 5760, 4200, 7680),
+    "edge sign": (6510, 6510, 14415, 14415, 11718, 2058, 9114),
+    "dc": (4608, 2304, 1152, 3969, 1512, 1152, 1152),
+    "dc sign": (108, 300, 675, 300, 2700, 300, 363),
+}
+"""The keys of each context, all colours together."""
+
+SETS = {
+    "inside count": (3 * 64, 3 * 32),
+    "inside": (3 * 49 * 8, 3 * 32 * 8),
+    "inside sign": (3 * 49, 3 * 15),
+    "edge count": (3 * 2 * 8, 3 * 16),
+    "edge": (3 * 14 * 8, 3 * 20 * 8),
+    "edge sign": (3 * 14, 3 * 31),
+    "dc": (3 * 3 * 8, 3 * 24 * 8),
+    "dc sign": (3 * 8, 3 * 25),
+}
+"""The weights of a decision that are chosen in two ways."""
+
+MAPS = {
+    "inside count": 6,
+    "inside": 8,
+    "inside sign": 1,
+    "edge count": 3,
+    "edge": 8,
+    "edge sign": 1,
+    "dc": 8,
+    "dc sign": 1,
+}
+
+BINS = 33
+"""The points of an adaptive map, from -8 to 8 in the logistic domain."""
+
+PLAIN = {"inside": 3 * 18 * 32 * 4, "inside sign": 3, "edge": 18 * 65 * 4, "dc": 18 * 24 * 4}
+"""The slots of bits that have one context."""
+
+_START = 28_000
+
+
+def _places() -> tuple[dict[str, tuple[int, ...]], int]:
+    at = _SLOTS_AT
+    places = {}
+    for name, keys in _KEYS.items():
+        sizes = [count * WIDTHS[name] for count in keys]
+        places[name] = tuple(at + sum(sizes[:i]) for i in range(len(sizes)))
+        at += sum(sizes)
+    return places, at
+
+
+CONTEXTS, PLAIN_AT = _places()
+"""CONTEXTS: where the first line of each context of a decision is; lines follow by their keys."""
+WEIGHTS_AT = PLAIN_AT + sum(PLAIN.values())
+MAPS_AT = WEIGHTS_AT + LANES * sum(sum(ways) for ways in SETS.values())
+TAPS_AT = MAPS_AT + BINS * sum(MAPS.values())
+_SIZE = TAPS_AT + 3 * 64 * TAPS
+
+_PARTS = {
+    "slots": (_SLOTS_AT, WEIGHTS_AT),
+    "weights": (WEIGHTS_AT, MAPS_AT),
+    "maps": (MAPS_AT, TAPS_AT),
+    "taps": (TAPS_AT, _SIZE),
+}
+
+COUNT = np.uint32(1023)
+"""The bits of a slot that count the bits it has seen; those above are its probability."""
+
+
+def new_memory() -> Memory:
+    """A memory that knows nothing."""
+    memory = np.zeros(_SIZE, dtype=np.int32)
+    steps = SQUASH[np.clip((np.arange(BINS) - BINS // 2) * 128, -REACH, REACH) + REACH]
+    part(memory, "slots")[:] = -(1 << 31)
+    part(memory, "weights")[:] = _START
+    part(memory, "maps").reshape(-1, BINS)[:] = steps
+    return memory
+
+
+def part(memory: Memory, name: str) -> NDArray[np.int32]:
+    """A view of what is learned.
+
+    Args:
+        name: "slots": 22 bits of probability, 10 of the bits seen; "weights", LANES a set, in
+            1/65536; "maps", BINS a map: probabilities in 1/65536; "taps", TAPS a coefficient and
+            colour: weights of linear predictions in 1/65536.
+    """
+    start, stop = _PARTS[name]
+    return memory[start:stop]
+
+
+def sets_of(name: str) -> tuple[int, int]:
+    """The numbers of the first sets of a decision, in both ways."""
+    before = [way for kind, ways in SETS.items() for way in ways][: 2 * list(SETS).index(name) + 1]
+    return sum(before[:-1]), sum(before)
+
+
+def map_of(name: str) -> int:
+    """The number of the first map of a decision."""
+    return sum(list(MAPS.values())[: list(MAPS).index(name)])
+
+
+def plain_of(name: str) -> int:
+    """The number of the first plain slot of a decision."""
+    return sum(list(PLAIN.values())[: list(PLAIN).index(name)])

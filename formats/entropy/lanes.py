@@ -1,0 +1,208 @@
+"""Several integers at a time: what compiled loops do to all contexts of a decision at once.
+
+Each function is a few vector instructions, written in LLVM's own terms: of a loop over arrays that
+might overlap the compiler makes one number after another, at half the speed. LLVM turns them into
+what a machine has. They are integers of 32 bits that wrap around, the same on all machines.
+
+All numbers lie in one int32 array, `memory`; a place is where a row of them begins. No argument
+is checked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+__all__ = ["BIAS", "LANES", "MEMORY", "TAPS", "blend", "follow", "foretell", "learn"]
+
+LANES = 8
+"""The contexts of a decision; the last one's guess is always BIAS, so that sums can lean."""
+
+TAPS = 16
+"""The signals of a linear prediction."""
+
+BIAS = 256
+
+MEMORY = 500
+"""Bits that a slot has seen at most: it goes on to learn."""
+
+_I32, _I64 = ir.IntType(32), ir.IntType(64)
+_WIDEST = (1 << 17) - 1
+
+
+class _Lanes:
+    """Vectors of one function under construction; values are LLVM's."""
+
+    def __init__(self, context: Any, builder: Any, memory: Any, array: Any, count: int) -> None:
+        self.builder = builder
+        self._memory = context.make_array(memory)(context, builder, array).data
+        self._count = count
+        self._kind = ir.VectorType(_I32, count)
+        self._nothing = ir.Constant(self._kind, ir.Undefined)
+
+    def constant(self, number: int) -> Any:
+        return ir.Constant(self._kind, [number] * self._count)
+
+    def at(self, place: Any) -> Any:
+        """A pointer to a number, `place` being its index, int64."""
+        return self.builder.gep(self._memory, [place])
+
+    def load(self, place: Any) -> Any:
+        pointer = self.builder.bitcast(self.at(place), self._kind.as_pointer())
+        return self.builder.load(pointer, align=4)
+
+    def store(self, vector: Any, place: Any) -> None:
+        pointer = self.builder.bitcast(self.at(place), self._kind.as_pointer())
+        self.builder.store(vector, pointer, align=4)
+
+    def all(self, number: Any) -> Any:
+        """An int64 in all lanes."""
+        one = self.builder.trunc(number, _I32)
+        first = self.builder.insert_element(self._nothing, one, _I32(0))
+        return self.builder.shuffle_vector(first, self._nothing, self.constant(0))
+
+    def lane(self, vector: Any, lane: int) -> Any:
+        """One of them, as an index."""
+        return self.builder.zext(self.builder.extract_element(vector, _I32(lane)), _I64)
+
+    def look_up(self, table: Any, indices: Any) -> Any:
+        """The numbers at `indices` from the pointer `table` on, int16 or int32."""
+        result = self._nothing
+        for lane in range(self._count):
+            number = self.builder.load(self.builder.gep(table, [self.lane(indices, lane)]))
+            if number.type != _I32:
+                number = self.builder.sext(number, _I32)
+            result = self.builder.insert_element(result, number, _I32(lane))
+        return result
+
+    def least(self, vector: Any, most: int) -> Any:
+        below = self.builder.icmp_signed("<", vector, self.constant(most))
+        return self.builder.select(below, vector, self.constant(most))
+
+    def within(self, vector: Any, reach: int) -> Any:
+        above = self.builder.icmp_signed(">", vector, self.constant(-reach))
+        return self.least(self.builder.select(above, vector, self.constant(-reach)), reach)
+
+    def sum(self, vector: Any) -> Any:
+        """Of all lanes, as int64."""
+        count = self._count
+        while count > 1:
+            count //= 2
+            kind = ir.VectorType(_I32, count)
+            vector = self.builder.add(
+                *(
+                    self.builder.shuffle_vector(
+                        vector, vector, ir.Constant(kind, list(range(start, start + count)))
+                    )
+                    for start in (0, count)
+                )
+            )
+        return self.builder.sext(self.builder.extract_element(vector, _I32(0)), _I64)
+
+
+@intrinsic
+def blend(_: Any, memory: Any, lines: Any, node: Any, first: Any, second: Any, stretch: Any) -> Any:
+    """Two weighted sums of what slots guess, in 1/16384 of the guesses' units.
+
+    The slots are those at `line + node` for each of the lines at place `lines`. Behind the lines
+    this leaves the slots' numbers, their places and their guesses for `learn`.
+
+    Args:
+        first, second: places of weights, in 1/65536.
+        stretch: int16 [4096], a guess for the highest 12 bits of a slot.
+    """
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        memory, lines, node, first, second, stretch = arguments
+        lanes = _Lanes(context, builder, signature.args[0], memory, LANES)
+        table = context.make_array(signature.args[-1])(context, builder, stretch).data
+        places = builder.add(lanes.load(lines), lanes.all(node))
+        seen = lanes.look_up(lanes.at(_I64(0)), places)
+        guesses = lanes.look_up(table, builder.lshr(seen, lanes.constant(20)))
+        guesses = builder.insert_element(guesses, _I32(BIAS), _I32(LANES - 1))
+        for number, vector in enumerate((seen, places, guesses), 1):
+            lanes.store(vector, builder.add(lines, _I64(number * LANES)))
+        sums = [
+            lanes.sum(builder.mul(builder.ashr(lanes.load(weights), lanes.constant(2)), guesses))
+            for weights in (first, second)
+        ]
+        return context.make_tuple(builder, signature.return_type, sums)
+
+    return types.UniTuple(types.int64, 2)(memory, *[types.int64] * 4, stretch), build
+
+
+@intrinsic
+def learn(
+    _: Any,
+    memory: Any,
+    lines: Any,
+    first: Any,
+    second: Any,
+    error: Any,
+    error_too: Any,
+    bit: Any,
+    rates: Any,
+) -> Any:
+    """What follows from the bit that `blend` was for: weights and slots move towards it.
+
+    Args:
+        error, error_too: of both sums.
+        rates: int32 [1024], in 1/4096, of slots that have seen so many bits.
+    """
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        memory, lines, first, second, error, error_too, bit, rates = arguments
+        lanes = _Lanes(context, builder, signature.args[0], memory, LANES)
+        table = context.make_array(signature.args[-1])(context, builder, rates).data
+        seen, places, guesses = (
+            lanes.load(builder.add(lines, _I64(number * LANES))) for number in (1, 2, 3)
+        )
+        for weights, amount in ((first, error), (second, error_too)):
+            step = builder.add(builder.mul(guesses, lanes.all(amount)), lanes.constant(1 << 17))
+            moved = builder.add(lanes.load(weights), builder.ashr(step, lanes.constant(18)))
+            lanes.store(lanes.within(moved, _WIDEST), weights)
+        count = builder.and_(seen, lanes.constant(1023))
+        chance = builder.lshr(seen, lanes.constant(10))
+        goal = builder.and_(lanes.all(builder.neg(bit)), lanes.constant((1 << 22) - 1))
+        away = builder.ashr(builder.sub(goal, chance), lanes.constant(3))
+        step = builder.mul(away, lanes.look_up(table, count))
+        chance = builder.add(chance, builder.ashr(step, lanes.constant(9)))
+        count = lanes.least(builder.add(count, lanes.constant(1)), MEMORY)
+        moved = builder.or_(builder.shl(chance, lanes.constant(10)), count)
+        for lane in range(LANES - 1):
+            number = builder.extract_element(moved, _I32(lane))
+            builder.store(number, lanes.at(lanes.lane(places, lane)))
+        return context.get_dummy_value()
+
+    return types.void(memory, *[types.int64] * 6, rates), build
+
+
+@intrinsic
+def foretell(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
+    """The sum of 16 signals, each below 1024, times 16 taps in 1/65536; and of their squares."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        memory, signals, taps = arguments
+        lanes = _Lanes(context, builder, signature.args[0], memory, TAPS)
+        given = lanes.load(signals)
+        sums = [lanes.sum(builder.mul(given, by)) for by in (lanes.load(taps), given)]
+        return context.make_tuple(builder, signature.return_type, sums)
+
+    return types.UniTuple(types.int64, 2)(memory, types.int64, types.int64), build
+
+
+@intrinsic
+def follow(_: Any, memory: Any, signals: Any, taps: Any, gain: Any) -> Any:
+    """Moves each tap by a sixteenth of `gain` times its signal."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        memory, signals, taps, gain = arguments
+        lanes = _Lanes(context, builder, signature.args[0], memory, TAPS)
+        step = builder.ashr(builder.mul(lanes.load(signals), lanes.all(gain)), lanes.constant(4))
+        lanes.store(lanes.within(builder.add(lanes.load(taps), step), _WIDEST), taps)
+        return context.get_dummy_value()
+
+    return types.void(memory, *[types.int64] * 3), build
