@@ -254,7 +254,7 @@ def _write(stream: BinaryIO, plan: AlbumPlan) -> tuple[int, int]:
             # HEAD describes the first picture; each has a description of its own.
             info = replace(info, frames=len(plan.pictures))
             version = load_codec(ALBUM).bitstream_version
-            writer = Writer(stream, Header(ALBUM, version, "image", info))
+            writer = Writer(stream, Header(ALBUM, version, "image", info), short=False)
         writer.segment(segment)
     assert writer is not None, "an album has at least one picture"
     times = [picture.modified for picture in plan.pictures if picture.modified is not None]
