@@ -103,7 +103,7 @@ def code_edges(
             memory[SIGNALS + 14] = clip((turned[0] - 5793 * far[0] * steps[0]) // EDGE[k])
             memory[SIGNALS + 15] = clip(near[i + across] * steps[i + across])
             taps = taps_of(colour, i)
-            forecast = foretell_value(memory, taps)
+            forecast, power = foretell_value(memory, taps)
             guess = target[k] * inverse[0, i] >> 31 if has else 0
             guess2 = target2[k] * inverse[0, i] >> 31 if has else 0
             guess3 = forecast * inverse[9, i] >> 31
@@ -147,4 +147,4 @@ def code_edges(
                 negative = code_bit(coder, 0, first, second, _SIGN_MAP, np.int64(value < 0))
                 settle(plane, i, -size if negative else size)
                 block[i] = known[i]
-            follow_value(memory, taps, known[i] * step - forecast)
+            follow_value(memory, taps, known[i] * step - forecast, power)

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from ncodec.formats.entropy.kernels import kernel
-from ncodec.formats.entropy.lanes import TAPS
+from ncodec.formats.entropy.lanes import TAPS, follow_far, foretell_far
 from ncodec.jpeg.memory import SIGNALS, TAPS_AT
 
 __all__ = ["clip", "follow_value", "foretell_value", "taps_of"]
 
 _WIDEST, _FARTHEST = 1 << 15, 1 << 20
-_PACE = 12
 
 
 @kernel
@@ -29,19 +28,13 @@ def clip(signal: Any) -> Any:
 
 @kernel
 def foretell_value(memory: Any, taps: Any) -> Any:
-    """What a coefficient should be by the signals, in the same unit."""
-    total = np.int64(0)
-    for i in range(TAPS):
-        total += np.int64(memory[SIGNALS + i]) * np.int64(memory[taps + i])
-    return min(max(total >> 16, -_FARTHEST), _FARTHEST)
+    """What a coefficient should be by the signals, in the same unit, and the signals' power."""
+    total, power = foretell_far(memory, SIGNALS, taps)
+    return min(max(total >> 16, -_FARTHEST), _FARTHEST), power
 
 
 @kernel
-def follow_value(memory: Any, taps: Any, error: Any) -> None:
+def follow_value(memory: Any, taps: Any, error: Any, power: Any) -> None:
     """Moves the taps downhill."""
-    power = np.int64(256)
-    for i in range(TAPS):
-        power += np.int64(memory[SIGNALS + i]) * np.int64(memory[SIGNALS + i])
-    gain = (min(max(error, -_WIDEST), _WIDEST) << 20) // power
-    for i in range(TAPS):
-        memory[taps + i] += np.int64(memory[SIGNALS + i]) * gain >> _PACE
+    gain = (min(max(error, -_WIDEST), _WIDEST) << 20) // (power + 256)
+    follow_far(memory, SIGNALS, taps, gain)

@@ -32,6 +32,11 @@ __all__ = ["code_inside"]
 INSIDE = np.array([i for i in ZIGZAG if i % 8 and i // 8], dtype=np.int64)
 """The 49 coefficients of both a horizontal and a vertical frequency, in zigzag order."""
 
+DENSITY = np.array(
+    [[rest * 8 // (49 - z) for z in range(49)] for rest in range(50)], dtype=np.uint16
+)
+"""Coefficients that are not 0 of those that are left, in eighths."""
+
 _COUNT, _SIZE, _SIGN = CONTEXTS["inside count"], CONTEXTS["inside"], CONTEXTS["inside sign"]
 _COUNT_A, _COUNT_B = sets_of("inside count")
 _SIZE_A, _SIZE_B = sets_of("inside")
@@ -55,14 +60,15 @@ def code_inside(
     facts[NZ] = count
     rest = count
     total = np.int64(0)
-    last = np.int64(0)
-    last2 = np.int64(0)
+    last: Any = np.int64(0)
+    last2: Any = np.int64(0)
     for z in range(49):
         if rest == 0:
             break
         i = INSIDE[z]
         u, v = i & 7, i >> 3
-        a, b = abs(np.int64(up[i])), abs(np.int64(side[i]))
+        a: Any = abs(np.int64(up[i]))
+        b: Any = abs(np.int64(side[i]))
         c, d = abs(np.int64(corner[i])), abs(np.int64(right[i]))
         hint = np.int64(other[i])
         hue = abs(hint)
@@ -98,7 +104,7 @@ def code_inside(
         memory[SIGNALS + 12] = _signal(beyond)
         memory[SIGNALS + 13] = _signal(hue)
         memory[SIGNALS + 14] = min((abs(above) + abs(left)) << 1, 1023)
-        memory[SIGNALS + 15] = rest * 8 // (49 - z)
+        memory[SIGNALS + 15] = DENSITY[rest, z]
         taps = taps_of(colour, i)
         weighted, power = foretell(memory, SIGNALS, taps)
         forecast = max(weighted >> 16, 0)

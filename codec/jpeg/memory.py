@@ -6,6 +6,8 @@ line of slots for each key, since keys are few; then weights, maps and taps.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -135,7 +137,7 @@ def new_memory() -> Memory:
     return memory
 
 
-def part(memory: Memory, name: str) -> NDArray[np.int32]:
+def part(memory: NDArray[Any], name: str) -> NDArray[Any]:
     """A view of what is learned.
 
     Args:

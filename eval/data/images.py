@@ -87,8 +87,8 @@ def images_of(text: str, data: Path | None = None) -> list[LabelledImage]:
 
 
 def jpegs_of(text: str, data: Path | None = None, every: int = 1) -> list[LabelledImage]:
-    """Those that `images_of` gives and that are JPEG files by their names: the first and each
-    `every`-th then.
+    """Those that `images_of` gives and that are JPEG files by their names, in the plain order of
+    these: the first and each `every`-th then.
 
     Raises:
         InputError: there is none.
@@ -96,7 +96,7 @@ def jpegs_of(text: str, data: Path | None = None, every: int = 1) -> list[Labell
     files = [one for one in images_of(text, data) if one.path.suffix.lower() in JPEG_SUFFIXES]
     if not files:
         raise InputError(f"{text} has no JPEG files: give {', '.join(sorted(JPEG_SUFFIXES))}")
-    return files[::every]
+    return sorted(files, key=lambda one: one.path.name)[::every]
 
 
 def _plain(path: Path) -> list[LabelledImage]:

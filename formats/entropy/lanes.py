@@ -10,13 +10,25 @@ is checked.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["BIAS", "LANES", "MEMORY", "TAPS", "blend", "follow", "foretell", "learn"]
+__all__ = [
+    "BIAS",
+    "LANES",
+    "MEMORY",
+    "TAPS",
+    "blend",
+    "follow",
+    "follow_far",
+    "foretell",
+    "foretell_far",
+    "learn",
+]
 
 LANES = 8
 """The contexts of a decision; the last one's guess is always BIAS, so that sums can lean."""
@@ -31,6 +43,13 @@ MEMORY = 500
 
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 _WIDEST = (1 << 17) - 1
+
+_Pair: Any = types.UniTuple
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    """A function of all parameters but the first, which is numba's typing context."""
+    return intrinsic(function)
 
 
 class _Lanes:
@@ -86,6 +105,13 @@ class _Lanes:
         above = self.builder.icmp_signed(">", vector, self.constant(-reach))
         return self.least(self.builder.select(above, vector, self.constant(-reach)), reach)
 
+    def wide(self, vector: Any) -> Any:
+        """The same numbers as int64."""
+        return self.builder.sext(vector, ir.VectorType(_I64, self._count))
+
+    def narrow(self, vector: Any) -> Any:
+        return self.builder.trunc(vector, self._kind)
+
     def sum(self, vector: Any) -> Any:
         """Of all lanes, as int64."""
         count = self._count
@@ -100,10 +126,11 @@ class _Lanes:
                     for start in (0, count)
                 )
             )
-        return self.builder.sext(self.builder.extract_element(vector, _I32(0)), _I64)
+        number = self.builder.extract_element(vector, _I32(0))
+        return number if number.type == _I64 else self.builder.sext(number, _I64)
 
 
-@intrinsic
+@_compiled
 def blend(_: Any, memory: Any, lines: Any, node: Any, first: Any, second: Any, stretch: Any) -> Any:
     """Two weighted sums of what slots guess, in 1/16384 of the guesses' units.
 
@@ -131,10 +158,10 @@ def blend(_: Any, memory: Any, lines: Any, node: Any, first: Any, second: Any, s
         ]
         return context.make_tuple(builder, signature.return_type, sums)
 
-    return types.UniTuple(types.int64, 2)(memory, *[types.int64] * 4, stretch), build
+    return _Pair(types.int64, 2)(memory, *[types.int64] * 4, stretch), build
 
 
-@intrinsic
+@_compiled
 def learn(
     _: Any,
     memory: Any,
@@ -180,7 +207,7 @@ def learn(
     return types.void(memory, *[types.int64] * 6, rates), build
 
 
-@intrinsic
+@_compiled
 def foretell(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
     """The sum of 16 signals, each below 1024, times 16 taps in 1/65536; and of their squares."""
 
@@ -191,10 +218,39 @@ def foretell(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
         sums = [lanes.sum(builder.mul(given, by)) for by in (lanes.load(taps), given)]
         return context.make_tuple(builder, signature.return_type, sums)
 
-    return types.UniTuple(types.int64, 2)(memory, types.int64, types.int64), build
+    return _Pair(types.int64, 2)(memory, types.int64, types.int64), build
 
 
-@intrinsic
+@_compiled
+def foretell_far(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
+    """The sums that `foretell` gives, of signals of any size."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        memory, signals, taps = arguments
+        lanes = _Lanes(context, builder, signature.args[0], memory, TAPS)
+        given, weights = (lanes.wide(lanes.load(place)) for place in (signals, taps))
+        sums = [lanes.sum(builder.mul(given, by)) for by in (weights, given)]
+        return context.make_tuple(builder, signature.return_type, sums)
+
+    return _Pair(types.int64, 2)(memory, types.int64, types.int64), build
+
+
+@_compiled
+def follow_far(_: Any, memory: Any, signals: Any, taps: Any, gain: Any) -> Any:
+    """Moves each tap by `gain`, of 32 bits, times its signal, in 1/4096."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        memory, signals, taps, gain = arguments
+        lanes = _Lanes(context, builder, signature.args[0], memory, TAPS)
+        step = builder.mul(lanes.wide(lanes.load(signals)), lanes.wide(lanes.all(gain)))
+        moved = lanes.narrow(builder.ashr(step, lanes.wide(lanes.constant(12))))
+        lanes.store(builder.add(lanes.load(taps), moved), taps)
+        return context.get_dummy_value()
+
+    return types.void(memory, *[types.int64] * 3), build
+
+
+@_compiled
 def follow(_: Any, memory: Any, signals: Any, taps: Any, gain: Any) -> Any:
     """Moves each tap by a sixteenth of `gain` times its signal."""
 
