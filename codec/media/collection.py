@@ -152,7 +152,7 @@ class FileCollection(Collection):
         # Files of one camera or program have the same profile: it is kept once.
         metadata = self._distinct.setdefault(image.metadata, image.metadata)
         self._metadata[index] = metadata
-        return Image(image.pixels, self.names[index], metadata)
+        return Image(image.pixels, self.names[index], metadata, image.notices)
 
 
 class ArrayCollection(Collection):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile
 
-__all__ = ["PIXEL_FORMATS", "Image", "Metadata"]
+__all__ = ["PIXEL_FORMATS", "Image", "Metadata", "left_out"]
 
 PIXEL_FORMATS = {
     (1, 8): "gray",
@@ -130,6 +131,11 @@ def _pairs(record: dict[Any, Any], key: str, kind: type[Any]) -> tuple[tuple[str
     return tuple((first, second) for first, second in pairs)
 
 
+def left_out(name: str, things: Sequence[str]) -> tuple[str, ...]:
+    """The notice that `things` of the file `name` are in no `Image`; none where there are none."""
+    return (f"{name} has {', '.join(dict.fromkeys(things))}: left out",) if things else ()
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Image:
     """One picture.
@@ -139,13 +145,13 @@ class Image:
             1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha. Alpha is not premultiplied.
         name: the file's name, "" where there was none.
         metadata: what else the file said.
-        left_out: what the file held that is in neither, in words.
+        notices: what a user should know of how the file was read, a sentence each.
     """
 
     pixels: NDArray[Any]
     name: str = ""
     metadata: Metadata = field(default_factory=Metadata)
-    left_out: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         pixels = self.pixels

@@ -19,6 +19,7 @@ from ncodec.media.image import Image, Metadata
 from ncodec.media.png_writer import write_png
 from ncodec.media.pnm import write_pnm
 from ncodec.media.stored import reduced
+from ncodec.media.tiff_ifd import parse_tiff
 from ncodec.media.tiff_writer import write_tiff
 
 __all__ = ["OUTPUT_SUFFIXES", "suffix_for", "unheld", "write_image"]
@@ -36,7 +37,7 @@ class _Format:
     Attributes:
         layouts: pairs (channels, bits a sample).
         metadata: the names of the fields of `Metadata`, and types of chunks where it has no place
-            for any chunk; "comment" for text with the keyword Comment.
+            for any chunk; "comment" for text with the keyword Comment, "thumbnail" for EXIF's.
     """
 
     write: Callable[[BinaryIO, Image], None]
@@ -82,7 +83,9 @@ _FORMATS = {
     ".png": _PNG,
     ".tif": _TIFF,
     ".tiff": _TIFF,
-    ".webp": _Format(_write_webp, frozenset(((3, 8), (4, 8))), frozenset(("icc", "exif", "xmp"))),
+    ".webp": _Format(
+        _write_webp, frozenset(((3, 8), (4, 8))), frozenset(("icc", "exif", "xmp", "thumbnail"))
+    ),
     ".pbm": _Format(partial(write_pnm, suffix=".pbm"), frozenset(((1, 8),)), _COMMENT),
     ".pgm": _Format(partial(write_pnm, suffix=".pgm"), frozenset(((1, 8), (1, 16))), _COMMENT),
     ".ppm": _Format(partial(write_pnm, suffix=".ppm"), frozenset(((3, 8), (3, 16))), _COMMENT),
@@ -148,10 +151,19 @@ def unheld(suffix: str, metadata: Metadata) -> tuple[str, ...]:
     if "tRNS" in kinds:
         held -= {"PLTE"}
     texts = {"comment" if keyword == "Comment" else "text" for keyword, _ in metadata.text}
+    thumbnail = {"thumbnail"} if _has_thumbnail(metadata.exif) else set()
     blobs = {key for key in ("icc", "exif", "xmp", "photoshop") if getattr(metadata, key)}
     # The opacity that tRNS gives is in the samples.
-    lost = (blobs | texts | kinds) - held - {"tRNS"}
+    lost = (blobs | texts | kinds | thumbnail) - held - {"tRNS"}
     return tuple(sorted({_WORDS.get(each, each) for each in lost}))
+
+
+def _has_thumbnail(exif: bytes) -> bool:
+    """Whether EXIF data has a second directory, which is of the thumbnail."""
+    try:
+        return parse_tiff(exif).next_offset > 0
+    except ValueError:
+        return False
 
 
 def _format_of(suffix: str, image: Image, name: str) -> _Format:

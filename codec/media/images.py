@@ -22,7 +22,7 @@ from ncodec.formats.limits import Limits
 from ncodec.media import png_chunks, pnm
 from ncodec.media.bmp import bmp_metadata
 from ncodec.media.density import INCH, NO_UNIT, density_chunk
-from ncodec.media.image import Image, Metadata
+from ncodec.media.image import Image, Metadata, left_out
 from ncodec.media.png import read_png
 from ncodec.media.pnm import read_pnm
 from ncodec.media.sizes import check_size
@@ -128,6 +128,7 @@ def _by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> Image:
     """The image in a file of a format of 8 bits a sample, which Pillow decodes exactly."""
     # Its classes rather than `Image.open`, whose size check is a setting of the whole process.
     reader = _READERS[kind]
+    lost: list[str] = []
     damaged = InputError(f"{name} has {kind} data that cannot be decoded: get the whole file")
     if kind == "WebP":
         _check_whole_webp(data, damaged)
@@ -142,11 +143,11 @@ def _by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> Image:
             mode = picture.mode
             pixels: NDArray[Any] = np.asarray(picture if mode != "P" else picture.convert("RGB"))
             if isinstance(picture, JpegImageFile):
-                metadata, left_out = _jpeg_metadata(picture)
+                metadata, lost = _jpeg_metadata(picture)
             elif kind == "BMP":
-                metadata, left_out = bmp_metadata(data, grey=mode in ("1", "L")), ()
+                metadata = bmp_metadata(data, grey=mode in ("1", "L"))
             else:
-                metadata, left_out = _metadata(picture), ()
+                metadata = _metadata(picture)
     except (OSError, SyntaxError, ValueError, KeyError, IndexError, EOFError, struct.error):
         raise damaged from None
     if mode not in _MODES:
@@ -157,7 +158,7 @@ def _by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> Image:
     if mode == "1":
         pixels = pixels * np.uint8(255)
     pixels = np.ascontiguousarray(pixels.reshape(*pixels.shape[:2], -1))
-    return Image(pixels, metadata=metadata, left_out=left_out)
+    return Image(pixels, metadata=metadata, notices=left_out(name, lost))
 
 
 def _check_whole_webp(data: bytes, damaged: InputError) -> None:
@@ -165,16 +166,16 @@ def _check_whole_webp(data: bytes, damaged: InputError) -> None:
         raise damaged
 
 
-def _jpeg_metadata(picture: JpegImageFile) -> tuple[Metadata, tuple[str, ...]]:
+def _jpeg_metadata(picture: JpegImageFile) -> tuple[Metadata, list[str]]:
     """The metadata of a JPEG file, and what its segments hold else."""
-    photoshop, comments, left_out = b"", [], []
+    photoshop, comments, lost = b"", [], []
     for kind, body in picture.applist:
         if kind == "COM":
             comments.append(("Comment", body.rstrip(b"\0").decode("latin-1")))
         elif body.startswith(_PHOTOSHOP_MARKER):
             photoshop += body.removeprefix(_PHOTOSHOP_MARKER)
         elif not body.startswith(_JPEG_MARKERS):
-            left_out.append(f"the JPEG segment {kind}")
+            lost.append(f"the JPEG segment {kind}")
     x, y = picture.info.get("jfif_density", (0, 0))
     unit = _JFIF_UNITS.get(picture.info.get("jfif_unit", 0), NO_UNIT)
     metadata = replace(
@@ -183,7 +184,7 @@ def _jpeg_metadata(picture: JpegImageFile) -> tuple[Metadata, tuple[str, ...]]:
         chunks=density_chunk(Fraction(x), Fraction(y), unit),
         photoshop=photoshop,
     )
-    return metadata, tuple(dict.fromkeys(left_out))
+    return metadata, lost
 
 
 def _metadata(picture: ImageFile) -> Metadata:

@@ -15,11 +15,11 @@ from PIL.PngImagePlugin import PngImageFile
 
 from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
-from ncodec.media.image import Image
+from ncodec.media.image import Image, left_out
 from ncodec.media.png_chunks import (
     SIGNATURE,
     chunk,
-    left_out,
+    lost_chunks,
     metadata_of,
     read_chunks,
 )
@@ -111,7 +111,7 @@ def read_png(data: bytes, name: str, limits: Limits) -> Image:
         pixels = keyed(pixels, key, header.depth)
     small = header.depth < 8 or header.colour == _PALETTE
     metadata = metadata_of(chunks, (1 << header.depth) - 1 if small else 0)
-    return Image(pixels, metadata=metadata, left_out=left_out(chunks))
+    return Image(pixels, metadata=metadata, notices=left_out(name, lost_chunks(chunks)))
 
 
 def _header(kind: bytes, body: bytes, name: str) -> _Header:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from ncodec.errors import InputError
 from ncodec.media.image import Metadata
 
-__all__ = ["SIGNATURE", "chunk", "left_out", "metadata_chunks", "metadata_of", "read_chunks"]
+__all__ = ["SIGNATURE", "chunk", "lost_chunks", "metadata_chunks", "metadata_of", "read_chunks"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -97,7 +97,7 @@ def metadata_of(chunks: Sequence[Chunk], maximum: int) -> Metadata:
     return Metadata(icc, exif, xmp, tuple(text), tuple(kept), maximum, icc_name=name)
 
 
-def left_out(chunks: Sequence[Chunk]) -> tuple[str, ...]:
+def lost_chunks(chunks: Sequence[Chunk]) -> tuple[str, ...]:
     """What the chunks hold that is neither samples nor in `metadata_of` them, in words."""
     kinds = dict.fromkeys(kind for kind, _ in chunks)
     lost = [

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 from ncodec.media.density import INCH, NO_UNIT, density_chunk
-from ncodec.media.image import Image, Metadata
+from ncodec.media.image import Image, Metadata, left_out
 from ncodec.media.sizes import check_size
 from ncodec.media.tiff_data import COMPRESSIONS, inflated
 from ncodec.media.tiff_ifd import Directory, exif_data, parse_tiff
@@ -70,7 +70,7 @@ def read_tiff(data: bytes, name: str, limits: Limits) -> Image:
         raise InputError(
             f"{name} has TIFF image data that cannot be decoded: get the whole file"
         ) from None
-    left_out = ["its further pictures (SubIFDs)"] if _SUB_DIRECTORIES in tags.fields else []
+    lost = ["further pictures (SubIFDs)"] if _SUB_DIRECTORIES in tags.fields else []
     chunks = _density(tags)
     maximum, scale = (1 << layout.bits) - 1 if layout.bits < 8 else 0, 0
     if layout.photometric == _PALETTE:
@@ -79,7 +79,7 @@ def read_tiff(data: bytes, name: str, limits: Limits) -> Image:
             chunks, maximum = (*chunks, ("PLTE", table.tobytes())), (1 << layout.bits) - 1
         else:
             maximum = 0
-            left_out.append("its palette, whose colours have 16 bits")
+            lost.append("a palette of 16-bit colours")
     metadata = Metadata(
         icc=tags.blob(_ICC),
         exif=exif_data(tags),
@@ -88,7 +88,7 @@ def read_tiff(data: bytes, name: str, limits: Limits) -> Image:
         maximum=maximum,
         colour_scale=scale % 257,
     )
-    return Image(pixels, metadata=metadata, left_out=tuple(left_out))
+    return Image(pixels, metadata=metadata, notices=left_out(name, lost))
 
 
 def _density(tags: Directory) -> tuple[tuple[str, bytes], ...]:
