@@ -116,7 +116,7 @@ def metadata_chunks(metadata: Metadata, *, as_stored: bool) -> Iterator[bytes]:
             stored samples are left out.
     """
     if metadata.icc:
-        name = (metadata.icc_name or _PROFILE_NAME).encode("latin-1", "replace")
+        name = _keyword(metadata.icc_name) or _PROFILE_NAME.encode("ascii")
         yield chunk(b"iCCP", name + b"\0\0" + zlib.compress(metadata.icc, 9))
     for kind, data in metadata.chunks:
         if as_stored or kind.encode("ascii") not in _OF_STORED_SAMPLES:
@@ -178,7 +178,7 @@ def _text(kind: bytes, data: bytes) -> tuple[bytes, bytes] | None:
 
 
 def _text_chunk(keyword: str, value: str) -> bytes:
-    key = keyword.replace("\0", "").encode("latin-1", "replace")[:79] or b"Comment"
+    key = _keyword(keyword) or b"Comment"
     value = value.replace("\0", "")
     try:
         plain, kind, start = value.encode("latin-1"), b"tEXt", key + b"\0"
@@ -189,6 +189,10 @@ def _text_chunk(keyword: str, value: str) -> bytes:
     if kind == b"tEXt":
         return chunk(b"zTXt", key + b"\0\0" + zlib.compress(plain, 9))
     return chunk(kind, key + b"\0\1\0\0\0" + zlib.compress(plain, 9))
+
+
+def _keyword(name: str) -> bytes:
+    return name.replace("\0", "").encode("latin-1", "replace")[:79]
 
 
 def _inflate(data: bytes) -> bytes | None:

@@ -12,6 +12,7 @@ from ncodec.media.image import Image
 
 __all__ = ["colour_table", "expansion", "indices", "keyed", "packed", "reduced"]
 
+_LARGEST_INDICES = (1, 3, 15, 255)
 _BAND = 1 << 20
 """The pixels that are looked up at a time."""
 
@@ -33,7 +34,7 @@ def indices(image: Image) -> NDArray[np.uint8] | None:
     colour that is not in it, as after a lossy codec.
     """
     metadata, pixels = image.metadata, image.pixels
-    if not metadata.maximum or not metadata.chunk("PLTE"):
+    if metadata.maximum not in _LARGEST_INDICES or not metadata.chunk("PLTE"):
         return None
     table = colour_table(metadata.chunk("PLTE"), metadata.chunk("tRNS"))[: metadata.maximum + 1]
     if not len(table) or pixels.dtype != np.uint8 or pixels.shape[2] != table.shape[1]:
