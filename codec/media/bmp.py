@@ -74,7 +74,7 @@ def write_bmp(stream: BinaryIO, image: Image) -> None:
     rows = image.pixels[:, :, ::-1] if found is None else packed(found[:, :, 0], depth)
     body = _bottom_up(rows.reshape(image.height, -1))
     table = np.pad(palette[:, ::-1], ((0, 0), (0, 1))).tobytes()
-    x, y = per_metre(metadata) or (0, 0)
+    x, y = (number if number < 1 << 31 else 0 for number in per_metre(metadata) or (0, 0))
     start = _FILE_HEADER + _HEADER + len(table)
     sizes = image.width, image.height, 1, depth, 0, len(body), x, y, len(palette), 0
     stream.write(b"BM" + struct.pack("<IHHI", start + len(body), 0, 0, start))

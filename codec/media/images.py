@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL.BmpImagePlugin import BmpImageFile
+from PIL.Image import DecompressionBombError
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.WebPImagePlugin import WebPImageFile
@@ -148,6 +149,10 @@ def _by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> Image:
                 metadata = bmp_metadata(data, grey=mode in ("1", "L"))
             else:
                 metadata = _metadata(picture)
+    except DecompressionBombError:
+        raise InputError(
+            f"{name} has more pixels than ncodec reads of a {kind}: make it a PNG or TIFF"
+        ) from None
     except (OSError, SyntaxError, ValueError, KeyError, IndexError, EOFError, struct.error):
         raise damaged from None
     if mode not in _MODES:

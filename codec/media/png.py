@@ -99,8 +99,10 @@ def read_png(data: bytes, name: str, limits: Limits) -> Image:
     # Only what decides the samples goes to the decoder: no colour management, no text.
     bare = SIGNATURE + b"".join(
         chunk(kind, body)
-        for kind, body in chunks
-        if kind in _CRITICAL and (kind != b"PLTE" or header.colour == _PALETTE)
+        for place, (kind, body) in enumerate(chunks)
+        if kind in _CRITICAL
+        and (kind != b"IHDR" or not place)
+        and (kind != b"PLTE" or header.colour == _PALETTE)
     )
     pixels = _decoded(bare, chunks, header, name)
     if header.colour == _PALETTE:

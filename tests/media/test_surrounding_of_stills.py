@@ -14,7 +14,7 @@ from pictures import image, png
 from PIL import Image as Pillow
 from PIL import ImageCms, TiffImagePlugin
 
-from ncodec.errors import DamagedFile
+from ncodec.errors import DamagedFile, InputError
 from ncodec.media import Image, Metadata, read_image, write_image
 from ncodec.media.images import decode_image
 from ncodec.media.png_chunks import read_chunks
@@ -352,3 +352,24 @@ def test_records_of_all_fields():
         photoshop=RESOURCES,
     )
     assert Metadata.from_record(made.to_record()) == made
+
+
+def test_densities_that_only_a_png_can_hold(tmp_path):
+    made = Metadata(chunks=(("pHYs", struct.pack(">IIB", 1 << 31, 5, 1)),))
+    write_image(tmp_path / "it.bmp", Image(image().pixels, metadata=made))
+    assert read_image(tmp_path / "it.bmp").metadata == Metadata()
+
+
+def test_a_second_header_changes_nothing():
+    other = struct.pack(">IIBBBBB", 1 << 30, 1 << 30, 8, GREY, 0, 0, 0)
+    made = decode_image(png(few(4, GREY), 4, GREY, extra=[(b"IHDR", other)]), "it")
+    assert made.pixels.shape == (7, 13, 1)
+
+
+def test_a_webp_that_is_too_large():
+    held = BytesIO()
+    Pillow.fromarray(image().pixels).save(held, "WebP", lossless=True)
+    data = bytearray(held.getvalue())
+    data[21:25] = (16382 | 16382 << 14).to_bytes(4, "little")
+    with pytest.raises(InputError, match="more pixels than ncodec reads of a WebP"):
+        decode_image(bytes(data), "it")
