@@ -56,7 +56,7 @@ def test_there_are_golden_files():
             "entropic-lite0-picture",
             "1223d6b4ab2e7b9f432aca6d01e71f284521c150a426d5dd1e26408160a0fd89",
         ),
-        ("pc-jpeg", "f328ec684043018580d3eedea4cbebaf0e5b4a852c9fa6e7533a8349a0167c51"),
+        ("pc-jpeg", "b8bf9684a3b49aaeb9e78a36b4fdfe4d97997fae0fb053042c98d63c709206a5"),
         ("pc-photo", "a66eae36d5a1a9a7b0ff6367257c0ab2565b30c09b2f8f90a365ebfa298b3269"),
     ],
 )
