@@ -6,6 +6,7 @@ from jpegs import jpeg, scene
 from page_blocks import decode
 
 from ncodec.jpeg.coder import encode_stripe
+from ncodec.jpeg.headers import Component, Frame
 from ncodec.jpeg.rebuild import frame_of, parse
 
 
@@ -39,6 +40,18 @@ def test_it_says_how_a_later_stripe_is_read():
     picture = parse(jpeg(scene(40, 48)))
     frame, quantisers, _ = frame_of(picture.headers)
     check(frame, quantisers, picture.coefficients, range(1, 3))
+
+
+@pytest.mark.parametrize(("its", "own"), [(1, 3), (2, 3), (3, 4), (4, 3)])
+def test_a_stripe_needs_no_other_with_any_sampling(its, own):
+    random = np.random.default_rng(its)
+    parts = [Component(0, its, its, 0, 0, 0, 2 * its, 2 * its, 0)]
+    parts.append(Component(1, own, own, 0, 0, 0, 2 * own, 2 * own, 4 * its * its))
+    most = 16 * max(its, own)
+    frame = Frame(most, most, False, tuple(parts), (2, 2))
+    coefficients = random.normal(0, 0.6, (frame.blocks + 1, 64)).astype(np.int16)
+    coefficients[-1] = 0
+    check(frame, {0: np.full(64, 5)}, coefficients, range(1, 2))
 
 
 def test_it_says_how_numbers_wrap():
