@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from threading import Lock
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,8 +15,11 @@ from ncodec.formats import Header, Reader, VideoInfo
 from ncodec.media.image import Image
 from ncodec.plugin import ImageCodec, Region
 from ncodec.registry import ALBUM, codec_for
+from ncodec.threads import in_order, thread_count
 
 __all__ = ["NestedAlbum", "inner_file"]
+
+Decoded = TypeVar("Decoded")
 
 
 class NestedAlbum(Album):
@@ -31,6 +35,7 @@ class NestedAlbum(Album):
         self.layout = self._records.layout
         self._places = {first: index for index, first, _ in stored.present}
         self._held: tuple[int, Album] | None = None
+        self._reading = Lock()
 
     def __len__(self) -> int:
         return self.info.frames
@@ -40,15 +45,25 @@ class NestedAlbum(Album):
         self._held = None
 
     def stream(self, indices: Sequence[int], region: Region | None = None) -> Iterator[Image]:
-        self._check_open()
-        for index in indices:
-            if region is not None:
-                self._check(index, region)
-            yield self._image(index, region)
+        def decode(index: int) -> Image:
+            return self._named_image(index, self._opened(index, 1), region)
+
+        return self._side_by_side(decode, indices)
 
     def originals(self, indices: Sequence[int]) -> Iterator[bytes | Image]:
-        for index in indices:
-            yield self.file(index) if self.holds_file(index) else self[index]
+        def decode(index: int) -> bytes | Image:
+            picture = self._opened(index, 1)
+            return picture.file() if picture.holds_file() else self._named_image(index, picture)
+
+        return self._side_by_side(decode, indices)
+
+    def _side_by_side(
+        self, decode: Callable[[int], Decoded], indices: Sequence[int]
+    ) -> Iterator[Decoded]:
+        """Pictures in turn, a thread each: all that takes long releases the interpreter's lock."""
+        self._check_open()
+        threads = min(self._context.threads or thread_count(), max(len(indices), 1))
+        yield from in_order(decode, map(self._index, indices), threads)
 
     def holds_file(self, index: int = 0) -> bool:
         return self._picture(self._index(index)).holds_file()
@@ -75,26 +90,33 @@ class NestedAlbum(Album):
         return ""
 
     def _image(self, index: int, region: Region | None) -> Image:
-        picture = self._picture(index)
+        return self._named_image(index, self._picture(index), region)
+
+    def _named_image(self, index: int, picture: Album, region: Region | None = None) -> Image:
         image = picture[0] if region is None else picture.region(*region)
         return Image(image.pixels, self._records.name(index), image.metadata)
 
     def _picture(self, index: int) -> Album:
-        """Picture `index` as a file of its own; the last one stays open.
+        """Picture `index` as a file of its own; the last one stays open; errors as `_opened`."""
+        self._check_open()
+        if self._held is None or self._held[0] != index:
+            self._held = index, self._opened(index, self._context.threads)
+        return self._held[1]
+
+    def _opened(self, index: int, threads: int) -> Album:
+        """Picture `index` as a file of its own.
 
         Raises:
             DamagedFile: it is lost, or no file of one picture.
             VerificationFailed: its bytes are not what was encoded.
         """
-        self._check_open()
-        if self._held is not None and self._held[0] == index:
-            return self._held[1]
         place = self._places.get(index)
         if place is None:
             raise DamagedFile(
                 f"image {index} of {self._reader.name} is lost: get another copy of the file"
             )
-        segment = self._stored.segment(place)
+        with self._reading:
+            segment = self._stored.segment(place)
         data = inner_file(segment.sections)
         segment.check([np.frombuffer(data, dtype=np.uint8)])
         reader = Reader(data)
@@ -102,7 +124,7 @@ class NestedAlbum(Album):
         album = Album(
             reader,
             device=self._context.device,
-            threads=self._context.threads,
+            threads=threads,
             models=self._stored.models,
         )
         if len(album) != 1:
@@ -110,7 +132,6 @@ class NestedAlbum(Album):
                 f"image {index} of {self._reader.name} is a file of {len(album)} images: get "
                 "another copy of the file"
             )
-        self._held = index, album
         return album
 
 

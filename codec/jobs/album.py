@@ -77,6 +77,7 @@ def encode_album(
         psnr=None,
         elapsed=time.monotonic() - start,
         subpixels=subpixels,
+        original=sum(picture.size for picture in plan.pictures),
     )
     watch(finished)
     return finished
@@ -142,12 +143,13 @@ def _run(
     pending = [i for i in range(len(plan.pictures)) if i not in done]
     workers = max(1, min(request.workers, len(pending)))
     all_threads = request.threads or thread_count()
+    together = workers if workers > 1 else max(1, min(all_threads, len(pending)))
     known = {index: (len(segment.sections[0]), None) for index, segment in done.items()}
     board = Board([max(picture.size, 1) for picture in plan.pictures], known, start)
 
     def grant(index: int, alone: bool) -> Resources:
         board.begin(index)
-        threads = all_threads if alone else max(1, all_threads // workers)
+        threads = all_threads if alone else max(1, all_threads // together)
         return Resources(request.device, threads, None)
 
     def report(index: int, values: Mapping[str, Any]) -> None:
@@ -160,7 +162,10 @@ def _run(
         for index in pending
     }
     arguments = (tasks, grant, report, stopping)
-    running = run_inline(*arguments) if workers == 1 else run_processes(*arguments, workers, {})
+    if workers == 1:
+        running = run_inline(*arguments, together)
+    else:
+        running = run_processes(*arguments, workers, {})
     for segment in _going_on(running, request):
         size = len(segment.sections[0])
         board.finished(segment.index, size, None)

@@ -19,6 +19,7 @@ from typing import Any
 from ncodec.errors import Interrupted, NcodecError
 from ncodec.formats import Segment
 from ncodec.jobs.task import Resources
+from ncodec.threads import in_order
 
 __all__ = ["Task", "run_inline", "run_processes"]
 
@@ -42,17 +43,17 @@ PR_SET_PDEATHSIG = 1
 
 
 def run_inline(
-    tasks: Mapping[int, Task], grant: Grant, report: Report, stopping: Stopping
+    tasks: Mapping[int, Task], grant: Grant, report: Report, stopping: Stopping, threads: int = 1
 ) -> Iterator[Segment]:
-    """Runs the tasks one after the other in this process, in their order."""
-    for index, task in tasks.items():
+    """Runs the tasks in this process, `threads` at a time; segments come in the tasks' order."""
+
+    def run(item: tuple[int, Task]) -> Segment:
+        index, task = item
         if stopping():
             raise Interrupted("stopped by the user")
-        yield task(
-            grant(index, True),
-            lambda _index=index, **values: report(_index, values),
-            stopping,
-        )
+        return task(grant(index, threads == 1), lambda **values: report(index, values), stopping)
+
+    yield from in_order(run, tasks.items(), threads)
 
 
 def run_processes(
