@@ -138,23 +138,20 @@ def code_size(coder: Any, start: Any, first: Any, second: Any, refine: Any, want
     Nodes: 0 is "more than start?", 1 .. 3 go up from there, 4 .. 7 go down; the last of each is
     for all further steps.
     """
-    size = start
-    if code_bit(coder, 0, first, second, refine, np.int64(wanted > size)):
-        size += 1
-        node = 1
-        while size < MOST_BITS and code_bit(
-            coder, node, first + node, second + node, refine + node, np.int64(wanted > size)
-        ):
-            size += 1
-            node = min(node + 1, 3)
-    else:
-        node = 4
-        while size > 0 and not code_bit(
-            coder, node, first + node, second + node, refine + node, np.int64(wanted >= size)
-        ):
-            size -= 1
-            node = min(node + 1, 7)
-    return size
+    at, node, way = start, 0, 0
+    while 0 <= at < MOST_BITS:
+        more = code_bit(
+            coder, node, first + node, second + node, refine + node, np.int64(wanted > at)
+        )
+        if node == 0:
+            way = 1 if more else -1
+            node = 1 if more else 4
+        elif more != (way > 0):
+            break
+        else:
+            node += node & 3 != 3
+        at += way
+    return at + (way < 0)
 
 
 @bare_kernel
