@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.kernels import bare_kernel
+from ncodec.formats.entropy.kernels import inner_kernel
 from ncodec.formats.entropy.lanes import LANES, MEMORY, blend, learn
 from ncodec.formats.entropy.logistic import REACH, SQUASH, STRETCH
 from ncodec.formats.entropy.ranges import get_bit, put_bit
@@ -41,7 +41,7 @@ class Coder(NamedTuple):
     memory: Memory
 
 
-@bare_kernel(forceinline=True)
+@inner_kernel(forceinline=True)
 def code_bit(coder: Any, node: Any, first: Any, second: Any, refine: Any, bit: Any) -> Any:
     """Codes a bit by the contexts whose lines are at LINES; returns it, int64.
 
@@ -71,7 +71,7 @@ def code_bit(coder: Any, node: Any, first: Any, second: Any, refine: Any, bit: A
     return bit
 
 
-@bare_kernel
+@inner_kernel
 def code_plain(coder: Any, slot: Any, bit: Any) -> Any:
     """Codes a bit by one context alone, a slot of those for plain bits; returns it, int64."""
     memory = coder.memory
@@ -84,7 +84,7 @@ def code_plain(coder: Any, slot: Any, bit: Any) -> Any:
     return bit
 
 
-@bare_kernel(forceinline=True)
+@inner_kernel(forceinline=True)
 def _coded(coder: Any, chance: Any, bit: Any) -> Any:
     """A bit that is 1 with probability chance / 2**24."""
     if coder.encoding:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.kernels import bare_kernel
+from ncodec.formats.entropy.kernels import bare_kernel, inner_kernel
 from ncodec.jpeg.bits import code_bit
 from ncodec.jpeg.edges import code_edges
 from ncodec.jpeg.inside import code_inside
@@ -47,7 +47,7 @@ def new_borders(stride: int) -> tuple[NDArray[np.int64], ...]:
     return tuple(np.zeros(size, dtype=np.int64) for size in sizes)
 
 
-@bare_kernel
+@inner_kernel
 def _borders(known: Any, steps: Any, rows: Any, columns: Any, sums: Any) -> None:
     """The samples of the rows and columns 0, 1, 6, 7 of a block, in 1/32, without its DC."""
     for n in range(2):
@@ -70,7 +70,7 @@ def _borders(known: Any, steps: Any, rows: Any, columns: Any, sums: Any) -> None
                 lines[3 - n, x] = far >> 13
 
 
-@bare_kernel
+@inner_kernel
 def _estimate(before: Any, lines: Any) -> Any:
     """The mean of what eight pairs of lines tell of the DC's share of a sample, and their spread.
 
@@ -87,7 +87,7 @@ def _estimate(before: Any, lines: Any) -> Any:
     return mean, spread >> 3
 
 
-@bare_kernel
+@inner_kernel
 def _code_dc(
     coder: Any, plane: Any, block: Any, facts: Any, up_facts: Any, side_facts: Any,
     corner_facts: Any, right_facts: Any, other_facts: Any, rows: Any, columns: Any, bottom: Any,
@@ -211,7 +211,7 @@ def code_plane(
                     edge[n, i] = columns[2 + n, i] + share
 
 
-@bare_kernel
+@inner_kernel
 def _targets(plane: Any, up: Any, side: Any) -> None:
     """What the neighbours' last samples say that the block's first ones add up to."""
     plane.above[:] = 0

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.kernels import bare_kernel
+from ncodec.formats.entropy.kernels import inner_kernel
 from ncodec.jpeg.bits import code_bit, code_plain
 
 __all__ = [
@@ -80,7 +80,7 @@ FACTS = 5
 NZ, ROW, COLUMN, MASS, DC = range(FACTS)
 
 
-@bare_kernel
+@inner_kernel
 def level(value: Any) -> Any:
     return np.int64(LEVEL[min(abs(value), _LEVELS - 1)])
 
@@ -98,18 +98,18 @@ FINE = _fine_levels()
 """Four levels an octave, 31 at most."""
 
 
-@bare_kernel
+@inner_kernel
 def fine(value: Any) -> Any:
     return np.int64(FINE[min(max(value, 0), _LEVELS - 1)])
 
 
-@bare_kernel
+@inner_kernel
 def signed(value: Any, most: Any) -> Any:
     """A level with a sign, 0 .. 2 most."""
     return most + min(level(value), most) if value >= 0 else most - min(level(value), most)
 
 
-@bare_kernel
+@inner_kernel
 def size_of(value: Any) -> Any:
     """The bits of a magnitude."""
     size = 0
@@ -120,7 +120,7 @@ def size_of(value: Any) -> Any:
     return size
 
 
-@bare_kernel
+@inner_kernel
 def code_count(coder: Any, bits: Any, first: Any, second: Any, refine: Any, value: Any) -> Any:
     """Codes a number of `bits` bits, highest first."""
     node = 1
@@ -131,7 +131,7 @@ def code_count(coder: Any, bits: Any, first: Any, second: Any, refine: Any, valu
     return node - (1 << bits)
 
 
-@bare_kernel
+@inner_kernel
 def code_size(coder: Any, start: Any, first: Any, second: Any, refine: Any, wanted: Any) -> Any:
     """Codes the bits that a magnitude has, 0 .. MOST_BITS, going up or down from `start`.
 
@@ -154,7 +154,7 @@ def code_size(coder: Any, start: Any, first: Any, second: Any, refine: Any, want
     return at + (way < 0)
 
 
-@bare_kernel
+@inner_kernel
 def code_tail(coder: Any, slot: Any, size: Any, value: Any) -> Any:
     """Codes the bits of a magnitude of `size` bits below the highest; returns the magnitude.
 
@@ -173,7 +173,7 @@ def code_tail(coder: Any, slot: Any, size: Any, value: Any) -> Any:
     return result
 
 
-@bare_kernel
+@inner_kernel
 def settle(plane: Any, i: Any, value: Any) -> None:
     """Takes a coefficient as known: what the others of its row and column add up to changes."""
     plane.known[i] = value

@@ -19,7 +19,7 @@ from numba import njit
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.types import unliteral
 
-__all__ = ["bare_kernel", "kernel", "sources"]
+__all__ = ["bare_kernel", "inner_kernel", "kernel", "sources"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -49,6 +49,9 @@ def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any
 bare_kernel = kernel(_nrt=False)
 """A kernel that makes no array. Those that it is given it does not count as held: in small functions
 such counting, which is atomic, takes a good part of the time."""
+
+inner_kernel = kernel(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""A bare one that only kernels call: what it takes to be called from elsewhere is not compiled."""
 
 
 def _call_of_kinds(template: Callable[..., Any], arguments: Any, names: Any) -> Any:
