@@ -13,13 +13,13 @@ LINES, WEIGHTS, SLOTS = 0, 64, 96
 MOST = (1 << 17) - 1
 
 STRETCH = np.random.default_rng(9).integers(-2400, 2401, 4096).astype(np.int16)
-RATES = np.array([8192 // (2 * n + 3) for n in range(1024)], dtype=np.int32)
+RATES = np.array([8192 // (2 * n + 3) for n in range(1024)], dtype=np.int16)
 
 
 @njit
 def blend_and_learn(memory, node, first, second, errors, bit, stretch, rates):
     sums = lanes.blend(memory, 0, node, first, second, stretch)
-    lanes.learn(memory, 0, first, second, errors[0], errors[1], bit, rates)
+    lanes.learn(memory, 0, node, first, second, errors[0], errors[1], bit, rates)
     return sums
 
 
