@@ -192,7 +192,8 @@ def decode(
             A clip's sound, subtitles, chapters and the rest come back in .mkv; .mp4 holds most.
         format: what ``-`` or a stream gets: ``y4m``, ``mkv`` or, for one frame, ``png``; if not
             given ``y4m`` where it can hold the clip and there is no sound, else ``mkv``. Of images:
-            ``png`` (if not given), ``tif``, ``webp`` and their kind, or ``npy``.
+            ``png`` (if not given, and no file is kept), ``tif``, ``webp`` and their kind, ``npy``,
+            or ``jpg`` for the JPEG file that is kept.
         frames: which frames or images, by index; all if not given.
         at: seconds: the one frame shown then.
         region: x, y, width, height of the part of each image that is wanted.

@@ -44,8 +44,8 @@ __all__ = ["command"]
 @click.option(
     "--format",
     type=click.Choice(["y4m", "mkv", "png", "jpg"]),
-    help="What - gets: of a clip y4m where it can hold everything, else mkv; of an image png; jpg "
-    "for a JPEG file that is kept.",
+    help="What - gets: of a clip y4m where it can hold everything, else mkv; of a JPEG file that "
+    "is kept, that; of another image png.",
 )
 @click.option(
     "--only",

@@ -176,7 +176,7 @@ def decode_images(
     Args:
         album: the open file.
         output: a path, by its extension; ``-``; or a stream. What holds one image is for one image.
-        format: what ``-`` and streams get, ``png`` if not given.
+        format: what ``-`` and streams get; if not given, the file that is kept, or ``png``.
         frames: which images, all if not given.
         region: the part of each that is wanted.
         watch: called with images done and images in all.
@@ -259,7 +259,7 @@ def _takes_files(output: str | Path | BinaryIO, format: str | None) -> bool:
     """Whether files go to `output` as they came; else it gets their pixels."""
     if isinstance(output, str | Path) and str(output) != "-":
         return is_folder(output) or Path(output).suffix.lower() in JPEG_SUFFIXES
-    return f".{format}" in JPEG_SUFFIXES
+    return format is None or f".{format}" in JPEG_SUFFIXES
 
 
 def _write_stream(

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.kernels import inner_kernel
 from ncodec.formats.entropy.lanes import LANES, MEMORY, blend, learn
 from ncodec.formats.entropy.logistic import REACH, SQUASH, STRETCH
 from ncodec.formats.entropy.ranges import get_bit, put_bit
@@ -25,7 +25,7 @@ _WEIGHT_RATE, _MAP_RATE = 6, 6
 
 _SQUASH, _STRETCH = SQUASH.astype(np.uint16), STRETCH.astype(np.int16)
 
-_RATES = np.array([2 * 4096 // (2 * n + 3) for n in range(1024)], dtype=np.int32)
+_RATES = np.array([2 * 4096 // (2 * n + 3) for n in range(1024)], dtype=np.int16)
 """How far a slot that has seen n bits moves to the next one, in 1/4096."""
 
 _ONE = 1 << 24
@@ -41,7 +41,7 @@ class Coder(NamedTuple):
     memory: Memory
 
 
-@kernel(forceinline=True)
+@inner_kernel(forceinline=True)
 def code_bit(coder: Any, node: Any, first: Any, second: Any, refine: Any, bit: Any) -> Any:
     """Codes a bit by the contexts whose lines are at LINES; returns it, int64.
 
@@ -65,13 +65,13 @@ def code_bit(coder: Any, node: Any, first: Any, second: Any, refine: Any, bit: A
     goal = bit << 16
     one_error = (goal - np.int64(_SQUASH[one + REACH])) * _WEIGHT_RATE
     two_error = (goal - np.int64(_SQUASH[two + REACH])) * _WEIGHT_RATE
-    learn(memory, LINES, one_set, two_set, one_error, two_error, bit, _RATES)
+    learn(memory, LINES, node, one_set, two_set, one_error, two_error, bit, _RATES)
     near = low + (part >> 6)
     memory[near] += (bit * 65535 - np.int64(memory[near])) >> _MAP_RATE
     return bit
 
 
-@kernel
+@inner_kernel
 def code_plain(coder: Any, slot: Any, bit: Any) -> Any:
     """Codes a bit by one context alone, a slot of those for plain bits; returns it, int64."""
     memory = coder.memory
@@ -84,7 +84,7 @@ def code_plain(coder: Any, slot: Any, bit: Any) -> Any:
     return bit
 
 
-@kernel(forceinline=True)
+@inner_kernel(forceinline=True)
 def _coded(coder: Any, chance: Any, bit: Any) -> Any:
     """A bit that is 1 with probability chance / 2**24."""
     if coder.encoding:

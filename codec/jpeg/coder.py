@@ -18,7 +18,7 @@ from ncodec.jpeg.bits import Coder
 from ncodec.jpeg.headers import Component, Frame
 from ncodec.jpeg.memory import Memory
 from ncodec.jpeg.model import load_memory
-from ncodec.jpeg.planes import code_plane
+from ncodec.jpeg.planes import code_plane, new_borders
 from ncodec.jpeg.values import EDGE, FACTS, Plane
 
 __all__ = ["COLOURS", "decode_stripe", "encode_stripe", "observe", "stripes"]
@@ -132,11 +132,12 @@ def _code(
         before[:] = _beside(frame.components[number - 1], component)
     layout = np.array([component.first, component.stride], dtype=np.int64)
     start, stop = rows.start * component.down, rows.stop * component.down
-    code_plane(coder, plane, coefficients, layout, before, start, stop)
+    borders = new_borders(component.stride)
+    code_plane(coder, plane, coefficients, layout, before, borders, start, stop)
 
 
 def _beside(last: Component, component: Component) -> tuple[int, int, int, int]:
-    """Where the component before has its blocks, and how many of them lie across and down two
-    blocks of this one."""
-    across = 2 * last.across // component.across
-    return last.first, last.stride, across, 2 * last.down // component.down
+    """Where the component before has its blocks, and how many of them lie across and down twelve
+    blocks of this one: whole numbers with all sampling factors, which are 1 to 4."""
+    across = 12 * last.across // component.across
+    return last.first, last.stride, across, 12 * last.down // component.down

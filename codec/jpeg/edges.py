@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.kernels import inner_kernel
 from ncodec.jpeg.bits import code_bit
 from ncodec.jpeg.forecast import clip, follow_value, foretell_value, taps_of
 from ncodec.jpeg.memory import CONTEXTS, LINES, SIGNALS, map_of, plain_of, sets_of
@@ -34,7 +34,7 @@ _COUNT_MAP, _SIZE_MAP, _SIGN_MAP = map_of("edge count"), map_of("edge"), map_of(
 _TAIL = plain_of("edge")
 
 
-@kernel
+@inner_kernel
 def code_edges(
     coder: Any, plane: Any, block: Any, up: Any, side: Any, corner: Any, right: Any, other: Any,
     facts: Any, up_facts: Any, side_facts: Any, other_facts: Any, has_up: Any, has_side: Any,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.kernels import inner_kernel
 from ncodec.formats.entropy.lanes import TAPS, follow_far, foretell_far
 from ncodec.jpeg.memory import SIGNALS, TAPS_AT
 
@@ -15,25 +15,25 @@ __all__ = ["clip", "follow_value", "foretell_value", "taps_of"]
 _WIDEST, _FARTHEST = 1 << 15, 1 << 20
 
 
-@kernel
+@inner_kernel
 def taps_of(colour: Any, i: Any) -> Any:
     """Where the taps of coefficient i are."""
     return TAPS_AT + (colour * 64 + i) * TAPS
 
 
-@kernel
+@inner_kernel
 def clip(signal: Any) -> Any:
     return min(max(np.int64(signal), -_WIDEST), _WIDEST)
 
 
-@kernel
+@inner_kernel
 def foretell_value(memory: Any, taps: Any) -> Any:
     """What a coefficient should be by the signals, in the same unit, and the signals' power."""
     total, power = foretell_far(memory, SIGNALS, taps)
     return min(max(total >> 16, -_FARTHEST), _FARTHEST), power
 
 
-@kernel
+@inner_kernel
 def follow_value(memory: Any, taps: Any, error: Any, power: Any) -> None:
     """Moves the taps downhill."""
     gain = (min(max(error, -_WIDEST), _WIDEST) << 20) // (power + 256)

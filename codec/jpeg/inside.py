@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.kernels import inner_kernel
 from ncodec.formats.entropy.lanes import follow, foretell
 from ncodec.jpeg.bits import code_bit, code_plain
 from ncodec.jpeg.forecast import taps_of
@@ -45,7 +45,7 @@ _COUNT_MAP, _SIZE_MAP, _SIGN_MAP = map_of("inside count"), map_of("inside"), map
 _TAIL, _PLAIN_SIGN = plain_of("inside"), plain_of("inside sign")
 
 
-@kernel
+@inner_kernel
 def code_inside(
     coder: Any, plane: Any, block: Any, up: Any, side: Any, corner: Any, right: Any, other: Any,
     facts: Any, up_facts: Any, side_facts: Any, corner_facts: Any, right_facts: Any,
@@ -165,12 +165,12 @@ def code_inside(
     facts[MASS] = total
 
 
-@kernel
+@inner_kernel
 def _signal(magnitude: Any) -> Any:
     return min(magnitude << 2, 1023)
 
 
-@kernel
+@inner_kernel
 def _code_count(
     coder: Any, plane: Any, block: Any, up_facts: Any, side_facts: Any, corner_facts: Any,
     right_facts: Any, other_facts: Any,

@@ -38,7 +38,7 @@ __all__ = [
 Memory = NDArray[np.int32]
 
 LINES = 0
-"""Where the lines of a decision's contexts are put; three rows of lanes behind it are scratch."""
+"""Where the lines of a decision's contexts are put; two rows of lanes behind it are scratch."""
 SIGNALS = 4 * LANES
 """Where the signals of a linear prediction are put."""
 _SLOTS_AT = SIGNALS + TAPS

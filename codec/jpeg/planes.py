@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.kernels import bare_kernel, inner_kernel
 from ncodec.jpeg.bits import code_bit
 from ncodec.jpeg.edges import code_edges
 from ncodec.jpeg.inside import code_inside
 from ncodec.jpeg.memory import CONTEXTS, LINES, map_of, plain_of, sets_of
 from ncodec.jpeg.values import DC, EDGE, NZ, code_size, code_tail, level, signed, size_of
 
-__all__ = ["code_plane"]
+__all__ = ["code_plane", "new_borders"]
 
 _SIZE, _SIGN = CONTEXTS["dc"], CONTEXTS["dc sign"]
 _SIZE_A, _SIZE_B = sets_of("dc")
@@ -40,7 +40,14 @@ def _basis() -> NDArray[np.int64]:
 BASIS = _basis()
 
 
-@kernel
+def new_borders(stride: int) -> tuple[NDArray[np.int64], ...]:
+    """Room for samples at the edges of blocks: of this one (rows, columns, and sums to make them),
+    of all that are above it and of the one beside it."""
+    sizes = (4, 8), (4, 8), (2, 8), (stride, 2, 8), (2, 8)
+    return tuple(np.zeros(size, dtype=np.int64) for size in sizes)
+
+
+@inner_kernel
 def _borders(known: Any, steps: Any, rows: Any, columns: Any, sums: Any) -> None:
     """The samples of the rows and columns 0, 1, 6, 7 of a block, in 1/32, without its DC."""
     for n in range(2):
@@ -63,7 +70,7 @@ def _borders(known: Any, steps: Any, rows: Any, columns: Any, sums: Any) -> None
                 lines[3 - n, x] = far >> 13
 
 
-@kernel
+@inner_kernel
 def _estimate(before: Any, lines: Any) -> Any:
     """The mean of what eight pairs of lines tell of the DC's share of a sample, and their spread.
 
@@ -80,7 +87,7 @@ def _estimate(before: Any, lines: Any) -> Any:
     return mean, spread >> 3
 
 
-@kernel
+@inner_kernel
 def _code_dc(
     coder: Any, plane: Any, block: Any, facts: Any, up_facts: Any, side_facts: Any,
     corner_facts: Any, right_facts: Any, other_facts: Any, rows: Any, columns: Any, bottom: Any,
@@ -143,13 +150,14 @@ def _code_dc(
     plane.known[0] = np.int64(block[0])
 
 
-@kernel
+@bare_kernel
 def code_plane(
     coder: Any,
     plane: Any,
     coefficients: Any,
     layout: Any,
     before: Any,
+    borders: Any,
     start: Any,
     stop: Any,
 ) -> None:
@@ -159,16 +167,13 @@ def code_plane(
         coefficients: int16 [blocks + 1, 64]; the last block is 0 and stands for those that are
             not there. A decoder's are filled in.
         layout: int64 [2]: the first block of the component and its stride.
-        before: int64 [4]: the same of the component that was coded before, and how many of its
+        before: int64 [4]: the same of the one that was coded before, and how many twelfths of its
             blocks lie across and down a block of this one; 0 across where there is none.
+        borders: `new_borders` of the stride.
     """
     none = len(coefficients) - 1
     first, stride = layout[0], layout[1]
-    rows = np.zeros((4, 8), dtype=np.int64)
-    columns = np.zeros((4, 8), dtype=np.int64)
-    sums = np.zeros((2, 8), dtype=np.int64)
-    bottoms = np.zeros((stride, 2, 8), dtype=np.int64)
-    edge = np.zeros((2, 8), dtype=np.int64)
+    rows, columns, sums, bottoms, edge = borders
     facts = plane.facts
     for y in range(start, stop):
         for x in range(stride):
@@ -179,7 +184,7 @@ def code_plane(
             right = up + 1 if y > start and x + 1 < stride else none
             other = none
             if before[2]:
-                other = before[0] + y * before[3] // 2 * before[1] + x * before[2] // 2
+                other = before[0] + y * before[3] // 12 * before[1] + x * before[2] // 12
             block = coefficients[here]
             plane.known[:] = 0
             _targets(plane, coefficients[up], coefficients[side])
@@ -206,7 +211,7 @@ def code_plane(
                     edge[n, i] = columns[2 + n, i] + share
 
 
-@kernel
+@inner_kernel
 def _targets(plane: Any, up: Any, side: Any) -> None:
     """What the neighbours' last samples say that the block's first ones add up to."""
     plane.above[:] = 0

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.kernels import inner_kernel
 from ncodec.jpeg.bits import code_bit, code_plain
 
 __all__ = [
@@ -80,7 +80,7 @@ FACTS = 5
 NZ, ROW, COLUMN, MASS, DC = range(FACTS)
 
 
-@kernel
+@inner_kernel
 def level(value: Any) -> Any:
     return np.int64(LEVEL[min(abs(value), _LEVELS - 1)])
 
@@ -98,18 +98,18 @@ FINE = _fine_levels()
 """Four levels an octave, 31 at most."""
 
 
-@kernel
+@inner_kernel
 def fine(value: Any) -> Any:
     return np.int64(FINE[min(max(value, 0), _LEVELS - 1)])
 
 
-@kernel
+@inner_kernel
 def signed(value: Any, most: Any) -> Any:
     """A level with a sign, 0 .. 2 most."""
     return most + min(level(value), most) if value >= 0 else most - min(level(value), most)
 
 
-@kernel
+@inner_kernel
 def size_of(value: Any) -> Any:
     """The bits of a magnitude."""
     size = 0
@@ -120,7 +120,7 @@ def size_of(value: Any) -> Any:
     return size
 
 
-@kernel
+@inner_kernel
 def code_count(coder: Any, bits: Any, first: Any, second: Any, refine: Any, value: Any) -> Any:
     """Codes a number of `bits` bits, highest first."""
     node = 1
@@ -131,33 +131,30 @@ def code_count(coder: Any, bits: Any, first: Any, second: Any, refine: Any, valu
     return node - (1 << bits)
 
 
-@kernel
+@inner_kernel
 def code_size(coder: Any, start: Any, first: Any, second: Any, refine: Any, wanted: Any) -> Any:
     """Codes the bits that a magnitude has, 0 .. MOST_BITS, going up or down from `start`.
 
     Nodes: 0 is "more than start?", 1 .. 3 go up from there, 4 .. 7 go down; the last of each is
     for all further steps.
     """
-    size = start
-    if code_bit(coder, 0, first, second, refine, np.int64(wanted > size)):
-        size += 1
-        node = 1
-        while size < MOST_BITS and code_bit(
-            coder, node, first + node, second + node, refine + node, np.int64(wanted > size)
-        ):
-            size += 1
-            node = min(node + 1, 3)
-    else:
-        node = 4
-        while size > 0 and not code_bit(
-            coder, node, first + node, second + node, refine + node, np.int64(wanted >= size)
-        ):
-            size -= 1
-            node = min(node + 1, 7)
-    return size
+    at, node, way = start, 0, 0
+    while 0 <= at < MOST_BITS:
+        more = code_bit(
+            coder, node, first + node, second + node, refine + node, np.int64(wanted > at)
+        )
+        if node == 0:
+            way = 1 if more else -1
+            node = 1 if more else 4
+        elif more != (way > 0):
+            break
+        else:
+            node += node & 3 != 3
+        at += way
+    return at + (way < 0)
 
 
-@kernel
+@inner_kernel
 def code_tail(coder: Any, slot: Any, size: Any, value: Any) -> Any:
     """Codes the bits of a magnitude of `size` bits below the highest; returns the magnitude.
 
@@ -176,7 +173,7 @@ def code_tail(coder: Any, slot: Any, size: Any, value: Any) -> Any:
     return result
 
 
-@kernel
+@inner_kernel
 def settle(plane: Any, i: Any, value: Any) -> None:
     """Takes a coefficient as known: what the others of its row and column add up to changes."""
     plane.known[i] = value

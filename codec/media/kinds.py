@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 from ncodec.media.arrays import array_format, is_idx_name
-from ncodec.media.images import JPEG_SUFFIXES, STILL_SUFFIXES, image_format
+from ncodec.media.foreign import foreign_format
+from ncodec.media.images import JPEG_SUFFIXES, STILL_SUFFIXES, image_format, is_still_gif
 from ncodec.media.patterns import is_pattern, is_sequence
 
 __all__ = ["Kind", "is_media_name", "media_kind", "still_kind"]
@@ -43,6 +44,8 @@ def media_kind(spec: str | Path, *, timed: bool = False) -> Kind:
                 start = stream.read(32)
             if kind := still_kind(start):
                 return kind
+            if is_still_gif(path):
+                return "image"
             if array_format(path):
                 return "collection"
         elif is_pattern(path):
@@ -58,8 +61,9 @@ def media_kind(spec: str | Path, *, timed: bool = False) -> Kind:
 
 
 def still_kind(start: bytes) -> Literal["image", "jpeg"] | None:
-    """The kind of the still image whose file has these first 32 bytes; None for no such file."""
-    name = image_format(start)
+    """The kind of the still image whose file has these first 32 bytes; None for no such file. Those
+    that are not read count: they are refused rather than made a film."""
+    name = image_format(start) or foreign_format(start)
     return ("jpeg" if name == "JPEG" else "image") if name else None
 
 

@@ -17,8 +17,9 @@ from typing import Any, TypeVar, overload
 
 from numba import njit
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.types import unliteral
 
-__all__ = ["kernel", "sources"]
+__all__ = ["bare_kernel", "inner_kernel", "kernel", "sources"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -41,7 +42,23 @@ def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any
         return partial(kernel, **options)
     dispatcher = njit(nogil=True, **options)(function)
     dispatcher._cache = _Cache(function)  # type: ignore[no-untyped-call]
+    dispatcher.get_call_template = partial(_call_of_kinds, dispatcher.get_call_template)
     return dispatcher
+
+
+bare_kernel = kernel(_nrt=False)
+"""A kernel that makes no array. Those that it is given it does not count as held: in small functions
+such counting, which is atomic, takes a good part of the time."""
+
+inner_kernel = kernel(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""A bare one that only kernels call: what it takes to be called from elsewhere is not compiled."""
+
+
+def _call_of_kinds(template: Callable[..., Any], arguments: Any, names: Any) -> Any:
+    """numba's choice of code for a call, by kinds alone: for numbers that are written in the source
+    it would compile the function anew, once for each of them."""
+    kinds = tuple(unliteral(argument) for argument in arguments)
+    return template(kinds, {name: unliteral(argument) for name, argument in names.items()})
 
 
 def sources(file: Path) -> frozenset[Path]:

@@ -10,7 +10,7 @@ is checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -41,7 +41,7 @@ BIAS = 256
 MEMORY = 500
 """Bits that a slot has seen at most: it goes on to learn."""
 
-_I32, _I64 = ir.IntType(32), ir.IntType(64)
+_I16, _I32, _I64 = ir.IntType(16), ir.IntType(32), ir.IntType(64)
 _WIDEST = (1 << 17) - 1
 
 _Pair: Any = types.UniTuple
@@ -83,19 +83,35 @@ class _Lanes:
         first = self.builder.insert_element(self._nothing, one, _I32(0))
         return self.builder.shuffle_vector(first, self._nothing, self.constant(0))
 
-    def lane(self, vector: Any, lane: int) -> Any:
-        """One of them, as an index."""
-        return self.builder.zext(self.builder.extract_element(vector, _I32(lane)), _I64)
-
     def look_up(self, table: Any, indices: Any) -> Any:
-        """The numbers at `indices` from the pointer `table` on, int16 or int32."""
-        result = self._nothing
+        """The numbers at `indices` from the pointer `table` on, int16."""
+        kind = ir.VectorType(_I16, self._count)
+        result = ir.Constant(kind, ir.Undefined)
+        pairs = self.builder.bitcast(indices, ir.VectorType(_I64, self._count // 2))
         for lane in range(self._count):
-            number = self.builder.load(self.builder.gep(table, [self.lane(indices, lane)]))
-            if number.type != _I32:
-                number = self.builder.sext(number, _I32)
+            # Two at a time: taking numbers out of a vector is what takes longest.
+            pair = self.builder.extract_element(pairs, _I32(lane // 2))
+            index = self.builder.lshr(pair, _I64(32)) if lane % 2 else self._low(pair)
+            number = self.builder.load(self.builder.gep(table, [index]))
+            result = self.builder.insert_element(result, number, _I32(lane))
+        return self.builder.sext(result, self._kind)
+
+    def _low(self, pair: Any) -> Any:
+        return self.builder.zext(self.builder.trunc(pair, _I32), _I64)
+
+    def gather(self, places: Sequence[Any]) -> Any:
+        """The numbers at so many places, in the first lanes; the others are 0."""
+        result = self.constant(0)
+        for lane, place in enumerate(places):
+            number = self.builder.load(self.at(place))
             result = self.builder.insert_element(result, number, _I32(lane))
         return result
+
+    def places(self, lines: Any, node: Any) -> list[Any]:
+        """Of the slots of a node, by the places of their lines, which are at `lines`."""
+        at = (self.builder.add(lines, _I64(lane)) for lane in range(LANES - 1))
+        numbers = (self.builder.zext(self.builder.load(self.at(place)), _I64) for place in at)
+        return [self.builder.add(number, node) for number in numbers]
 
     def least(self, vector: Any, most: int) -> Any:
         below = self.builder.icmp_signed("<", vector, self.constant(most))
@@ -135,7 +151,7 @@ def blend(_: Any, memory: Any, lines: Any, node: Any, first: Any, second: Any, s
     """Two weighted sums of what slots guess, in 1/16384 of the guesses' units.
 
     The slots are those at `line + node` for each of the lines at place `lines`. Behind the lines
-    this leaves the slots' numbers, their places and their guesses for `learn`.
+    this leaves the slots' numbers and their guesses for `learn`.
 
     Args:
         first, second: places of weights, in 1/65536.
@@ -146,11 +162,10 @@ def blend(_: Any, memory: Any, lines: Any, node: Any, first: Any, second: Any, s
         memory, lines, node, first, second, stretch = arguments
         lanes = _Lanes(context, builder, signature.args[0], memory, LANES)
         table = context.make_array(signature.args[-1])(context, builder, stretch).data
-        places = builder.add(lanes.load(lines), lanes.all(node))
-        seen = lanes.look_up(lanes.at(_I64(0)), places)
+        seen = lanes.gather(lanes.places(lines, node))
         guesses = lanes.look_up(table, builder.lshr(seen, lanes.constant(20)))
         guesses = builder.insert_element(guesses, _I32(BIAS), _I32(LANES - 1))
-        for number, vector in enumerate((seen, places, guesses), 1):
+        for number, vector in enumerate((seen, guesses), 1):
             lanes.store(vector, builder.add(lines, _I64(number * LANES)))
         sums = [
             lanes.sum(builder.mul(builder.ashr(lanes.load(weights), lanes.constant(2)), guesses))
@@ -166,6 +181,7 @@ def learn(
     _: Any,
     memory: Any,
     lines: Any,
+    node: Any,
     first: Any,
     second: Any,
     error: Any,
@@ -177,16 +193,14 @@ def learn(
 
     Args:
         error, error_too: of both sums.
-        rates: int32 [1024], in 1/4096, of slots that have seen so many bits.
+        rates: int16 [1024], in 1/4096, of slots that have seen so many bits.
     """
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        memory, lines, first, second, error, error_too, bit, rates = arguments
+        memory, lines, node, first, second, error, error_too, bit, rates = arguments
         lanes = _Lanes(context, builder, signature.args[0], memory, LANES)
         table = context.make_array(signature.args[-1])(context, builder, rates).data
-        seen, places, guesses = (
-            lanes.load(builder.add(lines, _I64(number * LANES))) for number in (1, 2, 3)
-        )
+        seen, guesses = (lanes.load(builder.add(lines, _I64(at * LANES))) for at in (1, 2))
         for weights, amount in ((first, error), (second, error_too)):
             step = builder.add(builder.mul(guesses, lanes.all(amount)), lanes.constant(1 << 17))
             moved = builder.add(lanes.load(weights), builder.ashr(step, lanes.constant(18)))
@@ -199,12 +213,11 @@ def learn(
         chance = builder.add(chance, builder.ashr(step, lanes.constant(9)))
         count = lanes.least(builder.add(count, lanes.constant(1)), MEMORY)
         moved = builder.or_(builder.shl(chance, lanes.constant(10)), count)
-        for lane in range(LANES - 1):
-            number = builder.extract_element(moved, _I32(lane))
-            builder.store(number, lanes.at(lanes.lane(places, lane)))
+        for lane, place in enumerate(lanes.places(lines, node)):
+            builder.store(builder.extract_element(moved, _I32(lane)), lanes.at(place))
         return context.get_dummy_value()
 
-    return types.void(memory, *[types.int64] * 6, rates), build
+    return types.void(memory, *[types.int64] * 7, rates), build
 
 
 @_compiled

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.coder import PRECISION, TOTAL
-from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.kernels import bare_kernel, kernel
 from ncodec.formats.errors import DamagedFile
 
 __all__ = [
@@ -68,7 +68,7 @@ def start_encoding() -> NDArray[np.uint64]:
     return state
 
 
-@kernel
+@bare_kernel
 def put(state: NDArray[np.uint64], words: NDArray[np.uint32], left: Any, width: Any) -> None:
     """Appends the symbol of the interval [left, left + width) to `words`."""
     scale = state[1] >> _PRECISION
@@ -86,7 +86,7 @@ def put(state: NDArray[np.uint64], words: NDArray[np.uint32], left: Any, width: 
     state[1] = size << shift
 
 
-@kernel
+@bare_kernel
 def put_bit(state: NDArray[np.uint64], words: NDArray[np.uint32], zeros: Any, bit: Any) -> None:
     """Appends a bit that is 0 with probability zeros / 2**24, 0 < zeros < 2**24."""
     mask = _ZERO - np.uint64(bit)
@@ -94,7 +94,7 @@ def put_bit(state: NDArray[np.uint64], words: NDArray[np.uint32], zeros: Any, bi
     put(state, words, split & mask, split + ((_TOTAL - split - split) & mask))
 
 
-@kernel
+@bare_kernel
 def finish(state: NDArray[np.uint64], words: NDArray[np.uint32]) -> int:
     """Ends the stream with as few words as identify it; returns the number of words it has."""
     lower, size = state[0], state[1]
@@ -111,7 +111,7 @@ def finish(state: NDArray[np.uint64], words: NDArray[np.uint32]) -> int:
     return np.int64(state[2])  # type: ignore[return-value]
 
 
-@kernel
+@bare_kernel
 def _carry(words: NDArray[np.uint32], count: Any) -> None:
     """Adds one to the number that the first `count` words spell."""
     last = np.int64(count) - 1
@@ -136,7 +136,7 @@ def start_decoding(words: NDArray[np.uint32]) -> NDArray[np.uint64]:
     return state
 
 
-@kernel
+@bare_kernel
 def peek(state: NDArray[np.uint64]) -> Any:
     """A point in [0, 2**24), uint64, that the next symbol's interval contains.
 
@@ -147,14 +147,14 @@ def peek(state: NDArray[np.uint64]) -> Any:
     return min(point, _TOTAL - _ONE)
 
 
-@kernel
+@bare_kernel
 def advance(state: NDArray[np.uint64], words: NDArray[np.uint32], left: Any, width: Any) -> None:
     """Steps over the symbol whose interval [left, left + width) contains the peeked point."""
     scale = state[1] >> _PRECISION
     _narrow(state, words, state[0] - scale * np.uint64(left), scale * np.uint64(width))
 
 
-@kernel
+@bare_kernel
 def get_bit(state: NDArray[np.uint64], words: NDArray[np.uint32], zeros: Any) -> Any:
     """The next bit, uint64, 0 with probability zeros / 2**24; damage as in `peek` gives 1."""
     scale = state[1] >> _PRECISION
@@ -168,7 +168,7 @@ def get_bit(state: NDArray[np.uint64], words: NDArray[np.uint32], zeros: Any) ->
     return bit
 
 
-@kernel
+@bare_kernel
 def _narrow(state: NDArray[np.uint64], words: NDArray[np.uint32], rest: Any, size: Any) -> None:
     """Takes the symbol's interval as the range; reads the word that is due, or nothing."""
     due = np.uint64(size <= _WORD_MASK)
@@ -180,7 +180,7 @@ def _narrow(state: NDArray[np.uint64], words: NDArray[np.uint32], rest: Any, siz
     state[1] = size << shift
 
 
-@kernel
+@bare_kernel
 def is_intact(state: NDArray[np.uint64], words: NDArray[np.uint32]) -> bool:
     """Whether, after the last symbol, an encoder can have written `words`: no point lay outside
     every interval, and no word is left over."""

@@ -53,7 +53,7 @@ def test_files_go_through_pipes_of_processes(fresh):
     coded, _ = encode.communicate(PHOTO, timeout=100)
     assert encode.returncode == 0
     assert ncodec.probe(coded).codec == "pc-jpeg"
-    decode = fresh("decode", "-", "-o", "-", "--format", "jpg", "-q")
+    decode = fresh("decode", "-", "-o", "-", "-q")
     assert decode.communicate(coded, timeout=100)[0] == PHOTO
 
 
