@@ -28,6 +28,9 @@ __all__ = [
     "foretell",
     "foretell_far",
     "learn",
+    "put_lines",
+    "put_magnitudes",
+    "put_signals",
 ]
 
 LANES = 8
@@ -44,7 +47,7 @@ MEMORY = 500
 _I16, _I32, _I64 = ir.IntType(16), ir.IntType(32), ir.IntType(64)
 _WIDEST = (1 << 17) - 1
 
-_Pair: Any = types.UniTuple
+_Tuple: Any = types.UniTuple
 
 
 def _compiled(function: Callable[..., Any]) -> Any:
@@ -113,6 +116,14 @@ class _Lanes:
         numbers = (self.builder.zext(self.builder.load(self.at(place)), _I64) for place in at)
         return [self.builder.add(number, node) for number in numbers]
 
+    def all_of(self, numbers: Any) -> Any:
+        """A tuple of int64, one in each lane."""
+        result = self._nothing
+        for lane in range(self._count):
+            number = self.builder.trunc(self.builder.extract_value(numbers, lane), _I32)
+            result = self.builder.insert_element(result, number, _I32(lane))
+        return result
+
     def least(self, vector: Any, most: int) -> Any:
         below = self.builder.icmp_signed("<", vector, self.constant(most))
         return self.builder.select(below, vector, self.constant(most))
@@ -147,6 +158,49 @@ class _Lanes:
 
 
 @_compiled
+def put_lines(_: Any, memory: Any, lines: Any, places: Any) -> Any:
+    """Puts the places of a decision's lines, a tuple of int64, at `lines`."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        memory, lines, places = arguments
+        lanes = _Lanes(context, builder, signature.args[0], memory, LANES)
+        for lane in range(LANES - 1):
+            place = builder.trunc(builder.extract_value(places, lane), _I32)
+            builder.store(place, lanes.at(builder.add(lines, _I64(lane))))
+        return context.get_dummy_value()
+
+    return types.void(memory, types.int64, _Tuple(types.int64, LANES - 1)), build
+
+
+@_compiled
+def put_signals(_: Any, memory: Any, signals: Any, numbers: Any) -> Any:
+    """Puts a tuple of int64 at `signals`, by one store: loads of all have to wait for several."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        memory, signals, numbers = arguments
+        lanes = _Lanes(context, builder, signature.args[0], memory, TAPS)
+        lanes.store(lanes.all_of(numbers), signals)
+        return context.get_dummy_value()
+
+    return types.void(memory, types.int64, _Tuple(types.int64, TAPS)), build
+
+
+@_compiled
+def put_magnitudes(_: Any, memory: Any, signals: Any, numbers: Any) -> Any:
+    """Puts signals for `foretell`: four times 14 of the numbers, two times the next and the last
+    itself, 1023 at most."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        memory, signals, numbers = arguments
+        lanes = _Lanes(context, builder, signature.args[0], memory, TAPS)
+        shifts = ir.Constant(ir.VectorType(_I32, TAPS), [2] * 14 + [1, 0])
+        lanes.store(lanes.least(builder.shl(lanes.all_of(numbers), shifts), 1023), signals)
+        return context.get_dummy_value()
+
+    return types.void(memory, types.int64, _Tuple(types.int64, TAPS)), build
+
+
+@_compiled
 def blend(_: Any, memory: Any, lines: Any, node: Any, first: Any, second: Any, stretch: Any) -> Any:
     """Two weighted sums of what slots guess, in 1/16384 of the guesses' units.
 
@@ -173,7 +227,7 @@ def blend(_: Any, memory: Any, lines: Any, node: Any, first: Any, second: Any, s
         ]
         return context.make_tuple(builder, signature.return_type, sums)
 
-    return _Pair(types.int64, 2)(memory, *[types.int64] * 4, stretch), build
+    return _Tuple(types.int64, 2)(memory, *[types.int64] * 4, stretch), build
 
 
 @_compiled
@@ -231,7 +285,7 @@ def foretell(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
         sums = [lanes.sum(builder.mul(given, by)) for by in (lanes.load(taps), given)]
         return context.make_tuple(builder, signature.return_type, sums)
 
-    return _Pair(types.int64, 2)(memory, types.int64, types.int64), build
+    return _Tuple(types.int64, 2)(memory, types.int64, types.int64), build
 
 
 @_compiled
@@ -245,7 +299,7 @@ def foretell_far(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
         sums = [lanes.sum(builder.mul(given, by)) for by in (weights, given)]
         return context.make_tuple(builder, signature.return_type, sums)
 
-    return _Pair(types.int64, 2)(memory, types.int64, types.int64), build
+    return _Tuple(types.int64, 2)(memory, types.int64, types.int64), build
 
 
 @_compiled
