@@ -28,6 +28,9 @@ _SQUASH, _STRETCH = SQUASH.astype(np.uint16), STRETCH.astype(np.int16)
 _RATES = np.array([2 * 4096 // (2 * n + 3) for n in range(1024)], dtype=np.int16)
 """How far a slot that has seen n bits moves to the next one, in 1/4096."""
 
+_PLACES = (1 << 31) - 1
+"""Places have no more bits: of a number without a sign the compiler need not ask for it."""
+
 _ONE = 1 << 24
 _LEAST = 1 << 6
 
@@ -58,7 +61,7 @@ def code_bit(coder: Any, node: Any, first: Any, second: Any, refine: Any, bit: A
     two = min(max(two_sum >> 14, -REACH), REACH)
     mean = (one + two) >> 1
     at = min(max(mean, -2047), 2047) + 2048
-    low, part = MAPS_AT + refine * BINS + (at >> 7), at & 127
+    low, part = (MAPS_AT + refine * BINS + (at >> 7)) & _PLACES, at & 127
     mapped = (np.int64(memory[low]) * (128 - part) + np.int64(memory[low + 1]) * part) >> 7
     chance = (np.int64(_SQUASH[mean + REACH]) + mapped) << 7
     bit = _coded(coder, min(max(chance, _LEAST), _ONE - _LEAST), bit)

@@ -29,8 +29,10 @@ from ncodec.jpeg.values import (
 
 __all__ = ["code_inside"]
 
-INSIDE = np.array([i for i in ZIGZAG if i % 8 and i // 8], dtype=np.int64)
-"""The 49 coefficients of both a horizontal and a vertical frequency, in zigzag order."""
+_FIRST = 9
+INSIDE = np.array([i - _FIRST for i in ZIGZAG if i % 8 and i // 8], dtype=np.int64)
+"""The 49 coefficients of both a horizontal and a vertical frequency, in zigzag order, less _FIRST.
+With that added to six bits the compiler sees that the places around one are not negative."""
 
 DENSITY = np.array(
     [[rest * 8 // (49 - z) for z in range(49)] for rest in range(50)], dtype=np.uint16
@@ -65,7 +67,7 @@ def code_inside(
     for z in range(49):
         if rest == 0:
             break
-        i = INSIDE[z]
+        i = _FIRST + (INSIDE[z] & 63)
         u, v = i & 7, i >> 3
         a: Any = abs(np.int64(up[i]))
         b: Any = abs(np.int64(side[i]))
@@ -105,7 +107,7 @@ def code_inside(
             beyond,
             hue,
             min(abs(above) + abs(left), 1023),
-            np.int64(DENSITY[rest, z]),
+            np.int64(DENSITY[rest & 63, z]),
         )
         put_magnitudes(memory, SIGNALS, signals)
         taps = taps_of(colour, i)
@@ -195,7 +197,7 @@ def _code_count(
     put_lines(memory, LINES, lines)
     count = 0
     if coder.encoding:
-        for i in INSIDE:
-            count += block[i] != 0
+        for z in range(49):
+            count += block[_FIRST + (INSIDE[z] & 63)] != 0
     first, second = _COUNT_A + colour * 64, _COUNT_B + colour * 32 + min(around, 31)
     return min(code_count(coder, 6, first, second, _COUNT_MAP, count), 49)

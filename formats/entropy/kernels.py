@@ -47,8 +47,8 @@ def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any
 
 
 bare_kernel = kernel(_nrt=False)
-"""A kernel that makes no array. It does not count those that it is given as held: in small functions
-such counting, which is atomic, takes a good part of the time."""
+"""A kernel that makes no array. It does not count those that it is given as held: in small
+functions such counting, which is atomic, takes a good part of the time."""
 
 inner_kernel = kernel(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """A bare one that only kernels call: what it takes to be called from elsewhere is not compiled."""
