@@ -11,11 +11,14 @@ is checked.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
+
+from ncodec.formats.entropy.logistic import REACH
 
 __all__ = [
     "BIAS",
@@ -156,6 +159,37 @@ class _Lanes:
         number = self.builder.extract_element(vector, _I32(0))
         return number if number.type == _I64 else self.builder.sext(number, _I64)
 
+    def two_sums(self, first: Any, second: Any, shift: int, reach: int) -> list[Any]:
+        """The sums of eight lanes of either vector, less `shift` bits and within `reach`: each
+        step of them at once."""
+        halves = copy(self)
+        halves._count, halves._kind = 4, ir.VectorType(_I32, 4)
+        one, two = (
+            halves.add_parts(each, each, (0, 1, 2, 3), (4, 5, 6, 7)) for each in (first, second)
+        )
+        both = halves.add_parts(one, two, (0, 4, 1, 5), (2, 6, 3, 7))
+        both = halves.add_parts(both, both, (0, 1, 0, 1), (2, 3, 2, 3))
+        both = halves.within(self.builder.ashr(both, halves.constant(shift)), reach)
+        numbers = (self.builder.extract_element(both, _I32(lane)) for lane in (0, 1))
+        return [self.builder.sext(number, _I64) for number in numbers]
+
+    def add_parts(self, one: Any, two: Any, lanes: Sequence[int], others: Sequence[int]) -> Any:
+        """Some lanes of two vectors, plus others of theirs."""
+        kind = ir.VectorType(_I32, len(lanes))
+        parts = (
+            self.builder.shuffle_vector(one, two, ir.Constant(kind, list(which)))
+            for which in (lanes, others)
+        )
+        return self.builder.add(*parts)
+
+    def ratio(self, above: int, below: Any) -> Any:
+        """`above` by the numbers of a vector, whole: as floats of 32 bits give it."""
+        floats = ir.VectorType(ir.FloatType(), self._count)
+        top = self.builder.sitofp(self.constant(above), floats)
+        return self.builder.fptosi(
+            self.builder.fdiv(top, self.builder.sitofp(below, floats)), self._kind
+        )
+
 
 @_compiled
 def put_lines(_: Any, memory: Any, lines: Any, places: Any) -> Any:
@@ -202,7 +236,7 @@ def put_magnitudes(_: Any, memory: Any, signals: Any, numbers: Any) -> Any:
 
 @_compiled
 def blend(_: Any, memory: Any, lines: Any, node: Any, first: Any, second: Any, stretch: Any) -> Any:
-    """Two weighted sums of what slots guess, in 1/16384 of the guesses' units.
+    """Two weighted sums of what slots guess, in the guesses' units and within REACH.
 
     The slots are those at `line + node` for each of the lines at place `lines`. Behind the lines
     this leaves the slots' numbers and their guesses for `learn`.
@@ -221,10 +255,11 @@ def blend(_: Any, memory: Any, lines: Any, node: Any, first: Any, second: Any, s
         guesses = builder.insert_element(guesses, _I32(BIAS), _I32(LANES - 1))
         for number, vector in enumerate((seen, guesses), 1):
             lanes.store(vector, builder.add(lines, _I64(number * LANES)))
-        sums = [
-            lanes.sum(builder.mul(builder.ashr(lanes.load(weights), lanes.constant(2)), guesses))
+        products = [
+            builder.mul(builder.ashr(lanes.load(weights), lanes.constant(2)), guesses)
             for weights in (first, second)
         ]
+        sums = lanes.two_sums(*products, 14, REACH)
         return context.make_tuple(builder, signature.return_type, sums)
 
     return _Tuple(types.int64, 2)(memory, *[types.int64] * 4, stretch), build
@@ -241,19 +276,16 @@ def learn(
     error: Any,
     error_too: Any,
     bit: Any,
-    rates: Any,
 ) -> Any:
     """What follows from the bit that `blend` was for: weights and slots move towards it.
 
     Args:
         error, error_too: of both sums.
-        rates: int16 [1024], in 1/4096, of slots that have seen so many bits.
     """
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        memory, lines, node, first, second, error, error_too, bit, rates = arguments
+        memory, lines, node, first, second, error, error_too, bit = arguments
         lanes = _Lanes(context, builder, signature.args[0], memory, LANES)
-        table = context.make_array(signature.args[-1])(context, builder, rates).data
         seen, guesses = (lanes.load(builder.add(lines, _I64(at * LANES))) for at in (1, 2))
         for weights, amount in ((first, error), (second, error_too)):
             step = builder.add(builder.mul(guesses, lanes.all(amount)), lanes.constant(1 << 17))
@@ -263,7 +295,10 @@ def learn(
         chance = builder.lshr(seen, lanes.constant(10))
         goal = builder.and_(lanes.all(builder.neg(bit)), lanes.constant((1 << 22) - 1))
         away = builder.ashr(builder.sub(goal, chance), lanes.constant(3))
-        step = builder.mul(away, lanes.look_up(table, count))
+        # A slot that has seen n bits moves by 2 / (2 n + 3), in 1/4096 rounded down: no quotient
+        # below a whole number is so near to it that a float would be rounded up.
+        odd = builder.add(builder.add(count, count), lanes.constant(3))
+        step = builder.mul(away, lanes.ratio(2 * 4096, odd))
         chance = builder.add(chance, builder.ashr(step, lanes.constant(9)))
         count = lanes.least(builder.add(count, lanes.constant(1)), MEMORY)
         moved = builder.or_(builder.shl(chance, lanes.constant(10)), count)
@@ -271,7 +306,7 @@ def learn(
             builder.store(builder.extract_element(moved, _I32(lane)), lanes.at(place))
         return context.get_dummy_value()
 
-    return types.void(memory, *[types.int64] * 7, rates), build
+    return types.void(memory, *[types.int64] * 7), build
 
 
 @_compiled
