@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ncodec.formats.entropy.kernels import inner_kernel
-from ncodec.formats.entropy.lanes import put_lines, put_signals
+from ncodec.formats.entropy.lanes import put_lines
+from ncodec.formats.entropy.signals import put_signals
 from ncodec.jpeg.bits import code_bit
 from ncodec.jpeg.forecast import clip, follow_value, foretell_value, taps_of
 from ncodec.jpeg.memory import CONTEXTS, LINES, SIGNALS, map_of, plain_of, sets_of

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ncodec.formats.entropy.kernels import inner_kernel
-from ncodec.formats.entropy.lanes import follow, foretell, put_lines, put_magnitudes
+from ncodec.formats.entropy.lanes import put_lines
+from ncodec.formats.entropy.signals import follow, foretell, put_magnitudes
 from ncodec.jpeg.bits import code_bit, code_plain
 from ncodec.jpeg.forecast import taps_of
 from ncodec.jpeg.headers import ZIGZAG
