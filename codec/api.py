@@ -14,13 +14,15 @@ from ncodec.files.opening import open
 from ncodec.formats import VideoInfo, same_file
 from ncodec.formats.output import destination
 from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
+from ncodec.jobs.album import encode_album
+from ncodec.jobs.choice import choose_codec
 from ncodec.jobs.resuming import continued, unfinished
 from ncodec.jobs.stills import encode_images
 from ncodec.jobs.training import train_model
-from ncodec.media import Frame, Image, media_kind
-from ncodec.media.held import Held, HeldPictures, held
+from ncodec.media import Frame, Image
+from ncodec.media.held import HeldPictures, held
 from ncodec.plugin import Region, StillCodec
-from ncodec.registry import DEFAULT_CODECS, load_codec, load_trainer, resolve_options
+from ncodec.registry import ALBUM, load_codec, load_trainer, resolve_options
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -41,6 +43,8 @@ def encode(
     *,
     codec: str | None = None,
     fps: float | None = None,
+    keep: Literal["file", "pixels"] | None = None,
+    film: bool = False,
     info: VideoInfo | None = None,
     watch: Callable[[Event], None] = lambda _: None,
     stopping: Callable[[], bool] = lambda: False,
@@ -55,17 +59,21 @@ def encode(
     them first, to 4:2:0 for example. What has no path is copied once, into the folder of `plan`.
 
     Args:
-        source: a film, a y4m file, a folder of images; an image; for a codec of collections a
-            folder, a glob, an .npy or an IDX file. Or ``-`` (standard input), bytes or a binary
+        source: a film, a y4m file; an image; a folder or a glob of images, or a list of paths; an
+            .npy or an IDX file. Or ``-`` (standard input), bytes or a binary
             stream with a film, y4m or an image; an array or a CPU tensor; an `Image`; an iterable
             of arrays, of `Frame`s, or of `Image`s, an open `Clip` or `Album` included. None with
             `resume`, for what the encode began with.
         output: the file, replaced in one step when it is complete, if it exists; ``-``; a binary
             stream; None for bytes, which are `Finished.data`.
-        codec: name of an installed codec; if not given the source decides: ``pc-photo`` for an
-            image, ``pc-hclt`` for .npy, IDX, globs and several `Image`s, ``ngrid`` for all else.
+        codec: name of an installed codec; if not given the source decides: ``pc-jpeg`` for a JPEG
+            file, ``pc-photo`` for another image, ``album`` for several of any shapes (``pc-hclt``
+            where they are of one shape for which it has a model), ``pc-hclt`` for .npy and IDX,
+            ``ngrid`` for all else.
         fps: frames a second of pictures in memory, of a folder or pattern of images, of raw video;
             25 where a codec of clips is named.
+        keep: ``pixels`` for those of a JPEG file alone; its bytes are kept otherwise.
+        film: whether a folder or images are coded as a clip where no codec is named, with loss.
         info: what `Frame`s are, if not a `Clip`'s; or what RGB is to be converted to.
         watch: called with every `ncodec.Event`.
         stopping: asked often; once true, work is saved and `Interrupted` raised.
@@ -96,7 +104,8 @@ def encode(
                 bit by bit otherwise.
 
     Still images are coded in one go: of these settings they take device, threads and seed, and
-    target_size where their codec is lossy and says so.
+    target_size where their codec is lossy and says so. An album takes workers, plan and resume,
+    too.
 
     Returns:
         Size, frames, segments, PSNR of the decoded frames, seconds, and the bytes if there is no
@@ -119,13 +128,25 @@ def encode(
     target = destination(output if memory is None else memory)
     if settings.get("resume"):
         plan = unfinished(target, settings.get("plan"))
-        request = continued(plan, picked, target, codec, settings)
+        request = continued(plan, picked, target, codec, {**settings, "keep": keep})
     elif picked is None:
         raise UsageError("there is no source: give one, or resume=True to go on with an encode")
     else:
-        name = codec or _default_codec(picked, timed=fps is not None)
+        name = choose_codec(
+            picked,
+            codec=codec,
+            timed=fps is not None,
+            film=film,
+            keep=keep,
+            model=settings.get("model"),
+        )
+        if name == ALBUM and keep is not None:
+            settings["keep"] = keep
         request = EncodeRequest.of(picked, target, name, settings)
-    if isinstance(load_codec(request.codec), StillCodec):
+    if request.codec == ALBUM:
+        request.check_album()
+        finished = encode_album(request, watch, stopping)
+    elif isinstance(load_codec(request.codec), StillCodec):
         request.check_still()
         finished = encode_images(
             request.source,
@@ -142,16 +163,6 @@ def encode(
     else:
         finished = run_encode(request, watch, stopping)
     return finished if memory is None else replace(finished, data=memory.getvalue())
-
-
-def _default_codec(source: str | Held, timed: bool) -> str:
-    kind = source.kind if isinstance(source, Held) else media_kind(source, timed=timed)
-    if kind is None:
-        raise UsageError(
-            f"{source} may be a clip or a collection of images: give fps= for a clip, or name a "
-            f"codec, such as codec={DEFAULT_CODECS['collection']!r} for images without loss"
-        )
-    return DEFAULT_CODECS[kind]
 
 
 def decode(
@@ -175,12 +186,14 @@ def decode(
     Args:
         source: the file, its bytes, a binary stream, or ``-`` for standard input.
         output: a path: by its extension .mp4, .mkv (lossless FFV1), .y4m, .png, or a folder of PNG.
-            Images: .png, .tif, .webp, .ppm and their kind; collections: a folder, .npy or .idx.
+            Images: .png, .tif, .webp, .ppm and their kind, .jpg for the JPEG file that is kept;
+            several: a folder, which gets names, times and kept files, .npy or .idx.
             Or ``-`` for standard output, or a stream that is open for writing in binary mode.
             A clip's sound, subtitles, chapters and the rest come back in .mkv; .mp4 holds most.
         format: what ``-`` or a stream gets: ``y4m``, ``mkv`` or, for one frame, ``png``; if not
             given ``y4m`` where it can hold the clip and there is no sound, else ``mkv``. Of images:
-            ``png`` (if not given), ``tif``, ``webp`` and their kind, or ``npy``.
+            ``png`` (if not given, and no file is kept), ``tif``, ``webp`` and their kind, ``npy``,
+            or ``jpg`` for the JPEG file that is kept.
         frames: which frames or images, by index; all if not given.
         at: seconds: the one frame shown then.
         region: x, y, width, height of the part of each image that is wanted.

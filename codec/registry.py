@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -15,6 +15,7 @@ from ncodec.plugin import Codec, Option, Trainer, VideoCodec
 from ncodec.plugin.declared import codec_faults, option_faults, trainer_faults
 
 __all__ = [
+    "ALBUM",
     "CODECS",
     "DEFAULT_CODECS",
     "TRAINERS",
@@ -32,11 +33,37 @@ __all__ = [
 CODECS, TRAINERS = "ncodec.codecs", "ncodec.trainers"
 _WHAT = {CODECS: "codec", TRAINERS: "trainer"}
 
+ALBUM = "album"
+"""The codec of files that hold files."""
+
 _registered: dict[str, Codec] = {}
 """Codecs of this process alone, see `register`."""
 
-DEFAULT_CODECS = {"video": "ngrid", "image": "pc-photo", "collection": "pc-hclt"}
+DEFAULT_CODECS = {
+    "video": "ngrid",
+    "image": "pc-photo",
+    "jpeg": "pc-jpeg",
+    "collection": "pc-hclt",
+    "album": ALBUM,
+}
 """By kind of source, see `ncodec.media.media_kind`."""
+
+
+class _Album(Codec):
+    """Pictures of any shapes and kinds, each a file of its own codec inside the file."""
+
+    codec_id = ALBUM
+    bitstream_version = 1
+    media = frozenset({"collection"})
+    sections = ("pictures",)
+
+    @property
+    def options(self) -> Sequence[Option]:
+        return [*load_codec(DEFAULT_CODECS["image"]).options]
+
+
+_BUILT_IN: dict[str, Codec] = {ALBUM: _Album()}
+"""Codecs that are no plugins: whoever reads or writes their files needs others."""
 
 
 def codec_names() -> tuple[str, ...]:
@@ -55,7 +82,7 @@ def load_codec(name: str) -> Codec:
     Raises:
         MissingDependency: no installed package has it, or it cannot be used.
     """
-    return _registered.get(name) or _installed_codec(name)
+    return _registered.get(name) or _BUILT_IN.get(name) or _installed_codec(name)
 
 
 def load_trainer(name: str) -> Trainer:

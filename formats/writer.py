@@ -25,12 +25,13 @@ class Writer:
     """Writes signature and HEAD, then what its methods are given, in call order.
 
     Images and features of one segment, or of few bytes, become a short file, which is written by
-    `finish`; what becomes a long one is written as it comes. Segments come in order and leave out
+    `finish`; what becomes a long one is written as it comes. With `short` False there is none: each
+    box has its CRC, so that damage to one loses no other. Segments come in order and leave out
     no frame. A file that was not finished is damaged. The stream is left open. UsageError where
     the calls break the format's order.
     """
 
-    def __init__(self, stream: BinaryIO, header: Header) -> None:
+    def __init__(self, stream: BinaryIO, header: Header, *, short: bool = True) -> None:
         self._stream = stream
         self._header = header
         self._entries: list[BoxEntry] = []
@@ -40,7 +41,7 @@ class Writer:
         self._finished = False
         self._position = 0
         self._kinds: list[str] = []
-        self._held: list[Box] | None = None if header.media_kind == "video" else []
+        self._held: list[Box] | None = [] if short and header.media_kind != "video" else None
         if self._held is None:
             self._put(SIGNATURE)
         self._box(HEAD, header.pack())

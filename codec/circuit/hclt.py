@@ -70,6 +70,9 @@ class PcHclt(CollectionCodec):
         segments = chunk_segments(images, coded, max(1, CHUNK // variables.count), context)
         return Coded(info, segments, (model_conf(model, options["embed_model"]),))
 
+    def fits(self, shape: tuple[int, ...], bit_depth: int) -> bool:
+        return _shipped(shape, bit_depth) is not None
+
     def open_images(self, stored: Stored, context: Context) -> Pictures:
         from ncodec.circuit.coding import decode_rows
 
@@ -90,14 +93,21 @@ def _circuit(data: bytes) -> Circuit:
     return unpack_circuit(data)
 
 
-def _fitting(shape: tuple[int, ...], bit_depth: int) -> Model:
-    """The shipped model for images of this shape."""
+def _shipped(shape: tuple[int, ...], bit_depth: int) -> Model | None:
+    """The shipped model for images of this shape, if there is one."""
     for name in shipped_models():
         model = shipped_model(name)
         if model.family == FAMILY:
             variables = _circuit(model.data).variables
             if (variables.shape, variables.bit_depth) == (shape, bit_depth):
                 return model
+    return None
+
+
+def _fitting(shape: tuple[int, ...], bit_depth: int) -> Model:
+    """The shipped model for images of this shape."""
+    if (model := _shipped(shape, bit_depth)) is not None:
+        return model
     raise UsageError(
         f"no shipped model fits images of {_described(shape, bit_depth)}: make one with "
         "`ncodec train pc DATA -o model.ncm` and give it with --model"

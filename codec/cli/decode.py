@@ -20,7 +20,8 @@ __all__ = ["command"]
     "--output",
     metavar="OUT",
     help="FILE.mp4, FILE.mkv (lossless), FILE.y4m, FILE.png, a folder for PNGs, or - for y4m or "
-    "Matroska; images: .png, .tif, .webp, .ppm, or - for PNG; collections: a folder, .npy, .idx.",
+    "Matroska; images: .png, .tif, .webp, .ppm, or - for PNG; collections: a folder, .npy, .idx; "
+    "a JPEG file that is kept: .jpg.  [default of a JPEG file: SOURCE.jpg, of an album: SOURCE/]",
 )
 @click.option(
     "--head",
@@ -43,8 +44,8 @@ __all__ = ["command"]
 @click.option(
     "--format",
     type=click.Choice(["y4m", "mkv", "png", "jpg"]),
-    help="What - gets: of a clip y4m where it can hold everything, else mkv; of an image png; jpg "
-    "for a JPEG file that is kept.",
+    help="What - gets: of a clip y4m where it can hold everything, else mkv; of a JPEG file that "
+    "is kept, that; of another image png.",
 )
 @click.option(
     "--only",
@@ -89,6 +90,8 @@ def command(
       ncodec decode clip.nc -o - | ffplay -
       ncodec decode clip.nc -o sound.m4a --only audio
       ncodec decode clip.nc -o sheet --preview 4
+      ncodec decode photo.nc
+      ncodec decode holiday.nc -o folder/
       ncodec decode photo.nc -o part.png --region 0,0,640,480
       ncodec decode features.nc --head classify --json
     """
@@ -96,7 +99,7 @@ def command(
 
     import ncodec
     from ncodec.files.album import Album
-    from ncodec.files.decoding import write_decoded
+    from ncodec.files.decoding import natural_output, write_decoded
     from ncodec.formats import same_file
 
     same_file(source, output)
@@ -119,8 +122,6 @@ def command(
         return
     if as_json:
         raise UsageError("--json goes with --head classify: give both, or leave it out")
-    if output is None:
-        raise UsageError("there is no output: give -o FILE, or --head classify for features")
     start = time.monotonic()
     live = sys.stderr.isatty() and not quiet
 
@@ -140,6 +141,9 @@ def command(
             threads=threads or 0,
             preview=int(preview or 1),
         ) as opened:
+            if output is None:
+                output = natural_output(opened, source)
+                may_write(output, yes)
             unit = "track" if only else "image" if isinstance(opened, Album) else "frame"
             count = write_decoded(
                 opened,

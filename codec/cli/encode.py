@@ -3,137 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 from click.core import ParameterSource
 
-from ncodec.cli.parameters import DEVICE, YES, may_write, parameter, stoppable, stopping_notice
+from ncodec.cli.encode_options import COPIED, SOURCE, EncodeCommand
+from ncodec.cli.parameters import DEVICE, YES, may_write, stoppable, stopping_notice
 from ncodec.cli.progress import logged, watching
 from ncodec.cli.values import DURATION, PICTURE_SIZE, RATE, SIZE
 from ncodec.errors import Interrupted, NcodecError, UsageError
 from ncodec.formats import same_file
+from ncodec.jobs.choice import KEPT
 from ncodec.jobs.request import DEFAULTS, check_output, check_source
-from ncodec.media.kinds import media_kind
 from ncodec.plugin import StillCodec
-from ncodec.registry import DEFAULT_CODECS, codec_names, load_codec
+from ncodec.registry import ALBUM, load_codec
 
 __all__ = ["command"]
-
-_CODEC = "ncodec.codec"
-_COPIED = {
-    "audio": "its sound",
-    "subtitles": "its subtitles",
-    "chapters": "its chapters",
-    "attachments": "its attachments and cover pictures",
-    "tags": "its tags",
-}
-
-_SECTIONS = {
-    "Output": ("output", "yes"),
-    "Codec and rate": ("codec", "target_size", "time_budget", "max_segment"),
-    "Source": (
-        *("start", "end", "stream", "fps", "size", "pixel_format", "strict", "alpha"),
-        *_COPIED,
-    ),
-    "Work": ("resume", "plan", "device", "threads", "workers", "seed"),
-    "Messages": ("log_json", "quiet"),
-}
-"""The options that all codecs have, as --help lists them."""
-
-
-class _EncodeCommand(click.Command):
-    """Has the options of the codec that its arguments name, or that their source would get."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta[_CODEC] = codec = self._codec_of(ctx, args)
-        try:
-            rest = super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            _refuse_option(error.option_name, codec)
-            raise
-        ctx.params["codec"] = codec
-        ctx.params["source"] = _one_source(ctx.params["source"], ctx.params["resume"])
-        return rest
-
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        *common, help_option = super().get_params(ctx)
-        named = ctx.meta.get(_CODEC)
-        # Before a codec is known: all options that there can be if none is named.
-        codecs = DEFAULT_CODECS.values() if named is None else (named,)
-        own = {option.name: option for name in codecs for option in load_codec(name).options}
-        return [*common, *map(parameter, own.values()), help_option]
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        *options, help_option = self.get_params(ctx)
-        own = f"Options of {ctx.meta[_CODEC]}, others with --codec"
-        titles = {name: title for title, names in _SECTIONS.items() for name in names}
-        sections: dict[str, list[tuple[str, str]]] = {"Output": [], "Codec and rate": [], own: []}
-        for option in options:
-            if isinstance(option, click.Option) and (record := option.get_help_record(ctx)):
-                sections.setdefault(titles.get(option.name or "", own), []).append(record)
-        if record := help_option.get_help_record(ctx):
-            sections["Messages"].append(record)
-        for title, records in sections.items():
-            if records:  # a codec may have no options
-                with formatter.section(title):
-                    formatter.write_dl(records)
-
-    def _codec_of(self, ctx: click.Context, args: list[str]) -> str:
-        strict, ctx.ignore_unknown_options = ctx.ignore_unknown_options, True
-        try:
-            values, _, _ = self.make_parser(ctx).parse_args(args=list(args))
-        except click.UsageError:
-            values = {}  # the real parse says it, with the options of the default codec
-        finally:
-            ctx.ignore_unknown_options = strict
-        # What is not given is no text, but a mark of click's.
-        given = {name: value for name, value in values.items() if isinstance(value, str)}
-        if "codec" in given:
-            return given["codec"]
-        if values.get("resume") is True and "output" in given:
-            from ncodec.jobs.resuming import unfinished
-
-            with suppress(NcodecError):  # the encode says it
-                return unfinished(given["output"], given.get("plan")).codec
-        sources = values.get("source")
-        if not isinstance(sources, tuple) or not sources:
-            return DEFAULT_CODECS["video"]
-        return DEFAULT_CODECS[media_kind(sources[0], timed="fps" in given)]
-
-
-def _refuse_option(flag: str, codec: str) -> None:
-    """Raises UsageError where `flag` is an option of other codecs than the one that is used."""
-    owners = []
-    for name in codec_names():
-        with suppress(NcodecError):  # one that cannot be loaded has none
-            if any(flag in parameter(option).opts for option in load_codec(name).options):
-                owners.append(name)
-    if owners:
-        raise UsageError(
-            f"{flag} is an option of {', '.join(owners)}, and this would be coded by {codec}: "
-            "leave it out, or choose another codec with --codec"
-        )
-
-
-def _one_source(sources: tuple[str, ...], resume: bool) -> str | None:
-    """What is to be encoded; None for what an interrupted encode began with."""
-    if len(sources) > 1:
-        raise UsageError(
-            f"encode takes one source, not {len(sources)} ({', '.join(sources[:3])}"
-            f"{', ...' * (len(sources) > 3)}): quote a pattern, as '*.png', to code its images "
-            "together, or encode one file at a time"
-        )
-    if not sources and not resume:
-        raise UsageError("there is no source: give a film, an image, a folder, or - for stdin")
-    return sources[0] if sources else None
 
 
 def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:
     """Adds a flag for each thing that is copied beside the picture."""
-    for name, what in reversed(_COPIED.items()):
+    for name, what in reversed(COPIED.items()):
         flag = click.option(
             f"--no-{name}",
             name,
@@ -146,15 +38,21 @@ def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command(cls=_EncodeCommand)
+@click.command(cls=EncodeCommand)
 @click.argument("source", nargs=-1, metavar="SOURCE")
 @click.option("-o", "--output", metavar="FILE", help="The .nc file, or - for stdout.")
 @YES
 @click.option(
     "--codec",
-    help="See `ncodec codecs`; adds its options.  [default: pc-photo for an image, pc-hclt for "
-    ".npy, IDX and globs, else ngrid]",
+    help="See `ncodec codecs`; adds its options.  [default: pc-jpeg for a JPEG file, pc-photo for "
+    "another image, album for several, pc-hclt for .npy and IDX, else ngrid]",
 )
+@click.option(
+    "--keep",
+    type=click.Choice(KEPT),
+    help="JPEG files: as they are, or their pixels alone.  [default: file]",
+)
+@click.option("--film", is_flag=True, help="Folder or images: code them as a film, with loss.")
 @click.option("--target-size", type=SIZE, help="Video: bytes of the file: 150000, 150k, 1.5M.")
 @click.option("--time-budget", type=DURATION, help="Video: wall time for everything: 300s, 5m.")
 @click.option(
@@ -191,7 +89,7 @@ def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:
     type=click.IntRange(min=1),
     default=DEFAULTS["workers"],
     show_default=True,
-    help="Video: processes that fit segments side by side.",
+    help="Video, album: processes that work side by side.",
 )
 @click.option(
     "--seed",
@@ -200,8 +98,10 @@ def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:
     show_default=True,
     help="Of everything random.",
 )
-@click.option("--resume", is_flag=True, help="Video: go on with an interrupted encode.")
-@click.option("--plan", metavar="DIR", help="Video: for unfinished work.  [default: FILE.plan]")
+@click.option("--resume", is_flag=True, help="Video, album: go on with an interrupted encode.")
+@click.option(
+    "--plan", metavar="DIR", help="Video, album: for unfinished work.  [default: FILE.plan]"
+)
 @click.option("--log-json", is_flag=True, help="Events on stderr as one JSON object a line.")
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
 def command(
@@ -209,12 +109,14 @@ def command(
     output: str | None,
     yes: bool,
     codec: str,
+    keep: Literal["file", "pixels"] | None,
+    film: bool,
     plan: str | None,
     log_json: bool,
     quiet: bool,
     **values: Any,
 ) -> None:
-    """Encode SOURCE: a film, y4m, an image, a folder or pattern of images, .npy, IDX, - for stdin.
+    """Encode SOURCE: a film, y4m, images, folders or patterns of images, .npy, IDX, - for stdin.
 
     \b
     Examples:
@@ -222,6 +124,9 @@ def command(
       ncodec encode clip.mp4 -o clip.nc --preset fast --target-size 200k
       ncodec encode clip.mp4 -o clip.nc --time-budget 5m --workers 2
       ncodec encode photo.png -o photo.nc
+      ncodec encode photo.jpg -o photo.nc
+      ncodec encode holiday/ -o holiday.nc --workers 2
+      ncodec encode holiday/ --film -o clip.nc
       ncodec encode digits.npy -o digits.nc
       ncodec encode photo.jpg --codec entropic-student -o photo.nc
       ffmpeg -i clip.mp4 -f yuv4mpegpipe - | ncodec encode - -o clip.nc
@@ -244,8 +149,10 @@ def command(
         with watching(log_json, quiet) as watch, stoppable(notify) as stop:
             try:
                 encode(
-                    *(source, target),
+                    context.meta.get(SOURCE, source),
+                    target,
                     codec=codec,
+                    keep=keep if codec == ALBUM else None,
                     plan=plan,
                     watch=watch,
                     stopping=stop.is_set,

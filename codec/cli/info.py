@@ -71,6 +71,19 @@ def _images(contents: Probe) -> list[str]:
     return lines
 
 
+def _album(contents: Probe) -> list[str]:
+    count = contents.images or 0
+    lost = count - len(contents.pictures)
+    lines = [f"{count:,} pictures" + f", {lost} of them lost" * bool(lost)]
+    for picture in contents.pictures:
+        info = picture.info
+        lines.append(
+            f"  {picture.index}: {picture.name}, {info.width}x{info.height} {info.pixel_format}, "
+            f"{picture.codec}, {picture.size:,} bytes"
+        )
+    return lines
+
+
 def _kept(size: int, file: KeptFile) -> str:
     """The line on a file that is kept."""
     several = f", {counted(file.pictures, 'picture')} in it" if file.pictures > 1 else ""
@@ -94,7 +107,10 @@ def _page(name: str, contents: Probe) -> str:
     lines = [
         f"{name}: {contents.size:,} bytes, {contents.codec} version {contents.bitstream_version}"
     ]
-    lines += _clip(contents) if contents.images is None else _images(contents)
+    if contents.pictures:
+        lines += _album(contents)
+    else:
+        lines += _clip(contents) if contents.images is None else _images(contents)
     if contents.psnr is not None:
         lines.append(f"quality: {contents.psnr:.2f} dB RGB-PSNR, recorded by the encoder")
     if contents.macs_per_pixel is not None:
@@ -105,13 +121,14 @@ def _page(name: str, contents: Probe) -> str:
         if contents.kept and not size:
             continue
         lines.append(f"  {part:<14}{size:>12,}  {size / contents.size:6.1%}")
-    lines.append(f"segments: {len(segments)}")
+    if not contents.pictures:
+        lines.append(f"segments: {len(segments)}")
     unit = "frame"
     if contents.images is not None:
         unit = "image" if contents.images == contents.info.frames > 1 else "tile"
     if contents.kept:
         unit = "part"
-    for segment in segments:
+    for segment in segments if not contents.pictures else ():
         last = segment.first_frame + segment.frame_count - 1
         quality = f"  {segment.psnr:.2f} dB" if segment.psnr is not None else ""
         size = sum(segment.sections.values())

@@ -77,8 +77,9 @@ def _described(event: Planned | Finished) -> str:
         )
     quality = f", {event.psnr:.2f} dB RGB-PSNR" if event.psnr is not None else ""
     if event.original is not None:
+        images = f"{event.frames} images, " if event.frames > 1 else ""
         rate = share(event.size, event.original)
-        return f"{event.output}: {event.size:,} bytes, {rate}, {event.elapsed:.1f} s"
+        return f"{event.output}: {images}{event.size:,} bytes, {rate}, {event.elapsed:.1f} s"
     if event.subpixels is not None:
         rate = f"{8 * event.size / event.subpixels:.3f} bits a subpixel"
         return (

@@ -33,7 +33,7 @@ def command(
     integers = "integers as encoded" if verdict.checked else "integers not checked by the codec"
     click.echo(f"{file}: {counted(verdict.segments, 'segment')} intact, {integers}")
     images = counted(verdict.frames, "image")
-    if len(verdict.files) == 1:
+    if len(verdict.files) == verdict.frames == 1:
         (digest,) = verdict.files
         said = f"{source}: identical bytes" if verdict.identical else f"the file in {file}"
         click.echo(f"{said}, SHA-256 {digest}")

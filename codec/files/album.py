@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, overload
 
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from ncodec.errors import UnsupportedFormat, UsageError
 from ncodec.files.openfile import OpenFile
 from ncodec.files.stored import StoredFile
+from ncodec.formats import VideoInfo
 from ncodec.media.image import Image
 from ncodec.plugin import HoldsFiles, ImageCodec, Region
 
@@ -68,14 +70,15 @@ class Album(OpenFile, Sequence[Image]):
             UsageError: it is not inside the image.
             DamagedFile: all of it is lost, or what covers it is damaged.
         """
-        self._check((x, y, width, height))
-        return self._image(self._index(index), (x, y, width, height))
+        position = self._index(index)
+        self._check(position, (x, y, width, height))
+        return self._image(position, (x, y, width, height))
 
     def stream(self, indices: Sequence[int], region: Region | None = None) -> Iterator[Image]:
         """Several images in turn, decoded ahead on all threads; errors as of `region`."""
         self._check_open()
         if region is not None:
-            self._check(region)
+            self._check(0, region)
         images = self._pictures.stream(indices, region)
         for index, pixels in zip(indices, images, strict=True):
             yield self._named(index, pixels)
@@ -83,9 +86,19 @@ class Album(OpenFile, Sequence[Image]):
     def __iter__(self) -> Iterator[Image]:
         return self.stream(range(len(self)))
 
-    @property
-    def holds_files(self) -> bool:
-        """Whether the images are kept as the files that they came in."""
+    def originals(self, indices: Sequence[int]) -> Iterator[bytes | Image]:
+        """What several images came as: their files where these are kept, else themselves."""
+        if isinstance(self._pictures, HoldsFiles):
+            return map(self.file, indices)
+        return self.stream(indices)
+
+    def holds_file(self, index: int = 0) -> bool:
+        """Whether image `index` is kept as the file that it came in.
+
+        Raises:
+            DamagedFile: it was lost, or is damaged.
+        """
+        self._index(index)
         return isinstance(self._pictures, HoldsFiles)
 
     def file(self, index: int = 0) -> bytes:
@@ -104,16 +117,32 @@ class Album(OpenFile, Sequence[Image]):
         """The name of image `index`."""
         return self._records.name(self._index(index))
 
+    def file_name(self, index: int = 0) -> str:
+        """The name of a file that image `index` is written to, made up where it has none."""
+        name = self.name(index)
+        return name + ".jpg" * (not Path(name).suffix and self.holds_file(index))
+
+    def modified(self, index: int = 0) -> int | None:
+        """When the file of image `index` was changed last, in nanoseconds since 1970; None where
+        that is not kept."""
+        return self._records.modified_at(self._index(index))
+
+    def picture_info(self, index: int = 0) -> VideoInfo:
+        """The description of image `index`."""
+        self._index(index)
+        return self.info
+
     def lost(self, index: int = 0, region: Region | None = None) -> Sequence[Region]:
         """Parts of image `index` that a repaired file has lost; their samples decode to 0."""
         return self._pictures.lost(self._index(index), region)
 
-    def _check(self, region: Region) -> None:
+    def _check(self, index: int, region: Region) -> None:
         x, y, width, height = region
-        if not (0 <= x < x + width <= self.info.width and 0 <= y < y + height <= self.info.height):
+        info = self.picture_info(index)
+        if not (0 <= x < x + width <= info.width and 0 <= y < y + height <= info.height):
             raise UsageError(
                 f"region {x},{y},{width},{height} is not inside the image, which is "
-                f"{self.info.width}x{self.info.height}: give x,y,width,height in pixels"
+                f"{info.width}x{info.height}: give x,y,width,height in pixels"
             )
 
     def _image(self, index: int, region: Region | None) -> Image:

@@ -12,9 +12,10 @@ from ncodec.errors import DamagedFile, UsageError
 from ncodec.files.album import Album
 from ncodec.files.clip import Clip
 from ncodec.files.features import FeatureFile
+from ncodec.files.nested import NestedAlbum
 from ncodec.formats.output import atomic_output, is_stream, output_name
 from ncodec.media import open_sink, write_collection, write_image
-from ncodec.media.collection_sink import is_folder, write_folder, write_npy
+from ncodec.media.collection_sink import FolderEntry, is_folder, write_folder, write_npy
 from ncodec.media.image import Image
 from ncodec.media.image_sink import OUTPUT_SUFFIXES
 from ncodec.media.images import JPEG_SUFFIXES
@@ -24,7 +25,20 @@ from ncodec.media.sound import write_sound
 from ncodec.media.timeline import end_tick
 from ncodec.plugin import Region
 
-__all__ = ["decode_images", "write_decoded"]
+__all__ = ["decode_images", "natural_output", "write_decoded"]
+
+
+def natural_output(opened: Clip | Album | FeatureFile, source: str) -> str:
+    """Where the file `source` is decoded to if nobody says: a JPEG file or a folder beside it.
+
+    Raises:
+        UsageError: it holds something else, or has no path.
+    """
+    if isinstance(opened, NestedAlbum) and source != "-":
+        return str(Path(source).with_suffix("")) + "/"
+    if isinstance(opened, Album) and opened.holds_file() and source != "-":
+        return str(Path(source).with_suffix(".jpg"))
+    raise UsageError("there is no output: give -o FILE, or --head classify for features")
 
 
 def write_decoded(
@@ -162,7 +176,7 @@ def decode_images(
     Args:
         album: the open file.
         output: a path, by its extension; ``-``; or a stream. What holds one image is for one image.
-        format: what ``-`` and streams get, ``png`` if not given.
+        format: what ``-`` and streams get; if not given, the file that is kept, or ``png``.
         frames: which images, all if not given.
         region: the part of each that is wanted.
         watch: called with images done and images in all.
@@ -177,26 +191,37 @@ def decode_images(
     selection = range(len(album))[frames or slice(None)]
     if not selection:
         raise UsageError(f"no image is in that range: the file has images 0 to {len(album) - 1}")
-    if album.holds_files and region is None and _takes_files(output, format):
-        return _write_files(album, output, selection, watch)
+    files = region is None and _takes_files(output, format)
+    if files and len(selection) == 1 and album.holds_file(selection[0]):
+        if not _is_folder(output):
+            with atomic_output(output) as stream:
+                stream.write(album.file(selection[0]))
+            watch(1, 1)
+            return 1
+    elif files and not _is_folder(output) and album.holds_file(selection[0]):
+        raise UsageError(
+            f"{output_name(output)} takes one file, not {len(selection)}: name a folder/"
+        )
+    indices = _available(album, selection, region, warn)
 
-    area = region or (0, 0, album.info.width, album.info.height)
-    indices = []
-    for index in selection:
-        lost = album.lost(index, region)
-        if len(selection) > 1 and list(lost) == [area]:
-            warn(f"image {index} is lost and left out")
-            continue
-        indices.append(index)
-        for x, y, width, height in lost:
-            warn(f"image {index} has lost {width}x{height} pixels at {x},{y}: they are 0")
+    def contents() -> Iterator[bytes | Image]:
+        several = album.originals(indices) if files else album.stream(indices, region)
+        for done, content in enumerate(several, 1):
+            yield content
+            watch(done, len(indices))
 
     def images() -> Iterator[Image]:
         for done, image in enumerate(album.stream(indices, region), 1):
             yield image
             watch(done, len(indices))
 
-    if isinstance(output, str | Path) and str(output) != "-":
+    if isinstance(output, str | Path) and _is_folder(output):
+        entries = (
+            FolderEntry(album.file_name(index), content, album.modified(index))
+            for index, content in zip(indices, contents(), strict=True)
+        )
+        lost_fields = write_folder(output, entries)
+    elif isinstance(output, str | Path) and str(output) != "-":
         lost_fields = write_collection(output, images(), len(indices), album.layout)
     else:
         stream = sys.stdout.buffer if isinstance(output, str | Path) else output
@@ -206,32 +231,35 @@ def decode_images(
     return len(indices)
 
 
+def _available(
+    album: Album, selection: range, region: Region | None, warn: Callable[[str], None]
+) -> list[int]:
+    """The images of `selection` of which the file has something; says what is lost."""
+    indices = []
+    for index in selection:
+        lost = list(album.lost(index, region))
+        info = album.picture_info(index)
+        if len(selection) > 1 and lost == [region or (0, 0, info.width, info.height)]:
+            name = album.name(index)
+            warn(f"image {index}{f', {name},' * bool(name)} is lost and left out")
+            continue
+        indices.append(index)
+        for x, y, width, height in lost:
+            warn(f"image {index} has lost {width}x{height} pixels at {x},{y}: they are 0")
+    if not indices:
+        raise DamagedFile(f"{album!r} has lost all of these images: get another copy of the file")
+    return indices
+
+
+def _is_folder(output: str | Path | BinaryIO) -> bool:
+    return isinstance(output, str | Path) and str(output) != "-" and is_folder(output)
+
+
 def _takes_files(output: str | Path | BinaryIO, format: str | None) -> bool:
     """Whether files go to `output` as they came; else it gets their pixels."""
     if isinstance(output, str | Path) and str(output) != "-":
-        return Path(output).suffix.lower() in JPEG_SUFFIXES or is_folder(output)
-    return f".{format}" in JPEG_SUFFIXES
-
-
-def _write_files(
-    album: Album,
-    output: str | Path | BinaryIO,
-    selection: range,
-    watch: Callable[[int, int], None],
-) -> int:
-    """Writes the files that images came in, byte for byte, as `decode_images` does images."""
-    files = ((album.name(index), album.file(index)) for index in selection)
-    if isinstance(output, str | Path) and str(output) != "-" and is_folder(output):
-        write_folder(output, files)
-    elif len(selection) > 1:
-        raise UsageError(
-            f"{output_name(output)} takes one file, not {len(selection)}: name a folder/"
-        )
-    else:
-        with atomic_output(output) as stream:
-            stream.write(next(files)[1])
-    watch(len(selection), len(selection))
-    return len(selection)
+        return is_folder(output) or Path(output).suffix.lower() in JPEG_SUFFIXES
+    return format is None or f".{format}" in JPEG_SUFFIXES
 
 
 def _write_stream(

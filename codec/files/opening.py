@@ -10,9 +10,10 @@ from ncodec.errors import UsageError
 from ncodec.files.album import Album
 from ncodec.files.clip import Clip
 from ncodec.files.features import FeatureFile
+from ncodec.files.nested import NestedAlbum
 from ncodec.formats import Reader
 from ncodec.plugin import FeatureCodec, ImageCodec
-from ncodec.registry import codec_for
+from ncodec.registry import ALBUM, codec_for
 
 __all__ = ["open"]
 
@@ -49,10 +50,12 @@ def open(
     try:
         codec = codec_for(reader.header)
         # A clip of one frame is of kind image, too: the codec decides.
-        if not isinstance(codec, ImageCodec | FeatureCodec):
+        if not isinstance(codec, ImageCodec | FeatureCodec) and codec.codec_id != ALBUM:
             return Clip(reader, device=device, threads=threads, models=models, preview=preview)
         if preview != 1:
             raise UsageError("a preview can be had of clips only: leave it out")
+        if codec.codec_id == ALBUM:
+            return NestedAlbum(reader, device=device, threads=threads, models=models)
         if isinstance(codec, ImageCodec):
             return Album(reader, device=device, threads=threads, models=models)
         return FeatureFile(reader, device=device, threads=threads, models=models)

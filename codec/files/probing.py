@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ncodec.errors import MissingDependency
+from ncodec.files.nested import inner_file
 from ncodec.files.records import KEY, Records
-from ncodec.formats import Reader, VideoInfo
+from ncodec.formats import Reader, Segment, VideoInfo
 from ncodec.media.matroska.listing import Part, listed
 from ncodec.media.timeline import constant_step, end_tick
 from ncodec.plugin import DescribesFiles, HasNetwork, KeptFile, Option, StillCodec
-from ncodec.registry import codec_names, load_codec
+from ncodec.registry import ALBUM, codec_names, load_codec
 
-__all__ = ["CodecInfo", "Probe", "SegmentInfo", "codecs", "probe"]
+__all__ = ["CodecInfo", "PictureInfo", "Probe", "SegmentInfo", "codecs", "probe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,17 @@ class SegmentInfo:
     frame_count: int
     sections: Mapping[str, int]
     psnr: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PictureInfo:
+    """A picture of an album: its place, its name, its codec, its description and its bytes."""
+
+    index: int
+    name: str
+    codec: str
+    info: VideoInfo
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,7 @@ class Probe:
         models: BLAKE3 of the models that decoding needs, and that the file does not hold.
         images: how many images, for image codecs; None for frames.
         names: the images' names, where they have any.
+        pictures: of an album, those that it has; empty for all else.
         tracks: the copied sound, subtitles, chapters and attachments.
         tracks_size: bytes of the box that they and the tags are in.
         macs_per_pixel: multiply-accumulates of the decoder's network for a pixel, mean over
@@ -70,6 +83,7 @@ class Probe:
     tracks: Sequence[Part] = ()
     tracks_size: int = 0
     macs_per_pixel: float | None = None
+    pictures: Sequence[PictureInfo] = ()
     kept: KeptFile | None = None
 
     @property
@@ -131,10 +145,14 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
     """
     with Reader(source) as reader:
         header = reader.header
-        codec = load_codec(header.codec_id) if header.codec_id in codec_names() else None
+        is_album = header.codec_id == ALBUM
+        known = is_album or header.codec_id in codec_names()
+        codec = load_codec(header.codec_id) if known else None
         names = codec.sections if codec else ()
         decoder: object = codec
-        segments, read = [], []
+        packed = reader.meta.get(KEY)
+        record = Records() if packed is None else Records.unpack(packed)
+        segments, pictures, read = [], [], []
         macs = 0.0
         for entry in sorted(reader.segments, key=lambda s: s.first_frame):
             segment = reader.read_segment(entry.index)
@@ -144,6 +162,8 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
             }
             if isinstance(decoder, HasNetwork):
                 macs += segment.frame_count * decoder.macs_per_pixel(segment, header.info)
+            if is_album:
+                pictures.append(_picture(segment, record.name(segment.first_frame)))
             if isinstance(decoder, DescribesFiles):
                 read.append(segment)
             segments.append(
@@ -153,11 +173,11 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
         times = reader.times
         step = constant_step(times)
         ticks = max(end_tick(times) - times[0], 1) if times else frames
-        packed = reader.meta.get(KEY)
         tracks = reader.mka
         # What codes frames has no such record; neither has one image without metadata.
         count = 1 if isinstance(decoder, StillCodec) and header.info.frames == 1 else None
-        record = Records() if packed is None else Records.unpack(packed)
+        if packed is not None:
+            count = record.count
         return Probe(
             codec=header.codec_id,
             bitstream_version=header.bitstream_version,
@@ -170,13 +190,21 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
             segments=tuple(segments),
             meta={key: value for key, value in reader.meta.items() if key != KEY},
             models=tuple(c.digest.hex() for c in reader.confs() if c.reference),
-            images=count if packed is None else record.count,
+            images=frames if is_album else count,
             names=record.names,
             tracks=listed(tracks) if tracks is not None else (),
             tracks_size=len(tracks or b""),
             macs_per_pixel=macs / frames if macs else None,
+            pictures=tuple(pictures),
             kept=decoder.describe_file(read) if isinstance(decoder, DescribesFiles) else None,
         )
+
+
+def _picture(segment: Segment, name: str) -> PictureInfo:
+    data = inner_file(segment.sections)
+    with Reader(data) as reader:
+        header = reader.header
+        return PictureInfo(segment.first_frame, name, header.codec_id, header.info, len(data))
 
 
 def codecs() -> list[CodecInfo]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from ncodec.errors import DamagedFile
@@ -21,20 +22,24 @@ LONE: Mapping[str, Any] = {"kind": "image"}
 
 _COUNT, _LAYOUT, _NAMES = "count", "layout", "names"
 _METADATA, _WHICH = "metadata", "which"
+_MODIFIED = "modified"
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """How many images there are, names and metadata of each, and the source file's layout.
+    """How many images there are, names and metadata of each, and the source file's layout; when
+    their files were changed last, in nanoseconds since 1970.
 
-    Names and metadata may be empty, and are in a file whose meta box was lost: its pixels can
-    still be decoded. One image of its own has no name in the file, whose name is another's choice.
+    Names, metadata and times may be empty, and are in a file whose meta box was lost: its pixels
+    can still be decoded. One image of its own has no name in the file, whose name is another's
+    choice.
     """
 
     count: int = 0
     layout: Mapping[str, Any] = field(default_factory=dict)
     names: Sequence[str] = ()
     metadata: Sequence[Metadata] = ()
+    modified: Sequence[int] = ()
 
     def pack(self) -> bytes:
         """The bytes that the meta box holds.
@@ -49,6 +54,10 @@ class Records:
                 _LAYOUT: dict(self.layout),
                 _NAMES: list(self.names),
             }
+        if self.modified:
+            # Files of one folder are often minutes apart: differences take fewer bytes.
+            pairs = zip((0, *self.modified), self.modified, strict=False)
+            record[_MODIFIED] = [time - before for before, time in pairs]
         if any(self.metadata):
             # Images of one camera or program share theirs.
             distinct = list(dict.fromkeys(self.metadata))
@@ -92,17 +101,23 @@ class Records:
             distinct = [Metadata.from_record(record) for record in fields.get(_METADATA, ())]
             metadata = tuple(distinct[place] for place in fields.get(_WHICH, ()))
             layout = dict(fields.get(_LAYOUT, LONE))
+            modified = tuple(accumulate(fields.get(_MODIFIED, ())))
         except (TypeError, KeyError, IndexError, ValueError, AttributeError):
             raise DamagedFile(
                 "the images' names and metadata have wrong types: get another copy of the file"
             ) from None
         if not all(isinstance(name, str) for name in names):
             raise DamagedFile("an image's name is not text: get another copy of the file")
-        return cls(count, layout, tuple(names), metadata)
+        if not all(type(time) is int for time in modified):
+            raise DamagedFile("an image's time is no number: get another copy of the file")
+        return cls(count, layout, tuple(names), metadata, modified)
 
     def name(self, index: int) -> str:
         """The name of image `index`, made up where the file does not say."""
         return self.names[index] if index < len(self.names) else f"image-{index:05}"
+
+    def modified_at(self, index: int) -> int | None:
+        return self.modified[index] if index < len(self.modified) else None
 
     def metadata_of(self, index: int) -> Metadata:
         return self.metadata[index] if index < len(self.metadata) else Metadata()

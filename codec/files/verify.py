@@ -13,9 +13,11 @@ import numpy as np
 from ncodec.errors import DamagedFile, InputError, UsageError, VerificationFailed
 from ncodec.files.album import Album
 from ncodec.files.features import FeatureFile
+from ncodec.files.nested import NestedAlbum
 from ncodec.files.opening import open
 from ncodec.formats import Reader, Segment
-from ncodec.media import Reading, open_collection, open_source
+from ncodec.media import Collection, Reading, open_collection, open_source
+from ncodec.media.picture_files import open_pictures
 from ncodec.media.quality import image_psnr, mean_psnr, planes_psnr, rgb_psnr, span_psnr
 from ncodec.plugin import ImageCodec
 from ncodec.registry import load_codec
@@ -213,21 +215,25 @@ def _verify_images(
     Those of a lossy codec are compared by the PSNR that the encoder recorded; where files are
     kept, their bytes are.
     """
-    originals = open_collection(source) if source is not None else None
+    originals: Collection | None = None
+    if source is not None:
+        nested = isinstance(album, NestedAlbum)
+        originals = open_pictures(source) if nested else open_collection(source)
     if originals is not None and len(originals) != len(album):
         raise InputError(
             f"{source} has {len(originals)} images, {witness.name} has {len(album)}: give the "
             "images that were encoded"
         )
     codec = load_codec(witness.header.codec_id)
-    lossless = isinstance(codec, ImageCodec) and codec.lossless
+    lossless = not isinstance(codec, ImageCodec) or codec.lossless
     values, files = [], []
     for index in range(len(album)):
-        decoded: Any = album.file(index) if album.holds_files else album[index].pixels
-        if album.holds_files:
+        is_file = album.holds_file(index)
+        decoded: Any = album.file(index) if is_file else album[index].pixels
+        if is_file:
             files.append(sha256(decoded).hexdigest())
         if originals is not None:
-            kept: Any = originals.file(index) if album.holds_files else originals[index].pixels
+            kept: Any = originals.file(index) if is_file else originals[index].pixels
             if not lossless:
                 values.append(image_psnr(decoded, kept))
             elif not np.array_equal(kept, decoded):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ncodec.formats import Segment, atomic_output, same_file
@@ -17,7 +18,7 @@ from ncodec.jobs.plan import Plan
 from ncodec.jobs.planning import load_plan, make_plan
 from ncodec.jobs.poor import poor_clip
 from ncodec.jobs.request import EncodeRequest
-from ncodec.jobs.task import Resources, window_of
+from ncodec.jobs.task import Resources, run_task, window_of
 from ncodec.jobs.windows import share_seconds
 from ncodec.plugin import Context
 from ncodec.registry import frame_codec
@@ -103,10 +104,12 @@ def _run(
 
     if pending:
         watch(_planned(plan, request, pending, done, workers, threads, start))
-        arguments = (plan, pending, grant, report, stopping)
-        running = (
-            run_inline(*arguments) if workers == 1 else run_processes(*arguments, workers=workers)
-        )
+        tasks = {i: partial(run_task, plan, i) for i in pending}
+        arguments = (tasks, grant, report, stopping)
+        if workers == 1:
+            running = run_inline(*arguments)
+        else:
+            running = run_processes(*arguments, workers, dict(enumerate(plan.starts)))
         for segment in running:
             done[segment.index] = segment
             size = _coded_bytes(segment)

@@ -83,7 +83,7 @@ class Finished(Event):
 
     `psnr` is the mean over frames of the decoded RGB frames' PSNR, None where lossless;
     `subpixels` counts the samples of still images, `original` the bytes of files that are kept as
-    they are; `data` is the file where it has no other output.
+    they are, or of those in an album; `data` is the file where it has no other output.
     """
 
     output: str

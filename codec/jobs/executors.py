@@ -9,7 +9,7 @@ import os
 import queue
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -18,10 +18,14 @@ from typing import Any
 
 from ncodec.errors import Interrupted, NcodecError
 from ncodec.formats import Segment
-from ncodec.jobs.plan import Plan
-from ncodec.jobs.task import Resources, run_task
+from ncodec.jobs.task import Resources
+from ncodec.threads import in_order
 
-__all__ = ["run_inline", "run_processes"]
+__all__ = ["Task", "run_inline", "run_processes"]
+
+Task = Callable[[Resources, Callable[..., None], Callable[[], bool]], Segment]
+"""What makes a segment of its resources, where to report to and whether to stop; for processes,
+something that can be pickled."""
 
 Grant = Callable[[int, bool], Resources]
 """A function that says what the task with this index may use, asked when it starts; and whether it
@@ -39,32 +43,32 @@ PR_SET_PDEATHSIG = 1
 
 
 def run_inline(
-    plan: Plan, indices: Sequence[int], grant: Grant, report: Report, stopping: Stopping
+    tasks: Mapping[int, Task], grant: Grant, report: Report, stopping: Stopping, threads: int = 1
 ) -> Iterator[Segment]:
-    """Runs the tasks one after the other in this process, in ascending order."""
-    for index in indices:
+    """Runs the tasks in this process, `threads` at a time; segments come in the tasks' order."""
+
+    def run(item: tuple[int, Task]) -> Segment:
+        index, task = item
         if stopping():
             raise Interrupted("stopped by the user")
-        yield run_task(
-            plan,
-            index,
-            grant(index, True),
-            lambda _index=index, **values: report(_index, values),
-            stopping,
-        )
+        return task(grant(index, threads == 1), lambda **values: report(index, values), stopping)
+
+    yield from in_order(run, tasks.items(), threads)
 
 
 def run_processes(
-    plan: Plan,
-    indices: Sequence[int],
+    tasks: Mapping[int, Task],
     grant: Grant,
     report: Report,
     stopping: Stopping,
     workers: int,
+    starts: Mapping[int, int | None],
 ) -> Iterator[Segment]:
-    """Runs up to `workers` tasks at a time, each in a fresh process.
+    """Runs up to `workers` tasks at a time in processes of their own.
 
-    A task begins once the one that it starts from is finished.
+    Args:
+        tasks, grant, report, stopping: as in `run_inline`.
+        starts: the task after which each begins, if any.
 
     Raises:
         NcodecError: a worker died; finished segments and checkpoints remain.
@@ -75,17 +79,17 @@ def run_processes(
     stop = spawn.Event()
     pool = ProcessPoolExecutor(workers, spawn, _start_worker, (progress, stop))
     running: dict[Future[Segment], int] = {}
-    waiting = list(indices)
+    waiting = list(tasks)
     try:
         while waiting or running:
             if stopping():
                 stop.set()
                 waiting.clear()
-            while len(running) < workers and (ready := _ready(plan, waiting, running.values())):
+            while len(running) < workers and (ready := _ready(starts, waiting, running.values())):
                 alone = not running and len(ready) == 1
                 index = ready[0]
                 waiting.remove(index)
-                running[pool.submit(_work, plan, index, grant(index, alone))] = index
+                running[pool.submit(_work, tasks[index], index, grant(index, alone))] = index
             done, _ = wait(running, POLL_SECONDS, FIRST_COMPLETED)
             _drain(progress, report)
             for future in done:
@@ -103,10 +107,12 @@ def run_processes(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _ready(plan: Plan, waiting: Sequence[int], running: Iterable[int]) -> list[int]:
+def _ready(
+    starts: Mapping[int, int | None], waiting: Sequence[int], running: Iterable[int]
+) -> list[int]:
     """The waiting tasks whose start is neither waiting nor running."""
     unfinished = {*waiting, *running}
-    return [index for index in waiting if plan.starts[index] not in unfinished]
+    return [index for index in waiting if starts.get(index) not in unfinished]
 
 
 def _drain(progress: multiprocessing.Queue[tuple[int, dict[str, Any]]], report: Report) -> None:
@@ -143,15 +149,9 @@ def _watch_parent() -> None:
     os._exit(1)
 
 
-def _work(plan: Plan, index: int, resources: Resources) -> Segment:
-    put = _worker["progress"].put
-    return run_task(
-        plan,
-        index,
-        resources,
-        partial(_report, put, index),
-        _worker["stop"].is_set,
-    )
+def _work(task: Task, index: int, resources: Resources) -> Segment:
+    report = partial(_report, _worker["progress"].put, index)
+    return task(resources, report, _worker["stop"].is_set)
 
 
 def _report(put: Callable[[tuple[int, dict[str, Any]]], None], index: int, **values: Any) -> None:

@@ -38,6 +38,9 @@ _COPIED = tuple(field.name for field in fields(Copying))
 _STILL = frozenset({"target_size", "device", "threads", "seed", "reading", "copying"})
 """Fields that codecs of still images heed; a target size if they are lossy and say so."""
 
+_ALBUM = _STILL - {"target_size"} | {"keep", "workers", "plan", "resume"}
+"""Fields that an album heeds."""
+
 
 _KEPT = ("target_size", "time_budget", "max_segment", "device", "threads", "workers", "seed")
 """Fields that are plain values, which a plan keeps."""
@@ -63,6 +66,7 @@ class EncodeRequest:
         resume: continue what the plan directory holds.
         reading: what of the source is read, and how.
         copying: what is copied beside the picture.
+        keep: what is kept of JPEG files in an album, of `ncodec.jobs.choice.KEPT`.
     """
 
     source: str | Held
@@ -80,6 +84,7 @@ class EncodeRequest:
     resume: bool = False
     reading: Reading = READING
     copying: Copying = COPYING
+    keep: str = "file"
 
     def __post_init__(self) -> None:
         check_output(self.output)
@@ -118,14 +123,20 @@ class EncodeRequest:
 
     def check_still(self) -> None:
         """Raises UsageError where something was asked for that no codec of still images heeds."""
+        self._check(_STILL, "codes still images in one go")
+
+    def check_album(self) -> None:
+        """Raises UsageError where something was asked for that albums do not heed."""
+        self._check(_ALBUM, "codes pictures one by one, without loss")
+
+    def _check(self, heeded: frozenset[str], why: str) -> None:
         given = [name for name in DEFAULTS if getattr(self, name) != DEFAULTS[name]]
         given += [name for name in _READ if getattr(self.reading, name) != getattr(READING, name)]
         given += [name for name in _COPIED if not getattr(self.copying, name)]
         for name in given:
-            if name not in _STILL:
+            if name not in heeded:
                 raise UsageError(
-                    f"{name} does not apply to {self.codec}, which codes still images in one go: "
-                    "leave it out"
+                    f"{name} does not apply to {self.codec}, which {why}: leave it out"
                 )
 
     @property

@@ -96,6 +96,8 @@ def encode_images(
         if target_size is not None:
             context.target_size = max(target_size - _overhead(coder, images[0], meta), 0)
         coded = coder.encode_images(images, resolved, context)
+        for notice in coded.notices:
+            watch(Noticed(notice))
         kind = "image" if pictures else "features"
         writer = Writer(stream, Header(coder.codec_id, coder.bitstream_version, kind, coded.info))
         for conf in coded.confs:
@@ -130,8 +132,8 @@ def encode_images(
         subpixels=None if keeps_files else prod(images.shape),
         original=len(images.file(0)) if keeps_files else None,
     )
-    if notice := poor_images(psnr):
-        watch(Noticed(notice))
+    if poor := poor_images(psnr):
+        watch(Noticed(poor))
     watch(finished)
     return finished
 

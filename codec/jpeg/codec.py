@@ -65,7 +65,9 @@ class PcJpeg(ImageCodec):
         segments = encode_file(data, context.threads, model)
         reads = model if not _is_stored(segments) else None
         confs = (Conf(reads.digest, reference=True),) if reads else ()
-        return Coded(_info(frame_in(data), len(segments)), iter(segments), confs)
+        notices = (_said(data, images.source),) if _is_stored(segments) else ()
+        info = _info(frame_in(data), len(segments))
+        return Coded(info, iter(segments), confs, notices)
 
     def describe_file(self, segments: Sequence[Segment]) -> KeptFile:
         from ncodec.jpeg.describing import describe
@@ -115,6 +117,13 @@ class _File:
 def _is_stored(segments: Sequence[Segment]) -> bool:
     """Whether these hold a file as general data."""
     return len(segments[0].sections) == len(PcJpeg.sections)
+
+
+def _said(data: bytes, name: str) -> str:
+    """The sentence on a file that is stored as general data."""
+    from ncodec.jpeg.describing import why_stored
+
+    return f"{name} is kept whole, but hardly smaller than it is: {why_stored(data)}"
 
 
 def _fits(frame: Frame) -> bool:

@@ -137,7 +137,7 @@ def _code(
 
 
 def _beside(last: Component, component: Component) -> tuple[int, int, int, int]:
-    """Where the component before has its blocks, and how many of them lie across and down two
-    blocks of this one."""
-    across = 2 * last.across // component.across
-    return last.first, last.stride, across, 2 * last.down // component.down
+    """Where the component before has its blocks, and how many of them lie across and down twelve
+    blocks of this one: whole numbers with all sampling factors, which are 1 to 4."""
+    across = 12 * last.across // component.across
+    return last.first, last.stride, across, 12 * last.down // component.down

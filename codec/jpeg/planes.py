@@ -174,7 +174,7 @@ def code_plane(
         coefficients: int16 [blocks + 1, 64]; the last block is 0 and stands for those that are
             not there. A decoder's are filled in.
         layout: int64 [2]: the first block of the component and its stride.
-        before: int64 [4]: the same of the component that was coded before, and how many of its
+        before: int64 [4]: the same of the one that was coded before, and how many twelfths of its
             blocks lie across and down a block of this one; 0 across where there is none.
         borders: `new_borders` of the stride.
     """
@@ -191,7 +191,7 @@ def code_plane(
             right = up + 1 if y > start and x + 1 < stride else none
             other = none
             if before[2]:
-                other = before[0] + y * before[3] // 2 * before[1] + x * before[2] // 2
+                other = before[0] + y * before[3] // 12 * before[1] + x * before[2] // 12
             block = coefficients[here]
             plane.known[:] = 0
             _targets(plane, coefficients[up], coefficients[side])

@@ -32,7 +32,7 @@ def check_opaque(picture: av.VideoFrame, name: str) -> None:
         depth = max(part.bits for part in described.components if part.is_alpha)
         deep = depth > 8
         if len(picture.planes) < 4:
-            picture = picture.reformat(format="gbrap16le" if deep else "gbrap")
+            picture = picture.reformat(format="gbrap16le" if deep else "gbrap", threads=1)
             depth = 16 if deep else 8
         opaque = 0xFF << depth - 8  # what becomes of 8 opaque bits where they are only shifted
         alpha = _samples(picture.planes[3], "<u2" if deep else np.uint8)[:, : picture.width]

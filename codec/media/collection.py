@@ -22,7 +22,14 @@ from ncodec.media.images import STILL_SUFFIXES, decode_image, read_image
 from ncodec.media.names import IMAGE_SUFFIXES, natural_order
 from ncodec.media.sizes import check_size
 
-__all__ = ["ArrayCollection", "Collection", "ImageData", "ImageList", "open_collection"]
+__all__ = [
+    "ArrayCollection",
+    "Collection",
+    "FileCollection",
+    "ImageData",
+    "ImageList",
+    "open_collection",
+]
 
 Kind = Literal["folder", "files", "npy", "idx", "image"]
 
@@ -108,7 +115,9 @@ class Collection(Sequence[Image]):
     def _image(self, index: int) -> Image: ...
 
 
-class _Files(Collection):
+class FileCollection(Collection):
+    """Images of which each has a file; arguments as of `Collection`'s attributes."""
+
     def __init__(
         self, source: str, kind: Kind, files: Sequence[Path], names: Sequence[str], limits: Limits
     ) -> None:
@@ -287,7 +296,7 @@ def _folder(folder: Path, limits: Limits) -> Collection:
             f"{folder} has no images: give a folder of {', '.join(sorted(STILL_SUFFIXES))} files"
         )
     files.sort(key=lambda file: natural_order(file.name))
-    return _Files(str(folder), "folder", files, [file.name for file in files], limits)
+    return FileCollection(str(folder), "folder", files, [file.name for file in files], limits)
 
 
 def _pattern(pattern: str, limits: Limits) -> Collection:
@@ -297,7 +306,7 @@ def _pattern(pattern: str, limits: Limits) -> Collection:
         raise InputError(f"{pattern} matches no file: check the pattern and quote it")
     common = os.path.commonpath([os.path.abspath(file.parent) for file in files])
     names = [Path(os.path.relpath(file, common)).as_posix() for file in files]
-    return _Files(pattern, "files", files, names, limits)
+    return FileCollection(pattern, "files", files, names, limits)
 
 
 def _file(path: Path, limits: Limits) -> Collection:
@@ -307,4 +316,4 @@ def _file(path: Path, limits: Limits) -> Collection:
         return ArrayCollection(str(path), array, layout, limits)
     if path.suffix.lower() in (".npy", ".npz", ".gz", ".idx"):
         raise InputError(f"{path} is no NPY or IDX file of images: write the array with numpy.save")
-    return _Files(str(path), "image", (path,), (path.name,), limits)
+    return FileCollection(str(path), "image", (path,), (path.name,), limits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,11 +18,13 @@ from ncodec.media.image_sink import (
     unheld,
     write_image,
 )
-from ncodec.media.images import JPEG_SUFFIXES, image_format
+from ncodec.media.images import JPEG_SUFFIXES
 from ncodec.media.names import IMAGE_SUFFIXES, SafeNames
 from ncodec.media.partial import PartialFolder, unwritable
 
-__all__ = ["is_folder", "write_collection", "write_folder", "write_npy"]
+__all__ = ["FolderEntry", "is_folder", "write_collection", "write_folder", "write_npy"]
+
+_KNOWN = IMAGE_SUFFIXES | OUTPUT_SUFFIXES | JPEG_SUFFIXES
 
 
 def write_collection(
@@ -52,7 +55,7 @@ def write_collection(
     path = Path(output)
     suffix = path.suffix.lower()
     if is_folder(output):
-        return _write_images(path, images)
+        return write_folder(path, (FolderEntry(image.name, image) for image in images))
     if suffix == ".npy" or is_idx_name(path.name):
         kind = "npy" if suffix == ".npy" else "idx"
         with atomic_output(path) as stream:
@@ -103,42 +106,47 @@ def is_folder(output: str | Path) -> bool:
     return not path.suffix and not is_idx_name(path.name)
 
 
-def write_folder(output: str | Path, files: Iterable[tuple[str, bytes]]) -> None:
+@dataclass(frozen=True, slots=True)
+class FolderEntry:
+    """A file of a folder.
+
+    Attributes:
+        name: what it was called, a path with slashes perhaps; anybody may have written it.
+        content: the bytes of a JPEG file, or an image, which is coded in the format of its name.
+        modified: when it was changed last, in nanoseconds since 1970, None where nobody knows.
+    """
+
+    name: str
+    content: bytes | Image
+    modified: int | None = None
+
+
+def write_folder(output: str | Path, entries: Iterable[FolderEntry]) -> tuple[str, ...]:
     """Writes files into a folder that appears whole or not at all, by their names where safe.
+
+    Returns:
+        The fields of `Metadata` that a file has no place for.
 
     Raises:
         OutputError: it cannot be written.
     """
     path, safe = Path(output), SafeNames()
-    folder = PartialFolder(path)
-    try:
-        for index, (name, data) in enumerate(files):
-            known = IMAGE_SUFFIXES | OUTPUT_SUFFIXES | JPEG_SUFFIXES
-            stem, suffix = safe.stem(name, known, f"{index:06}")
-            if not suffix and image_format(data[:32]) == "JPEG":
-                suffix = ".jpg"
-            folder.write(safe.distinct(stem, suffix), data)
-        folder.publish()
-    except OSError as error:
-        folder.discard()
-        raise unwritable(str(path), error) from None
-    except BaseException:
-        folder.discard()
-        raise
-
-
-def _write_images(path: Path, images: Iterable[Image]) -> tuple[str, ...]:
-    safe = SafeNames()
     lost: set[str] = set()
     folder = PartialFolder(path)
     try:
-        for index, image in enumerate(images):
-            stem, old = safe.stem(image.name, IMAGE_SUFFIXES | OUTPUT_SUFFIXES, f"{index:06}")
-            suffix = suffix_for(image, old or ".png")
-            held = BytesIO()
-            write_image(held, image, suffix)
-            folder.write(safe.distinct(stem, suffix), held.getvalue())
-            lost.update(unheld(suffix, image.metadata))
+        for index, entry in enumerate(entries):
+            below, name = safe.split(entry.name)
+            nameless = f"{index:06}"
+            stem, suffix = safe.stem(name, _KNOWN, nameless)
+            if isinstance(entry.content, Image):
+                suffix = suffix_for(entry.content, suffix or ".png")
+                held = BytesIO()
+                lost.update(write_image(held, entry.content, suffix))
+                data = held.getvalue()
+            else:
+                data = entry.content
+                suffix = ".jpg" if stem == nameless else suffix
+            folder.write(safe.distinct(stem, suffix, below), data, entry.modified)
         folder.publish()
     except OSError as error:
         folder.discard()

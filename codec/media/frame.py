@@ -145,8 +145,10 @@ def from_av(picture: av.VideoFrame, pixel_format: str, pts: int) -> Frame:
     # With alpha, or with "full range" in its name, the first planes are the ones we carry.
     planar = name.replace("yuva", "yuv").replace("yuvj", "yuv").replace("gbrap", "gbrp")
     if planar != pixel_format:
+        # FFmpeg's scaler of several threads writes a few bytes past rows into those of another.
         picture = picture.reformat(
             format=pixel_format,
+            threads=1,
             interpolation=EXACT_SCALER,
             src_colorspace=5,
             dst_colorspace=5,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -20,20 +21,21 @@ from ncodec.media.arrays import ArrayLayout, array_axes, expanded
 from ncodec.media.collection import ArrayCollection, Collection, ImageList
 from ncodec.media.frame import Frame
 from ncodec.media.image import Image
+from ncodec.media.picture_files import open_pictures
 from ncodec.media.pictures import as_frame, as_image, check_planes, check_samples, clip_info
 from ncodec.media.pipes import is_pipe
 from ncodec.media.reading import frame_rate
 from ncodec.media.spool import spool
 from ncodec.media.streams import COPY, Held, HeldPipe, HeldStream
 
-__all__ = ["COPY", "Held", "HeldPictures", "held"]
+__all__ = ["COPY", "Held", "HeldFiles", "HeldPictures", "held"]
 
 RATE = 25
 """Frames a second where nobody says how many."""
 
 _TAKEN = (
     "a path, - for standard input, bytes, a binary stream, a NumPy array or what becomes one, "
-    "ncodec.Image, or an iterable of frames"
+    "ncodec.Image, an iterable of frames, or a list of paths of pictures"
 )
 
 
@@ -66,7 +68,7 @@ class HeldPictures(Held):
         elif info is not None or rate is not None:
             self.kind = "video"
         else:
-            self.kind = "collection" if isinstance(first, Image) else None
+            self.kind = "album" if isinstance(first, Image) else None
 
     def keep(self, folder: Path, stopping: Callable[[], bool]) -> Path:
         path = folder / f"{COPY}.frames"
@@ -82,6 +84,10 @@ class HeldPictures(Held):
         return path
 
     def collection(self) -> Collection:
+        return self._images
+
+    @cached_property
+    def _images(self) -> Collection:
         images = [as_image(picture) for picture in self._pictures]
         return ImageList(images, self.name, "image" if self.kind == "image" else "files")
 
@@ -134,6 +140,25 @@ class HeldArray(HeldPictures):
         return ArrayCollection(self.name, self._array, self._layout)
 
 
+class HeldFiles(Held):
+    """Picture files, or folders and patterns of them."""
+
+    name = "the files"
+    kind = "album"
+
+    def __init__(self, paths: Sequence[str | Path]) -> None:
+        self.paths = tuple(map(str, paths))
+
+    def keep(self, folder: Path, stopping: Callable[[], bool]) -> Path:
+        raise UsageError(
+            f"{self} are no clip, {self.paths[0]} and what follows: give a folder, or a pattern "
+            "as '*.png'"
+        )
+
+    def collection(self) -> Collection:
+        return open_pictures(self.paths)
+
+
 def held(source: Any, *, fps: Any = None, info: VideoInfo | None = None) -> str | Held:
     """A path as text, or what stands for a source that has none.
 
@@ -147,7 +172,7 @@ def held(source: Any, *, fps: Any = None, info: VideoInfo | None = None) -> str 
         UsageError: this is no source, or it cannot have `fps` or `info`.
         InputError: it is empty.
     """
-    opened = _without_pictures(source)
+    opened = source if isinstance(source, Held) else _without_pictures(source)
     if opened is not None:
         if info is not None:
             raise UsageError(
@@ -159,6 +184,10 @@ def held(source: Any, *, fps: Any = None, info: VideoInfo | None = None) -> str 
         return HeldPictures([source], info, rate, single=True)
     if isinstance(source, Frame):
         return HeldPictures([source], info, rate, single=False)
+    if isinstance(source, list | tuple) and all(isinstance(item, str | Path) for item in source):
+        if not source:
+            raise InputError("the source has no files: give at least one")
+        return HeldFiles(source)
     if hasattr(source, "__array__") or hasattr(source, "__array_interface__"):
         try:
             array = np.asarray(source)

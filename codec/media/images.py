@@ -11,25 +11,38 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from PIL.JpegImagePlugin import JpegImageFile
+from PIL.QoiImagePlugin import QoiImageFile
+from PIL.TgaImagePlugin import TgaImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 from ncodec.media import png_chunks, pnm
+from ncodec.media.foreign import foreign_format, refusal
 from ncodec.media.image import Image, Metadata
 from ncodec.media.png import read_png
 from ncodec.media.pnm import read_pnm
 from ncodec.media.sizes import check_size
 from ncodec.media.tiff import BIG_TIFF, read_tiff
 
-__all__ = ["JPEG_SUFFIXES", "STILL_SUFFIXES", "decode_image", "image_format", "read_image"]
+__all__ = [
+    "JPEG_SUFFIXES",
+    "STILL_SUFFIXES",
+    "decode_image",
+    "image_format",
+    "is_still_gif",
+    "read_image",
+]
 
 STILL_SUFFIXES = frozenset(
     f".{name}"
     for name in (
-        *("bmp", "jpeg", "jpg", "pam", "pbm", "pgm", "png", "pnm", "ppm", "tif", "tiff", "webp"),
+        *("bmp", "j2k", "jp2", "jpeg", "jpg", "pam", "pbm", "pgm", "png", "pnm", "ppm"),
+        *("qoi", "tga", "tif", "tiff", "webp"),
     )
 )
 """The extensions of the formats that `read_image` reads; the content decides all the same."""
@@ -38,11 +51,17 @@ JPEG_SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))
 """The extensions of JPEG files."""
 
 _TIFF = (b"II*\0", b"MM\0*", *BIG_TIFF)
+_JP2 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
+_GIF = (b"GIF87a", b"GIF89a")
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _EXIF_MARKER = b"Exif\0\0"
 _READERS: dict[str, Callable[[BytesIO], ImageFile]] = {
     "BMP": BmpImageFile,
+    "GIF": GifImageFile,
     "JPEG": JpegImageFile,
+    "JPEG 2000": Jpeg2KImageFile,
+    "QOI": QoiImageFile,
+    "TGA": TgaImageFile,
     "WebP": WebPImageFile,
 }
 _MODES = frozenset(("1", "L", "LA", "P", "RGB", "RGBA"))
@@ -62,7 +81,34 @@ def image_format(start: bytes) -> str:
         return "PNM"
     if start[:2] == b"BM" and int.from_bytes(start[14:18], "little") in _BMP_HEADERS:
         return "BMP"
-    return ""
+    if start.startswith(b"qoif"):
+        return "QOI"
+    if start.startswith(_JP2):
+        return "JPEG 2000"
+    return "TGA" if _is_tga(start) else ""
+
+
+def is_still_gif(path: Path) -> bool:
+    """Whether a file is a GIF of one picture; one of several is a film."""
+    with path.open("rb") as stream:
+        if not stream.read(6).startswith(_GIF):
+            return False
+    try:
+        with GifImageFile(path) as picture:
+            return not picture.is_animated
+    except (OSError, SyntaxError, ValueError, EOFError):
+        return False
+
+
+def _is_tga(start: bytes) -> bool:
+    """It has no signature, but few of its 18 bytes have many values."""
+    if len(start) < 18:
+        return False
+    has_palette = start[1] == 1 and start[2] in (1, 9)
+    is_plain = start[1] == 0 and start[2] in (2, 3, 10, 11) and not any(start[3:8])
+    depths = (8, 15, 16, 24, 32)
+    sized = any(start[12:14]) and any(start[14:16])
+    return (has_palette or is_plain) and sized and start[16] in depths and start[17] < 64
 
 
 def read_image(path: str | Path, *, limits: Limits | None = None) -> Image:
@@ -98,8 +144,10 @@ def decode_image(data: bytes, name: str, *, limits: Limits | None = None) -> Ima
     """
     if not data:
         raise InputError(f"{name} is empty: give an image with at least one pixel")
-    kind = image_format(data[:32])
+    kind = image_format(data[:32]) or ("GIF" if data.startswith(_GIF) else "")
     limits = limits or Limits()
+    if foreign := foreign_format(data[:32]):
+        raise refusal(name, foreign)
     if kind == "PNG":
         pixels, metadata = read_png(data, name, limits)
     elif kind == "TIFF":
@@ -132,7 +180,8 @@ def _by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> tuple[NDArr
                     " f_%04d.png` and give f_%04d.png, with its --fps"
                 )
             mode = picture.mode
-            pixels: NDArray[Any] = np.asarray(picture if mode != "P" else picture.convert("RGB"))
+            colours = "RGBA" if "transparency" in picture.info else "RGB"
+            pixels: NDArray[Any] = np.asarray(picture.convert(colours) if mode == "P" else picture)
             metadata = _metadata(picture)
     except (OSError, SyntaxError, ValueError, KeyError, IndexError, EOFError, struct.error):
         raise damaged from None

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Literal
 
 from ncodec.media.arrays import array_format, is_idx_name
-from ncodec.media.images import STILL_SUFFIXES, image_format
+from ncodec.media.foreign import foreign_format
+from ncodec.media.images import JPEG_SUFFIXES, STILL_SUFFIXES, image_format, is_still_gif
 from ncodec.media.patterns import is_pattern, is_sequence
 
-__all__ = ["is_media_name", "media_kind"]
+__all__ = ["Kind", "is_media_name", "media_kind", "still_kind"]
+
+Kind = Literal["video", "image", "jpeg", "collection", "album"]
 
 _FILM_SUFFIXES = frozenset(
     f".{name}"
@@ -22,32 +25,46 @@ _OTHER_SUFFIXES = frozenset((".avif", ".dpx", ".exr", ".heic", ".jxl"))
 _ARRAY_SUFFIXES = frozenset((".npy", ".npz", ".idx"))
 
 
-def media_kind(spec: str | Path, *, timed: bool = False) -> Literal["video", "image", "collection"]:
+def media_kind(spec: str | Path, *, timed: bool = False) -> Kind:
     """What to open `spec` as.
 
-    One still image is an "image"; a glob, NPY or IDX file is a "collection"; all else, a folder
-    (whose images play as a film), numbered images as ``f_%04d.png``, a glob with a rate (`timed`)
-    and what cannot be read included, is "video".
+    One still image is an "image", or "jpeg" where its file is a JPEG file; an NPY or IDX file is a
+    "collection", a folder or a glob an "album"; all else, what has a rate (`timed`), numbered
+    images as ``f_%04d.png`` and what cannot be read included, is "video".
     """
     path = Path(spec)
+    suffix = path.suffix.lower()
     try:
-        if path.is_dir() or str(spec) == "-":
+        if str(spec) == "-":
             return "video"
+        if path.is_dir():
+            return "video" if timed else "album"
         if path.is_file():
             with path.open("rb") as stream:
                 start = stream.read(32)
-            if image_format(start):
+            if kind := still_kind(start):
+                return kind
+            if is_still_gif(path):
                 return "image"
             if array_format(path):
                 return "collection"
         elif is_pattern(path):
-            return "video" if timed or is_sequence(path) else "collection"
+            return "video" if timed or is_sequence(path) else "album"
+        elif suffix in JPEG_SUFFIXES:
+            return "jpeg"
     except (OSError, ValueError):
         pass
     name = path.name.lower().removesuffix(".gz")
-    if path.suffix.lower() in STILL_SUFFIXES:
+    if suffix in STILL_SUFFIXES:
         return "image"
     return "collection" if Path(name).suffix in _ARRAY_SUFFIXES or is_idx_name(name) else "video"
+
+
+def still_kind(start: bytes) -> Literal["image", "jpeg"] | None:
+    """The kind of the still image whose file has these first 32 bytes; None for no such file. Those
+    that are not read count: they are refused rather than made a film."""
+    name = image_format(start) or foreign_format(start)
+    return ("jpeg" if name == "JPEG" else "image") if name else None
 
 
 def is_media_name(name: str | Path) -> bool:

@@ -129,7 +129,7 @@ class Mp4Writer:
         picture = to_av(frame, self._info)
         if self._layout != self._info.pixel_format:
             tags = (picture.pts, picture.time_base)
-            picture = picture.reformat(format=self._layout)
+            picture = picture.reformat(format=self._layout, threads=1)
             picture.pts, picture.time_base = tags
         self._mux(self._encoder.encode(self._fields.marked(picture)))
 

@@ -80,6 +80,7 @@ class PartialFolder:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._part = path.with_name(path.name + ".part")
+        self._folders: set[Path] = set()
         try:
             if path.exists() and (not path.is_dir() or any(path.iterdir())):
                 raise OutputError(f"{path} has content already: name a new or an empty folder")
@@ -88,14 +89,22 @@ class PartialFolder:
         except OSError as error:
             raise unwritable(str(path), error) from None
 
-    def write(self, name: str, data: bytes) -> None:
-        with (self._part / name).open("wb") as stream:
+    def write(self, name: str, data: bytes, modified: int | None = None) -> None:
+        """Writes a file of this name, or path, with its time in nanoseconds where it has one."""
+        path = self._part / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._folders.add(path.parent)
+        with path.open("wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
+        if modified is not None:
+            with suppress(OSError, OverflowError):  # not every file system holds every time
+                os.utime(path, ns=(modified, modified))
 
     def publish(self) -> None:
-        sync_directory(self._part)
+        for folder in self._folders | {self._part}:
+            sync_directory(folder)
         self._part.replace(self._path)
         sync_directory(self._path.parent)
 

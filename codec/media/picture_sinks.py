@@ -134,5 +134,5 @@ def _png(frame: Frame, info: VideoInfo) -> bytes:
     encoder.pix_fmt = "rgb24" if layout == "rgb24" else "rgb48be"
     encoder.color_primaries, encoder.color_trc = info.primaries, info.transfer
     encoder.time_base = info.time_base
-    picture = av.VideoFrame.from_ndarray(rgb, layout).reformat(format=encoder.pix_fmt)
+    picture = av.VideoFrame.from_ndarray(rgb, layout).reformat(format=encoder.pix_fmt, threads=1)
     return b"".join(bytes(packet) for packet in [*encoder.encode(picture), *encoder.encode(None)])

@@ -6,22 +6,21 @@ import io
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, ClassVar, Literal
+from typing import BinaryIO, ClassVar
 
 from ncodec.formats.errors import InputError, Interrupted, UsageError
 from ncodec.media import y4m
 from ncodec.media.collection import Collection, ImageData
 from ncodec.media.images import image_format
+from ncodec.media.kinds import Kind, still_kind
 
-__all__ = ["COPY", "Held", "HeldPipe", "HeldStream", "Kind"]
+__all__ = ["COPY", "Held", "HeldPipe", "HeldStream"]
 
 COPY = "source"
 """Name, without extension, of what `Held.keep` writes."""
 
 _CHUNK = 1 << 18
 _SUFFIXES = {"JPEG": ".jpg", "TIFF": ".tif"}
-
-Kind = Literal["video", "image", "collection"]
 
 
 class Held(ABC):
@@ -67,7 +66,7 @@ class HeldStream(Held):
 
     @property
     def kind(self) -> Kind:  # type: ignore[override]
-        return "image" if image_format(self._peek()) else "video"
+        return still_kind(self._peek()) or "video"
 
     def keep(self, folder: Path, stopping: Callable[[], bool]) -> Path:
         start = self._peek()

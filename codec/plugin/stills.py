@@ -21,6 +21,7 @@ __all__ = [
     "Coded",
     "DescribesFiles",
     "HasImageRates",
+    "HasModels",
     "HoldsFiles",
     "ImageCodec",
     "KeptFile",
@@ -43,11 +44,13 @@ class Coded:
             collection, or the tiles of one image.
         segments: the segments in order, each made when it is asked for.
         confs: shared model data, or references to it.
+        notices: what a user should know of how they are coded, a sentence each.
     """
 
     info: VideoInfo
     segments: Iterator[Segment]
     confs: Sequence[Conf] = ()
+    notices: Sequence[str] = ()
 
 
 class Stored(Protocol):
@@ -175,6 +178,15 @@ class ImageCodec(StillCodec):
 
         The integers of each segment are given to `Segment.check` before its pixels are.
         """
+
+
+@runtime_checkable
+class HasModels(Protocol):
+    """A codec of collections that comes with models for images of some shapes."""
+
+    def fits(self, shape: tuple[int, ...], bit_depth: int) -> bool:
+        """Whether one is for images of this shape (height, width, channels)."""
+        ...
 
 
 @runtime_checkable

@@ -111,7 +111,7 @@ def _plain(path: Path) -> list[LabelledImage]:
             f"there is no image {path}: give a file, a folder, or a set that "
             "`ncodec bench --list-data` names"
         )
-    if media_kind(path) != "image":
+    if media_kind(path) not in ("image", "jpeg"):
         raise InputError(f"{path} is no still image: give {', '.join(sorted(STILL_SUFFIXES))}")
     return _named([path])
 

@@ -51,7 +51,7 @@ CASES = [
     (("encode", "{film}"), 2, "give -o clip.nc, or -o - for stdout"),
     (("encode", "-o", "a.nc"), 2, "there is no source"),
     (("encode", "--resume", "-o", "a.nc"), 3, "holds no unfinished encode"),
-    (("encode", "a.png", "b.png", "c.png", "d.png", "-o", "a.nc"), 2, "not 4 (a.png, b.png, c.png"),
+    (("encode", "a.png", "b.png", "c.png", "d.png", "-o", "a.nc"), 3, "a.png cannot be read (No"),
     ((*ENCODE, "a.nc", "--effort", "fast"), 2, "--effort is an option of pc-photo"),
     (("encode", "--preset", "fast", "image.png", "-o", "a.nc"), 2, "coded by pc-photo: leave"),
     # outputs of an encode

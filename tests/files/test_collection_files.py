@@ -155,7 +155,7 @@ def test_trainers_and_their_options_are_told(command):
     ran = command("train", "nothing", "x.npy", "-o", "m.ncm")
     assert (
         ran.code,
-        "there are entropic-picture, entropic-student, pc, pc-idf, pc-photo" in ran.err,
+        "there are entropic-picture, entropic-student, pc, pc-idf, pc-jpeg, pc-photo" in ran.err,
     ) == (8, True)
     assert "--latents" in command("train", "pc", "--help").out.decode()
     assert "--latents" not in command("train", "--help").out.decode()

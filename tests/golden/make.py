@@ -69,6 +69,8 @@ JPEGS = {
     "pc-jpeg-1-stored": None,
 }
 
+ALBUMS = ["album-1-mixed"]
+
 STUDENTS = {"entropic-student-1-classes": 2}
 
 
@@ -112,15 +114,31 @@ def make_photo(name, effort, channels, kind):
     save(name, pixels.ravel())
 
 
-def make_jpeg(name, options):
+def jpeg(**options):
     held = BytesIO()
-    PillowImage.fromarray(photo(3, np.uint8)).save(held, "JPEG", **options or {})
-    data = held.getvalue() if options else held.getvalue()[:2000]
+    PillowImage.fromarray(photo(3, np.uint8)).save(held, "JPEG", **options)
+    return held.getvalue()
+
+
+def make_jpeg(name, options):
+    data = jpeg(**options) if options else jpeg()[:2000]
     with TemporaryDirectory() as folder:
         source = Path(folder) / "photo.jpg"
         source.write_bytes(data)
         ncodec.encode(source, FOLDER / f"{name}.nc", codec="pc-jpeg")
     save(name, np.frombuffer(data, np.uint8))
+
+
+def make_album(name):
+    """A JPEG file and pixels, in folders."""
+    kept, pixels = jpeg(quality=60), photo(3, np.uint8)[:, :90]
+    with TemporaryDirectory() as folder:
+        below = Path(folder) / "pictures" / "below"
+        below.mkdir(parents=True)
+        (below.parent / "kept.jpg").write_bytes(kept)
+        write_image(below / "drawn.png", Image(pixels))
+        ncodec.encode(below.parent, FOLDER / f"{name}.nc")
+    save(name, np.concatenate([pixels.ravel(), np.frombuffer(kept, np.uint8)]))
 
 
 def make_trained(name, trainer, options):
@@ -165,6 +183,9 @@ if __name__ == "__main__":
         make_photo(name, *arguments)
     for name, options in missing(JPEGS).items():
         make_jpeg(name, options)
+    for name in ALBUMS:
+        if not (FOLDER / f"{name}.nc").exists():
+            make_album(name)
     for name, arguments in missing(TRAININGS).items():
         make_trained(name, *arguments)
     for name, rate in missing(STUDENTS).items():

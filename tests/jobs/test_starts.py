@@ -100,7 +100,7 @@ def test_time_and_threads_of_a_window_that_others_wait_for(
 ):
     granted = []
 
-    def pretended(plan, indices, grant, *_, workers):
+    def pretended(tasks, grant, *_):
         granted.append(grant(0, alone))
         raise Interrupted("enough")
 

@@ -230,7 +230,9 @@ def test_names_that_do_not_count_have_no_gap(tmp_path):
 def test_patterns_are_films_where_they_count_or_have_a_rate(tmp_path):
     write(tmp_path / "f_1.png", *clip("gbrp", frames=1))
     assert media_kind(tmp_path / "f_%d.png") == "video"
-    assert media_kind(tmp_path / "f_*.png") == "collection"
+    assert media_kind(tmp_path / "f_*.png") == "album"
+    assert media_kind(tmp_path) == "album"
+    assert media_kind(tmp_path, timed=True) == "video"
     assert media_kind(tmp_path / "f_*.png", timed=True) == "video"
     with pytest.raises(InputError, match="no image is called"):
         read(tmp_path / "g_%d.png")

@@ -339,16 +339,17 @@ def test_kinds(folder, tmp_path, clip_file):
     (tmp_path / "plain").write_bytes((folder / "1.png").read_bytes())
     kinds = {
         clip_file: "video",
-        folder: "video",
+        folder: "album",
         "-": "video",
         "none.mkv": "video",
         folder / "notes.txt": "video",
         folder / "1.png": "image",
         tmp_path / "plain": "image",
         "none.webp": "image",
+        "none.jpg": "jpeg",
         tmp_path / "array": "collection",
         "none.npy": "collection",
         "t10k-images-idx3-ubyte.gz": "collection",
-        f"{folder}/*.png": "collection",
+        f"{folder}/*.png": "album",
     }
     assert {spec: media_kind(spec) for spec in kinds} == kinds

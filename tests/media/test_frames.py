@@ -36,6 +36,7 @@ def test_layouts_are_moved_without_loss(name, carried):
     info, frames = clip(carried, (18, 14))
     other = to_av(frames[0], info).reformat(
         format=name,
+        threads=1,
         interpolation=EXACT_SCALER,
         src_colorspace=5,
         dst_colorspace=5,

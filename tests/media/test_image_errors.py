@@ -19,7 +19,7 @@ HUGE = np.zeros((1, 1, 1), int)
         (None, "No such file"),
         (b"", "is empty"),
         (b"not an image", "is not an image that ncodec reads"),
-        (b"GIF89a" + bytes(99), "is not an image that ncodec reads"),
+        (b"GIF89a" + bytes(99), "GIF data that cannot be decoded"),
         (b"\xff\xd8\xff", "JPEG data that cannot be decoded"),
         (b"\xff\xd8\xff\xe0" + bytes(99), "JPEG data that cannot be decoded"),
         (b"BM" + bytes(12) + struct.pack("<I", 40) + bytes(99), "BMP"),

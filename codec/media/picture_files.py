@@ -1,0 +1,133 @@
+"""The picture files of a folder and what is below it, of a pattern, or of a list of paths."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ncodec.errors import InputError
+from ncodec.formats.limits import Limits
+from ncodec.media.collection import FileCollection
+from ncodec.media.images import STILL_SUFFIXES, image_format
+from ncodec.media.names import IMAGE_SUFFIXES, natural_order
+
+__all__ = ["PictureFiles", "open_pictures"]
+
+_MOST = (1 << 16) - 8
+"""The most pictures of one .nc file, which has a box for each."""
+
+
+class PictureFiles(FileCollection):
+    """Pictures of any shapes and kinds, a file each.
+
+    Attributes:
+        paths: of the files.
+        modified: when each was changed last, in nanoseconds since 1970.
+        sizes: bytes of each.
+        left_out: files that were there, too, and are no pictures.
+    """
+
+    def __init__(
+        self, source: str, files: Sequence[Path], names: Sequence[str], left_out: Sequence[Path]
+    ) -> None:
+        super().__init__(source, "files", files, names, Limits())
+        self.paths, self.left_out = tuple(files), tuple(left_out)
+        stats = [file.stat() for file in files]
+        self.modified = tuple(stat.st_mtime_ns for stat in stats)
+        self.sizes = tuple(stat.st_size for stat in stats)
+
+
+def open_pictures(source: str | Path | Sequence[str | Path]) -> PictureFiles:
+    """The pictures that `source` has, in the natural order of their paths; names are these paths
+    below the folder, or below what all have in common.
+
+    Files are recognised by their content. Hidden ones, whose names begin with a dot, are passed
+    over.
+
+    Args:
+        source: a folder, a pattern like ``"holiday/**/*.jpg"``, a file, or several of these.
+
+    Raises:
+        InputError: there are none, or one cannot be read, or is a picture of a kind that ncodec
+            does not read.
+    """
+    given = (source,) if isinstance(source, str | Path) else source
+    shown, specs = ", ".join(map(str, given)), list(map(Path, given))
+    try:
+        # The same file may be given by more than one path.
+        unique = {os.path.abspath(file): file for spec in specs for file in _files(spec)}
+        found = sorted(
+            unique.values(), key=lambda file: [natural_order(part) for part in file.parts]
+        )
+        files: list[Path] = []
+        left_out: list[Path] = []
+        for file in found:
+            (files if _is_picture(file) else left_out).append(file)
+        for file in left_out:
+            if file in specs:
+                raise InputError(
+                    f"{file} is no picture: give pictures together, and all else one at a time"
+                )
+        if not files:
+            raise InputError(
+                f"{shown} has no images: give a folder of {', '.join(sorted(STILL_SUFFIXES))} files"
+            )
+        if len(files) > _MOST:
+            raise InputError(
+                f"{shown} has {len(files)} pictures, a .nc file holds at most {_MOST}: encode its "
+                "folders one by one"
+            )
+        folder = specs[0] if len(specs) == 1 and specs[0].is_dir() else _common(files)
+        return PictureFiles(shown, files, _names(files, folder), left_out)
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or shown} cannot be read ({error.strerror}): check the path and its "
+            "permissions"
+        ) from None
+
+
+def _files(spec: Path) -> Iterable[Path]:
+    if spec.is_dir():
+        for folder, below, names in os.walk(spec, onerror=_raise):
+            below[:] = [name for name in below if not name.startswith(".")]
+            files = (Path(folder, name) for name in names if not name.startswith("."))
+            yield from (file for file in files if file.is_file())
+    elif spec.exists() or not glob.has_magic(str(spec)):
+        yield spec
+    else:
+        matches = [Path(name) for name in glob.glob(str(spec), recursive=True)]
+        if not matches:
+            raise InputError(f"{spec} matches no file: check the pattern and quote it")
+        yield from (match for match in matches if match.is_file())
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _is_picture(file: Path) -> bool:
+    """Whether it is one by its content.
+
+    Raises:
+        InputError: it is not, and its name says that it is.
+    """
+    with file.open("rb") as stream:
+        start = stream.read(32)
+    if image_format(start):
+        return True
+    if file.suffix.lower() in STILL_SUFFIXES | IMAGE_SUFFIXES:
+        raise InputError(
+            f"{file} is not an image that ncodec reads: convert it to a PNG or TIFF, or take it "
+            "away; images that play as a film are coded with --film"
+        )
+    return False
+
+
+def _common(files: Sequence[Path]) -> Path:
+    return Path(os.path.commonpath([os.path.abspath(file.parent) for file in files]))
+
+
+def _names(files: Sequence[Path], folder: Path) -> list[str]:
+    return [Path(os.path.relpath(file, folder)).as_posix() for file in files]
