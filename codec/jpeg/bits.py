@@ -26,7 +26,10 @@ _WEIGHT_RATE, _MAP_RATE = 6, 6
 _SQUASH, _STRETCH = SQUASH.astype(np.uint16), STRETCH.astype(np.int16)
 
 _RATES = np.array([2 * 4096 // (2 * n + 3) for n in range(1024)], dtype=np.int16)
-"""How far a slot that has seen n bits moves to the next one, in 1/4096."""
+"""How far a slot that has seen n bits moves to the next one, in 1/4096; `learn` has the same."""
+
+_PLACES = (1 << 31) - 1
+"""Places have no more bits: of a number without a sign the compiler need not ask for it."""
 
 _ONE = 1 << 24
 _LEAST = 1 << 6
@@ -53,19 +56,17 @@ def code_bit(coder: Any, node: Any, first: Any, second: Any, refine: Any, bit: A
     """
     memory = coder.memory
     one_set, two_set = WEIGHTS_AT + first * LANES, WEIGHTS_AT + second * LANES
-    one_sum, two_sum = blend(memory, LINES, node, one_set, two_set, _STRETCH)
-    one = min(max(one_sum >> 14, -REACH), REACH)
-    two = min(max(two_sum >> 14, -REACH), REACH)
+    one, two = blend(memory, LINES, node, one_set, two_set, _STRETCH)
     mean = (one + two) >> 1
     at = min(max(mean, -2047), 2047) + 2048
-    low, part = MAPS_AT + refine * BINS + (at >> 7), at & 127
+    low, part = (MAPS_AT + refine * BINS + (at >> 7)) & _PLACES, at & 127
     mapped = (np.int64(memory[low]) * (128 - part) + np.int64(memory[low + 1]) * part) >> 7
     chance = (np.int64(_SQUASH[mean + REACH]) + mapped) << 7
     bit = _coded(coder, min(max(chance, _LEAST), _ONE - _LEAST), bit)
     goal = bit << 16
     one_error = (goal - np.int64(_SQUASH[one + REACH])) * _WEIGHT_RATE
     two_error = (goal - np.int64(_SQUASH[two + REACH])) * _WEIGHT_RATE
-    learn(memory, LINES, node, one_set, two_set, one_error, two_error, bit, _RATES)
+    learn(memory, LINES, node, one_set, two_set, one_error, two_error, bit)
     near = low + (part >> 6)
     memory[near] += (bit * 65535 - np.int64(memory[near])) >> _MAP_RATE
     return bit

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from ncodec.formats.entropy.kernels import inner_kernel
+from ncodec.formats.entropy.lanes import put_lines
+from ncodec.formats.entropy.signals import put_signals
 from ncodec.jpeg.bits import code_bit
 from ncodec.jpeg.forecast import clip, follow_value, foretell_value, taps_of
 from ncodec.jpeg.memory import CONTEXTS, LINES, SIGNALS, map_of, plain_of, sets_of
@@ -62,13 +64,16 @@ def code_edges(
         base = colour * 2 + way
         so_far = facts[ROW] if way else 8
         strength = min(level(strength), 19)
-        memory[LINES] = _COUNT[0] + ((base * 8 + near_fact) * 16 + inside) * 8
-        memory[LINES + 1] = _COUNT[1] + ((base * 8 + expected) * 16 + inside) * 8
-        memory[LINES + 2] = _COUNT[2] + ((base * 8 + near_fact) * 8 + far_fact) * 8
-        memory[LINES + 3] = _COUNT[3] + ((base * 8 + beside) * 16 + inside) * 8
-        memory[LINES + 4] = _COUNT[4] + ((base * 9 + so_far) * 16 + inside) * 8
-        memory[LINES + 5] = _COUNT[5] + ((base * 20 + strength) * 8 + beside) * 8
-        memory[LINES + 6] = _COUNT[6] + (((base * 8 + expected) * 9 + so_far) * 8 + near_fact) * 8
+        lines = (
+            _COUNT[0] + ((base * 8 + near_fact) * 16 + inside) * 8,
+            _COUNT[1] + ((base * 8 + expected) * 16 + inside) * 8,
+            _COUNT[2] + ((base * 8 + near_fact) * 8 + far_fact) * 8,
+            _COUNT[3] + ((base * 8 + beside) * 16 + inside) * 8,
+            _COUNT[4] + ((base * 9 + so_far) * 16 + inside) * 8,
+            _COUNT[5] + ((base * 20 + strength) * 8 + beside) * 8,
+            _COUNT[6] + (((base * 8 + expected) * 9 + so_far) * 8 + near_fact) * 8,
+        )
+        put_lines(memory, LINES, lines)
         count = 0
         if coder.encoding:
             for k in range(1, 8):
@@ -86,22 +91,25 @@ def code_edges(
             hint = np.int64(other[i])
             past = known[i - stride] if k > 1 else 0
             past2 = known[i - 2 * stride] if k > 2 else 0
-            memory[SIGNALS] = clip(target[k] // 5793)
-            memory[SIGNALS + 1] = clip(target2[k] // 5793)
-            memory[SIGNALS + 2] = clip(a * step)
-            memory[SIGNALS + 3] = clip(b * step)
-            memory[SIGNALS + 4] = clip(known[i + across] * steps[i + across])
-            memory[SIGNALS + 5] = clip(known[i + 2 * across] * steps[i + 2 * across])
-            memory[SIGNALS + 6] = clip(known[i + 3 * across] * steps[i + 3 * across])
-            memory[SIGNALS + 7] = clip(corner[i] * step)
-            memory[SIGNALS + 8] = clip(right[i] * step)
-            memory[SIGNALS + 9] = clip(hint * step)
-            memory[SIGNALS + 10] = clip(past * steps[i - stride] if k > 1 else 0)
-            memory[SIGNALS + 11] = clip(past2 * steps[i - 2 * stride] if k > 2 else 0)
-            memory[SIGNALS + 12] = clip(far[i - stride] * steps[i - stride] if k > 1 else 0)
-            memory[SIGNALS + 13] = clip(far[i + stride] * steps[i + stride] if k < 7 else 0)
-            memory[SIGNALS + 14] = clip((turned[0] - 5793 * far[0] * steps[0]) // EDGE[k])
-            memory[SIGNALS + 15] = clip(near[i + across] * steps[i + across])
+            signals = (
+                clip(target[k] // 5793),
+                clip(target2[k] // 5793),
+                clip(a * step),
+                clip(b * step),
+                clip(known[i + across] * steps[i + across]),
+                clip(known[i + 2 * across] * steps[i + 2 * across]),
+                clip(known[i + 3 * across] * steps[i + 3 * across]),
+                clip(corner[i] * step),
+                clip(right[i] * step),
+                clip(hint * step),
+                clip(past * steps[i - stride] if k > 1 else 0),
+                clip(past2 * steps[i - 2 * stride] if k > 2 else 0),
+                clip(far[i - stride] * steps[i - stride] if k > 1 else 0),
+                clip(far[i + stride] * steps[i + stride] if k < 7 else 0),
+                clip((turned[0] - 5793 * far[0] * steps[0]) // EDGE[k]),
+                clip(near[i + across] * steps[i + across]),
+            )
+            put_signals(memory, SIGNALS, signals)
             taps = taps_of(colour, i)
             forecast, power = foretell_value(memory, taps)
             guess = target[k] * inverse[0, i] >> 31 if has else 0
@@ -116,15 +124,18 @@ def code_edges(
                 inner += abs(known[i + across + stride])
             beneath = min(abs(past), 3) * 4 + min(abs(past2), 3)
             place = colour * 14 + way * 7 + k - 1
-            memory[LINES] = _SIZE[0] + ((place * 20 + soon) * 8 + rest) * 8
-            memory[LINES + 1] = _SIZE[1] + ((place * 21 + strong) * 10 + half) * 8
             around = min(level(2 * abs(a) + abs(b)), 15)
-            memory[LINES + 2] = _SIZE[2] + ((place * 16 + around) * 10 + half) * 8
-            memory[LINES + 3] = _SIZE[3] + ((place * 16 + beneath) * 10 + half) * 8
             own = min(level(inner), 11)
-            memory[LINES + 4] = _SIZE[4] + (((base * 12 + own) * 20 + soon) * 4 + (rest >> 1)) * 8
-            memory[LINES + 5] = _SIZE[5] + ((place * 10 + min(level(hint), 9)) * 10 + half) * 8
-            memory[LINES + 6] = _SIZE[6] + (((colour * 16 + inside) * 8 + count) * 20 + soon) * 8
+            lines = (
+                _SIZE[0] + ((place * 20 + soon) * 8 + rest) * 8,
+                _SIZE[1] + ((place * 21 + strong) * 10 + half) * 8,
+                _SIZE[2] + ((place * 16 + around) * 10 + half) * 8,
+                _SIZE[3] + ((place * 16 + beneath) * 10 + half) * 8,
+                _SIZE[4] + (((base * 12 + own) * 20 + soon) * 4 + (rest >> 1)) * 8,
+                _SIZE[5] + ((place * 10 + min(level(hint), 9)) * 10 + half) * 8,
+                _SIZE[6] + (((colour * 16 + inside) * 8 + count) * 20 + soon) * 8,
+            )
+            put_lines(memory, LINES, lines)
             value = np.int64(block[i])
             first, second = _SIZE_A + place * 8, _SIZE_B + (colour * 20 + soon) * 8
             start = max(half - 2, 0)
@@ -136,13 +147,16 @@ def code_edges(
                     norm = min(max(abs(guess3) * 4 >> (size - 1), 0), 63)
                     size = code_tail(coder, _TAIL + (size * 65 + norm) * 4, size, abs(value))
                 lean, lean2, lean3 = signed(guess, 15), signed(guess2, 15), signed(guess3, 15)
-                memory[LINES] = _SIGN[0] + (place * 31 + lean3) * 5 + small
-                memory[LINES + 1] = _SIGN[1] + (place * 31 + lean) * 5 + small
-                memory[LINES + 2] = _SIGN[2] + ((colour * 31 + lean3) * 31 + lean) * 5 + small
-                memory[LINES + 3] = _SIGN[3] + ((colour * 31 + lean3) * 31 + lean2) * 5 + small
-                memory[LINES + 4] = _SIGN[4] + (place * 9 + signed(hint, 4)) * 31 + lean3
-                memory[LINES + 5] = _SIGN[5] + (place * 7 + signed(a, 3)) * 7 + signed(b, 3)
-                memory[LINES + 6] = _SIGN[6] + (place * 7 + signed(past, 3)) * 31 + lean3
+                lines = (
+                    _SIGN[0] + (place * 31 + lean3) * 5 + small,
+                    _SIGN[1] + (place * 31 + lean) * 5 + small,
+                    _SIGN[2] + ((colour * 31 + lean3) * 31 + lean) * 5 + small,
+                    _SIGN[3] + ((colour * 31 + lean3) * 31 + lean2) * 5 + small,
+                    _SIGN[4] + (place * 9 + signed(hint, 4)) * 31 + lean3,
+                    _SIGN[5] + (place * 7 + signed(a, 3)) * 7 + signed(b, 3),
+                    _SIGN[6] + (place * 7 + signed(past, 3)) * 31 + lean3,
+                )
+                put_lines(memory, LINES, lines)
                 first, second = _SIGN_A + place, _SIGN_B + colour * 31 + lean3
                 negative = code_bit(coder, 0, first, second, _SIGN_MAP, np.int64(value < 0))
                 settle(plane, i, -size if negative else size)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ncodec.formats.entropy.kernels import inner_kernel
-from ncodec.formats.entropy.lanes import TAPS, follow_far, foretell_far
+from ncodec.formats.entropy.signals import TAPS, follow_far, foretell_far
 from ncodec.jpeg.memory import SIGNALS, TAPS_AT
 
 __all__ = ["clip", "follow_value", "foretell_value", "taps_of"]

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ncodec.formats.entropy.kernels import inner_kernel
-from ncodec.formats.entropy.lanes import follow, foretell
+from ncodec.formats.entropy.lanes import put_lines
+from ncodec.formats.entropy.signals import follow, foretell, put_magnitudes
 from ncodec.jpeg.bits import code_bit, code_plain
 from ncodec.jpeg.forecast import taps_of
 from ncodec.jpeg.headers import ZIGZAG
@@ -29,8 +30,10 @@ from ncodec.jpeg.values import (
 
 __all__ = ["code_inside"]
 
-INSIDE = np.array([i for i in ZIGZAG if i % 8 and i // 8], dtype=np.int64)
-"""The 49 coefficients of both a horizontal and a vertical frequency, in zigzag order."""
+_FIRST = 9
+INSIDE = np.array([i - _FIRST for i in ZIGZAG if i % 8 and i // 8], dtype=np.int64)
+"""The 49 coefficients of both a horizontal and a vertical frequency, in zigzag order, less _FIRST.
+With that added to six bits the compiler sees that the places around one are not negative."""
 
 DENSITY = np.array(
     [[rest * 8 // (49 - z) for z in range(49)] for rest in range(50)], dtype=np.uint16
@@ -65,7 +68,7 @@ def code_inside(
     for z in range(49):
         if rest == 0:
             break
-        i = INSIDE[z]
+        i = _FIRST + (INSIDE[z] & 63)
         u, v = i & 7, i >> 3
         a: Any = abs(np.int64(up[i]))
         b: Any = abs(np.int64(side[i]))
@@ -89,22 +92,25 @@ def code_inside(
             side_v += abs(np.int64(side[i + 8]))
         above = plane.above[u] * inverse[v, i] >> 32
         left = plane.left[v] * inverse[u, i] >> 32
-        memory[SIGNALS] = _signal(a)
-        memory[SIGNALS + 1] = _signal(b)
-        memory[SIGNALS + 2] = _signal(c)
-        memory[SIGNALS + 3] = _signal(d)
-        memory[SIGNALS + 4] = _signal(up_u)
-        memory[SIGNALS + 5] = _signal(up_v)
-        memory[SIGNALS + 6] = _signal(side_u)
-        memory[SIGNALS + 7] = _signal(side_v)
-        memory[SIGNALS + 8] = _signal(k1)
-        memory[SIGNALS + 9] = _signal(k8)
-        memory[SIGNALS + 10] = _signal(k9)
-        memory[SIGNALS + 11] = _signal(beside)
-        memory[SIGNALS + 12] = _signal(beyond)
-        memory[SIGNALS + 13] = _signal(hue)
-        memory[SIGNALS + 14] = min((abs(above) + abs(left)) << 1, 1023)
-        memory[SIGNALS + 15] = DENSITY[rest, z]
+        signals = (
+            a,
+            b,
+            c,
+            d,
+            up_u,
+            up_v,
+            side_u,
+            side_v,
+            k1,
+            k8,
+            k9,
+            beside,
+            beyond,
+            hue,
+            min(abs(above) + abs(left), 1023),
+            np.int64(DENSITY[rest & 63, z]),
+        )
+        put_magnitudes(memory, SIGNALS, signals)
         taps = taps_of(colour, i)
         weighted, power = foretell(memory, SIGNALS, taps)
         forecast = max(weighted >> 16, 0)
@@ -114,19 +120,20 @@ def code_inside(
         near = min(level(2 * (a + b) + c + d), 11)
         more = min(level(rest), 9)
         place = colour * 49 + z
-        memory[LINES] = _SIZE[0] + (place * 32 + soon) * 8
-        memory[LINES + 1] = _SIZE[1] + (((colour * 16 + half) * 12 + own) * 12 + near) * 8
-        memory[LINES + 2] = _SIZE[2] + ((place * 10 + more) * 8 + (soon >> 2)) * 8
         beneath = min(a, 3) << 6 | min(b, 3) << 4 | min(k1, 3) << 2 | min(k8, 3)
-        memory[LINES + 3] = _SIZE[3] + ((colour * 8 + (soon >> 2)) * 256 + beneath) * 8
         lean = min(level(above), 10) * 11 + min(level(left), 10)
-        memory[LINES + 4] = _SIZE[4] + ((colour * 16 + half) * 121 + lean) * 8
         zone = (u + v - 2) >> 2
-        memory[LINES + 5] = (
-            _SIZE[5] + (((colour * 4 + zone) * 12 + min(level(hue), 11)) * 32 + soon) * 8
-        )
         before = min(last, 7) * 8 + min(last2, 7)
-        memory[LINES + 6] = _SIZE[6] + ((colour * 64 + before) * 16 + half) * 8
+        lines = (
+            _SIZE[0] + (place * 32 + soon) * 8,
+            _SIZE[1] + (((colour * 16 + half) * 12 + own) * 12 + near) * 8,
+            _SIZE[2] + ((place * 10 + more) * 8 + (soon >> 2)) * 8,
+            _SIZE[3] + ((colour * 8 + (soon >> 2)) * 256 + beneath) * 8,
+            _SIZE[4] + ((colour * 16 + half) * 121 + lean) * 8,
+            _SIZE[5] + (((colour * 4 + zone) * 12 + min(level(hue), 11)) * 32 + soon) * 8,
+            _SIZE[6] + ((colour * 64 + before) * 16 + half) * 8,
+        )
+        put_lines(memory, LINES, lines)
         value = np.int64(block[i])
         last2 = last
         first, second = _SIZE_A + place * 8, _SIZE_B + (colour * 32 + soon) * 8
@@ -148,13 +155,16 @@ def code_inside(
                 beneath = signed(np.int64(up[i]), 2) * 5 + signed(np.int64(side[i]), 2)
                 beneath2 = signed(known[i - 1], 2) * 5 + signed(known[i - 8], 2)
                 beneath2 = beneath2 * 5 + signed(known[i - 9], 2)
-                memory[LINES] = _SIGN[0] + (place * 15 + sa) * 5 + small
-                memory[LINES + 1] = _SIGN[1] + (place * 15 + sl) * 5 + small
-                memory[LINES + 2] = _SIGN[2] + place * 225 + sa * 15 + sl
-                memory[LINES + 3] = _SIGN[3] + (place * 11 + signed(hint, 5)) * 5 + small
-                memory[LINES + 4] = _SIGN[4] + place * 225 + sa2 * 15 + sl2
-                memory[LINES + 5] = _SIGN[5] + place * 25 + beneath
-                memory[LINES + 6] = _SIGN[6] + place * 125 + beneath2
+                lines = (
+                    _SIGN[0] + (place * 15 + sa) * 5 + small,
+                    _SIGN[1] + (place * 15 + sl) * 5 + small,
+                    _SIGN[2] + place * 225 + sa * 15 + sl,
+                    _SIGN[3] + (place * 11 + signed(hint, 5)) * 5 + small,
+                    _SIGN[4] + place * 225 + sa2 * 15 + sl2,
+                    _SIGN[5] + place * 25 + beneath,
+                    _SIGN[6] + place * 125 + beneath2,
+                )
+                put_lines(memory, LINES, lines)
                 first, second = _SIGN_A + place, _SIGN_B + colour * 15 + sa
                 negative = code_bit(coder, 0, first, second, _SIGN_MAP, np.int64(value < 0))
             total += size
@@ -163,11 +173,6 @@ def code_inside(
         gain = ((min(size << 2, 1023) - forecast) << 12) // (power + 64)
         follow(memory, SIGNALS, taps, gain)
     facts[MASS] = total
-
-
-@inner_kernel
-def _signal(magnitude: Any) -> Any:
-    return min(magnitude << 2, 1023)
 
 
 @inner_kernel
@@ -181,20 +186,19 @@ def _code_count(
     mass = min(level((up_facts[MASS] + side_facts[MASS]) >> 1), 24)
     step = min(level(plane.steps[9]), 15)
     edges = (up_facts[ROW] + side_facts[ROW]) * 15 + up_facts[COLUMN] + side_facts[COLUMN]
-    memory[LINES] = _COUNT[0] + (colour * 50 + around) * 64
-    memory[LINES + 1] = _COUNT[1] + ((colour * 13 + (up >> 2)) * 13 + (side >> 2)) * 64
-    memory[LINES + 2] = (
-        _COUNT[2] + ((colour * 25 + (other_facts[NZ] >> 1)) * 13 + (around >> 2)) * 64
+    lines = (
+        _COUNT[0] + (colour * 50 + around) * 64,
+        _COUNT[1] + ((colour * 13 + (up >> 2)) * 13 + (side >> 2)) * 64,
+        _COUNT[2] + ((colour * 25 + (other_facts[NZ] >> 1)) * 13 + (around >> 2)) * 64,
+        _COUNT[3] + ((colour * 25 + mass) * 13 + (around >> 2)) * 64,
+        _COUNT[4] + ((colour * 16 + step) * 25 + (around >> 1)) * 64,
+        _COUNT[5] + ((colour * 13 + (side >> 2)) * 13 + (corner_facts[NZ] >> 2)) * 64,
+        _COUNT[6] + (colour * 225 + edges) * 64,
     )
-    memory[LINES + 3] = _COUNT[3] + ((colour * 25 + mass) * 13 + (around >> 2)) * 64
-    memory[LINES + 4] = _COUNT[4] + ((colour * 16 + step) * 25 + (around >> 1)) * 64
-    memory[LINES + 5] = (
-        _COUNT[5] + ((colour * 13 + (side >> 2)) * 13 + (corner_facts[NZ] >> 2)) * 64
-    )
-    memory[LINES + 6] = _COUNT[6] + (colour * 225 + edges) * 64
+    put_lines(memory, LINES, lines)
     count = 0
     if coder.encoding:
-        for i in INSIDE:
-            count += block[i] != 0
+        for z in range(49):
+            count += block[_FIRST + (INSIDE[z] & 63)] != 0
     first, second = _COUNT_A + colour * 64, _COUNT_B + colour * 32 + min(around, 31)
     return min(code_count(coder, 6, first, second, _COUNT_MAP, count), 49)

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.lanes import LANES, TAPS
+from ncodec.formats.entropy.lanes import LANES
 from ncodec.formats.entropy.logistic import REACH, SQUASH
+from ncodec.formats.entropy.signals import TAPS
 
 __all__ = [
     "BINS",

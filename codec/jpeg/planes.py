@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import bare_kernel, inner_kernel
+from ncodec.formats.entropy.lanes import put_lines
 from ncodec.jpeg.bits import code_bit
 from ncodec.jpeg.edges import code_edges
 from ncodec.jpeg.inside import code_inside
@@ -117,13 +118,16 @@ def _code_dc(
     spreads = min(level(up_spread * 4 // scale), 20) * 21
     spreads += min(level(side_spread * 4 // scale), 20)
     step = min(level(plane.steps[0]), 15)
-    memory[LINES] = _SIZE[0] + ((there * 24 + unsure) * 16 + min(level(facts[NZ]), 15)) * 8
-    memory[LINES + 1] = _SIZE[1] + ((colour * 3 + (unsure >> 3)) * 256 + before) * 8
-    memory[LINES + 2] = _SIZE[2] + ((colour * 16 + min(level(r3), 15)) * 24 + unsure) * 8
-    memory[LINES + 3] = _SIZE[3] + ((colour * 3 + (unsure >> 3)) * 441 + spreads) * 8
-    memory[LINES + 4] = _SIZE[4] + ((colour * 21 + min(level(apart), 20)) * 24 + unsure) * 8
-    memory[LINES + 5] = _SIZE[5] + ((colour * 16 + step) * 24 + unsure) * 8
-    memory[LINES + 6] = _SIZE[6] + ((colour * 16 + wide) * 24 + unsure) * 8
+    lines = (
+        _SIZE[0] + ((there * 24 + unsure) * 16 + min(level(facts[NZ]), 15)) * 8,
+        _SIZE[1] + ((colour * 3 + (unsure >> 3)) * 256 + before) * 8,
+        _SIZE[2] + ((colour * 16 + min(level(r3), 15)) * 24 + unsure) * 8,
+        _SIZE[3] + ((colour * 3 + (unsure >> 3)) * 441 + spreads) * 8,
+        _SIZE[4] + ((colour * 21 + min(level(apart), 20)) * 24 + unsure) * 8,
+        _SIZE[5] + ((colour * 16 + step) * 24 + unsure) * 8,
+        _SIZE[6] + ((colour * 16 + wide) * 24 + unsure) * 8,
+    )
+    put_lines(memory, LINES, lines)
     value = np.int64(block[0]) - guess
     first, second = _SIZE_A + (colour * 3 + (unsure >> 3)) * 8, _SIZE_B + (colour * 24 + unsure) * 8
     size = code_size(coder, unsure >> 3, first, second, _SIZE_MAP, size_of(value))
@@ -133,13 +137,16 @@ def _code_dc(
             size = code_tail(coder, _TAIL + (size * 24 + unsure) * 4, size, abs(value))
         lean = signed(apart, 12)
         beneath = signed(corner_facts[DC], 5) * 11 + signed(right_facts[DC], 5)
-        memory[LINES] = _SIGN[0] + (colour * 9 + part) * 4 + small
-        memory[LINES + 1] = _SIGN[1] + (colour * 25 + lean) * 4 + small
-        memory[LINES + 2] = _SIGN[2] + (colour * 15 + signed(r1, 7)) * 15 + signed(r2, 7)
-        memory[LINES + 3] = _SIGN[3] + (colour * 25 + signed(r3, 12)) * 4 + small
-        memory[LINES + 4] = _SIGN[4] + ((colour * 9 + part) * 25 + lean) * 4 + small
-        memory[LINES + 5] = _SIGN[5] + (colour * 25 + signed(r1 + r2, 12)) * 4 + small
-        memory[LINES + 6] = _SIGN[6] + colour * 121 + beneath
+        lines = (
+            _SIGN[0] + (colour * 9 + part) * 4 + small,
+            _SIGN[1] + (colour * 25 + lean) * 4 + small,
+            _SIGN[2] + (colour * 15 + signed(r1, 7)) * 15 + signed(r2, 7),
+            _SIGN[3] + (colour * 25 + signed(r3, 12)) * 4 + small,
+            _SIGN[4] + ((colour * 9 + part) * 25 + lean) * 4 + small,
+            _SIGN[5] + (colour * 25 + signed(r1 + r2, 12)) * 4 + small,
+            _SIGN[6] + colour * 121 + beneath,
+        )
+        put_lines(memory, LINES, lines)
         first, second = _SIGN_A + colour * 8 + part, _SIGN_B + colour * 25 + lean
         negative = code_bit(coder, 0, first, second, _SIGN_MAP, np.int64(value < 0))
         value = -size if negative else size

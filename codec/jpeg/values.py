@@ -82,7 +82,7 @@ NZ, ROW, COLUMN, MASS, DC = range(FACTS)
 
 @inner_kernel
 def level(value: Any) -> Any:
-    return np.int64(LEVEL[min(abs(value), _LEVELS - 1)])
+    return np.int64(LEVEL[min(abs(value), _LEVELS - 1) & (_LEVELS - 1)])
 
 
 def _fine_levels() -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from hashlib import blake2b
 from pathlib import Path
@@ -40,25 +40,41 @@ def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any
     """
     if function is None:
         return partial(kernel, **options)
-    dispatcher = njit(nogil=True, **options)(function)
+    dispatcher = _dispatcher(function, options)
     dispatcher._cache = _Cache(function)  # type: ignore[no-untyped-call]
-    dispatcher.get_call_template = partial(_call_of_kinds, dispatcher.get_call_template)
     return dispatcher
 
 
 bare_kernel = kernel(_nrt=False)
-"""A kernel that makes no array. Those that it is given it does not count as held: in small functions
-such counting, which is atomic, takes a good part of the time."""
+"""A kernel that makes no array. It does not count those that it is given as held: in small
+functions such counting, which is atomic, takes a good part of the time."""
 
-inner_kernel = kernel(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-"""A bare one that only kernels call: what it takes to be called from elsewhere is not compiled."""
+
+@overload
+def inner_kernel(function: Function, /) -> Function: ...
+@overload
+def inner_kernel(**options: Any) -> Callable[[Function], Function]: ...
+def inner_kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    """A bare one that only kernels call: what it takes to be called from elsewhere is not compiled,
+    and nothing is kept, since they contain its code."""
+    if function is None:
+        return partial(inner_kernel, **options)
+    alone = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return _dispatcher(function, alone | options)
+
+
+def _dispatcher(function: Callable[..., Any], options: Mapping[str, Any]) -> Any:
+    dispatcher = njit(nogil=True, **options)(function)
+    dispatcher.get_call_template = partial(_call_of_kinds, dispatcher.get_call_template)
+    return dispatcher
 
 
 def _call_of_kinds(template: Callable[..., Any], arguments: Any, names: Any) -> Any:
     """numba's choice of code for a call, by kinds alone: for numbers that are written in the source
     it would compile the function anew, once for each of them."""
-    kinds = tuple(unliteral(argument) for argument in arguments)
-    return template(kinds, {name: unliteral(argument) for name, argument in names.items()})
+    kind: Callable[..., Any] = unliteral
+    named = {name: kind(argument) for name, argument in names.items()}
+    return template(tuple(map(kind, arguments)), named)
 
 
 def sources(file: Path) -> frozenset[Path]:

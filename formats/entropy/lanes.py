@@ -11,55 +11,58 @@ is checked.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from ncodec.formats.entropy.logistic import REACH
+
 __all__ = [
     "BIAS",
+    "I32",
+    "I64",
     "LANES",
     "MEMORY",
-    "TAPS",
+    "WIDEST",
+    "Lanes",
+    "Tuple",
     "blend",
-    "follow",
-    "follow_far",
-    "foretell",
-    "foretell_far",
+    "compiled",
     "learn",
+    "put_lines",
 ]
 
 LANES = 8
 """The contexts of a decision; the last one's guess is always BIAS, so that sums can lean."""
-
-TAPS = 16
-"""The signals of a linear prediction."""
 
 BIAS = 256
 
 MEMORY = 500
 """Bits that a slot has seen at most: it goes on to learn."""
 
-_I16, _I32, _I64 = ir.IntType(16), ir.IntType(32), ir.IntType(64)
-_WIDEST = (1 << 17) - 1
+I16, I32, I64 = ir.IntType(16), ir.IntType(32), ir.IntType(64)
+WIDEST = (1 << 17) - 1
+"""The largest weight."""
 
-_Pair: Any = types.UniTuple
+Tuple: Any = types.UniTuple
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
+def compiled(function: Callable[..., Any]) -> Any:
     """A function of all parameters but the first, which is numba's typing context."""
     return intrinsic(function)
 
 
-class _Lanes:
+class Lanes:
     """Vectors of one function under construction; values are LLVM's."""
 
     def __init__(self, context: Any, builder: Any, memory: Any, array: Any, count: int) -> None:
         self.builder = builder
         self._memory = context.make_array(memory)(context, builder, array).data
         self._count = count
-        self._kind = ir.VectorType(_I32, count)
+        self._kind = ir.VectorType(I32, count)
         self._nothing = ir.Constant(self._kind, ir.Undefined)
 
     def constant(self, number: int) -> Any:
@@ -79,39 +82,47 @@ class _Lanes:
 
     def all(self, number: Any) -> Any:
         """An int64 in all lanes."""
-        one = self.builder.trunc(number, _I32)
-        first = self.builder.insert_element(self._nothing, one, _I32(0))
+        one = self.builder.trunc(number, I32)
+        first = self.builder.insert_element(self._nothing, one, I32(0))
         return self.builder.shuffle_vector(first, self._nothing, self.constant(0))
 
     def look_up(self, table: Any, indices: Any) -> Any:
         """The numbers at `indices` from the pointer `table` on, int16."""
-        kind = ir.VectorType(_I16, self._count)
+        kind = ir.VectorType(I16, self._count)
         result = ir.Constant(kind, ir.Undefined)
-        pairs = self.builder.bitcast(indices, ir.VectorType(_I64, self._count // 2))
+        pairs = self.builder.bitcast(indices, ir.VectorType(I64, self._count // 2))
         for lane in range(self._count):
             # Two at a time: taking numbers out of a vector is what takes longest.
-            pair = self.builder.extract_element(pairs, _I32(lane // 2))
-            index = self.builder.lshr(pair, _I64(32)) if lane % 2 else self._low(pair)
+            pair = self.builder.extract_element(pairs, I32(lane // 2))
+            index = self.builder.lshr(pair, I64(32)) if lane % 2 else self._low(pair)
             number = self.builder.load(self.builder.gep(table, [index]))
-            result = self.builder.insert_element(result, number, _I32(lane))
+            result = self.builder.insert_element(result, number, I32(lane))
         return self.builder.sext(result, self._kind)
 
     def _low(self, pair: Any) -> Any:
-        return self.builder.zext(self.builder.trunc(pair, _I32), _I64)
+        return self.builder.zext(self.builder.trunc(pair, I32), I64)
 
     def gather(self, places: Sequence[Any]) -> Any:
         """The numbers at so many places, in the first lanes; the others are 0."""
         result = self.constant(0)
         for lane, place in enumerate(places):
             number = self.builder.load(self.at(place))
-            result = self.builder.insert_element(result, number, _I32(lane))
+            result = self.builder.insert_element(result, number, I32(lane))
         return result
 
     def places(self, lines: Any, node: Any) -> list[Any]:
         """Of the slots of a node, by the places of their lines, which are at `lines`."""
-        at = (self.builder.add(lines, _I64(lane)) for lane in range(LANES - 1))
-        numbers = (self.builder.zext(self.builder.load(self.at(place)), _I64) for place in at)
+        at = (self.builder.add(lines, I64(lane)) for lane in range(LANES - 1))
+        numbers = (self.builder.zext(self.builder.load(self.at(place)), I64) for place in at)
         return [self.builder.add(number, node) for number in numbers]
+
+    def all_of(self, numbers: Any) -> Any:
+        """A tuple of int64, one in each lane."""
+        result = self._nothing
+        for lane in range(self._count):
+            number = self.builder.trunc(self.builder.extract_value(numbers, lane), I32)
+            result = self.builder.insert_element(result, number, I32(lane))
+        return result
 
     def least(self, vector: Any, most: int) -> Any:
         below = self.builder.icmp_signed("<", vector, self.constant(most))
@@ -123,7 +134,7 @@ class _Lanes:
 
     def wide(self, vector: Any) -> Any:
         """The same numbers as int64."""
-        return self.builder.sext(vector, ir.VectorType(_I64, self._count))
+        return self.builder.sext(vector, ir.VectorType(I64, self._count))
 
     def narrow(self, vector: Any) -> Any:
         return self.builder.trunc(vector, self._kind)
@@ -133,7 +144,7 @@ class _Lanes:
         count = self._count
         while count > 1:
             count //= 2
-            kind = ir.VectorType(_I32, count)
+            kind = ir.VectorType(I32, count)
             vector = self.builder.add(
                 *(
                     self.builder.shuffle_vector(
@@ -142,13 +153,59 @@ class _Lanes:
                     for start in (0, count)
                 )
             )
-        number = self.builder.extract_element(vector, _I32(0))
-        return number if number.type == _I64 else self.builder.sext(number, _I64)
+        number = self.builder.extract_element(vector, I32(0))
+        return number if number.type == I64 else self.builder.sext(number, I64)
+
+    def two_sums(self, first: Any, second: Any, shift: int, reach: int) -> list[Any]:
+        """The sums of eight lanes of either vector, less `shift` bits and within `reach`: each
+        step of them at once."""
+        halves = copy(self)
+        halves._count, halves._kind = 4, ir.VectorType(I32, 4)
+        one, two = (
+            halves.add_parts(each, each, (0, 1, 2, 3), (4, 5, 6, 7)) for each in (first, second)
+        )
+        both = halves.add_parts(one, two, (0, 4, 1, 5), (2, 6, 3, 7))
+        both = halves.add_parts(both, both, (0, 1, 0, 1), (2, 3, 2, 3))
+        both = halves.within(self.builder.ashr(both, halves.constant(shift)), reach)
+        numbers = (self.builder.extract_element(both, I32(lane)) for lane in (0, 1))
+        return [self.builder.sext(number, I64) for number in numbers]
+
+    def add_parts(self, one: Any, two: Any, lanes: Sequence[int], others: Sequence[int]) -> Any:
+        """Some lanes of two vectors, plus others of theirs."""
+        kind = ir.VectorType(I32, len(lanes))
+        parts = (
+            self.builder.shuffle_vector(one, two, ir.Constant(kind, list(which)))
+            for which in (lanes, others)
+        )
+        return self.builder.add(*parts)
+
+    def ratio(self, above: int, below: Any) -> Any:
+        """`above` by the numbers of a vector, whole: as floats of 32 bits give it."""
+        floats = ir.VectorType(ir.FloatType(), self._count)
+        top = self.builder.sitofp(self.constant(above), floats)
+        return self.builder.fptosi(
+            self.builder.fdiv(top, self.builder.sitofp(below, floats)), self._kind
+        )
 
 
-@_compiled
+@compiled
+def put_lines(_: Any, memory: Any, lines: Any, places: Any) -> Any:
+    """Puts the places of a decision's lines, a tuple of int64, at `lines`."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        memory, lines, places = arguments
+        lanes = Lanes(context, builder, signature.args[0], memory, LANES)
+        for lane in range(LANES - 1):
+            place = builder.trunc(builder.extract_value(places, lane), I32)
+            builder.store(place, lanes.at(builder.add(lines, I64(lane))))
+        return context.get_dummy_value()
+
+    return types.void(memory, types.int64, Tuple(types.int64, LANES - 1)), build
+
+
+@compiled
 def blend(_: Any, memory: Any, lines: Any, node: Any, first: Any, second: Any, stretch: Any) -> Any:
-    """Two weighted sums of what slots guess, in 1/16384 of the guesses' units.
+    """Two weighted sums of what slots guess, in the guesses' units and within REACH.
 
     The slots are those at `line + node` for each of the lines at place `lines`. Behind the lines
     this leaves the slots' numbers and their guesses for `learn`.
@@ -160,23 +217,24 @@ def blend(_: Any, memory: Any, lines: Any, node: Any, first: Any, second: Any, s
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         memory, lines, node, first, second, stretch = arguments
-        lanes = _Lanes(context, builder, signature.args[0], memory, LANES)
+        lanes = Lanes(context, builder, signature.args[0], memory, LANES)
         table = context.make_array(signature.args[-1])(context, builder, stretch).data
         seen = lanes.gather(lanes.places(lines, node))
         guesses = lanes.look_up(table, builder.lshr(seen, lanes.constant(20)))
-        guesses = builder.insert_element(guesses, _I32(BIAS), _I32(LANES - 1))
+        guesses = builder.insert_element(guesses, I32(BIAS), I32(LANES - 1))
         for number, vector in enumerate((seen, guesses), 1):
-            lanes.store(vector, builder.add(lines, _I64(number * LANES)))
-        sums = [
-            lanes.sum(builder.mul(builder.ashr(lanes.load(weights), lanes.constant(2)), guesses))
+            lanes.store(vector, builder.add(lines, I64(number * LANES)))
+        one, two = (
+            builder.mul(builder.ashr(lanes.load(weights), lanes.constant(2)), guesses)
             for weights in (first, second)
-        ]
+        )
+        sums = lanes.two_sums(one, two, 14, REACH)
         return context.make_tuple(builder, signature.return_type, sums)
 
-    return _Pair(types.int64, 2)(memory, *[types.int64] * 4, stretch), build
+    return Tuple(types.int64, 2)(memory, *[types.int64] * 4, stretch), build
 
 
-@_compiled
+@compiled
 def learn(
     _: Any,
     memory: Any,
@@ -187,91 +245,34 @@ def learn(
     error: Any,
     error_too: Any,
     bit: Any,
-    rates: Any,
 ) -> Any:
     """What follows from the bit that `blend` was for: weights and slots move towards it.
 
     Args:
         error, error_too: of both sums.
-        rates: int16 [1024], in 1/4096, of slots that have seen so many bits.
     """
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        memory, lines, node, first, second, error, error_too, bit, rates = arguments
-        lanes = _Lanes(context, builder, signature.args[0], memory, LANES)
-        table = context.make_array(signature.args[-1])(context, builder, rates).data
-        seen, guesses = (lanes.load(builder.add(lines, _I64(at * LANES))) for at in (1, 2))
+        memory, lines, node, first, second, error, error_too, bit = arguments
+        lanes = Lanes(context, builder, signature.args[0], memory, LANES)
+        seen, guesses = (lanes.load(builder.add(lines, I64(at * LANES))) for at in (1, 2))
         for weights, amount in ((first, error), (second, error_too)):
             step = builder.add(builder.mul(guesses, lanes.all(amount)), lanes.constant(1 << 17))
             moved = builder.add(lanes.load(weights), builder.ashr(step, lanes.constant(18)))
-            lanes.store(lanes.within(moved, _WIDEST), weights)
+            lanes.store(lanes.within(moved, WIDEST), weights)
         count = builder.and_(seen, lanes.constant(1023))
         chance = builder.lshr(seen, lanes.constant(10))
         goal = builder.and_(lanes.all(builder.neg(bit)), lanes.constant((1 << 22) - 1))
         away = builder.ashr(builder.sub(goal, chance), lanes.constant(3))
-        step = builder.mul(away, lanes.look_up(table, count))
+        # A slot that has seen n bits moves by 2 / (2 n + 3), in 1/4096 rounded down: no quotient
+        # below a whole number is so near to it that a float would be rounded up.
+        odd = builder.add(builder.add(count, count), lanes.constant(3))
+        step = builder.mul(away, lanes.ratio(2 * 4096, odd))
         chance = builder.add(chance, builder.ashr(step, lanes.constant(9)))
         count = lanes.least(builder.add(count, lanes.constant(1)), MEMORY)
         moved = builder.or_(builder.shl(chance, lanes.constant(10)), count)
         for lane, place in enumerate(lanes.places(lines, node)):
-            builder.store(builder.extract_element(moved, _I32(lane)), lanes.at(place))
+            builder.store(builder.extract_element(moved, I32(lane)), lanes.at(place))
         return context.get_dummy_value()
 
-    return types.void(memory, *[types.int64] * 7, rates), build
-
-
-@_compiled
-def foretell(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
-    """The sum of 16 signals, each below 1024, times 16 taps in 1/65536; and of their squares."""
-
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        memory, signals, taps = arguments
-        lanes = _Lanes(context, builder, signature.args[0], memory, TAPS)
-        given = lanes.load(signals)
-        sums = [lanes.sum(builder.mul(given, by)) for by in (lanes.load(taps), given)]
-        return context.make_tuple(builder, signature.return_type, sums)
-
-    return _Pair(types.int64, 2)(memory, types.int64, types.int64), build
-
-
-@_compiled
-def foretell_far(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
-    """The sums that `foretell` gives, of signals of any size."""
-
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        memory, signals, taps = arguments
-        lanes = _Lanes(context, builder, signature.args[0], memory, TAPS)
-        given, weights = (lanes.wide(lanes.load(place)) for place in (signals, taps))
-        sums = [lanes.sum(builder.mul(given, by)) for by in (weights, given)]
-        return context.make_tuple(builder, signature.return_type, sums)
-
-    return _Pair(types.int64, 2)(memory, types.int64, types.int64), build
-
-
-@_compiled
-def follow_far(_: Any, memory: Any, signals: Any, taps: Any, gain: Any) -> Any:
-    """Moves each tap by `gain`, of 32 bits, times its signal, in 1/4096."""
-
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        memory, signals, taps, gain = arguments
-        lanes = _Lanes(context, builder, signature.args[0], memory, TAPS)
-        step = builder.mul(lanes.wide(lanes.load(signals)), lanes.wide(lanes.all(gain)))
-        moved = lanes.narrow(builder.ashr(step, lanes.wide(lanes.constant(12))))
-        lanes.store(builder.add(lanes.load(taps), moved), taps)
-        return context.get_dummy_value()
-
-    return types.void(memory, *[types.int64] * 3), build
-
-
-@_compiled
-def follow(_: Any, memory: Any, signals: Any, taps: Any, gain: Any) -> Any:
-    """Moves each tap by a sixteenth of `gain` times its signal."""
-
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        memory, signals, taps, gain = arguments
-        lanes = _Lanes(context, builder, signature.args[0], memory, TAPS)
-        step = builder.ashr(builder.mul(lanes.load(signals), lanes.all(gain)), lanes.constant(4))
-        lanes.store(lanes.within(builder.add(lanes.load(taps), step), _WIDEST), taps)
-        return context.get_dummy_value()
-
-    return types.void(memory, *[types.int64] * 3), build
+    return types.void(memory, *[types.int64] * 7), build

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.coder import PRECISION, TOTAL
-from ncodec.formats.entropy.kernels import bare_kernel, kernel
+from ncodec.formats.entropy.kernels import bare_kernel, inner_kernel, kernel
 from ncodec.formats.errors import DamagedFile
 
 __all__ = [
@@ -111,7 +111,7 @@ def finish(state: NDArray[np.uint64], words: NDArray[np.uint32]) -> int:
     return np.int64(state[2])  # type: ignore[return-value]
 
 
-@bare_kernel
+@inner_kernel
 def _carry(words: NDArray[np.uint32], count: Any) -> None:
     """Adds one to the number that the first `count` words spell."""
     last = np.int64(count) - 1
@@ -168,7 +168,7 @@ def get_bit(state: NDArray[np.uint64], words: NDArray[np.uint32], zeros: Any) ->
     return bit
 
 
-@bare_kernel
+@inner_kernel
 def _narrow(state: NDArray[np.uint64], words: NDArray[np.uint32], rest: Any, size: Any) -> None:
     """Takes the symbol's interval as the range; reads the word that is due, or nothing."""
     due = np.uint64(size <= _WORD_MASK)
