@@ -26,7 +26,7 @@ _WEIGHT_RATE, _MAP_RATE = 6, 6
 _SQUASH, _STRETCH = SQUASH.astype(np.uint16), STRETCH.astype(np.int16)
 
 _RATES = np.array([2 * 4096 // (2 * n + 3) for n in range(1024)], dtype=np.int16)
-"""How far a slot that has seen n bits moves to the next one, in 1/4096; `learn` has the same."""
+"""How far a slot that has seen n bits moves to the next one, in 1/4096."""
 
 _PLACES = (1 << 31) - 1
 """Places have no more bits: of a number without a sign the compiler need not ask for it."""
@@ -66,7 +66,7 @@ def code_bit(coder: Any, node: Any, first: Any, second: Any, refine: Any, bit: A
     goal = bit << 16
     one_error = (goal - np.int64(_SQUASH[one + REACH])) * _WEIGHT_RATE
     two_error = (goal - np.int64(_SQUASH[two + REACH])) * _WEIGHT_RATE
-    learn(memory, LINES, node, one_set, two_set, one_error, two_error, bit)
+    learn(memory, LINES, node, one_set, two_set, one_error, two_error, bit, _RATES)
     near = low + (part >> 6)
     memory[near] += (bit * 65535 - np.int64(memory[near])) >> _MAP_RATE
     return bit

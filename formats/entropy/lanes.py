@@ -179,14 +179,6 @@ class Lanes:
         )
         return self.builder.add(*parts)
 
-    def ratio(self, above: int, below: Any) -> Any:
-        """`above` by the numbers of a vector, whole: as floats of 32 bits give it."""
-        floats = ir.VectorType(ir.FloatType(), self._count)
-        top = self.builder.sitofp(self.constant(above), floats)
-        return self.builder.fptosi(
-            self.builder.fdiv(top, self.builder.sitofp(below, floats)), self._kind
-        )
-
 
 @compiled
 def put_lines(_: Any, memory: Any, lines: Any, places: Any) -> Any:
@@ -245,16 +237,19 @@ def learn(
     error: Any,
     error_too: Any,
     bit: Any,
+    rates: Any,
 ) -> Any:
     """What follows from the bit that `blend` was for: weights and slots move towards it.
 
     Args:
         error, error_too: of both sums.
+        rates: int16 [1024], in 1/4096, of slots that have seen so many bits.
     """
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        memory, lines, node, first, second, error, error_too, bit = arguments
+        memory, lines, node, first, second, error, error_too, bit, rates = arguments
         lanes = Lanes(context, builder, signature.args[0], memory, LANES)
+        table = context.make_array(signature.args[-1])(context, builder, rates).data
         seen, guesses = (lanes.load(builder.add(lines, I64(at * LANES))) for at in (1, 2))
         for weights, amount in ((first, error), (second, error_too)):
             step = builder.add(builder.mul(guesses, lanes.all(amount)), lanes.constant(1 << 17))
@@ -264,10 +259,7 @@ def learn(
         chance = builder.lshr(seen, lanes.constant(10))
         goal = builder.and_(lanes.all(builder.neg(bit)), lanes.constant((1 << 22) - 1))
         away = builder.ashr(builder.sub(goal, chance), lanes.constant(3))
-        # A slot that has seen n bits moves by 2 / (2 n + 3), in 1/4096 rounded down: no quotient
-        # below a whole number is so near to it that a float would be rounded up.
-        odd = builder.add(builder.add(count, count), lanes.constant(3))
-        step = builder.mul(away, lanes.ratio(2 * 4096, odd))
+        step = builder.mul(away, lanes.look_up(table, count))
         chance = builder.add(chance, builder.ashr(step, lanes.constant(9)))
         count = lanes.least(builder.add(count, lanes.constant(1)), MEMORY)
         moved = builder.or_(builder.shl(chance, lanes.constant(10)), count)
@@ -275,4 +267,4 @@ def learn(
             builder.store(builder.extract_element(moved, I32(lane)), lanes.at(place))
         return context.get_dummy_value()
 
-    return types.void(memory, *[types.int64] * 7), build
+    return types.void(memory, *[types.int64] * 7, rates), build

@@ -1,11 +1,13 @@
-"""Vectors of lanes.py, against numpy's integers one operation at a time."""
+"""Vectors of lanes.py and signals.py, against numpy's integers one operation at a time."""
 
 import numpy as np
 import pytest
 from numba import njit
 
-from ncodec.formats.entropy import lanes
-from ncodec.formats.entropy.lanes import BIAS, LANES, MEMORY, TAPS
+from ncodec.formats.entropy import lanes, signals
+from ncodec.formats.entropy.lanes import BIAS, LANES, MEMORY
+from ncodec.formats.entropy.logistic import REACH
+from ncodec.formats.entropy.signals import TAPS
 
 LINES, WEIGHTS, SLOTS = 0, 64, 96
 """Where the tests' memory has lines and what is left behind them, two sets, and slots."""
@@ -26,16 +28,16 @@ def blend_and_learn(memory, node, first, second, errors, bit, stretch, rates):
 @njit
 def predict(memory, far):
     if far:
-        return lanes.foretell_far(memory, 0, 16)
-    return lanes.foretell(memory, 0, 16)
+        return signals.foretell_far(memory, 0, 16)
+    return signals.foretell(memory, 0, 16)
 
 
 @njit
 def adapt(memory, gain, far):
     if far:
-        lanes.follow_far(memory, 0, 16, gain)
+        signals.follow_far(memory, 0, 16, gain)
     else:
-        lanes.follow(memory, 0, 16, gain)
+        signals.follow(memory, 0, 16, gain)
 
 
 def wrapped(numbers):
@@ -70,7 +72,8 @@ def test_a_bit_is_guessed_and_learned_from(random):
     guesses[-1] = BIAS
     for start, total, error in zip((first, second), sums, errors, strict=True):
         weights = before[start : start + LANES]
-        assert total == wrapped((wrapped((weights >> 2) * guesses)).sum())
+        sum_ = wrapped((wrapped((weights >> 2) * guesses)).sum())
+        assert total == np.clip(sum_ >> 14, -REACH, REACH)
         step = wrapped(wrapped(guesses * error) + (1 << 17)) >> 18
         moved = np.clip(wrapped(weights + step), -MOST, MOST)
         assert np.array_equal(memory[start : start + LANES], moved)
@@ -89,9 +92,9 @@ def test_a_bit_is_guessed_and_learned_from(random):
 @pytest.mark.parametrize("far", [False, True])
 def test_a_linear_prediction_sums_and_its_taps_follow(random, far):
     memory = drawn(random, 40)
-    signals, taps, behind = np.split(memory.astype(np.int64), [TAPS, 2 * TAPS])
+    given, taps, behind = np.split(memory.astype(np.int64), [TAPS, 2 * TAPS])
     total, power = predict(memory, far)
-    products, squares = signals * taps, signals * signals
+    products, squares = given * taps, given * given
     if far:
         with np.errstate(over="ignore"):
             assert (total, power) == (products.sum(), squares.sum())
@@ -102,10 +105,10 @@ def test_a_linear_prediction_sums_and_its_taps_follow(random, far):
     gain = int(drawn(random, 1)[0])
     adapt(memory, gain, far)
     if far:
-        moved = wrapped(taps + wrapped(signals * gain >> 12))
+        moved = wrapped(taps + wrapped(given * gain >> 12))
     else:
-        moved = np.clip(wrapped(taps + (wrapped(signals * gain) >> 4)), -MOST, MOST)
-    assert np.array_equal(memory, [*signals, *moved, *behind])
+        moved = np.clip(wrapped(taps + (wrapped(given * gain) >> 4)), -MOST, MOST)
+    assert np.array_equal(memory, [*given, *moved, *behind])
 
 
 def test_gains_and_errors_count_by_their_low_32_bits(random):
