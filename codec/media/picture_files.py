@@ -10,7 +10,7 @@ from pathlib import Path
 from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
 from ncodec.media.collection import FileCollection
-from ncodec.media.images import STILL_SUFFIXES, image_format
+from ncodec.media.images import STILL_SUFFIXES, image_format, is_still_gif
 from ncodec.media.names import IMAGE_SUFFIXES, natural_order
 
 __all__ = ["PictureFiles", "open_pictures"]
@@ -115,7 +115,7 @@ def _is_picture(file: Path) -> bool:
     """
     with file.open("rb") as stream:
         start = stream.read(32)
-    if image_format(start):
+    if image_format(start) or is_still_gif(file):
         return True
     if file.suffix.lower() in STILL_SUFFIXES | IMAGE_SUFFIXES:
         raise InputError(

@@ -7,6 +7,7 @@ from PIL import Image as Pillow
 from ncodec.errors import InputError
 from ncodec.media.images import read_image
 from ncodec.media.kinds import media_kind
+from ncodec.media.picture_files import open_pictures
 
 RNG = np.random.default_rng(5)
 PIXELS = RNG.integers(0, 256, (9, 14, 3), dtype=np.uint8)
@@ -43,6 +44,15 @@ def test_a_gif_of_several_pictures_is_a_film(tmp_path):
     frames = [Pillow.fromarray(PIXELS + np.uint8(k)) for k in range(3)]
     frames[0].save(path, save_all=True, append_images=frames[1:])
     assert media_kind(path) == "video"
+
+
+def test_a_folder_takes_gifs_of_one_picture_and_says_what_it_leaves_out(tmp_path):
+    frames = [Pillow.fromarray(PIXELS + np.uint8(k)) for k in range(3)]
+    frames[0].save(tmp_path / "still.gif")
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    opened = open_pictures(tmp_path)
+    assert opened.names == ("still.gif",)
+    assert [path.name for path in opened.left_out] == ["moving.gif"]
 
 
 @pytest.mark.parametrize(
