@@ -1,8 +1,6 @@
 """What stands around the pixels of a still goes into the file and comes back from it."""
 
 import struct
-import subprocess
-import sys
 import zlib
 from io import BytesIO
 
@@ -14,7 +12,9 @@ from pictures import image, png
 from PIL import Image as Pillow
 from PIL import ImageCms, TiffImagePlugin
 
+import ncodec
 from ncodec.errors import DamagedFile, InputError
+from ncodec.jobs import Noticed
 from ncodec.media import Image, Metadata, read_image, write_image
 from ncodec.media.images import decode_image
 from ncodec.media.png_chunks import read_chunks
@@ -26,23 +26,20 @@ DENSITY = (b"pHYs", struct.pack(">IIB", 11811, 5906, 1))
 IPTC = b"\x1c\x02\x05\x00\x05Title\x1c\x02\x50\x00\x02Me"
 RESOURCES = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(IPTC)) + IPTC + b"\0"
 
-CODE = """
-import sys, ncodec
-from ncodec.jobs import Noticed
-source, coded, *outputs = sys.argv[1:]
-def watch(event):
-    if isinstance(event, Noticed):
-        print(event.message)
-ncodec.encode(source, coded, codec="pc-photo", watch=watch)
-for output in outputs:
-    ncodec.decode(coded, output, warn=print)
-"""
-
 
 def through(source, *outputs):
-    """Encodes and decodes in another process; what it says."""
-    command = [sys.executable, "-c", CODE, source, source.with_suffix(".nc"), *outputs]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    """Encodes and decodes; what it says."""
+    said = []
+    coded = source.with_suffix(".nc")
+
+    def watch(event):
+        if isinstance(event, Noticed):
+            said.append(event.message)
+
+    ncodec.encode(source, coded, codec="pc-photo", watch=watch)
+    for output in outputs:
+        ncodec.decode(coded, output, warn=said.append)
+    return "\n".join(said)
 
 
 def chunks(data):
