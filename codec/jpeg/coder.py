@@ -21,11 +21,11 @@ from ncodec.jpeg.model import load_memory
 from ncodec.jpeg.planes import code_plane, new_borders
 from ncodec.jpeg.values import EDGE, FACTS, Plane
 
-__all__ = ["COLOURS", "decode_stripe", "encode_stripe", "observe", "stripes"]
+__all__ = ["decode_stripe", "encode_stripe", "observe", "stripes"]
 
 Quantisers = Mapping[int, NDArray[np.int32]]
 
-COLOURS = 3
+_COLOURS = 3
 """Components from the fourth on are coded as the first is."""
 
 _STRIPE_BLOCKS = 1 << 15
@@ -126,7 +126,7 @@ def _code(
     steps = np.maximum(quantisers.get(component.quantiser, np.ones(64)), 1).astype(np.int64)
     units = np.append(EDGE, (8192, 1))
     scratch = (np.zeros(size, dtype=np.int64) for size in (80, 8, 8, 8, 8))
-    plane = Plane(number % COLOURS, steps, (1 << 33) // np.outer(units, steps), facts, *scratch)
+    plane = Plane(number % _COLOURS, steps, (1 << 33) // np.outer(units, steps), facts, *scratch)
     before = np.zeros(4, dtype=np.int64)
     if number:
         before[:] = _beside(frame.components[number - 1], component)

@@ -72,6 +72,7 @@ def encode_file(data: bytes, threads: int, model: Model | None = None) -> list[S
                 return segments
         except (DamagedFile, VerificationFailed):
             pass
+    if stored is None:
         stored = compressed(data)
     return [Segment(0, 0, 1, (b"",) * _STORED + (stored,), integer_hash([_bytes_of(data)]))]
 

@@ -20,14 +20,11 @@ __all__ = [
     "CONTEXTS",
     "COUNT",
     "LINES",
-    "MAPS",
     "MAPS_AT",
     "PLAIN_AT",
-    "SETS",
     "SIGNALS",
     "TAPS_AT",
     "WEIGHTS_AT",
-    "WIDTHS",
     "Memory",
     "map_of",
     "new_memory",
@@ -40,11 +37,11 @@ Memory = NDArray[np.int32]
 
 LINES = 0
 """Where the lines of a decision's contexts are put; two rows of lanes behind it are scratch."""
-SIGNALS = 4 * LANES
+SIGNALS = 3 * LANES
 """Where the signals of a linear prediction are put."""
 _SLOTS_AT = SIGNALS + TAPS
 
-WIDTHS = {
+_WIDTHS = {
     "inside count": 64,
     "inside": 8,
     "inside sign": 1,
@@ -68,7 +65,7 @@ _KEYS = {
 }
 """The keys of each context, all colours together."""
 
-SETS = {
+_SETS = {
     "inside count": (3 * 64, 3 * 32),
     "inside": (3 * 49 * 8, 3 * 32 * 8),
     "inside sign": (3 * 49, 3 * 15),
@@ -80,7 +77,7 @@ SETS = {
 }
 """The weights of a decision that are chosen in two ways."""
 
-MAPS = {
+_MAPS = {
     "inside count": 6,
     "inside": 8,
     "inside sign": 1,
@@ -94,7 +91,7 @@ MAPS = {
 BINS = 33
 """The points of an adaptive map, from -8 to 8 in the logistic domain."""
 
-PLAIN = {"inside": 3 * 18 * 32 * 4, "inside sign": 3, "edge": 18 * 65 * 4, "dc": 18 * 24 * 4}
+_PLAIN = {"inside": 3 * 18 * 32 * 4, "inside sign": 3, "edge": 18 * 65 * 4, "dc": 18 * 24 * 4}
 """The slots of bits that have one context."""
 
 _START = 28_000
@@ -104,7 +101,7 @@ def _places() -> tuple[dict[str, tuple[int, ...]], int]:
     at = _SLOTS_AT
     places = {}
     for name, keys in _KEYS.items():
-        sizes = [count * WIDTHS[name] for count in keys]
+        sizes = [count * _WIDTHS[name] for count in keys]
         places[name] = tuple(at + sum(sizes[:i]) for i in range(len(sizes)))
         at += sum(sizes)
     return places, at
@@ -112,9 +109,9 @@ def _places() -> tuple[dict[str, tuple[int, ...]], int]:
 
 CONTEXTS, PLAIN_AT = _places()
 """CONTEXTS: where the first line of each context of a decision is; lines follow by their keys."""
-WEIGHTS_AT = PLAIN_AT + sum(PLAIN.values())
-MAPS_AT = WEIGHTS_AT + LANES * sum(sum(ways) for ways in SETS.values())
-TAPS_AT = MAPS_AT + BINS * sum(MAPS.values())
+WEIGHTS_AT = PLAIN_AT + sum(_PLAIN.values())
+MAPS_AT = WEIGHTS_AT + LANES * sum(sum(ways) for ways in _SETS.values())
+TAPS_AT = MAPS_AT + BINS * sum(_MAPS.values())
 _SIZE = TAPS_AT + 3 * 64 * TAPS
 
 _PARTS = {
@@ -152,15 +149,16 @@ def part(memory: NDArray[Any], name: str) -> NDArray[Any]:
 
 def sets_of(name: str) -> tuple[int, int]:
     """The numbers of the first sets of a decision, in both ways."""
-    before = [way for kind, ways in SETS.items() for way in ways][: 2 * list(SETS).index(name) + 1]
-    return sum(before[:-1]), sum(before)
+    ways = [count for counts in _SETS.values() for count in counts]
+    before = 2 * list(_SETS).index(name)
+    return sum(ways[:before]), sum(ways[: before + 1])
 
 
 def map_of(name: str) -> int:
     """The number of the first map of a decision."""
-    return sum(list(MAPS.values())[: list(MAPS).index(name)])
+    return sum(list(_MAPS.values())[: list(_MAPS).index(name)])
 
 
 def plain_of(name: str) -> int:
     """The number of the first plain slot of a decision."""
-    return sum(list(PLAIN.values())[: list(PLAIN).index(name)])
+    return sum(list(_PLAIN.values())[: list(_PLAIN).index(name)])
