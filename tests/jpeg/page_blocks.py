@@ -64,7 +64,9 @@ class Coder:
         lines = [self.lines(way) for way in (0, 1)]
         self.dc(*around, lines_up if has_up else None, lines_side if has_side else None, lines)
         share = 4 * q[0] * self.known[0]
-        return self.known, [[[wrapped(x + share, 32) for x in line] for line in way[2:]] for way in lines]
+        return self.known, [
+            [[wrapped(x + share, 32) for x in line] for line in way[2:]] for way in lines
+        ]
 
     def add(self, i, above, left):
         u, v = i % 8, i // 8

@@ -150,7 +150,9 @@ class State:
 
     def learn(self, place, bit):
         p, n = self.slot(place)
-        p += ((bit * ((1 << 22) - 1) - p) >> 3) * power(13 * (1 << 23) - (1 << 19) - log(2 * n + 3)) >> 9
+        p += ((bit * ((1 << 22) - 1) - p) >> 3) * power(
+            13 * (1 << 23) - (1 << 19) - log(2 * n + 3)
+        ) >> 9
         self.slots[place] = p, min(n + 1, 500)
 
     def plain(self, name, slot):
