@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
+from ncodec.photo.past.jpeg_samples import colour_shifts
 
-__all__ = ["CLIPPED", "KNOWN", "OTHER", "share_known", "ycc_of"]
+__all__ = ["CLIPPED", "KNOWN", "OTHER", "luma_bounds", "share_known", "ycc_of"]
 
 OTHER, KNOWN, CLIPPED = range(3)
 """A pixel is the colour of no YCbCr; of the one given; or has a sample at an end of its range."""
@@ -53,6 +55,23 @@ def share_known(pixels: NDArray[np.uint8]) -> float:
     kinds: Any = ycc_of(np.ascontiguousarray(some))[1]
     able = np.count_nonzero(kinds != CLIPPED)
     return float(np.count_nonzero(kinds == KNOWN) / able) if able else 0.0
+
+
+def luma_bounds(pixels: NDArray[np.uint8], chroma: Sequence[Any]) -> tuple[Any, Any]:
+    """Between which values luma gives these pixels, with the Cb and Cr given; float
+    [height, width] each, the lower one above the other where none does.
+
+    Args:
+        pixels: uint8 [height, width, 3], or of any channels if they are all luma.
+        chroma: Cb and Cr, or nothing for grey.
+    """
+    shifts: list[Any] = colour_shifts(*chroma) if chroma else [0]
+    lowest, highest = np.full(pixels.shape[:2], -np.inf), np.full(pixels.shape[:2], np.inf)
+    for channel, shift in enumerate(shifts):
+        values = pixels[:, :, channel].astype(np.float64)
+        lowest = np.maximum(lowest, np.where(values == 0, -np.inf, values - shift))
+        highest = np.minimum(highest, np.where(values == 255, np.inf, values - shift))
+    return lowest, highest
 
 
 @kernel

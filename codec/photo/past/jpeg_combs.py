@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
 
-__all__ = ["BASIS", "MOST", "best_standard", "dct", "evidence", "standard_tables", "tables_for"]
+__all__ = ["MOST", "SAMPLES", "best_standard", "dct", "evidence", "standard_tables", "tables_for"]
 
 Array = NDArray[Any]
 
@@ -68,6 +68,9 @@ def _basis() -> Array:
 
 BASIS = _basis()
 """The orthonormal transform, [frequency, sample]."""
+
+SAMPLES = np.einsum("vy,ux->yxvu", BASIS, BASIS).reshape(64, 64)
+"""What each coefficient adds to each sample, [sample, coefficient]."""
 
 
 def dct(blocks: Array) -> Array:

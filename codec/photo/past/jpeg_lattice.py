@@ -13,15 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
-from ncodec.photo.past.jpeg_combs import BASIS
+from ncodec.photo.past.jpeg_combs import SAMPLES
 
 __all__ = ["Lattice"]
 
 Array = NDArray[Any]
-
-_SAMPLES = np.einsum("vy,ux->yxvu", BASIS, BASIS).reshape(64, 64)
-"""What each coefficient adds to each sample."""
-
 
 class Lattice:
     """All blocks of one quantiser table that show the same samples.
@@ -36,7 +32,7 @@ class Lattice:
     def __init__(self, seen: Array, table: Array, spread: Array, noise: float) -> None:
         self._seen = seen
         self._noise = noise
-        rows = np.concatenate([_SAMPLES[seen] * table / noise, np.diag(table / spread)])
+        rows = np.concatenate([SAMPLES[seen] * table / noise, np.diag(table / spread)])
         self._order = np.argsort(np.linalg.norm(rows, axis=0))
         orthogonal, self._basis = np.linalg.qr(rows[:, self._order])
         self._turn = np.ascontiguousarray(orthogonal[: np.count_nonzero(seen)].T)

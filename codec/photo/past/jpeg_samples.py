@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["colours", "enlarge", "samples_of_blocks"]
+__all__ = ["colour_shifts", "colours", "enlarge", "samples_of_blocks"]
 
 Planes = NDArray[Any]
 
@@ -98,11 +98,16 @@ def _stretched(plane: Planes) -> Planes:
 
 def colours(luma: Planes, blue: Planes, red: Planes) -> NDArray[np.uint8]:
     """RGB, uint8 [height, width, 3], of Y, Cb and Cr of one size, 0 to 255."""
+    planes = [luma + shift for shift in colour_shifts(blue, red)]
+    return np.clip(np.stack(planes, axis=2), 0, 255).astype(np.uint8)
+
+
+def colour_shifts(blue: Planes, red: Planes) -> list[Planes]:
+    """What Cb and Cr add to Y in R, G and B."""
     blue, red = blue - _CENTRE, red - _CENTRE
     half = 1 << 15
-    planes = (
-        luma + ((_CR_RED * red + half) >> 16),
-        luma + ((_CB_GREEN * blue + half + _CR_GREEN * red) >> 16),
-        luma + ((_CB_BLUE * blue + half) >> 16),
-    )
-    return np.clip(np.stack(planes, axis=2), 0, 255).astype(np.uint8)
+    return [
+        (_CR_RED * red + half) >> 16,
+        (_CB_GREEN * blue + half + _CR_GREEN * red) >> 16,
+        (_CB_BLUE * blue + half) >> 16,
+    ]

@@ -25,12 +25,14 @@ def shrunk(
     phase: tuple[int, int],
     divisors: tuple[int, int],
     limits: tuple[int, int],
+    start: Array | None = None,
 ) -> Array:
     """The samples, float [limits], whose enlarged plane shows `plane` from `phase` on.
 
     Args:
         plane: float [height, width].
         known: bool [height, width], where it is sure.
+        start: samples that are nearly right, by default those of least squares.
 
     Returns:
         Integers if the plane was enlarged, nearly all the true ones; 0 where nothing tells.
@@ -47,11 +49,12 @@ def shrunk(
         turns = half - 1 + columns % 2 + 0 * rows[:, None]
     else:
         turns = half - columns % 2 + 0 * rows[:, None]
-    # Without what rounding adds on average.
-    exact = plane - (turns - (half - 0.5)) / 2**bits
-    estimate = _along(exact, phase[0], down, limits[0])
-    estimate = _along(estimate.T, phase[1], across, limits[1]).T
-    out = np.rint(np.clip(estimate, 0, 255)).astype(np.int64)
+    if start is None:
+        # Without what rounding adds on average.
+        exact = plane - (turns - (half - 0.5)) / 2**bits
+        start = _along(exact, phase[0], down, limits[0])
+        start = _along(start.T, phase[1], across, limits[1]).T
+    out = np.rint(np.clip(start, 0, 255)).astype(np.int64)
     wanted = np.where(known, np.rint(plane), -1).astype(np.int64)
     _settle(out, wanted, turns, bits, down, across, phase[0], phase[1])
     return out.astype(np.float64)

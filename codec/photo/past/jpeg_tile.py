@@ -30,7 +30,7 @@ def encode_past(pixels: NDArray[np.uint8], past: Past) -> bytes:
 
 def _encoded(pixels: NDArray[np.uint8], past: Past, tables: Array) -> bytes:
     layout = past.layout
-    found = recover(past.planes, past.kinds, layout, tables)
+    found = recover(pixels, past.planes, past.kinds, layout, tables)
     coefficients = np.zeros((layout.frame.blocks + 1, 64), dtype=np.int16)
     coefficients[:-1] = np.clip(np.concatenate(found), -32767, 32767)
     streams = encode_stripe(
@@ -38,6 +38,7 @@ def _encoded(pixels: NDArray[np.uint8], past: Past, tables: Array) -> bytes:
     )
     shown = _shown(layout, tables, coefficients, pixels.shape[2])
     changes = encode_simple(pixels - shown)
+    global LAST; LAST=(sum(map(len,streams)),len(changes),round(float((pixels!=shown).any(2).mean()),4))
     down, across = layout.divisors or (1, 1)
     flags = (
         _GREY * (layout.divisors is None)
