@@ -15,7 +15,7 @@ from ncodec.photo.past.jpeg_tile import decode_past, encode_past
 from ncodec.photo.simple.coding import decode_simple, encode_simple, looks_synthetic
 from ncodec.photo.tiles import SIDES
 
-__all__ = ["EFFORTS", "TileCoder", "side_for"]
+__all__ = ["EFFORTS", "JPEG", "TileCoder", "side_for"]
 
 EFFORTS = ("fast", "medium", "best")
 _SIMPLE = len(EFFORTS)
@@ -23,7 +23,7 @@ _SIMPLE_WITH_ALPHA = _SIMPLE + 1
 """A tile's first byte: the position of its effort, or one of these for the coder of simple
 content, with alpha as its last channel or without."""
 
-_JPEG = 7
+JPEG = 7
 """Of a tile that was decoded from a JPEG file."""
 
 _SURELY_SMALLER = 0.2
@@ -81,7 +81,7 @@ class TileCoder:
             colour = decode_simple(data, colour_shape, kind)
         elif mode < len(EFFORTS):
             colour = decode_tile(data, colour_shape, self._bit_depth, self._model, EFFORTS[mode])
-        elif mode == _JPEG and kind == np.uint8:
+        elif mode == JPEG and kind == np.uint8:
             colour = decode_past(data, colour_shape)
         else:
             raise DamagedFile(f"a tile of {channels} channels is coded in mode {mode}")
@@ -92,7 +92,7 @@ class TileCoder:
 
     def _samples(self, colour: Pixels, effort: str) -> bytes:
         past = find(colour) if colour.dtype == np.uint8 else None
-        before = bytes([_JPEG]) + encode_past(colour, past) if past else b""
+        before = bytes([JPEG]) + encode_past(colour, past) if past else b""
         if before and len(before) < _SURELY_SMALLER * colour.nbytes:
             return before
         synthetic = looks_synthetic(colour)

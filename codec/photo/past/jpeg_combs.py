@@ -15,7 +15,16 @@ from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
 
-__all__ = ["MOST", "SAMPLES", "best_standard", "dct", "evidence", "standard_tables", "tables_for"]
+__all__ = [
+    "MOST",
+    "SAMPLES",
+    "best_standard",
+    "dct",
+    "evidence",
+    "nearest_quality",
+    "standard_tables",
+    "tables_for",
+]
 
 Array = NDArray[Any]
 
@@ -87,6 +96,13 @@ def standard_tables(chroma: bool) -> Array:
     return np.clip((base * scale + 50) // 100, 1, MOST)
 
 
+def nearest_quality(table: Array) -> tuple[int, bool]:
+    """The quality whose standard table of luma comes nearest, and whether it is this table."""
+    standard = standard_tables(chroma=False)
+    apart = np.abs(np.log(standard / np.maximum(table, 1))).sum(axis=1)
+    return int(np.argmin(apart)) + 1, bool(apart.min() == 0)
+
+
 @cache
 def _likelihoods(noise: float, most: int, alike: tuple[float, float]) -> Array:
     """float32 [cells, most + 1]: the logarithm of how much likelier each quantiser makes a value in
@@ -123,7 +139,7 @@ def evidence(values: Array, noise: float, most: int = MOST) -> Array:
     counts = np.bincount(places, minlength=64 * width).reshape(64, width)
     scores = np.zeros((64, most + 1))
     for kind, alike in enumerate(_ALIKE):
-        _add(counts, np.flatnonzero(_KINDS == kind), _likelihoods(noise, most, alike), scores)
+        _add(counts, np.flatnonzero(kind == _KINDS), _likelihoods(noise, most, alike), scores)
     return scores
 
 

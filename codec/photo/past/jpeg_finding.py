@@ -36,6 +36,9 @@ _LEAST_EVIDENCE = 100.0
 _LEAD = 2.0
 """How many times the evidence for the median grid the best one's must have."""
 
+_ENOUGH = 4096
+"""Pixels that tell how chroma was sampled."""
+
 _APART = 0.03
 """The share of pixels that may differ once chroma was made smaller and enlarged again."""
 
@@ -83,7 +86,7 @@ def find(pixels: NDArray[np.uint8]) -> Past | None:
     layout = Layout((height, width), grid, None, (True, True))
     if not is_grey:
         part = Layout(known[window].shape, grid, None, (True, True))
-        layout = _sampled(part, planes[1:, *window], known[window])
+        layout = _sampled(part, planes[(slice(1, None), *window)], known[window])
         layout = _ended(replace(layout, size=(height, width)), planes[1:], known)
     quality, first = tables_for(_evidence(planes[0], known, layout, 0), chroma=False)
     second = first
@@ -130,6 +133,11 @@ def _clean(plane: Array, known: Array) -> Array:
 
 def _sampled(grid: Layout, chroma: Array, known: Array) -> Layout:
     """The sampling of chroma that its values speak for."""
+    # What is pasted in misleads the smaller plane around it.
+    inner = known
+    for _ in range(4):
+        inner = _sure(inner)
+    known = inner if np.count_nonzero(inner) > _ENOUGH else known
     kinds = [replace(grid, divisors=divisors) for divisors in _SAMPLINGS]
     apart = [sum(_apart(plane, known, kind) for plane in chroma) for kind in kinds]
     if min(apart) > 2 * _APART * np.count_nonzero(known):
@@ -153,7 +161,9 @@ def _ended(layout: Layout, chroma: Array, known: Array) -> Layout:
     ends = []
     for axis in range(2):
         cut = [slice(None), slice(None)]
-        begin = max(0, (layout.size[axis] + layout.phase[axis] - 64) // 16 * 16 - layout.phase[axis])
+        begin = max(
+            0, (layout.size[axis] + layout.phase[axis] - 64) // 16 * 16 - layout.phase[axis]
+        )
         cut[axis] = slice(begin, None)
         strip = tuple(cut)
         size = list(layout.size)
@@ -182,9 +192,7 @@ def _apart(plane: Array, known: Array, layout: Layout, where: Any = ...) -> int:
     return int(np.count_nonzero(((again != plane) & known)[where]))
 
 
-def _evidence(
-    plane: Array, known: Array, layout: Layout, number: int
-) -> Array:
+def _evidence(plane: Array, known: Array, layout: Layout, number: int) -> Array:
     """Of the quantisers of a component."""
     part = layout.parts[number]
     small = shrunk(plane, known, layout.phase, part.divisors, part.limits)

@@ -19,6 +19,7 @@ __all__ = ["Lattice"]
 
 Array = NDArray[Any]
 
+
 class Lattice:
     """All blocks of one quantiser table that show the same samples.
 

@@ -22,13 +22,21 @@ Array = NDArray[Any]
 _NOISE = 0.3
 """Of a sample that was rounded."""
 
-_ROUNDS = 12
+_ROUNDS = 8
+_SINGLE_BLOCKS = 150
+"""Blocks of a component that get a lattice of their own, which takes some milliseconds."""
+
 _REPEATS = 3
 """Of smaller samples and their coefficients, each from the others."""
 
 
 def recover(
-    pixels: NDArray[np.uint8], planes: Array, kinds: Array, layout: Layout, tables: Array
+    pixels: NDArray[np.uint8],
+    planes: Array,
+    kinds: Array,
+    layout: Layout,
+    tables: Array,
+    searching: bool,
 ) -> list[Array]:
     """int64 [blocks, 64] for each component, in natural order.
 
@@ -38,9 +46,13 @@ def recover(
             samples are KNOWN.
         layout: the grid.
         tables: int64 [2, 64], the quantisers of luma and chroma.
+        searching: whether to look for what rounding does not find, which takes most of the time.
     """
     known = kinds == KNOWN
-    grids = [_Component(layout, number, tables[min(number, 1)]) for number in range(len(planes))]
+    grids = [
+        _Component(layout, number, tables[min(number, 1)], searching)
+        for number in range(len(planes))
+    ]
     found, shown = [], []
     for grid, plane in zip(grids[1:], planes[1:], strict=True):
         found.append(grid.fill(plane.astype(np.float64), known))
@@ -61,13 +73,16 @@ def blocks_of(plane: Array) -> Array:
 class _Component:
     """One component's grid."""
 
-    def __init__(self, layout: Layout, number: int, table: Array) -> None:
+    def __init__(self, layout: Layout, number: int, table: Array, searching: bool) -> None:
         self.number = number
         self.table = table
+        self._searching = searching
         self._layout = layout
         self._part = layout.parts[number]
         self._seen = [self._shown(axis) for axis in range(2)]
         self._lattices: dict[bytes, Lattice] = {}
+        self._singles = _SINGLE_BLOCKS
+        self._spread = np.ones(64)
 
     def _shown(self, axis: int) -> Array:
         """Which samples along an axis a pixel of the picture shows."""
@@ -82,7 +97,7 @@ class _Component:
         """The integers, int64 [blocks, 64], that give a plane of chroma where it is known."""
         samples = self._samples(plane, known)
         found = self._integers(samples)
-        for _ in range(0 if known.all() else _ROUNDS):
+        for _ in range(0 if known.all() else _ROUNDS if self._searching else 2):
             shown = self._layout.plane(self.number, found * self.table)
             plane[~known] = shown[~known]
             samples = self._samples(plane, known)
@@ -91,7 +106,7 @@ class _Component:
                 break
         sure = self._blocks(self._all_known(known)) > 0
         is_enlarged = self._part.divisors != (1, 1)
-        for again in range(_REPEATS if is_enlarged else 1):
+        for again in range(_REPEATS if is_enlarged and self._searching else 1):
             if again:
                 samples = self._samples(plane, known, self._shown_by(found))
             lowest, highest = np.where(sure, samples, -np.inf), np.where(sure, samples, np.inf)
@@ -129,12 +144,34 @@ class _Component:
     def _settled(
         self, found: Array, lowest: Array, highest: Array, only_wholly: bool = False
     ) -> Array:
+        if not self._searching:
+            return found
         lowest, highest = (self._seen_only(lowest, -np.inf), self._seen_only(highest, np.inf))
-        shown = found * self.table @ SAMPLES.T + 128
-        wrong = np.flatnonzero(((shown < lowest - 0.5) | (shown > highest + 0.5)).any(axis=1))
+        wrong = np.flatnonzero(self._misses(found, lowest, highest))
         out = found.copy()
-        out[wrong] = settle_blocks(found[wrong], lowest[wrong], highest[wrong], self.table, only_wholly)
+        low, high = lowest[wrong], highest[wrong]
+        out[wrong] = settle_blocks(found[wrong], low, high, self.table, only_wholly)
+        for block in wrong:
+            self._complete(out[block : block + 1], lowest[block], highest[block])
         return out
+
+    def _misses(self, found: Array, lowest: Array, highest: Array) -> Array:
+        """How many samples of each block are not within bounds."""
+        shown = found * self.table @ SAMPLES.T + 128
+        misses: Array = ((shown < lowest - 0.5) | (shown > highest + 0.5)).sum(axis=1)
+        return misses
+
+    def _complete(self, found: Array, lowest: Array, highest: Array) -> None:
+        """Tries what a block, int64 [1, 64], is if the samples that are known are all of it."""
+        sure = lowest == highest
+        misses = self._misses(found, lowest, highest)[0]
+        if self._singles == 0 or sure.all() or not misses or np.count_nonzero(sure) < 16:
+            return
+        self._singles -= 1
+        lattice = Lattice(sure, self.table, self._spread, _NOISE)
+        other = lattice.nearest(np.where(sure, lowest, 0)[None])
+        if self._misses(other, lowest, highest)[0] < misses:
+            found[:] = other
 
     def _seen_only(self, blocks: Array, end: float) -> Array:
         return np.where(self._blocks(np.logical_and.outer(*self._seen)), blocks, end)
@@ -182,7 +219,7 @@ class _Component:
         found = np.rint(exact).astype(np.int64)
         down, across = (seen.reshape(-1, 8) for seen in self._seen)
         whole = self._whole
-        spread = np.sqrt(np.mean(np.square(exact[whole] * self.table), axis=0) + 0.1)
+        self._spread = np.sqrt(np.mean(np.square(exact[whole] * self.table), axis=0) + 0.1)
         partial = ~whole & np.logical_and.outer(down.any(axis=1), across.any(axis=1))
         classes: dict[bytes, list[tuple[int, int]]] = {}
         for row, column in np.argwhere(partial):
@@ -191,7 +228,7 @@ class _Component:
         for key, places in classes.items():
             if key not in self._lattices:
                 seen = np.frombuffer(key, dtype=bool)
-                self._lattices[key] = Lattice(seen, self.table, spread, _NOISE)
+                self._lattices[key] = Lattice(seen, self.table, self._spread, _NOISE)
             at = tuple(np.array(places).T)
             found[at] = self._lattices[key].nearest(blocks[at].reshape(-1, 64))
         _continue(found, down.any(axis=1), across.any(axis=1))

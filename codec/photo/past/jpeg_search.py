@@ -31,7 +31,6 @@ _HOPELESS = 64.0
 """The sum of squares of what is over the bounds, from which on a block was none of the JPEG's."""
 
 
-
 def settle_blocks(
     found: Array, lowest: Array, highest: Array, table: Array, only_wholly: bool = False
 ) -> Array:

@@ -16,7 +16,7 @@ Array = NDArray[Any]
 _RIDGE = 1e-6
 """For samples that no pixel shows."""
 
-_SWEEPS = 4
+_SWEEPS = 12
 
 
 def shrunk(
@@ -64,21 +64,46 @@ def shrunk(
 def _settle(small, wanted, turns, bits, down, across, top, left):  # type: ignore[no-untyped-def]
     """Moves samples by one where the enlarged plane then agrees better with what is wanted."""
     height, width = small.shape
+    wrong = np.zeros(wanted.shape, dtype=np.uint8)
     for _ in range(_SWEEPS):
+        for i in range(wanted.shape[0]):
+            for j in range(wanted.shape[1]):
+                apart = _apart(small, wanted, turns, bits, down, across, top, left, i, i, j, j)
+                wrong[i, j] = apart > 0
         moved = False
         for y in range(height):
+            first = max(down * y - (down - 1) - top, 0)
+            last = min(down * y + 2 * (down - 1) - top, wanted.shape[0] - 1)
             for x in range(width):
-                worst = _apart(small, wanted, turns, bits, down, across, top, left, y, x)
-                if worst == 0:
+                begin = max(across * x - (across - 1) - left, 0)
+                end = min(across * x + 2 * (across - 1) - left, wanted.shape[1] - 1)
+                is_right = True
+                for i in range(first, last + 1):
+                    for j in range(begin, end + 1):
+                        is_right &= wrong[i, j] == 0
+                if is_right:
                     continue
                 old = small[y, x]
-                best = old
-                for value in (old - 1, old + 1):
+                best, least = old, 1 << 60
+                for value in (old, old - 1, old + 1):
                     if 0 <= value <= 255:
                         small[y, x] = value
-                        apart = _apart(small, wanted, turns, bits, down, across, top, left, y, x)
-                        if apart < worst:
-                            worst, best = apart, value
+                        apart = _apart(
+                            small,
+                            wanted,
+                            turns,
+                            bits,
+                            down,
+                            across,
+                            top,
+                            left,
+                            first,
+                            last,
+                            begin,
+                            end,
+                        )
+                        if apart < least:
+                            best, least = value, apart
                 small[y, x] = best
                 moved |= best != old
         if not moved:
@@ -87,22 +112,16 @@ def _settle(small, wanted, turns, bits, down, across, top, left):  # type: ignor
 
 @inner_kernel
 def _apart(  # type: ignore[no-untyped-def]
-    small, wanted, turns, bits, down, across, top, left, y, x
+    small, wanted, turns, bits, down, across, top, left, first, last, begin, end
 ):
-    """The squared differences of all pixels in which sample (y, x) has a part."""
+    """The squared differences of the pixels in these rows and columns."""
     height, width = small.shape
     total = 0
-    first_row = max(down * y - (down - 1) - top, 0)
-    last_row = min(down * y + 2 * (down - 1) - top, wanted.shape[0] - 1)
-    first_column = max(across * x - (across - 1) - left, 0)
-    last_column = min(across * x + 2 * (across - 1) - left, wanted.shape[1] - 1)
-    for i in range(first_row, last_row + 1):
+    for i in range(first, last + 1):
         row = i + top
         own_y = row // down
-        other_y = own_y
-        if down == 2:
-            other_y = min(max(own_y - 1 + 2 * (row & 1), 0), height - 1)
-        for j in range(first_column, last_column + 1):
+        other_y = min(max(own_y - 1 + 2 * (row & 1), 0), height - 1)
+        for j in range(begin, end + 1):
             if wanted[i, j] < 0:
                 continue
             column = j + left
