@@ -69,8 +69,7 @@ def made_from(folder: Path, count: int, width: int) -> Iterator[Made]:
         options: dict[str, Any] = {} if sampling == "grey" else {"subsampling": sampling}
         shown.save(stream, "jpeg", quality=quality, **options)
         size = stream.tell()
-        again = Image.open(stream)
-        again.load()
+        again: Image.Image = Image.open(stream).copy()
         name = f"{path.stem[:12]} {sampling} q{quality}"
         if number % 2:
             left, top = (int(n) for n in rng.integers(1, 32, 2))

@@ -13,6 +13,8 @@ from ncodec.photo.past.jpeg_samples import colour_shifts
 
 __all__ = ["CLIPPED", "KNOWN", "OTHER", "luma_bounds", "share_known", "ycc_of"]
 
+Array = NDArray[Any]
+
 OTHER, KNOWN, CLIPPED = range(3)
 """A pixel is the colour of no YCbCr; of the one given; or has a sample at an end of its range."""
 
@@ -75,14 +77,12 @@ def luma_bounds(pixels: NDArray[np.uint8], chroma: Sequence[Any]) -> tuple[Any, 
 
 
 @kernel
-def _convert(pixels, planes, kinds, reds, blues):  # type: ignore[no-untyped-def]
+def _convert(pixels: Array, planes: Array, kinds: Array, reds: Array, blues: Array) -> None:
     for y in range(pixels.shape[0]):
         for x in range(pixels.shape[1]):
-            red, green, blue = (
-                np.int64(pixels[y, x, 0]),
-                np.int64(pixels[y, x, 1]),
-                np.int64(pixels[y, x, 2]),
-            )
+            red: Any = np.int64(pixels[y, x, 0])
+            green: Any = np.int64(pixels[y, x, 1])
+            blue: Any = np.int64(pixels[y, x, 2])
             luma = 0.299 * red + 0.587 * green + 0.114 * blue
             planes[0, y, x] = luma
             planes[1, y, x] = 128 + (blue - luma) / 1.772
@@ -91,7 +91,7 @@ def _convert(pixels, planes, kinds, reds, blues):  # type: ignore[no-untyped-def
                 kinds[y, x] = CLIPPED
                 continue
             kinds[y, x] = OTHER
-            middle = np.int64(luma + 0.5)
+            middle: Any = np.int64(luma + 0.5)
             for guess in range(max(middle - 1, 0), min(middle + 1, 255) + 1):
                 cb = np.int64(blues[blue - guess + 512])
                 cr = np.int64(reds[red - guess + 512])

@@ -84,7 +84,8 @@ SAMPLES = np.einsum("vy,ux->yxvu", BASIS, BASIS).reshape(64, 64)
 
 def dct(blocks: Array) -> Array:
     """The coefficients [..., 8, 8] of blocks of samples [..., 8, 8]."""
-    return BASIS @ (blocks - 128) @ BASIS.T
+    values: Array = BASIS @ (blocks - 128) @ BASIS.T
+    return values
 
 
 def standard_tables(chroma: bool) -> Array:
@@ -93,7 +94,8 @@ def standard_tables(chroma: bool) -> Array:
     quality = np.arange(1, 101)[:, None]
     scale = np.where(quality < 50, 5000 // quality, 200 - 2 * quality)
     base = _CHROMA.ravel() if chroma else _LUMA
-    return np.clip((base * scale + 50) // 100, 1, MOST)
+    tables: Array = np.clip((base * scale + 50) // 100, 1, MOST)
+    return tables
 
 
 def nearest_quality(table: Array) -> tuple[int, bool]:
@@ -116,7 +118,9 @@ def _likelihoods(noise: float, most: int, alike: tuple[float, float]) -> Array:
 
     def density(apart: Array) -> Array:
         narrow = (1 - share) / noise * np.exp(-0.5 * (apart / noise) ** 2)
-        return (narrow + share / wide * np.exp(-0.5 * (apart / wide) ** 2)) / np.sqrt(2 * np.pi)
+        broad = share / wide * np.exp(-0.5 * (apart / wide) ** 2)
+        both: Array = (narrow + broad) / np.sqrt(2 * np.pi)
+        return both
 
     gains = np.log(steps * sum(density(apart + steps * k) for k in range(-4, 5)) + _ODD)
     # Near 0 no density is smooth: only that values are too far from it says something.
@@ -144,7 +148,7 @@ def evidence(values: Array, noise: float, most: int = MOST) -> Array:
 
 
 @kernel
-def _add(counts, rows, gains, scores):  # type: ignore[no-untyped-def]
+def _add(counts: Array, rows: Array, gains: Array, scores: Array) -> None:
     """scores += counts @ gains in some rows, of few counts that are not 0."""
     for i in rows:
         for j in range(counts.shape[1]):

@@ -91,7 +91,7 @@ def find(pixels: NDArray[np.uint8]) -> Past | None:
     quality, first = tables_for(_evidence(planes[0], known, layout, 0), chroma=False)
     second = first
     if not is_grey:
-        scores = sum(_evidence(planes[i], known, layout, i) for i in (1, 2))
+        scores = _of_chroma(planes[1:], known, layout)
         _, second = tables_for(scores, True, quality if len(first) == 1 else None)
     pairs = {0: (first[0], second[0]), 1: (first[-1], second[-1])}
     tables = [np.stack(pairs[i]) for i in range(max(len(first), len(second)))]
@@ -150,9 +150,7 @@ def _sampled(grid: Layout, chroma: Array, known: Array) -> Layout:
     ]
     return max(
         grids,
-        key=lambda layout: best_standard(
-            sum(_evidence(plane, known, layout, i + 1) for i, plane in enumerate(chroma))
-        ),
+        key=lambda layout: best_standard(_of_chroma(chroma, known, layout)),
     )
 
 
@@ -166,11 +164,12 @@ def _ended(layout: Layout, chroma: Array, known: Array) -> Layout:
         )
         cut[axis] = slice(begin, None)
         strip = tuple(cut)
-        size = list(layout.size)
-        size[axis] -= begin
-        phase = list(layout.phase)
-        phase[axis] = phase[axis] if begin == 0 else 0
-        part = replace(layout, size=tuple(size), phase=tuple(phase))
+        kept = [begin * (i == axis) for i in range(2)]
+        size = layout.size[0] - kept[0], layout.size[1] - kept[1]
+        phase = layout.phase
+        if begin:
+            phase = (phase[0], 0) if axis else (0, phase[1])
+        part = replace(layout, size=size, phase=phase)
         last = (slice(None), slice(-2, None)) if axis else (slice(-2, None), slice(None))
         wrong = sum(_apart(plane[strip], known[strip], part, last) for plane in chroma)
         pixels = np.count_nonzero(known[strip][last])
@@ -192,15 +191,21 @@ def _apart(plane: Array, known: Array, layout: Layout, where: Any = ...) -> int:
     return int(np.count_nonzero(((again != plane) & known)[where]))
 
 
+def _of_chroma(chroma: Array, known: Array, layout: Layout) -> Array:
+    """The evidence for the quantisers that Cb and Cr share."""
+    return _evidence(chroma[0], known, layout, 1) + _evidence(chroma[1], known, layout, 2)
+
+
 def _evidence(plane: Array, known: Array, layout: Layout, number: int) -> Array:
     """Of the quantisers of a component."""
     part = layout.parts[number]
     small = shrunk(plane, known, layout.phase, part.divisors, part.limits)
     down, across = part.divisors
-    padded = np.zeros((small.shape[0] * down, small.shape[1] * across), dtype=bool)
+    padded: Array = np.zeros((small.shape[0] * down, small.shape[1] * across), dtype=bool)
     (top, left), (height, width) = layout.phase, layout.size
     padded[top : top + height, left : left + width] = known[: padded.shape[0] - top]
-    seen = padded.reshape(small.shape[0], down, small.shape[1], across).all(axis=(1, 3))
+    cells = padded.reshape(small.shape[0], down, small.shape[1], across)
+    seen: Array = np.asarray(cells.all(axis=(1, 3)))
     blocks = _clean(small, seen)
     # Rounding leaves other combs in blocks that do not change along an axis.
     lively = [np.ptp(blocks, axis=axis).any(axis=1) for axis in (1, 2)]

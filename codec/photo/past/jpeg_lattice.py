@@ -53,7 +53,7 @@ class Lattice:
 
 
 @kernel
-def _reduce(basis, changes, turn):  # type: ignore[no-untyped-def]
+def _reduce(basis: Array, changes: Array, turn: Array) -> None:
     """Reduces an upper triangular basis; `changes` are the new vectors in the old ones, and `turn`
     is rotated as the basis is."""
     size = basis.shape[0]

@@ -139,14 +139,14 @@ class _Component:
             samples[loose] = np.clip(shown, low, high)
             exact = dct(samples[loose].reshape(-1, 8, 8)).reshape(-1, 64) / self.table
             found[loose] = np.rint(exact).astype(np.int64)
-        return self._settled(found, *bounds)
+        return self._settled(found, bounds[0], bounds[1])
 
     def _settled(
         self, found: Array, lowest: Array, highest: Array, only_wholly: bool = False
     ) -> Array:
         if not self._searching:
             return found
-        lowest, highest = (self._seen_only(lowest, -np.inf), self._seen_only(highest, np.inf))
+        lowest, highest = self._seen_only(lowest, -np.inf), self._seen_only(highest, np.inf)
         wrong = np.flatnonzero(self._misses(found, lowest, highest))
         out = found.copy()
         low, high = lowest[wrong], highest[wrong]
@@ -191,10 +191,10 @@ class _Component:
         """Samples all of whose pixels are known, on whole blocks."""
         down, across = self._part.divisors
         rows, columns = (8 * n for n in self._part.blocks)
-        padded = np.zeros((rows * down, columns * across), dtype=bool)
+        padded: Array = np.zeros((rows * down, columns * across), dtype=bool)
         (top, left), (height, width) = self._layout.phase, self._layout.size
         padded[top : top + height, left : left + width] = known
-        all_known: Array = padded.reshape(rows, down, columns, across).all(axis=(1, 3))
+        all_known: Array = np.asarray(padded.reshape(rows, down, columns, across).all(axis=(1, 3)))
         return all_known
 
     def _samples(self, plane: Array, known: Array, start: Array | None = None) -> Array:
@@ -220,7 +220,8 @@ class _Component:
         down, across = (seen.reshape(-1, 8) for seen in self._seen)
         whole = self._whole
         self._spread = np.sqrt(np.mean(np.square(exact[whole] * self.table), axis=0) + 0.1)
-        partial = ~whole & np.logical_and.outer(down.any(axis=1), across.any(axis=1))
+        some: list[Array] = [np.asarray(seen.any(axis=1)) for seen in (down, across)]
+        partial: Array = ~whole & np.logical_and.outer(*some)
         classes: dict[bytes, list[tuple[int, int]]] = {}
         for row, column in np.argwhere(partial):
             key = np.logical_and.outer(down[row], across[column]).tobytes()
@@ -231,7 +232,7 @@ class _Component:
                 self._lattices[key] = Lattice(seen, self.table, self._spread, _NOISE)
             at = tuple(np.array(places).T)
             found[at] = self._lattices[key].nearest(blocks[at].reshape(-1, 64))
-        _continue(found, down.any(axis=1), across.any(axis=1))
+        _continue(found, some[0], some[1])
         return found.reshape(-1, 64)
 
 

@@ -36,7 +36,8 @@ def samples_of_blocks(values: NDArray[np.int32]) -> NDArray[np.int32]:
     """
     columns = _pass(values, _BITS - _PASS1)
     rows = _pass(columns.swapaxes(0, 1), _BITS + _PASS1 + 3).swapaxes(0, 1)
-    return np.clip(rows + _CENTRE, 0, 255)
+    samples: NDArray[np.int32] = np.clip(rows + _CENTRE, 0, 255)
+    return samples
 
 
 def _pass(x: Planes, shift: int) -> Planes:
@@ -99,7 +100,8 @@ def _stretched(plane: Planes) -> Planes:
 def colours(luma: Planes, blue: Planes, red: Planes) -> NDArray[np.uint8]:
     """RGB, uint8 [height, width, 3], of Y, Cb and Cr of one size, 0 to 255."""
     planes = [luma + shift for shift in colour_shifts(blue, red)]
-    return np.clip(np.stack(planes, axis=2), 0, 255).astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.clip(np.stack(planes, axis=2), 0, 255).astype(np.uint8)
+    return pixels
 
 
 def colour_shifts(blue: Planes, red: Planes) -> list[Planes]:

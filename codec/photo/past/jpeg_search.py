@@ -49,7 +49,7 @@ def settle_blocks(
 
 
 @kernel
-def _settle(found, lowest, highest, steps, only_wholly):  # type: ignore[no-untyped-def]
+def _settle(found: Array, lowest: Array, highest: Array, steps: Array, only_wholly: bool) -> None:
     values = np.empty(64)
     kept = np.empty(64)
     original = np.empty(64, dtype=np.int64)
@@ -59,7 +59,7 @@ def _settle(found, lowest, highest, steps, only_wholly):  # type: ignore[no-unty
     chosen = np.empty((_CANDIDATES, 64))
     costs = np.empty(64)
     leaning = np.empty(64)
-    state = np.uint64(88172645463325252)
+    state: Any = np.uint64(88172645463325252)
     for block in range(found.shape[0]):
         low, high = lowest[block], highest[block]
         values[:] = 0
@@ -84,11 +84,11 @@ def _settle(found, lowest, highest, steps, only_wholly):  # type: ignore[no-unty
                     state ^= state << np.uint64(13)
                     state ^= state >> np.uint64(7)
                     state ^= state << np.uint64(17)
-                    j = np.int64(state % np.uint64(_CANDIDATES))
-                    values += chosen[j]
-                    found[block, places[j]] += np.int64(signs[j])
-                    chosen[j] *= -1
-                    signs[j] *= -1
+                    kick = np.int64(state % np.uint64(_CANDIDATES))
+                    values += chosen[kick]
+                    found[block, places[kick]] += np.int64(signs[kick])
+                    chosen[kick] *= -1
+                    signs[kick] *= -1
             least = _descend(values, low, high, chosen, signs, places, found[block])
             if least <= best:
                 best = least
@@ -100,7 +100,9 @@ def _settle(found, lowest, highest, steps, only_wholly):  # type: ignore[no-unty
 
 
 @inner_kernel
-def _order(values, low, high, steps, costs, leaning):  # type: ignore[no-untyped-def]
+def _order(
+    values: Array, low: Array, high: Array, steps: Array, costs: Array, leaning: Array
+) -> None:
     """What a change of each coefficient by one would do to the distance from the bounds' middle."""
     for k in range(64):
         lean = 0.0
@@ -116,7 +118,7 @@ def _order(values, low, high, steps, costs, leaning):  # type: ignore[no-untyped
 
 
 @inner_kernel
-def _excess(values, low, high):  # type: ignore[no-untyped-def]
+def _excess(values: Array, low: Array, high: Array) -> float:
     total = 0.0
     for i in range(64):
         over = max(values[i] - high[i], low[i] - values[i], 0.0)
@@ -125,7 +127,15 @@ def _excess(values, low, high):  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
-def _descend(values, low, high, chosen, signs, places, found):  # type: ignore[no-untyped-def]
+def _descend(
+    values: Array,
+    low: Array,
+    high: Array,
+    chosen: Array,
+    signs: Array,
+    places: Array,
+    found: Array,
+) -> float:
     """Makes the one or two changes that help most until none does; returns the excess."""
     count = chosen.shape[0]
     least = _excess(values, low, high)

@@ -39,7 +39,8 @@ def shrunk(
     """
     down, across = divisors
     if down * across == 1:
-        return _along(_along(plane, phase[0], 1, limits[0]).T, phase[1], 1, limits[1]).T
+        same: Array = _along(_along(plane, phase[0], 1, limits[0]).T, phase[1], 1, limits[1]).T
+        return same
     bits = 2 * (down + across - 2)
     half = 1 << (bits - 1)
     rows, columns = (np.arange(n) + p for n, p in zip(plane.shape, phase, strict=True))
@@ -61,7 +62,16 @@ def shrunk(
 
 
 @kernel
-def _settle(small, wanted, turns, bits, down, across, top, left):  # type: ignore[no-untyped-def]
+def _settle(
+    small: Array,
+    wanted: Array,
+    turns: Array,
+    bits: int,
+    down: int,
+    across: int,
+    top: int,
+    left: int,
+) -> None:
     """Moves samples by one where the enlarged plane then agrees better with what is wanted."""
     height, width = small.shape
     wrong = np.zeros(wanted.shape, dtype=np.uint8)
@@ -111,9 +121,20 @@ def _settle(small, wanted, turns, bits, down, across, top, left):  # type: ignor
 
 
 @inner_kernel
-def _apart(  # type: ignore[no-untyped-def]
-    small, wanted, turns, bits, down, across, top, left, first, last, begin, end
-):
+def _apart(
+    small: Array,
+    wanted: Array,
+    turns: Array,
+    bits: int,
+    down: int,
+    across: int,
+    top: int,
+    left: int,
+    first: int,
+    last: int,
+    begin: int,
+    end: int,
+) -> int:
     """The squared differences of the pixels in these rows and columns."""
     height, width = small.shape
     total = 0

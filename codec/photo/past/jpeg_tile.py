@@ -187,7 +187,8 @@ def _unpacked(reader: _Reader, chroma: bool) -> Array:
     if quality > 100:
         raise DamagedFile(f"a tile was a JPEG file of quality {quality}, where 100 is the highest")
     if quality:
-        return standard_tables(chroma)[quality - 1]
+        standard: Array = standard_tables(chroma)[quality - 1]
+        return standard
     return np.frombuffer(reader.take(64), dtype=np.uint8).astype(np.int64)
 
 
