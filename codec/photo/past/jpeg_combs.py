@@ -70,7 +70,7 @@ column or both, and how much more noise that is: in DC, coefficients of one freq
 
 def _basis() -> Array:
     k, n = np.mgrid[:8, :8]
-    rows = np.cos((2 * n + 1) * k * np.pi / 16) / 2
+    rows: Array = np.cos((2 * n + 1) * k * np.pi / 16) / 2
     rows[0] /= np.sqrt(2)
     return rows
 

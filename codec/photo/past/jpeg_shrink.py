@@ -55,7 +55,7 @@ def shrunk(
         exact = plane - (turns - (half - 0.5)) / 2**bits
         start = _along(exact, phase[0], down, limits[0])
         start = _along(start.T, phase[1], across, limits[1]).T
-    out = np.rint(np.clip(start, 0, 255)).astype(np.int64)
+    out: NDArray[np.int64] = np.rint(np.clip(start, 0, 255)).astype(np.int64)
     wanted = np.where(known, np.rint(plane), -1).astype(np.int64)
     _settle(out, wanted, turns, bits, down, across, phase[0], phase[1])
     return out.astype(np.float64)
