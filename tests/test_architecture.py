@@ -18,7 +18,7 @@ FAMILIES = {
     "circuit/flow": {"circuit"},
     "jpeg": set(),
     "photo": {"photo/past", "photo/simple"},
-    "photo/past": {"jpeg", "photo/simple"},
+    "photo/past": {"photo/simple"},
     "photo/simple": set(),
     "student": set(),
     "video": set(),
@@ -42,7 +42,8 @@ ALLOWED = {
     "guard": BASE | {"plugin"},
     "registry": BASE | {"guard", "plugin"},
     "weights": BASE,
-    **{name: BASE | {"media", "plugin", "weights"} | own for name, own in FAMILIES.items()},
+    "dct": BASE,
+    **{name: BASE | {"dct", "media", "plugin", "weights"} | own for name, own in FAMILIES.items()},
     "files": BASE | {"media", "media/matroska", "plugin", "registry"},
     "jobs": BASE | {"files", "media", "plugin", "registry"},
 }

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.jpeg.headers import Component, Frame
+from ncodec.dct.frame import Component, Frame
 from ncodec.photo.past.jpeg_samples import enlarge, samples_of_blocks
 
 __all__ = ["Layout", "Part"]

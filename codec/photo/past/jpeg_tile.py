@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ncodec.dct.coder import decode_stripe, encode_stripe
 from ncodec.errors import DamagedFile
-from ncodec.jpeg.coder import decode_stripe, encode_stripe
 from ncodec.photo.past.jpeg_combs import nearest_quality, standard_tables
 from ncodec.photo.past.jpeg_finding import Past
 from ncodec.photo.past.jpeg_layout import Layout

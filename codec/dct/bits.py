@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ncodec.dct.memory import BINS, LINES, MAPS_AT, PLAIN_AT, WEIGHTS_AT, Memory
 from ncodec.formats.entropy.kernels import inner_kernel
 from ncodec.formats.entropy.lanes import LANES, MEMORY, blend, learn
 from ncodec.formats.entropy.logistic import REACH, SQUASH, STRETCH
 from ncodec.formats.entropy.ranges import get_bit, put_bit
-from ncodec.jpeg.memory import BINS, LINES, MAPS_AT, PLAIN_AT, WEIGHTS_AT, Memory
 
 __all__ = ["Coder", "code_bit", "code_plain"]
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ncodec.dct.bits import code_bit, code_plain
 from ncodec.formats.entropy.kernels import inner_kernel
-from ncodec.jpeg.bits import code_bit, code_plain
 
 __all__ = [
     "COLUMN",
