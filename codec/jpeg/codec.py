@@ -17,7 +17,7 @@ from ncodec.media.images import decode_image
 from ncodec.plugin import Coded, Context, ImageCodec, KeptFile, Option, Region, Stored
 
 if TYPE_CHECKING:
-    from ncodec.jpeg.headers import Frame
+    from ncodec.dct.frame import Frame
 
 __all__ = ["PcJpeg"]
 

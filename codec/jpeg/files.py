@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ncodec.dct.coder import decode_stripe, encode_stripe, stripes
+from ncodec.dct.frame import Component, Frame
 from ncodec.errors import DamagedFile, VerificationFailed
 from ncodec.formats import Model, Segment, integer_hash
-from ncodec.jpeg.coder import decode_stripe, encode_stripe, stripes
-from ncodec.jpeg.headers import Component, Frame, Headers, Unsupported
+from ncodec.jpeg.headers import Headers, Unsupported
 from ncodec.jpeg.huffman import intervals
 from ncodec.jpeg.packing import Outline, compressed, inflated
 from ncodec.jpeg.rebuild import Jpeg, frame_of, parse, rebuild, room_for

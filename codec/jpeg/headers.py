@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DERIVED", "Component", "Frame", "Headers", "Scan", "Unsupported", "tables_in"]
+from ncodec.dct.frame import ZIGZAG, Component, Frame
+
+__all__ = ["DERIVED", "Headers", "Scan", "Unsupported", "tables_in"]
 
 _SOI, _EOI, _SOS, _DQT, _DHT, _DRI, _DNL, _DAC = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xDC, 0xCC
 _SEQUENTIAL, _PROGRESSIVE = (0xC0, 0xC1), 0xC2
@@ -58,47 +59,6 @@ _USUAL_TABLES = {
 
 class Unsupported(Exception):
     """A file, or a part of one, that is not rebuilt from coefficients; says why."""
-
-
-@dataclass(frozen=True)
-class Component:
-    """A component of the frame, and its array of blocks.
-
-    Attributes:
-        name: the identifier in the file.
-        across, down: sampling factors.
-        quantiser: number of the table of quantisers.
-        columns, rows: blocks that hold samples of the picture.
-        stride, padded: blocks a row and rows of blocks, with those that only fill MCUs.
-        first: the number of the blocks of the components before.
-    """
-
-    name: int
-    across: int
-    down: int
-    quantiser: int
-    columns: int
-    rows: int
-    stride: int
-    padded: int
-    first: int
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What SOF says: size in samples, components, and whether scans are progressive."""
-
-    width: int
-    height: int
-    progressive: bool
-    components: tuple[Component, ...]
-    mcus: tuple[int, int]
-
-    @property
-    def blocks(self) -> int:
-        """The blocks of all components, padding included."""
-        last = self.components[-1]
-        return last.first + last.stride * last.padded
 
 
 @dataclass(frozen=True)
@@ -308,15 +268,6 @@ def tables_in(body: bytes) -> list[tuple[int, bytes]]:
             tables.append((number, body[1:end]))
         body = body[end:]
     return tables
-
-
-def _zigzag() -> NDArray[Any]:
-    places = [(u + v, v if (u + v) % 2 else u, 8 * v + u) for v in range(8) for u in range(8)]
-    return np.array([natural for _, _, natural in sorted(places)], dtype=np.int64)
-
-
-ZIGZAG = _zigzag()
-"""The place in natural order, 8 v + u, of each coefficient in zigzag order."""
 
 
 def _ceil(value: int, by: int) -> int:

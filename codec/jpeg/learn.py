@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec._version import __version__
+from ncodec.dct.coder import observe
+from ncodec.dct.memory import COUNT, Memory, new_memory, part
+from ncodec.dct.model import pack_model
 from ncodec.formats import Model
-from ncodec.jpeg.coder import observe
 from ncodec.jpeg.dictionary import HeaderCounts
 from ncodec.jpeg.headers import Unsupported
-from ncodec.jpeg.memory import COUNT, Memory, new_memory, part
-from ncodec.jpeg.model import pack_model
 from ncodec.jpeg.rebuild import frame_of, parse
 
 __all__ = ["learn"]

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ncodec.dct.model import dictionary
 from ncodec.errors import DamagedFile
 from ncodec.formats import Limits, cbor
-from ncodec.jpeg.model import dictionary
 from ncodec.jpeg.rebuild import Jpeg
 from ncodec.jpeg.tables import without_derived
 

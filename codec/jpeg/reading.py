@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ncodec.dct.frame import ZIGZAG
 from ncodec.formats.entropy.kernels import kernel
-from ncodec.jpeg.headers import ZIGZAG, Scan
+from ncodec.jpeg.headers import Scan
 from ncodec.jpeg.huffman import (
     AC_FIRST,
     AC_REFINE,

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ncodec.dct.frame import Frame
 from ncodec.formats import Limits
-from ncodec.jpeg.headers import Frame, Headers, Scan, Unsupported
+from ncodec.jpeg.headers import Headers, Scan, Unsupported
 from ncodec.jpeg.huffman import intervals
 from ncodec.jpeg.reading import decode_scan
 from ncodec.jpeg.tables import fill

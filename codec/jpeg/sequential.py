@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ncodec.dct.frame import ZIGZAG
 from ncodec.formats.entropy.kernels import kernel
-from ncodec.jpeg.headers import ZIGZAG
 
 __all__ = [
     "SIZES",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ncodec.dct.coder import decode_stripe, encode_stripe
 from ncodec.formats.times import unpack_varint, varint
-from ncodec.jpeg.coder import decode_stripe, encode_stripe
 from ncodec.jpeg.headers import Unsupported
 from ncodec.jpeg.huffman import intervals
 from ncodec.jpeg.packing import MOST_THUMBNAILS, Outline, compressed, damaged

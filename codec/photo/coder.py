@@ -10,16 +10,25 @@ from numpy.typing import NDArray
 from ncodec.errors import DamagedFile
 from ncodec.photo.kernel import decode_tile, encode_tile
 from ncodec.photo.model import PhotoModel, load_model
+from ncodec.photo.past.jpeg_finding import find
+from ncodec.photo.past.jpeg_tile import decode_past, encode_past
 from ncodec.photo.simple.coding import decode_simple, encode_simple, looks_synthetic
 from ncodec.photo.tiles import SIDES
 
-__all__ = ["EFFORTS", "TileCoder", "side_for"]
+__all__ = ["EFFORTS", "JPEG", "TileCoder", "side_for"]
 
 EFFORTS = ("fast", "medium", "best")
 _SIMPLE = len(EFFORTS)
 _SIMPLE_WITH_ALPHA = _SIMPLE + 1
 """A tile's first byte: the position of its effort, or one of these for the coder of simple
 content, with alpha as its last channel or without."""
+
+JPEG = 7
+"""Of a tile that was decoded from a JPEG file."""
+
+_SURELY_SMALLER = 0.2
+"""The share of the raw samples' bytes below which no other coder of what a JPEG file gave is
+tried."""
 
 _NOISY = 0.9
 """The share of the raw samples' bytes above which the coder of simple content, which can store
@@ -72,6 +81,8 @@ class TileCoder:
             colour = decode_simple(data, colour_shape, kind)
         elif mode < len(EFFORTS):
             colour = decode_tile(data, colour_shape, self._bit_depth, self._model, EFFORTS[mode])
+        elif mode == JPEG and kind == np.uint8:
+            colour = decode_past(data, colour_shape)
         else:
             raise DamagedFile(f"a tile of {channels} channels is coded in mode {mode}")
         if not with_alpha:
@@ -80,6 +91,10 @@ class TileCoder:
         return np.concatenate([colour, alpha], axis=2)
 
     def _samples(self, colour: Pixels, effort: str) -> bytes:
+        past = find(colour) if colour.dtype == np.uint8 else None
+        before = bytes([JPEG]) + encode_past(colour, past) if past else b""
+        if before and len(before) < _SURELY_SMALLER * colour.nbytes:
+            return before
         synthetic = looks_synthetic(colour)
         simple = bytes([_SIMPLE]) + encode_simple(colour) if synthetic else b""
         # What is flat enough for a bit a sample is nothing that the circuit could do better.
@@ -89,14 +104,17 @@ class TileCoder:
         coded = bytes([EFFORTS.index(effort)]) + photo
         if not simple and len(coded) > colour.nbytes * _NOISY:
             simple = bytes([_SIMPLE]) + encode_simple(colour)
-        return min(coded, simple, key=len) if simple else coded
+        return min((code for code in (coded, simple, before) if code), key=len)
 
 
 def side_for(pixels: Pixels) -> int:
     """The largest side of an image's tiles: 2048 for drawings, which repeat themselves far away,
-    and 512 for photographs."""
+    as large as can be for what was a JPEG file, whose blocks tiles would cut, and 512 for other
+    photographs."""
     colour, _ = _parted(pixels)
-    return SIDES[-1] if looks_synthetic(colour) else SIDES[0]
+    if looks_synthetic(colour):
+        return SIDES[2]
+    return SIDES[-1] if colour.dtype == np.uint8 and find(colour) else SIDES[0]
 
 
 def _parted(pixels: Pixels) -> tuple[Pixels, Pixels | None]:

@@ -11,7 +11,7 @@ from ncodec.plugin import Region
 
 __all__ = ["SIDES", "Grid"]
 
-SIDES = (512, 1024, 2048)
+SIDES = (512, 1024, 2048, 1 << 24)
 """The largest sides that a tile may have, in pixels. They are part of the format: decoders lay the
 same grids (docs/photo.md, "File")."""
 

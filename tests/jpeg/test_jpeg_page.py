@@ -5,8 +5,8 @@ import pytest
 from jpegs import jpeg, scene
 from page_blocks import decode
 
-from ncodec.jpeg.coder import encode_stripe
-from ncodec.jpeg.headers import Component, Frame
+from ncodec.dct.coder import encode_stripe
+from ncodec.dct.frame import Component, Frame
 from ncodec.jpeg.rebuild import frame_of, parse
 
 

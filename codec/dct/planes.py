@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.kernels import bare_kernel, inner_kernel
-from ncodec.formats.entropy.lanes import put_lines
-from ncodec.jpeg.bits import code_bit
-from ncodec.jpeg.borders import put_borders
-from ncodec.jpeg.edges import code_edges
-from ncodec.jpeg.inside import code_inside
-from ncodec.jpeg.memory import (
+from ncodec.dct.bits import code_bit
+from ncodec.dct.borders import put_borders
+from ncodec.dct.edges import code_edges
+from ncodec.dct.inside import code_inside
+from ncodec.dct.memory import (
     CONTEXTS,
     LINES,
     LINES_ACROSS,
@@ -24,7 +22,9 @@ from ncodec.jpeg.memory import (
     plain_of,
     sets_of,
 )
-from ncodec.jpeg.values import DC, EDGE, NZ, code_size, code_tail, level, signed, size_of
+from ncodec.dct.values import DC, EDGE, NZ, code_size, code_tail, level, signed, size_of
+from ncodec.formats.entropy.kernels import bare_kernel, inner_kernel
+from ncodec.formats.entropy.lanes import put_lines
 
 __all__ = ["code_plane", "new_borders"]
 

@@ -6,13 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ncodec.formats.entropy.kernels import inner_kernel
-from ncodec.formats.entropy.lanes import put_lines
-from ncodec.formats.entropy.signals import put_signals
-from ncodec.jpeg.bits import code_bit
-from ncodec.jpeg.forecast import clip, follow_value, foretell_value, taps_of
-from ncodec.jpeg.memory import CONTEXTS, LINES, SIGNALS, map_of, plain_of, sets_of
-from ncodec.jpeg.values import (
+from ncodec.dct.bits import code_bit
+from ncodec.dct.forecast import clip, follow_value, foretell_value, taps_of
+from ncodec.dct.memory import CONTEXTS, LINES, SIGNALS, map_of, plain_of, sets_of
+from ncodec.dct.values import (
     COLUMN,
     EDGE,
     NZ,
@@ -25,6 +22,9 @@ from ncodec.jpeg.values import (
     signed,
     size_of,
 )
+from ncodec.formats.entropy.kernels import inner_kernel
+from ncodec.formats.entropy.lanes import put_lines
+from ncodec.formats.entropy.signals import put_signals
 
 __all__ = ["code_edges"]
 

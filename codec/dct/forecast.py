@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ncodec.dct.memory import SIGNALS, TAPS_AT
 from ncodec.formats.entropy.kernels import inner_kernel
 from ncodec.formats.entropy.signals import TAPS, follow_far, foretell_far
-from ncodec.jpeg.memory import SIGNALS, TAPS_AT
 
 __all__ = ["clip", "follow_value", "foretell_value", "taps_of"]
 

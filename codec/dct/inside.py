@@ -6,14 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ncodec.formats.entropy.kernels import inner_kernel
-from ncodec.formats.entropy.lanes import put_lines
-from ncodec.formats.entropy.signals import follow, foretell, put_magnitudes
-from ncodec.jpeg.bits import code_bit, code_plain
-from ncodec.jpeg.forecast import taps_of
-from ncodec.jpeg.headers import ZIGZAG
-from ncodec.jpeg.memory import CONTEXTS, LINES, SIGNALS, map_of, plain_of, sets_of
-from ncodec.jpeg.values import (
+from ncodec.dct.bits import code_bit, code_plain
+from ncodec.dct.forecast import taps_of
+from ncodec.dct.frame import ZIGZAG
+from ncodec.dct.memory import CONTEXTS, LINES, SIGNALS, map_of, plain_of, sets_of
+from ncodec.dct.values import (
     COLUMN,
     MASS,
     NZ,
@@ -27,6 +24,9 @@ from ncodec.jpeg.values import (
     signed,
     size_of,
 )
+from ncodec.formats.entropy.kernels import inner_kernel
+from ncodec.formats.entropy.lanes import put_lines
+from ncodec.formats.entropy.signals import follow, foretell, put_magnitudes
 
 __all__ = ["code_inside"]
 

@@ -14,11 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.kernels import inner_kernel
-from ncodec.formats.entropy.lanes import LANES, MEMORY, blend, learn
-from ncodec.formats.entropy.logistic import RATES, REACH, SQUASH
-from ncodec.formats.entropy.ranges import get_bit, put_bit
-from ncodec.jpeg.memory import (
+from ncodec.dct.memory import (
     BEST_MAPS,
     BEST_SETS,
     BINS,
@@ -28,6 +24,10 @@ from ncodec.jpeg.memory import (
     WEIGHTS_AT,
     Memory,
 )
+from ncodec.formats.entropy.kernels import inner_kernel
+from ncodec.formats.entropy.lanes import LANES, MEMORY, blend, learn
+from ncodec.formats.entropy.logistic import RATES, REACH, SQUASH
+from ncodec.formats.entropy.ranges import get_bit, put_bit
 
 __all__ = ["Coder", "code_bit", "code_plain"]
 

@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ncodec.dct.bits import Coder
+from ncodec.dct.frame import Component, Frame
+from ncodec.dct.memory import Memory
+from ncodec.dct.model import load_memory
+from ncodec.dct.planes import code_plane, new_borders
+from ncodec.dct.values import EDGE, FACTS, Plane
 from ncodec.errors import DamagedFile
 from ncodec.formats import Model
 from ncodec.formats.entropy import ranges
-from ncodec.jpeg.bits import Coder
-from ncodec.jpeg.headers import Component, Frame
-from ncodec.jpeg.memory import Memory
-from ncodec.jpeg.model import load_memory
-from ncodec.jpeg.planes import code_plane, new_borders
-from ncodec.jpeg.values import EDGE, FACTS, Plane
 
 __all__ = ["decode_stripe", "encode_stripe", "observe", "stripes"]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ncodec.dct.memory import COUNT, Memory, new_memory, part
 from ncodec.errors import DamagedFile
 from ncodec.formats import Model
 from ncodec.formats.entropy.logistic import REACH, SQUASH, STRETCH
-from ncodec.jpeg.memory import COUNT, Memory, new_memory, part
 from ncodec.store import shipped_model
 
 __all__ = ["FAMILY", "dictionary", "load_memory", "pack_model"]

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ncodec.dct.bits import code_bit, code_plain
+from ncodec.dct.memory import TURNED, VALUES
 from ncodec.formats.entropy.kernels import inner_kernel
-from ncodec.jpeg.bits import code_bit, code_plain
-from ncodec.jpeg.memory import TURNED, VALUES
 
 __all__ = [
     "COLUMN",

@@ -8,8 +8,8 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from ncodec.dct.values import EDGE
 from ncodec.formats.entropy.lanes import I64, LANES, Lanes, compiled
-from ncodec.jpeg.values import EDGE
 
 __all__ = ["put_borders"]
 

@@ -1,0 +1,1 @@
+"""Quantised DCT coefficients as bytes: what JPEG files and pictures that were some share."""
