@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.kernels import inner_kernel
 
 __all__ = ["BINS", "FEATURES", "MARGIN", "bin_tables", "gather"]
 
@@ -42,17 +42,17 @@ def bin_tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return signed.astype(np.uint8), magnitude.astype(np.uint8)
 
 
-@kernel(inline="always")
+@inner_kernel(inline="always")
 def _signed(table: NDArray[np.uint8], value: Any) -> Any:
     return np.int64(table[min(max(value, -_SIGNED), _SIGNED - 1) + _SIGNED])
 
 
-@kernel(inline="always")
+@inner_kernel(inline="always")
 def _magnitude(table: NDArray[np.uint8], value: Any) -> Any:
     return np.int64(table[min(value, _MAGNITUDE - 1)])
 
 
-@kernel
+@inner_kernel
 def gather(
     bins: NDArray[np.int64],
     samples: I32,

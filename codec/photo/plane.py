@@ -122,12 +122,10 @@ def run_plane(
     stride = width + 2 * MARGIN
     size = stride * (height + 2 * MARGIN)
     own = plane * size
-    order, windows = len(offsets), len(weights)
+    order, windows = len(offsets), len(equations.decays)
     misses = np.ones((windows, size), dtype=np.int32)
     guesses = np.zeros(windows, dtype=np.int64)
-    vector = np.zeros(weights.shape[1], dtype=np.float32)
-    states = np.zeros(32, dtype=np.int32)
-    scratch = np.zeros(32, dtype=np.int32)
+    vector = np.zeros(32 if order >= 16 else 16, dtype=np.float32)
     bins = np.zeros(32, dtype=np.int64)
     bias = np.zeros(2 * _BIAS_CONTEXTS, dtype=np.int32)
     top = (1 << depth) - 1
@@ -142,14 +140,14 @@ def run_plane(
         before_row(samples, start, stride)
         begin_row(equations)
         for b in range((width + block - 1) // block):
-            energy = _rms(solve_block(equations, b, order), depth)
+            energy = _rms(solve_block(equations, b), depth)
             for x in range(b * block, min(width, b * block + block)):
                 here = start + x
                 at = here - own
                 middle = np.float32(samples[here - 1] + samples[here - stride]) * half
                 _surround(vector, samples, offsets, at, plane, size, stride, unit, half)
                 for k in range(windows):
-                    exact = (middle + predict(vector, weights[k])) * np.float32(64.0) / unit
+                    exact = (middle + predict(vector, weights, 32 * k)) * np.float32(64.0) / unit
                     guesses[k] = _level(exact, 64 * top)
                 value, apart = guesses[0], 0
                 if windows == 2:
@@ -171,7 +169,7 @@ def run_plane(
                         seen[index * features + i] = bins[i] & 31
                     predictions[index] = prediction
                 else:
-                    weigh(table, bins, features, scratch, states)
+                    states = weigh(table, bins, features)
                     if mode == CODE:
                         sample = np.int64(samples[here])
                         cell, mass = put_sample(
@@ -182,7 +180,7 @@ def run_plane(
                             coder, words, states, leaves, prediction, top
                         )
                         samples[here] = np.int32(sample)
-                    learn(table, bins, features, states, leaves, cell, mass, rate, scratch)
+                    learn(table, bins, features, states, leaves, cell, mass, rate)
                 _mark(errors, activity, here, stride, np.int32(4 * sample - prediction))
                 _adapt(bias, c0, 64 * sample - raw)
                 _adapt(bias, c1, 64 * sample - raw)
@@ -191,7 +189,7 @@ def run_plane(
                     misses[k, at] = np.int32(missed)
                 vector[order] = np.float32(sample) * unit - middle
                 share = _SHARE / (np.float32(1.0) + np.float32(activity[here]))
-                accumulate(current, vector, share, order >= 16)
+                accumulate(current, vector, share)
             end_block(equations, b)
         after_row(samples, errors, activity, start, width)
         if y == 0:

@@ -24,19 +24,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.kernels import inner_kernel
+from ncodec.formats.entropy.vectors import LANES, aligned, every, load, store
 
-__all__ = [
-    "LANES", "Squares", "accumulate", "begin_row", "end_block", "predict", "solve", "solve_block",
-    "squares",
-]  # fmt: skip
+__all__ = ["Squares", "accumulate", "begin_row", "end_block", "predict", "solve_block", "squares"]
 
-LANES = 16
 _RIDGE = np.float32(24.0)
 """The pull of the weights towards their prior (docs/photo.md, "Least squares")."""
 
 _LEAST_PIVOT = np.float32(12.0)
 """No pivot is below the ridge but by rounding; this keeps all values finite."""
+
+_WIDE = 2 * LANES
+_PAIR = _WIDE * _WIDE
+"""The elements of one of the two systems that are solved together."""
 
 F32 = NDArray[np.float32]
 
@@ -45,16 +46,19 @@ class Squares(NamedTuple):
     """The normal equations of a plane, by the names above; windows have equations of their own.
 
     Attributes:
-        above: V, float32 [windows, blocks + 1, elements].
-        right: R, float32 [windows, blocks + 1, elements].
-        left: L, float32 [windows, elements].
+        above: V, float32 [windows * (blocks + 1) * elements].
+        right: R, likewise.
+        left: L, float32 [windows * elements].
         current: S of the block at hand, float32 [elements]; it is the same in all windows.
-        weights: those of the block at hand, float32 [windows, 16 or 32].
-        prior: the weights before there is anything to learn from, float32 [32].
+        weights: those of the block at hand, float32 [2 * 32], of the first and the last window.
+        ridge: what every system has besides, a row of 32 elements for each of its own.
         decays: the decay of a sample or a row in each window, float32 [windows].
         across: the decay of a whole block, float32 [windows].
-        system, lower: scratch of `solve_block`.
+        rows, factors, lower: scratch of `solve_block`: of both systems, the rows once they are
+            reduced, the same divided by their pivots, and the transpose of these.
+        order: the number of weights, 1 .. 31.
         block: the samples between two solutions.
+        blocks: in a row.
     """
 
     above: F32
@@ -62,155 +66,204 @@ class Squares(NamedTuple):
     left: F32
     current: F32
     weights: F32
-    prior: F32
+    ridge: F32
     decays: F32
     across: F32
-    system: F32
+    rows: F32
+    factors: F32
     lower: F32
+    order: int
     block: int
+    blocks: int
 
 
 def squares(order: int, width: int, block: int, decays: tuple[float, ...], prior: F32) -> Squares:
-    """The equations of order 1 .. 31 before the first row of a plane of this width."""
+    """The equations of order 1 .. 31 before the first row of a plane of this width.
+
+    Args:
+        prior: the weights before there is anything to learn from, float32 [order].
+    """
     elements = LANES * LANES if order < LANES else 3 * LANES * LANES
     windows, blocks = len(decays), -(-width // block)
     factors = np.array(decays, dtype=np.float32)
     across = np.ones(windows, dtype=np.float32)
     for _ in range(block):
         across *= factors
+    ridge = aligned(_PAIR, np.float32)
+    for i in range(order):
+        ridge[_WIDE * i + i] = _RIDGE
+        ridge[_WIDE * i + order] = _RIDGE * prior[i]
     return Squares(
-        above=np.zeros((windows, blocks + 1, elements), dtype=np.float32),
-        right=np.zeros((windows, blocks + 1, elements), dtype=np.float32),
-        left=np.zeros((windows, elements), dtype=np.float32),
-        current=np.zeros(elements, dtype=np.float32),
-        weights=np.zeros((windows, LANES if order < LANES else 2 * LANES), dtype=np.float32),
-        prior=prior,
+        above=aligned(windows * (blocks + 1) * elements, np.float32),
+        right=aligned(windows * (blocks + 1) * elements, np.float32),
+        left=aligned(windows * elements, np.float32),
+        current=aligned(elements, np.float32),
+        weights=aligned(2 * _WIDE, np.float32),
+        ridge=ridge,
         decays=factors,
         across=across,
-        system=np.zeros(elements, dtype=np.float32),
-        lower=np.zeros(32 * 32, dtype=np.float32),
+        rows=aligned(2 * _PAIR, np.float32),
+        factors=aligned(2 * _PAIR, np.float32),
+        lower=aligned(2 * _PAIR, np.float32),
+        order=order,
         block=block,
+        blocks=blocks,
     )
 
 
-@kernel
+@inner_kernel
 def begin_row(equations: Squares) -> None:
     """Makes R of every block from V, from the right."""
-    above, right, across = equations.above, equations.right, equations.across
-    equations.left[:] = np.float32(0.0)
-    for k in range(len(across)):
-        for b in range(above.shape[1] - 2, -1, -1):
-            _decay_add(right[k, b], above[k, b], right[k, b + 1], across[k])
+    above, right, left = equations.above, equations.right, equations.left
+    elements = len(equations.current)
+    for i in range(0, len(left), LANES):
+        store(left, i, every(np.float32(0.0)))
+    for k in range(len(equations.across)):
+        across = every(equations.across[k])
+        start = k * (equations.blocks + 1) * elements
+        for i in range(start + equations.blocks * elements - LANES, start - 1, -LANES):
+            store(right, i, load(above, i) + across * load(right, i + elements))
 
 
-@kernel
-def solve_block(equations: Squares, b: int, order: int) -> Any:
-    """Finds the weights of block `b`; returns the first window's residual energy."""
-    left, right, system = equations.left, equations.right, equations.system
-    first = np.float32(0.0)
-    for k in range(len(left)):
-        for i in range(len(system)):
-            system[i] = left[k, i] + right[k, b, i]
-        energy = solve(system, order, equations.prior, equations.weights[k], equations.lower)
-        if k == 0:
-            first = energy
-    equations.current[:] = np.float32(0.0)
-    return first
+@inner_kernel
+def solve_block(equations: Squares, b: int) -> Any:
+    """Finds the weights of block `b`; returns the first window's residual energy.
+
+    The two windows go side by side: what waits for one goes on with the other.
+    """
+    factors, lower = equations.factors, equations.lower
+    order, weights = equations.order, equations.weights
+    if order >= LANES:
+        _reduce_upper(equations, b)
+    energy = _reduce_lower(equations, b)
+    # The last column holds D^-1 L^-1 times the right-hand side; L' is left to undo.
+    for i in range(order):
+        weights[i] = factors[_WIDE * i + order]
+        weights[_WIDE + i] = factors[_PAIR + _WIDE * i + order]
+    a, b_ = load(weights, 0), load(weights, LANES)
+    c, d = load(weights, _WIDE), load(weights, _WIDE + LANES)
+    for i in range(order - 1, 0, -1):
+        at = _WIDE * i
+        one, two = every(weights[i]), every(weights[_WIDE + i])
+        a -= one * load(lower, at)
+        b_ -= one * load(lower, at + LANES)
+        c -= two * load(lower, _PAIR + at)
+        d -= two * load(lower, _PAIR + at + LANES)
+        store(weights, 0, a)
+        store(weights, LANES, b_)
+        store(weights, _WIDE, c)
+        store(weights, _WIDE + LANES, d)
+    current = equations.current
+    for i in range(0, len(current), LANES):
+        store(current, i, every(np.float32(0.0)))
+    return energy
 
 
-@kernel
+@inner_kernel
+def _reduce_upper(equations: Squares, b: int) -> None:
+    """Reduces the first 16 rows, of 32 elements, of two systems."""
+    left, right, ridge = equations.left, equations.right, equations.ridge
+    rows, factors, lower = equations.rows, equations.factors, equations.lower
+    elements = len(equations.current)
+    last = len(equations.across) - 1
+    here, there = b * elements, (last * (equations.blocks + 1) + b) * elements
+    for k in range(LANES):
+        at = _WIDE * k
+        low, high = load(ridge, at), load(ridge, at + LANES)
+        a = load(left, at) + load(right, here + at) + low
+        b_ = load(left, at + LANES) + load(right, here + at + LANES) + high
+        c = load(left, last * elements + at) + load(right, there + at) + low
+        d = load(left, last * elements + at + LANES) + load(right, there + at + LANES) + high
+        for i in range(k):
+            one, two = factors[_WIDE * i + k], factors[_PAIR + _WIDE * i + k]
+            lower[at + i], lower[_PAIR + at + i] = one, two
+            a -= every(one) * load(rows, _WIDE * i)
+            b_ -= every(one) * load(rows, _WIDE * i + LANES)
+            c -= every(two) * load(rows, _PAIR + _WIDE * i)
+            d -= every(two) * load(rows, _PAIR + _WIDE * i + LANES)
+        store(rows, at, a)
+        store(rows, at + LANES, b_)
+        store(rows, _PAIR + at, c)
+        store(rows, _PAIR + at + LANES, d)
+        one = np.float32(1.0) / max(rows[at + k], _LEAST_PIVOT)
+        two = np.float32(1.0) / max(rows[_PAIR + at + k], _LEAST_PIVOT)
+        store(factors, at, a * every(one))
+        store(factors, at + LANES, b_ * every(one))
+        store(factors, _PAIR + at, c * every(two))
+        store(factors, _PAIR + at + LANES, d * every(two))
+
+
+@inner_kernel
+def _reduce_lower(equations: Squares, b: int) -> Any:
+    """Reduces the rows of 16 elements of two systems; returns the residual energy of the first."""
+    left, right, ridge = equations.left, equations.right, equations.ridge
+    rows, factors, lower = equations.rows, equations.factors, equations.lower
+    elements, order = len(equations.current), equations.order
+    first = LANES if order >= LANES else 0
+    last = len(equations.across) - 1
+    here, there = b * elements, (last * (equations.blocks + 1) + b) * elements
+    for k in range(first, order + 1):
+        at = _WIDE * k + first
+        from_ = _WIDE * first + LANES * (k - first)
+        extra = load(ridge, at)
+        a = load(left, from_) + load(right, here + from_) + extra
+        b_ = load(left, last * elements + from_) + load(right, there + from_) + extra
+        for i in range(k):
+            one, two = factors[_WIDE * i + k], factors[_PAIR + _WIDE * i + k]
+            lower[_WIDE * k + i], lower[_PAIR + _WIDE * k + i] = one, two
+            a -= every(one) * load(rows, _WIDE * i + first)
+            b_ -= every(two) * load(rows, _PAIR + _WIDE * i + first)
+        store(rows, at, a)
+        store(rows, _PAIR + at, b_)
+        one = np.float32(1.0) / max(rows[_WIDE * k + k], _LEAST_PIVOT)
+        two = np.float32(1.0) / max(rows[_PAIR + _WIDE * k + k], _LEAST_PIVOT)
+        store(factors, at, a * every(one))
+        store(factors, _PAIR + at, b_ * every(two))
+    return rows[_WIDE * order + order]
+
+
+@inner_kernel
 def end_block(equations: Squares, b: int) -> None:
     """Takes S of block `b` into L and V."""
     above, left, current = equations.above, equations.left, equations.current
-    across, decays = equations.across, equations.decays
-    for k in range(len(left)):
-        for i in range(len(current)):
-            left[k, i] = across[k] * (left[k, i] + above[k, b, i] + current[i])
-            above[k, b, i] = decays[k] * (above[k, b, i] + current[i])
+    elements = len(current)
+    for k in range(len(equations.across)):
+        across, decay = every(equations.across[k]), every(equations.decays[k])
+        there = (k * (equations.blocks + 1) + b) * elements
+        for i in range(0, elements, LANES):
+            new, old = load(current, i), load(above, there + i)
+            store(left, k * elements + i, across * (load(left, k * elements + i) + old + new))
+            store(above, there + i, decay * (old + new))
 
 
-@kernel
-def accumulate(sums: F32, sample: F32, share: Any, wide: bool) -> None:
-    """Add `share` times the outer product of `sample`, float32 [16 or 32], to `sums`."""
-    if wide:
+@inner_kernel
+def accumulate(sums: F32, sample: F32, share: Any) -> None:
+    """Adds `share` times the outer product of `sample`, float32 [16 or 32], to `sums`."""
+    low = load(sample, 0)
+    if len(sample) == LANES:
         for i in range(LANES):
-            value = share * sample[i]
-            base = 2 * LANES * i
-            for j in range(2 * LANES):
-                sums[base + j] += value * sample[j]
-        for i in range(LANES):
-            value = share * sample[LANES + i]
-            base = LANES * (2 * LANES + i)
-            for j in range(LANES):
-                sums[base + j] += value * sample[LANES + j]
-    else:
-        for i in range(LANES):
-            value = share * sample[i]
-            for j in range(LANES):
-                sums[LANES * i + j] += value * sample[j]
+            at = LANES * i
+            store(sums, at, load(sums, at) + every(share * sample[i]) * low)
+        return
+    high = load(sample, LANES)
+    for i in range(LANES):
+        value, at = every(share * sample[i]), _WIDE * i
+        store(sums, at, load(sums, at) + value * low)
+        store(sums, at + LANES, load(sums, at + LANES) + value * high)
+    for i in range(LANES):
+        at = _WIDE * LANES + LANES * i
+        store(sums, at, load(sums, at) + every(share * sample[LANES + i]) * high)
 
 
-@kernel
-def _decay_add(out: F32, first: F32, second: F32, decay: Any) -> None:
-    """out = first + decay * second."""
-    for i in range(len(out)):
-        out[i] = first[i] + decay * second[i]
-
-
-@kernel
-def solve(a: F32, order: int, prior: F32, weights: F32, lower: F32) -> Any:
-    """The weights that `a` asks for, drawn towards `prior`; returns the residual energy.
-
-    `a` is overwritten. `lower`, float32 [32 * 32], is scratch.
-    """
-    wide = order >= LANES
-    stride = 2 * LANES if wide else LANES
-    for i in range(order):
-        base = stride * i if i < LANES else LANES * (LANES + i) - LANES
-        diagonal = base + i
-        last = base + order
-        a[diagonal] += _RIDGE
-        a[last] += _RIDGE * prior[i]
-    for k in range(order):
-        row = stride * k if k < LANES else LANES * (LANES + k) - LANES
-        inverse = np.float32(1.0) / max(a[row + k], _LEAST_PIVOT)
-        first = k + 1
-        if k < LANES:
-            for i in range(first, min(LANES, order + 1)):
-                factor = a[row + i] * inverse
-                lower[32 * i + k] = factor
-                base = stride * i
-                for j in range(LANES):
-                    a[base + j] -= factor * a[row + j]
-                if wide:
-                    for j in range(LANES):
-                        a[base + LANES + j] -= factor * a[row + LANES + j]
-            first = LANES
-        for i in range(first, order + 1):
-            factor = a[row + i] * inverse
-            lower[32 * i + k] = factor
-            base = LANES * (LANES + i)
-            for j in range(LANES):
-                a[base + j] -= factor * a[row + LANES + j]
-    # lower[order] now holds D^-1 L^-1 times the right-hand side; L' is left to undo.
-    for i in range(order):
-        weights[i] = lower[32 * order + i]
-    for i in range(order - 1, 0, -1):
-        value = weights[i]
-        for k in range(i):
-            weights[k] -= value * lower[32 * i + k]
-    base = stride * order if order < LANES else LANES * (LANES + order) - LANES
-    return a[base + order]
-
-
-@kernel
-def predict(sample: F32, weights: F32) -> Any:
-    """The inner product of two vectors, float32 [16 or 32], as four interleaved sums."""
+@inner_kernel
+def predict(sample: F32, weights: F32, start: int) -> Any:
+    """The inner product of a vector, float32 [16 or 32], with the weights from `start` on, as four
+    interleaved sums."""
     zero = np.float32(0.0)
     a, b, c, d = zero, zero, zero, zero
     for i in range(0, len(sample), 4):
-        a += sample[i] * weights[i]
-        b += sample[i + 1] * weights[i + 1]
-        c += sample[i + 2] * weights[i + 2]
-        d += sample[i + 3] * weights[i + 3]
+        a += sample[i] * weights[start + i]
+        b += sample[i + 1] * weights[start + i + 1]
+        c += sample[i + 2] * weights[start + i + 2]
+        d += sample[i + 3] * weights[start + i + 3]
     return (a + b) + (c + d)

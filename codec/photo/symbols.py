@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.kernels import inner_kernel
 from ncodec.formats.entropy.ranges import TOTAL, advance, peek, put
 from ncodec.photo.mixture import CENTRE, edge
 
@@ -33,9 +33,9 @@ Coder = NDArray[np.uint64]
 Words = NDArray[np.uint32]
 
 
-@kernel
+@inner_kernel
 def put_sample(
-    coder: Coder, words: Words, weights: I32, leaves: I32, prediction: int, sample: int, top: int
+    coder: Coder, words: Words, weights: Any, leaves: I32, prediction: int, sample: int, top: int
 ) -> tuple[int, int]:
     """Appends `sample`, 0 .. `top`; returns its first cell and its weight.
 
@@ -63,9 +63,9 @@ def put_sample(
     return cell, high - low
 
 
-@kernel
+@inner_kernel
 def get_sample(
-    coder: Coder, words: Words, weights: I32, leaves: I32, prediction: int, top: int
+    coder: Coder, words: Words, weights: Any, leaves: I32, prediction: int, top: int
 ) -> tuple[int, int, int]:
     """The next sample, its first cell and its weight; arguments as for `put_sample`."""
     base = _base(prediction, top)
@@ -99,18 +99,18 @@ def get_sample(
     return sample, origin + 4 * under, high - low
 
 
-@kernel
+@inner_kernel
 def _base(prediction: int, top: int) -> int:
     """The sample that symbol 0 stands for."""
     return min(max((prediction >> 2) - _SYMBOLS // 2, 0), top - (_SYMBOLS - 1))
 
 
-@kernel
+@inner_kernel
 def _left(weight: Any, scale: int, symbol: int) -> Any:
     return ((weight * scale) >> 32) + symbol * _FLOOR
 
 
-@kernel
+@inner_kernel
 def _get_distance(coder: Coder, words: Words) -> Any:
     distance = np.int64(peek(coder)) >> _FAR_SHIFT
     advance(coder, words, distance << _FAR_SHIFT, 1 << _FAR_SHIFT)
