@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import inner_kernel
 
-__all__ = ["BINS", "FEATURES", "MARGIN", "bin_tables", "gather"]
+__all__ = ["BINS", "FEATURES", "MARGIN", "bin_tables", "see"]
 
 BINS = 32
 MARGIN = 4
@@ -53,7 +53,7 @@ def _magnitude(table: NDArray[np.uint8], value: Any) -> Any:
 
 
 @inner_kernel
-def gather(
+def see(
     bins: NDArray[np.int64],
     samples: I32,
     errors: I32,

@@ -109,7 +109,9 @@ class _Tile:
         else:
             prior[:3] = 0.25, 0.25, -0.5
         decays = self.effort.decays
-        equations = squares(len(offsets), self.width, self.effort.block, decays, prior)
+        order = len(offsets)
+        offsets += [0] * (32 - order)
+        equations = squares(order, self.width, self.effort.block, decays, prior)
         tables = Tables(_SIGNED, _MAGNITUDE, FEATURES[plane], *circuit, _RATE)
         run_plane(self.all, plane, np.array(offsets, dtype=np.int64), equations, tables, stream)
 

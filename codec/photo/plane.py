@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.kernels import kernel
-from ncodec.photo.features import MARGIN, gather
+from ncodec.formats.entropy.kernels import inner_kernel, kernel
+from ncodec.formats.entropy.vectors import LANES, as_floats, every, gather, joined, with_lane
+from ncodec.photo.features import MARGIN, see
 from ncodec.photo.margins import above_first, after_row, before_row, below_last
 from ncodec.photo.mixture import learn, weigh
 from ncodec.photo.predict import Squares, accumulate, begin_row, end_block, predict, solve_block
@@ -24,7 +25,7 @@ OBSERVE, CODE, DECODE = range(3)
 _EXACT_DEPTH = 10
 """Deeper samples are scaled down for the least squares, whose float32 sums they would exceed."""
 
-OTHERS = 8
+OWN, OTHERS = 12, 8
 """The number of neighbours taken from each earlier plane."""
 
 _BIAS_CONTEXTS = 256
@@ -114,7 +115,7 @@ def run_plane(
     """
     width, height, depth = planes.width, planes.height, planes.depth
     samples, errors, activity = planes.samples, planes.errors, planes.activity
-    weights, current, block = equations.weights, equations.current, equations.block
+    block = equations.block
     mode, coder, words = stream.mode, stream.coder, stream.words
     table, leaves, features, rate = tables.table, tables.leaves, tables.features, tables.rate
     signed, magnitude = tables.signed, tables.magnitude
@@ -122,10 +123,8 @@ def run_plane(
     stride = width + 2 * MARGIN
     size = stride * (height + 2 * MARGIN)
     own = plane * size
-    order, windows = len(offsets), len(equations.decays)
-    misses = np.ones((windows, size), dtype=np.int32)
-    guesses = np.zeros(windows, dtype=np.int64)
-    vector = np.zeros(32 if order >= 16 else 16, dtype=np.float32)
+    order = equations.order
+    misses = np.ones((2, size), dtype=np.int32)
     bins = np.zeros(32, dtype=np.int64)
     bias = np.zeros(2 * _BIAS_CONTEXTS, dtype=np.int32)
     top = (1 << depth) - 1
@@ -144,21 +143,19 @@ def run_plane(
             for x in range(b * block, min(width, b * block + block)):
                 here = start + x
                 at = here - own
-                middle = np.float32(samples[here - 1] + samples[here - stride]) * half
-                _surround(vector, samples, offsets, at, plane, size, stride, unit, half)
-                for k in range(windows):
-                    exact = (middle + predict(vector, weights, 32 * k)) * np.float32(64.0) / unit
-                    guesses[k] = _level(exact, 64 * top)
-                value, apart = guesses[0], 0
-                if windows == 2:
-                    apart = (guesses[1] - value) >> 2
-                    value = _blend(guesses, misses, at, stride)
+                middle = _middle(samples, here, stride, half)
+                low, high = _surround(samples, offsets, at, plane, order, size, stride, unit, half)
+                one, two = predict(equations, low, high)
+                guess = _level((middle + one) * np.float32(64.0) / unit, 64 * top)
+                other = _level((middle + two) * np.float32(64.0) / unit, 64 * top)
+                apart = (other - guess) >> 2
+                value = _blend(guess, other, misses, at, stride)
                 c0 = _texture(samples, here, stride, value)
                 c1 = _BIAS_CONTEXTS + min(energy >> 1, 63) * 4 + (value & 3)
                 raw = value
                 value = min(max(value + ((bias[c0] + bias[c1]) >> 7), 0), 64 * top)
                 prediction = (value + 8) >> 4
-                gather(
+                see(
                     bins, samples, errors, activity, plane, at, stride, size, prediction, energy,
                     apart, shift, signed, magnitude,
                 )  # fmt: skip
@@ -184,12 +181,15 @@ def run_plane(
                 _mark(errors, activity, here, stride, np.int32(4 * sample - prediction))
                 _adapt(bias, c0, 64 * sample - raw)
                 _adapt(bias, c1, 64 * sample - raw)
-                for k in range(windows):
-                    missed = min(abs(64 * sample - guesses[k]), 1 << 16)
-                    misses[k, at] = np.int32(missed)
-                vector[order] = np.float32(sample) * unit - middle
+                misses[0, at] = np.int32(min(abs(64 * sample - guess), 1 << 16))
+                misses[1, at] = np.int32(min(abs(64 * sample - other), 1 << 16))
                 share = _SHARE / (np.float32(1.0) + np.float32(activity[here]))
-                accumulate(current, vector, share)
+                goal = np.float32(sample) * unit - middle
+                if order < LANES:
+                    low = with_lane(low, order, goal)
+                else:
+                    high = with_lane(high, order - LANES, goal)
+                accumulate(equations, low, high, share)
             end_block(equations, b)
         after_row(samples, errors, activity, start, width)
         if y == 0:
@@ -197,25 +197,25 @@ def run_plane(
     below_last(samples, errors, own + (height + MARGIN - 1) * stride, stride)
 
 
-@kernel
-def _blend(guesses: NDArray[np.int64], misses: I32, at: int, stride: int) -> Any:
+@inner_kernel
+def _blend(guess: int, other: int, misses: I32, at: int, stride: int) -> Any:
     """The mean of two predictions, each weighted by the other's squared miss around the sample."""
     first, second = 32, 32
     for place in (at - 1, at - stride, at - stride + 1, at - stride - 1, at - 2):
         first += misses[0, place]
         second += misses[1, place]
     first, second = first * first, second * second
-    return (guesses[0] * second + guesses[1] * first) // (first + second)
+    return (guess * second + other * first) // (first + second)
 
 
-@kernel
+@inner_kernel
 def _adapt(bias: I32, context: int, error: int) -> None:
     """Move a context's mean error, in 2^-6 of 1/64 level."""
     limited = min(max(error, -2048), 2048)
     bias[context] += ((limited << 6) - bias[context]) >> 5
 
 
-@kernel
+@inner_kernel
 def _texture(samples: I32, here: int, stride: int, value: int) -> int:
     level = value >> 6
     north = here - stride
@@ -231,39 +231,39 @@ def _texture(samples: I32, here: int, stride: int, value: int) -> int:
     return texture
 
 
-@kernel
+@inner_kernel
 def _surround(
-    vector: F32,
     samples: I32,
     offsets: NDArray[np.int64],
     at: int,
     plane: int,
+    order: int,
     size: int,
     stride: int,
     unit: Any,
     half: Any,
-) -> None:
-    """Fills `vector` with the neighbours, each less the mean of the W and N samples of its plane.
-
-    What follows the neighbours is 0.
-    """
-    order = len(offsets)
-    own = order - OTHERS * plane
-    for i in range(order):
-        vector[i] = np.float32(samples[at + offsets[i]]) * unit
-    here = plane * size + at
-    middle = np.float32(samples[here - 1] + samples[here - stride]) * half
-    for i in range(own):
-        vector[i] -= middle
-    for p in range(plane):
-        here = p * size + at
-        middle = np.float32(samples[here - 1] + samples[here - stride]) * half
-        for i in range(own + OTHERS * p, own + OTHERS * (p + 1)):
-            vector[i] -= middle
-    vector[order] = np.float32(0.0)
+) -> Any:
+    """The neighbours, each less the mean of the W and N samples of its plane: 32 float32 in two
+    vectors, 0 behind the neighbours."""
+    nothing = every(np.float32(0.0))
+    own = every(_middle(samples, plane * size + at, stride, half))
+    low = as_floats(gather(samples, at, offsets, 0)) * every(unit)
+    if plane == 0:
+        return joined(low - own, nothing, order), nothing
+    first = every(_middle(samples, at, stride, half))
+    low -= joined(own, first, OWN)
+    high = as_floats(gather(samples, at, offsets, LANES)) * every(unit)
+    second = every(_middle(samples, size + at, stride, half))
+    high -= joined(first, second, OWN + OTHERS - LANES)
+    return low, joined(high, nothing, order - LANES)
 
 
-@kernel
+@inner_kernel
+def _middle(samples: I32, here: int, stride: int, half: Any) -> Any:
+    return np.float32(samples[here - 1] + samples[here - stride]) * half
+
+
+@inner_kernel
 def _mark(errors: I32, activity: I32, here: int, stride: int, error: Any) -> None:
     """Notes a sample's error, and the activity that it makes."""
     errors[here] = error
@@ -271,7 +271,7 @@ def _mark(errors: I32, activity: I32, here: int, stride: int, error: Any) -> Non
     activity[here] = (8 * abs(error) + 2 * activity[here - 1] + around) // 6
 
 
-@kernel
+@inner_kernel
 def _level(value: Any, top: int) -> Any:
     """`value` as an integer in 0 .. top, whatever it is: a damaged stream may lead anywhere."""
     if not value > np.float32(0.0):
@@ -281,7 +281,7 @@ def _level(value: Any, top: int) -> Any:
     return int(value)
 
 
-@kernel
+@inner_kernel
 def _rms(energy: Any, depth: int) -> int:
     """A measure of the least squares' residuals: quarter levels of samples of 8 bits, roughly."""
     if not energy > np.float32(0.0):

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import inner_kernel
-from ncodec.formats.entropy.vectors import LANES, aligned, every, load, store
+from ncodec.formats.entropy.vectors import LANES, aligned, every, load, store, total
 
 __all__ = ["Squares", "accumulate", "begin_row", "end_block", "predict", "solve_block", "squares"]
 
@@ -54,6 +54,7 @@ class Squares(NamedTuple):
         ridge: what every system has besides, a row of 32 elements for each of its own.
         decays: the decay of a sample or a row in each window, float32 [windows].
         across: the decay of a whole block, float32 [windows].
+        scaled: scratch of `accumulate`.
         rows, factors, lower: scratch of `solve_block`: of both systems, the rows once they are
             reduced, the same divided by their pivots, and the transpose of these.
         order: the number of weights, 1 .. 31.
@@ -69,6 +70,7 @@ class Squares(NamedTuple):
     ridge: F32
     decays: F32
     across: F32
+    scaled: F32
     rows: F32
     factors: F32
     lower: F32
@@ -102,6 +104,7 @@ def squares(order: int, width: int, block: int, decays: tuple[float, ...], prior
         ridge=ridge,
         decays=factors,
         across=across,
+        scaled=aligned(_WIDE, np.float32),
         rows=aligned(2 * _PAIR, np.float32),
         factors=aligned(2 * _PAIR, np.float32),
         lower=aligned(2 * _PAIR, np.float32),
@@ -237,33 +240,30 @@ def end_block(equations: Squares, b: int) -> None:
 
 
 @inner_kernel
-def accumulate(sums: F32, sample: F32, share: Any) -> None:
-    """Adds `share` times the outer product of `sample`, float32 [16 or 32], to `sums`."""
-    low = load(sample, 0)
-    if len(sample) == LANES:
+def accumulate(equations: Squares, low: Any, high: Any, share: Any) -> None:
+    """Adds `share` times the outer product of a sample, 32 float32 in two vectors, to S."""
+    sums, scaled = equations.current, equations.scaled
+    store(scaled, 0, every(share) * low)
+    if equations.order < LANES:
         for i in range(LANES):
             at = LANES * i
-            store(sums, at, load(sums, at) + every(share * sample[i]) * low)
+            store(sums, at, load(sums, at) + every(scaled[i]) * low)
         return
-    high = load(sample, LANES)
+    store(scaled, LANES, every(share) * high)
     for i in range(LANES):
-        value, at = every(share * sample[i]), _WIDE * i
+        value, at = every(scaled[i]), _WIDE * i
         store(sums, at, load(sums, at) + value * low)
         store(sums, at + LANES, load(sums, at + LANES) + value * high)
     for i in range(LANES):
         at = _WIDE * LANES + LANES * i
-        store(sums, at, load(sums, at) + every(share * sample[LANES + i]) * high)
+        store(sums, at, load(sums, at) + every(scaled[LANES + i]) * high)
 
 
 @inner_kernel
-def predict(sample: F32, weights: F32, start: int) -> Any:
-    """The inner product of a vector, float32 [16 or 32], with the weights from `start` on, as four
-    interleaved sums."""
-    zero = np.float32(0.0)
-    a, b, c, d = zero, zero, zero, zero
-    for i in range(0, len(sample), 4):
-        a += sample[i] * weights[start + i]
-        b += sample[i + 1] * weights[start + i + 1]
-        c += sample[i + 2] * weights[start + i + 2]
-        d += sample[i + 3] * weights[start + i + 3]
-    return (a + b) + (c + d)
+def predict(equations: Squares, low: Any, high: Any) -> Any:
+    """The inner products of a sample's neighbours with the weights of the first and the last
+    window."""
+    weights = equations.weights
+    one = low * load(weights, 0) + high * load(weights, LANES)
+    two = low * load(weights, _WIDE) + high * load(weights, _WIDE + LANES)
+    return total(one), total(two)

@@ -30,7 +30,8 @@ __all__ = [
     "as_floats",
     "as_integers",
     "every",
-    "from_lane",
+    "gather",
+    "joined",
     "lane",
     "largest",
     "least",
@@ -140,6 +141,27 @@ def load(_: Any, array: Any, place: Any) -> Any:
 
 
 @_compiled
+def gather(_: Any, array: Any, base: Any, offsets: Any, place: Any) -> Any:
+    """The elements at `base` plus each of the offsets `place` .. `place` + 15, which are int64."""
+    vector = _Vector(array.dtype)
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, base, offsets, place = arguments
+        data = context.make_array(signature.args[0])(context, builder, array).data
+        origin = builder.gep(data, [base])
+        data = context.make_array(signature.args[2])(context, builder, offsets).data
+        first = builder.gep(data, [place])
+        result = ir.Constant(_llvm(vector.element), ir.Undefined)
+        for lane in range(LANES):
+            offset = builder.load(builder.gep(first, [ir.IntType(64)(lane)]))
+            number = builder.load(builder.gep(origin, [offset]))
+            result = builder.insert_element(result, number, _I32(lane))
+        return result
+
+    return vector(array, types.int64, offsets, types.int64), build
+
+
+@_compiled
 def store(_: Any, array: Any, place: Any, vector: Any) -> Any:
     """Writes a vector to the elements `place` .. `place` + 15 of a flat array."""
 
@@ -181,15 +203,17 @@ def _lane_numbers() -> Any:
 
 
 @_compiled
-def from_lane(_: Any, vector: Any, place: Any) -> Any:
-    """The vector with 0 in all lanes before `place`, which may be none of them."""
+def joined(_: Any, one: Any, two: Any, place: Any) -> Any:
+    """The lanes of one vector before `place`, which may be none of them, and another's from there
+    on."""
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        vector, place = arguments
-        kept = builder.icmp_signed(">=", _lane_numbers(), _all(builder, builder.trunc(place, _I32)))
-        return builder.select(kept, vector, ir.Constant(vector.type, None))
+        one, two, place = arguments
+        place = _all(builder, builder.trunc(place, _I32))
+        before = builder.icmp_signed("<", _lane_numbers(), place)
+        return builder.select(before, one, two)
 
-    return vector(vector, types.int64), build
+    return one(one, two, types.int64), build
 
 
 @_compiled
