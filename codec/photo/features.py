@@ -52,7 +52,7 @@ def _magnitude(table: NDArray[np.uint8], value: Any) -> Any:
     return np.int64(table[min(value, _MAGNITUDE - 1)])
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def see(
     bins: NDArray[np.int64],
     samples: I32,

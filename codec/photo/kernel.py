@@ -60,13 +60,14 @@ class Effort:
 
     circuits: int
     block: int
+    step: int
     decays: tuple[float, ...]
 
 
 EFFORTS = {
-    "fast": Effort(0, 16, (0.85,)),
-    "medium": Effort(1, 4, (0.8, 0.9)),
-    "best": Effort(1, 1, (0.8, 0.9)),
+    "fast": Effort(0, 16, 16, (0.85,)),
+    "medium": Effort(1, 4, 4, (0.8, 0.9)),
+    "best": Effort(1, 1, 1, (0.8, 0.9)),
 }
 _RATE = np.float32(3277)
 _NONE = np.zeros((1, 32), dtype=np.int32)
@@ -111,7 +112,7 @@ class _Tile:
         decays = self.effort.decays
         order = len(offsets)
         offsets += [0] * (32 - order)
-        equations = squares(order, self.width, self.effort.block, decays, prior)
+        equations = squares(order, self.width, self.effort.block, self.effort.step, decays, prior)
         tables = Tables(_SIGNED, _MAGNITUDE, FEATURES[plane], *circuit, _RATE)
         run_plane(self.all, plane, np.array(offsets, dtype=np.int64), equations, tables, stream)
 

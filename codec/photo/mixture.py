@@ -38,7 +38,7 @@ _LIMIT = np.int32(1 << 24)
 I32 = NDArray[np.int32]
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def weigh(table: I32, bins: NDArray[np.int64], count: int) -> Any:
     """The weights of the states, two vectors of int32, at most 2^15 in all.
 
@@ -56,7 +56,7 @@ def weigh(table: I32, bins: NDArray[np.int64], count: int) -> Any:
     return low * share >> bits, high * share >> bits
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def _power(below: Any) -> Any:
     """2^-below, in 2^-15, of a vector in 2^-16: by a cubic that is exact for whole numbers."""
     bits = every(np.int32(15))
@@ -67,7 +67,7 @@ def _power(below: Any) -> Any:
     return p >> least(below >> every(np.int32(16)), every(np.int32(31)))
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def edge(weights: Any, leaves: I32, cell: int) -> Any:
     """The weight of all residuals below an edge; it is less than 2^31.
 
@@ -78,7 +78,7 @@ def edge(weights: Any, leaves: I32, cell: int) -> Any:
     return np.int64(total(low * load(leaves, row) + high * load(leaves, row + LANES)))
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def learn(
     table: I32,
     bins: NDArray[np.int64],
@@ -108,6 +108,6 @@ def learn(
         store(table, row + LANES, _limited(load(table, row + LANES) + high))
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def _limited(entries: Any) -> Any:
     return least(most(entries, every(-_LIMIT)), every(_LIMIT))

@@ -132,6 +132,7 @@ def run_plane(
     unit = np.float32(1.0) / np.float32(1 << max(depth - _EXACT_DEPTH, 0))
     half = np.float32(0.5) * unit
     sample: Any
+    energy = 0
     if mode == DECODE:
         samples[own : own + size] = np.int32(1 << (depth - 1))
     for y in range(height):
@@ -139,8 +140,9 @@ def run_plane(
         before_row(samples, start, stride)
         begin_row(equations)
         for b in range((width + block - 1) // block):
-            energy = _rms(solve_block(equations, b), depth)
             for x in range(b * block, min(width, b * block + block)):
+                if (x - b * block) % equations.step == 0:
+                    energy = _rms(solve_block(equations, b), depth)
                 here = start + x
                 at = here - own
                 middle = _middle(samples, here, stride, half)
@@ -197,7 +199,7 @@ def run_plane(
     below_last(samples, errors, own + (height + MARGIN - 1) * stride, stride)
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def _blend(guess: int, other: int, misses: I32, at: int, stride: int) -> Any:
     """The mean of two predictions, each weighted by the other's squared miss around the sample."""
     first, second = 32, 32
@@ -208,14 +210,14 @@ def _blend(guess: int, other: int, misses: I32, at: int, stride: int) -> Any:
     return (guess * second + other * first) // (first + second)
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def _adapt(bias: I32, context: int, error: int) -> None:
     """Move a context's mean error, in 2^-6 of 1/64 level."""
     limited = min(max(error, -2048), 2048)
     bias[context] += ((limited << 6) - bias[context]) >> 5
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def _texture(samples: I32, here: int, stride: int, value: int) -> int:
     level = value >> 6
     north = here - stride
@@ -231,7 +233,7 @@ def _texture(samples: I32, here: int, stride: int, value: int) -> int:
     return texture
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def _surround(
     samples: I32,
     offsets: NDArray[np.int64],
@@ -258,12 +260,12 @@ def _surround(
     return low, joined(high, nothing, order - LANES)
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def _middle(samples: I32, here: int, stride: int, half: Any) -> Any:
     return np.float32(samples[here - 1] + samples[here - stride]) * half
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def _mark(errors: I32, activity: I32, here: int, stride: int, error: Any) -> None:
     """Notes a sample's error, and the activity that it makes."""
     errors[here] = error
@@ -271,7 +273,7 @@ def _mark(errors: I32, activity: I32, here: int, stride: int, error: Any) -> Non
     activity[here] = (8 * abs(error) + 2 * activity[here - 1] + around) // 6
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def _level(value: Any, top: int) -> Any:
     """`value` as an integer in 0 .. top, whatever it is: a damaged stream may lead anywhere."""
     if not value > np.float32(0.0):
@@ -281,7 +283,7 @@ def _level(value: Any, top: int) -> Any:
     return int(value)
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def _rms(energy: Any, depth: int) -> int:
     """A measure of the least squares' residuals: quarter levels of samples of 8 bits, roughly."""
     if not energy > np.float32(0.0):

@@ -76,16 +76,17 @@ class Squares(NamedTuple):
     lower: F32
     order: int
     block: int
+    step: int
     blocks: int
 
 
-def squares(order: int, width: int, block: int, decays: tuple[float, ...], prior: F32) -> Squares:
+def squares(order: int, width: int, block: int, step: int, decays: tuple[float, ...], prior: F32) -> Squares:
     """The equations of order 1 .. 31 before the first row of a plane of this width.
 
     Args:
         prior: the weights before there is anything to learn from, float32 [order].
     """
-    elements = LANES * LANES if order < LANES else 3 * LANES * LANES
+    elements = LANES * (order + 1) if order < LANES else LANES * (LANES + order + 1)
     windows, blocks = len(decays), -(-width // block)
     factors = np.array(decays, dtype=np.float32)
     across = np.ones(windows, dtype=np.float32)
@@ -110,11 +111,12 @@ def squares(order: int, width: int, block: int, decays: tuple[float, ...], prior
         lower=aligned(2 * _PAIR, np.float32),
         order=order,
         block=block,
+        step=step,
         blocks=blocks,
     )
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def begin_row(equations: Squares) -> None:
     """Makes R of every block from V, from the right."""
     above, right, left = equations.above, equations.right, equations.left
@@ -156,9 +158,6 @@ def solve_block(equations: Squares, b: int) -> Any:
         store(weights, LANES, b_)
         store(weights, _WIDE, c)
         store(weights, _WIDE + LANES, d)
-    current = equations.current
-    for i in range(0, len(current), LANES):
-        store(current, i, every(np.float32(0.0)))
     return energy
 
 
@@ -166,6 +165,7 @@ def solve_block(equations: Squares, b: int) -> Any:
 def _reduce_upper(equations: Squares, b: int) -> None:
     """Reduces the first 16 rows, of 32 elements, of two systems."""
     left, right, ridge = equations.left, equations.right, equations.ridge
+    current = equations.current
     rows, factors, lower = equations.rows, equations.factors, equations.lower
     elements = len(equations.current)
     last = len(equations.across) - 1
@@ -173,6 +173,8 @@ def _reduce_upper(equations: Squares, b: int) -> None:
     for k in range(LANES):
         at = _WIDE * k
         low, high = load(ridge, at), load(ridge, at + LANES)
+        low += load(current, at)
+        high += load(current, at + LANES)
         a = load(left, at) + load(right, here + at) + low
         b_ = load(left, at + LANES) + load(right, here + at + LANES) + high
         c = load(left, last * elements + at) + load(right, there + at) + low
@@ -200,6 +202,7 @@ def _reduce_upper(equations: Squares, b: int) -> None:
 def _reduce_lower(equations: Squares, b: int) -> Any:
     """Reduces the rows of 16 elements of two systems; returns the residual energy of the first."""
     left, right, ridge = equations.left, equations.right, equations.ridge
+    current = equations.current
     rows, factors, lower = equations.rows, equations.factors, equations.lower
     elements, order = len(equations.current), equations.order
     first = LANES if order >= LANES else 0
@@ -208,7 +211,7 @@ def _reduce_lower(equations: Squares, b: int) -> Any:
     for k in range(first, order + 1):
         at = _WIDE * k + first
         from_ = _WIDE * first + LANES * (k - first)
-        extra = load(ridge, at)
+        extra = load(ridge, at) + load(current, from_)
         a = load(left, from_) + load(right, here + from_) + extra
         b_ = load(left, last * elements + from_) + load(right, there + from_) + extra
         for i in range(k):
@@ -225,7 +228,7 @@ def _reduce_lower(equations: Squares, b: int) -> Any:
     return rows[_WIDE * order + order]
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def end_block(equations: Squares, b: int) -> None:
     """Takes S of block `b` into L and V."""
     above, left, current = equations.above, equations.left, equations.current
@@ -237,15 +240,17 @@ def end_block(equations: Squares, b: int) -> None:
             new, old = load(current, i), load(above, there + i)
             store(left, k * elements + i, across * (load(left, k * elements + i) + old + new))
             store(above, there + i, decay * (old + new))
+    for i in range(0, elements, LANES):
+        store(current, i, every(np.float32(0.0)))
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def accumulate(equations: Squares, low: Any, high: Any, share: Any) -> None:
     """Adds `share` times the outer product of a sample, 32 float32 in two vectors, to S."""
     sums, scaled = equations.current, equations.scaled
     store(scaled, 0, every(share) * low)
     if equations.order < LANES:
-        for i in range(LANES):
+        for i in range(equations.order + 1):
             at = LANES * i
             store(sums, at, load(sums, at) + every(scaled[i]) * low)
         return
@@ -254,12 +259,12 @@ def accumulate(equations: Squares, low: Any, high: Any, share: Any) -> None:
         value, at = every(scaled[i]), _WIDE * i
         store(sums, at, load(sums, at) + value * low)
         store(sums, at + LANES, load(sums, at + LANES) + value * high)
-    for i in range(LANES):
+    for i in range(equations.order + 1 - LANES):
         at = _WIDE * LANES + LANES * i
         store(sums, at, load(sums, at) + every(scaled[LANES + i]) * high)
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def predict(equations: Squares, low: Any, high: Any) -> Any:
     """The inner products of a sample's neighbours with the weights of the first and the last
     window."""

@@ -33,7 +33,7 @@ Coder = NDArray[np.uint64]
 Words = NDArray[np.uint32]
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def put_sample(
     coder: Coder, words: Words, weights: Any, leaves: I32, prediction: int, sample: int, top: int
 ) -> tuple[int, int]:
@@ -63,7 +63,7 @@ def put_sample(
     return cell, high - low
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def get_sample(
     coder: Coder, words: Words, weights: Any, leaves: I32, prediction: int, top: int
 ) -> tuple[int, int, int]:
@@ -99,18 +99,18 @@ def get_sample(
     return sample, origin + 4 * under, high - low
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def _base(prediction: int, top: int) -> int:
     """The sample that symbol 0 stands for."""
     return min(max((prediction >> 2) - _SYMBOLS // 2, 0), top - (_SYMBOLS - 1))
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def _left(weight: Any, scale: int, symbol: int) -> Any:
     return ((weight * scale) >> 32) + symbol * _FLOOR
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def _get_distance(coder: Coder, words: Words) -> Any:
     distance = np.int64(peek(coder)) >> _FAR_SHIFT
     advance(coder, words, distance << _FAR_SHIFT, 1 << _FAR_SHIFT)
