@@ -15,7 +15,9 @@ from ncodec.photo.mixture import learn, weigh
 from ncodec.photo.predict import Squares, accumulate, begin_row, end_block, predict, solve_block
 from ncodec.photo.symbols import get_sample, put_sample
 
-__all__ = ["CODE", "DECODE", "OBSERVE", "OTHERS", "Planes", "Stream", "Tables", "run_plane"]
+__all__ = [
+    "CODE", "DECODE", "OBSERVE", "OTHERS", "History", "Planes", "Stream", "Tables", "run_plane",
+]  # fmt: skip
 
 I32 = NDArray[np.int32]
 F32 = NDArray[np.float32]
@@ -93,23 +95,44 @@ class Stream(NamedTuple):
     predictions: I32
 
 
+class History(NamedTuple):
+    """How a plane's predictions have fared.
+
+    Attributes:
+        misses: of the first and the last window, in 1/64 level, int32 [2, samples with margins].
+        bias: the mean errors of contexts, int32 [512].
+    """
+
+    misses: I32
+    bias: I32
+
+    @classmethod
+    def before(cls, planes: Planes) -> History:
+        """The history of a plane before its first row."""
+        size = (planes.width + 2 * MARGIN) * (planes.height + 2 * MARGIN)
+        return cls(np.ones((2, size), np.int32), np.zeros(2 * _BIAS_CONTEXTS, np.int32))
+
+
 @kernel
 def run_plane(
     planes: Planes,
     plane: int,
+    first: int,
+    last: int,
     offsets: NDArray[np.int64],
     equations: Squares,
+    history: History,
     tables: Tables,
     stream: Stream,
 ) -> None:
-    """Codes, decodes or observes one plane.
+    """Codes, decodes or observes rows `first` to before `last` of one plane.
 
     Args:
         planes: those of the tile.
-        plane: the number of this one; the ones before it are complete.
+        plane: the number of this one; the ones before it are complete down to row `last`.
         offsets: the places of the neighbours that predict a sample, from its place within its
-            plane: those of this plane, then `OTHERS` for each earlier one.
-        equations: the least squares before the first row.
+            plane: those of this plane, then `OTHERS` for each earlier one; then any, 32 in all.
+        equations, history: from the rows before.
         tables: the circuit's.
         stream: where samples go to or come from.
     """
@@ -124,18 +147,15 @@ def run_plane(
     size = stride * (height + 2 * MARGIN)
     own = plane * size
     order = equations.order
-    misses = np.ones((2, size), dtype=np.int32)
+    misses, bias = history.misses, history.bias
     bins = np.zeros(32, dtype=np.int64)
-    bias = np.zeros(2 * _BIAS_CONTEXTS, dtype=np.int32)
     top = (1 << depth) - 1
     shift = depth - 3
     unit = np.float32(1.0) / np.float32(1 << max(depth - _EXACT_DEPTH, 0))
     half = np.float32(0.5) * unit
     sample: Any
     energy = 0
-    if mode == DECODE:
-        samples[own : own + size] = np.int32(1 << (depth - 1))
-    for y in range(height):
+    for y in range(first, last):
         start = own + (y + MARGIN) * stride + MARGIN
         before_row(samples, start, stride)
         begin_row(equations)
@@ -196,7 +216,8 @@ def run_plane(
         after_row(samples, errors, activity, start, width)
         if y == 0:
             above_first(samples, start, stride)
-    below_last(samples, errors, own + (height + MARGIN - 1) * stride, stride)
+    if last == height:
+        below_last(samples, errors, own + (height + MARGIN - 1) * stride, stride)
 
 
 @inner_kernel(forceinline=True)

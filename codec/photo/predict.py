@@ -19,6 +19,7 @@ rows of 32, then 16 rows of the last 16 columns.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +28,16 @@ from numpy.typing import NDArray
 from ncodec.formats.entropy.kernels import inner_kernel
 from ncodec.formats.entropy.vectors import LANES, aligned, every, load, store, total
 
-__all__ = ["Squares", "accumulate", "begin_row", "end_block", "predict", "solve_block", "squares"]
+__all__ = [
+    "Effort",
+    "Squares",
+    "accumulate",
+    "begin_row",
+    "end_block",
+    "predict",
+    "solve_block",
+    "squares",
+]
 
 _RIDGE = np.float32(24.0)
 """The pull of the weights towards their prior (docs/photo.md, "Least squares")."""
@@ -40,6 +50,22 @@ _PAIR = _WIDE * _WIDE
 """The elements of one of the two systems that are solved together."""
 
 F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How a tile is predicted.
+
+    Attributes:
+        circuits: the number of the set among the model's.
+        block: samples between two solutions of the least squares.
+        decays: of one or two windows of the least squares.
+    """
+
+    circuits: int
+    block: int
+    step: int
+    decays: tuple[float, ...]
 
 
 class Squares(NamedTuple):
@@ -80,13 +106,14 @@ class Squares(NamedTuple):
     blocks: int
 
 
-def squares(order: int, width: int, block: int, step: int, decays: tuple[float, ...], prior: F32) -> Squares:
+def squares(order: int, width: int, effort: Effort, prior: F32) -> Squares:
     """The equations of order 1 .. 31 before the first row of a plane of this width.
 
     Args:
         prior: the weights before there is anything to learn from, float32 [order].
     """
     elements = LANES * (order + 1) if order < LANES else LANES * (LANES + order + 1)
+    block, step, decays = effort.block, effort.step, effort.decays
     windows, blocks = len(decays), -(-width // block)
     factors = np.array(decays, dtype=np.float32)
     across = np.ones(windows, dtype=np.float32)
