@@ -168,51 +168,45 @@ def solve_block(equations: Squares, b: int) -> Any:
     if order >= LANES:
         _reduce_upper(equations, b)
     energy = _reduce_lower(equations, b)
-    # The last column holds D^-1 L^-1 times the right-hand side; L' is left to undo.
-    for i in range(order):
-        weights[i] = factors[_WIDE * i + order]
-        weights[_WIDE + i] = factors[_PAIR + _WIDE * i + order]
-    a, b_ = load(weights, 0), load(weights, LANES)
-    c, d = load(weights, _WIDE), load(weights, _WIDE + LANES)
-    for i in range(order - 1, 0, -1):
-        at = _WIDE * i
-        one, two = every(weights[i]), every(weights[_WIDE + i])
-        a -= one * load(lower, at)
-        b_ -= one * load(lower, at + LANES)
-        c -= two * load(lower, _PAIR + at)
-        d -= two * load(lower, _PAIR + at + LANES)
-        store(weights, 0, a)
-        store(weights, LANES, b_)
-        store(weights, _WIDE, c)
-        store(weights, _WIDE + LANES, d)
+    _substitute(equations)
     return energy
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def _reduce_upper(equations: Squares, b: int) -> None:
     """Reduces the first 16 rows, of 32 elements, of two systems."""
     left, right, ridge = equations.left, equations.right, equations.ridge
-    current = equations.current
     rows, factors, lower = equations.rows, equations.factors, equations.lower
-    elements = len(equations.current)
+    current, elements = equations.current, len(equations.current)
     last = len(equations.across) - 1
     here, there = b * elements, (last * (equations.blocks + 1) + b) * elements
+    nothing = every(np.float32(0.0))
+    e, f, g, h = nothing, nothing, nothing, nothing
+    one, two = np.float32(0.0), np.float32(0.0)
     for k in range(LANES):
         at = _WIDE * k
-        low, high = load(ridge, at), load(ridge, at + LANES)
-        low += load(current, at)
-        high += load(current, at + LANES)
+        low = load(ridge, at) + load(current, at)
+        high = load(ridge, at + LANES) + load(current, at + LANES)
         a = load(left, at) + load(right, here + at) + low
         b_ = load(left, at + LANES) + load(right, here + at + LANES) + high
         c = load(left, last * elements + at) + load(right, there + at) + low
         d = load(left, last * elements + at + LANES) + load(right, there + at + LANES) + high
-        for i in range(k):
-            one, two = factors[_WIDE * i + k], factors[_PAIR + _WIDE * i + k]
-            lower[at + i], lower[_PAIR + at + i] = one, two
-            a -= every(one) * load(rows, _WIDE * i)
-            b_ -= every(one) * load(rows, _WIDE * i + LANES)
-            c -= every(two) * load(rows, _PAIR + _WIDE * i)
-            d -= every(two) * load(rows, _PAIR + _WIDE * i + LANES)
+        for i in range(k - 1):
+            one_, two_ = factors[_WIDE * i + k], factors[_PAIR + _WIDE * i + k]
+            lower[at + i], lower[_PAIR + at + i] = one_, two_
+            a -= every(one_) * load(rows, _WIDE * i)
+            b_ -= every(one_) * load(rows, _WIDE * i + LANES)
+            c -= every(two_) * load(rows, _PAIR + _WIDE * i)
+            d -= every(two_) * load(rows, _PAIR + _WIDE * i + LANES)
+        if k > 0:
+            one *= rows[at - _WIDE + k]
+            two *= rows[_PAIR + at - _WIDE + k]
+            lower[at + k - 1], lower[_PAIR + at + k - 1] = one, two
+            a -= every(one) * e
+            b_ -= every(one) * f
+            c -= every(two) * g
+            d -= every(two) * h
+        e, f, g, h = a, b_, c, d
         store(rows, at, a)
         store(rows, at + LANES, b_)
         store(rows, _PAIR + at, c)
@@ -225,34 +219,77 @@ def _reduce_upper(equations: Squares, b: int) -> None:
         store(factors, _PAIR + at + LANES, d * every(two))
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def _reduce_lower(equations: Squares, b: int) -> Any:
     """Reduces the rows of 16 elements of two systems; returns the residual energy of the first."""
     left, right, ridge = equations.left, equations.right, equations.ridge
-    current = equations.current
     rows, factors, lower = equations.rows, equations.factors, equations.lower
-    elements, order = len(equations.current), equations.order
+    current, elements, order = equations.current, len(equations.current), equations.order
     first = LANES if order >= LANES else 0
     last = len(equations.across) - 1
     here, there = b * elements, (last * (equations.blocks + 1) + b) * elements
+    e, g = every(np.float32(0.0)), every(np.float32(0.0))
+    one, two = np.float32(0.0), np.float32(0.0)
+    if first:
+        before = _WIDE * (LANES - 1)
+        e, g = load(rows, before + LANES), load(rows, _PAIR + before + LANES)
+        one = np.float32(1.0) / max(rows[before + LANES - 1], _LEAST_PIVOT)
+        two = np.float32(1.0) / max(rows[_PAIR + before + LANES - 1], _LEAST_PIVOT)
     for k in range(first, order + 1):
         at = _WIDE * k + first
         from_ = _WIDE * first + LANES * (k - first)
         extra = load(ridge, at) + load(current, from_)
         a = load(left, from_) + load(right, here + from_) + extra
-        b_ = load(left, last * elements + from_) + load(right, there + from_) + extra
-        for i in range(k):
-            one, two = factors[_WIDE * i + k], factors[_PAIR + _WIDE * i + k]
-            lower[_WIDE * k + i], lower[_PAIR + _WIDE * k + i] = one, two
-            a -= every(one) * load(rows, _WIDE * i + first)
-            b_ -= every(two) * load(rows, _PAIR + _WIDE * i + first)
+        c = load(left, last * elements + from_) + load(right, there + from_) + extra
+        for i in range(k - 1):
+            one_, two_ = factors[_WIDE * i + k], factors[_PAIR + _WIDE * i + k]
+            lower[_WIDE * k + i], lower[_PAIR + _WIDE * k + i] = one_, two_
+            a -= every(one_) * load(rows, _WIDE * i + first)
+            c -= every(two_) * load(rows, _PAIR + _WIDE * i + first)
+        if k > 0:
+            one *= rows[_WIDE * (k - 1) + k]
+            two *= rows[_PAIR + _WIDE * (k - 1) + k]
+            lower[_WIDE * k + k - 1], lower[_PAIR + _WIDE * k + k - 1] = one, two
+            a -= every(one) * e
+            c -= every(two) * g
+        e, g = a, c
         store(rows, at, a)
-        store(rows, _PAIR + at, b_)
+        store(rows, _PAIR + at, c)
         one = np.float32(1.0) / max(rows[_WIDE * k + k], _LEAST_PIVOT)
         two = np.float32(1.0) / max(rows[_PAIR + _WIDE * k + k], _LEAST_PIVOT)
         store(factors, at, a * every(one))
-        store(factors, _PAIR + at, b_ * every(two))
+        store(factors, _PAIR + at, c * every(two))
     return rows[_WIDE * order + order]
+
+
+@inner_kernel(forceinline=True)
+def _substitute(equations: Squares) -> None:
+    """Finds the weights once both systems are reduced.
+
+    Row `order` of `lower` holds D^-1 L^-1 times the right-hand side; L' is left to undo.
+    """
+    lower, weights, order = equations.lower, equations.weights, equations.order
+    start = _WIDE * order
+    a, b = load(lower, start), load(lower, start + LANES)
+    c, d = load(lower, _PAIR + start), load(lower, _PAIR + start + LANES)
+    one, two = lower[start + order - 1], lower[_PAIR + start + order - 1]
+    for i in range(order - 1, 0, -1):
+        at = _WIDE * i
+        store(weights, 0, a)
+        store(weights, LANES, b)
+        store(weights, _WIDE, c)
+        store(weights, _WIDE + LANES, d)
+        a -= every(one) * load(lower, at)
+        b -= every(one) * load(lower, at + LANES)
+        c -= every(two) * load(lower, _PAIR + at)
+        d -= every(two) * load(lower, _PAIR + at + LANES)
+        # The next weight on its own, before the vectors are through.
+        one = weights[i - 1] - one * lower[at + i - 1]
+        two = weights[_WIDE + i - 1] - two * lower[_PAIR + at + i - 1]
+    store(weights, 0, a)
+    store(weights, LANES, b)
+    store(weights, _WIDE, c)
+    store(weights, _WIDE + LANES, d)
 
 
 @inner_kernel(forceinline=True)
