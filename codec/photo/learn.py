@@ -18,9 +18,18 @@ from numpy.typing import NDArray
 
 from ncodec.errors import UsageError
 from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.vectors import (
+    LANES,
+    as_floats,
+    as_integers,
+    every,
+    load,
+    store,
+    total,
+)
 from ncodec.photo.features import BINS
 from ncodec.photo.kernel import CHANNELS, EFFORTS, observe
-from ncodec.photo.mixture import CELLS, CENTRE, STATES
+from ncodec.photo.mixture import CELLS, CENTRE, STATES, softmax
 from ncodec.photo.model import Circuit, PhotoModel
 
 __all__ = ["RATES", "learn"]
@@ -161,42 +170,35 @@ def _descend(
 ) -> Any:
     """Takes one step a sample, adds expected counts to `counts`, and returns the bits of all."""
     features = bins.shape[1]
-    tiny = np.float32(1e-9)
-    sums = np.zeros(STATES, dtype=np.float32)
-    weights = np.zeros(STATES, dtype=np.float32)
-    parts = np.zeros(STATES, dtype=np.float32)
+    tiny, unit = every(np.float32(1e-9)), every(np.float32(1 << 16))
     bits = 0.0
     for step in range(len(order)):
         at = order[step]
-        sums[:] = np.float32(0.0)
+        low, high = every(np.float32(0.0)), every(np.float32(0.0))
         for j in range(features):
-            row = BINS * j + bins[at, j]
-            for z in range(STATES):
-                sums[z] += logits[row, z]
-        top = sums[0]
-        for z in range(STATES):
-            top = max(top, sums[z])
-        total = np.float32(0.0)
-        for z in range(STATES):
-            weights[z] = np.exp2(sums[z] - top)
-            total += weights[z]
+            row = STATES * (BINS * j + bins[at, j])
+            low += load(logits, row)
+            high += load(logits, row + LANES)
+        low, high, whole = softmax(as_integers(low * unit), as_integers(high * unit))
+        share = every(np.float32(1.0) / np.float32(whole))
+        low, high = as_floats(low) * share, as_floats(high) * share
         cell = residuals[at] - 2 + CENTRE
-        mass = np.float32(0.0)
-        for z in range(STATES):
-            weights[z] /= total
-            parts[z] = below[cell + 4, z] - below[cell, z] + tiny
-            mass += weights[z] * parts[z]
+        row, behind = STATES * cell, STATES * (cell + 4)
+        in_low = load(below, behind) - load(below, row) + tiny
+        in_high = load(below, behind + LANES) - load(below, row + LANES) + tiny
+        mass = total(low * in_low + high * in_high)
         bits -= np.log2(mass)
-        rate = np.float32(first + (last - first) * step / len(order))
-        for z in range(STATES):
-            posterior = weights[z] * parts[z] / mass
-            parts[z] = posterior / parts[z]
-            sums[z] = rate * (posterior - weights[z])
+        rate = every(np.float32(first + (last - first) * step / len(order)))
+        inverse = every(np.float32(1.0) / mass)
+        # Posteriors are weight * probability / mass; the step is towards them from the weights.
+        part_low, part_high = low * inverse, high * inverse
+        low, high = rate * (part_low * in_low - low), rate * (part_high * in_high - high)
         for j in range(features):
-            row = BINS * j + bins[at, j]
-            for z in range(STATES):
-                logits[row, z] += sums[z]
-        for c in range(cell, cell + 4):
-            for z in range(STATES):
-                counts[c, z] += parts[z] * density[c, z]
+            row = STATES * (BINS * j + bins[at, j])
+            store(logits, row, load(logits, row) + low)
+            store(logits, row + LANES, load(logits, row + LANES) + high)
+        for c in range(STATES * cell, STATES * (cell + 4), STATES):
+            store(counts, c, load(counts, c) + part_low * load(density, c))
+            c += LANES
+            store(counts, c, load(counts, c) + part_high * load(density, c))
     return bits

@@ -26,7 +26,7 @@ from ncodec.formats.entropy.vectors import (
     total,
 )
 
-__all__ = ["CELLS", "CENTRE", "STATES", "edge", "learn", "weigh"]
+__all__ = ["CELLS", "CENTRE", "STATES", "edge", "learn", "softmax", "weigh"]
 
 STATES = 32
 CELLS = 2048
@@ -49,11 +49,18 @@ def weigh(table: I32, bins: NDArray[np.int64], count: int) -> Any:
         row = STATES * bins[j]
         low += load(table, row)
         high += load(table, row + LANES)
-    top = every(largest(most(low, high)))
-    low, high = _power(top - low), _power(top - high)
-    share = every(np.int32(np.int32(1 << 30) // total(low + high)))
+    low, high, whole = softmax(low, high)
+    share = every(np.int32(np.int32(1 << 30) // whole))
     bits = every(np.int32(15))
     return low * share >> bits, high * share >> bits
+
+
+@inner_kernel(forceinline=True)
+def softmax(low: Any, high: Any) -> Any:
+    """Two vectors of log2 weights in 2^-16 as weights, the largest 2^15, and their sum."""
+    top = every(largest(most(low, high)))
+    low, high = _power(top - low), _power(top - high)
+    return low, high, total(low + high)
 
 
 @inner_kernel(forceinline=True)
