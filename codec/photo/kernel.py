@@ -19,14 +19,16 @@ from ncodec.formats.entropy.ranges import (
 )
 from ncodec.formats.entropy.vectors import LANES
 from ncodec.photo.features import FEATURES, MARGIN, bin_tables
+from ncodec.photo.history import History
 from ncodec.photo.levels import Levels
 from ncodec.photo.model import PhotoModel
 from ncodec.photo.plane import (
     CODE,
     DECODE,
+    ERRORS,
     OBSERVE,
     OTHERS,
-    History,
+    OWN,
     Planes,
     Stream,
     Tables,
@@ -48,15 +50,15 @@ _OWN = (
     (1, -2), (-1, -2), (-2, -1), (2, -1), (-3, 0), (0, -3),
 )  # fmt: skip
 _OTHER = ((0, 0), (-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (1, -1), (1, 1))
-assert len(_OTHER) == OTHERS
+assert (len(_OWN), len(_OTHER)) == (OWN, OTHERS)
 
 _SIGNED, _MAGNITUDE = bin_tables()
 
 
 EFFORTS = {
-    "fast": Effort(0, 16, 16, (0.85,)),
-    "medium": Effort(1, 4, 4, (0.8, 0.9)),
-    "best": Effort(1, 1, 1, (0.8, 0.9)),
+    "fast": Effort(0, 8, 8, (0.8, 0.9)),
+    "medium": Effort(1, 4, 4, (0.77, 0.9)),
+    "best": Effort(1, 4, 1, (0.77, 0.9)),
 }
 _RATE = np.float32(3277)
 _NONE = np.zeros((1, 32), dtype=np.int32)
@@ -94,16 +96,16 @@ class _Tile:
         offsets = [plane * size + dy * self.stride + dx for dx, dy in _OWN]
         for other in range(plane):
             offsets += [other * size + dy * self.stride + dx for dx, dy in _OTHER]
-        order = len(offsets)
+        order = len(offsets) + ERRORS
         prior = np.zeros(order, dtype=np.float32)
         if plane:
-            prior[len(_OWN) + (plane - 1) * OTHERS] = 1.0
+            prior[OWN + (plane - 1) * OTHERS] = 1.0
         else:
             prior[:3] = 0.25, 0.25, -0.5
         equations = squares(order, self.width, self.effort, prior)
-        history = History.before(self.all)
+        history = History.before(self.width, self.height)
         tables = Tables(_SIGNED, _MAGNITUDE, FEATURES[plane], *circuit, _RATE)
-        places = np.array(offsets + [0] * (2 * LANES - order), dtype=np.int64)
+        places = np.array(offsets + [0] * (2 * LANES - len(offsets)), dtype=np.int64)
 
         def work(first: int, last: int) -> None:
             run_plane(self.all, plane, first, last, places, equations, history, tables, stream)
@@ -176,13 +178,13 @@ def observe(pixels: Pixels, effort: Effort) -> list[tuple[NDArray[np.uint8], NDA
             np.zeros(4, np.uint64),
             np.zeros(1, np.uint32),
             np.empty(plane.size * features, np.uint8),
-            np.empty(plane.size, np.int32),
+            np.empty(2 * plane.size, np.int32),
         )
         for plane, features in zip(planes, FEATURES, strict=False)
     ]
     tile.run(streams, [(_NONE, _NONE)] * len(planes), 1)
     return [
-        (of.seen.reshape(-1, features), of.predictions)
+        (of.seen.reshape(-1, features), of.predictions.reshape(-1, 2))
         for of, features in zip(streams, FEATURES, strict=False)
     ]
 

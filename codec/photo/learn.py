@@ -83,7 +83,7 @@ def learn(
             bins = np.concatenate([observation[plane][0] for observation in seen])
             predictions = np.concatenate([observation[plane][1] for observation in seen])
             samples = np.concatenate([image[:, :, channel].ravel() for image in images])
-            learner = _Learner(bins, 4 * samples.astype(np.int32) - predictions)
+            learner = _Learner(bins, 4 * samples.astype(np.int32)[:, None] - predictions)
             for first, last in rates:
                 bits.append(learner.run(first, last, rng))
                 step += 1
@@ -106,7 +106,7 @@ class _Learner:
     def __init__(self, bins: NDArray[np.uint8], residuals: NDArray[np.int32]) -> None:
         self._bins, self._residuals = bins, residuals
         self.logits: F32 = np.zeros((bins.shape[1] * BINS, STATES), dtype=np.float32)
-        distance = np.arange(BINS)[:, None] - np.arange(STATES)
+        distance = np.arange(BINS)[:, None] - 2 * (np.arange(STATES) % 16)
         rows = slice(_SCALE_FEATURE * BINS, (_SCALE_FEATURE + 1) * BINS)
         self.logits[rows] = -0.02 * distance**2
         self._prior = _laplace()
@@ -139,7 +139,7 @@ class _Learner:
 def _laplace() -> F64:
     """Laplace distributions over cells, float64 [CELLS, STATES], scales 0.12 to 60 levels."""
     level = np.abs((np.arange(CELLS)[:, None] + 0.5 - CENTRE) / 4)
-    scale = np.geomspace(0.12, 60, STATES)
+    scale = np.tile(np.geomspace(0.12, 60, STATES // 2), 2)
     density = 0.97 * np.exp(-level / scale) + 0.06 / (1 + (level / scale) ** 2) ** 1.8
     normalised: F64 = density / density.sum(axis=0)
     return normalised
@@ -182,10 +182,12 @@ def _descend(
         low, high, whole = softmax(as_integers(low * unit), as_integers(high * unit))
         share = every(np.float32(1.0) / np.float32(whole))
         low, high = as_floats(low) * share, as_floats(high) * share
-        cell = residuals[at] - 2 + CENTRE
+        cell = residuals[at, 0] - 2 + CENTRE
         row, behind = STATES * cell, STATES * (cell + 4)
+        cell2 = residuals[at, 1] - 2 + CENTRE
+        row2, behind2 = STATES * cell2, STATES * (cell2 + 4)
         in_low = load(below, behind) - load(below, row) + tiny
-        in_high = load(below, behind + LANES) - load(below, row + LANES) + tiny
+        in_high = load(below, behind2 + LANES) - load(below, row2 + LANES) + tiny
         mass = total(low * in_low + high * in_high)
         bits -= np.log2(mass)
         rate = every(np.float32(first + (last - first) * step / len(order)))
@@ -199,6 +201,6 @@ def _descend(
             store(logits, row + LANES, load(logits, row + LANES) + high)
         for c in range(STATES * cell, STATES * (cell + 4), STATES):
             store(counts, c, load(counts, c) + part_low * load(density, c))
-            c += LANES
+        for c in range(STATES * cell2 + LANES, STATES * (cell2 + 4) + LANES, STATES):
             store(counts, c, load(counts, c) + part_high * load(density, c))
     return bits

@@ -25,6 +25,7 @@ from ncodec.formats.entropy.vectors import (
     store,
     total,
 )
+from ncodec.photo.features import BINS
 
 __all__ = ["CELLS", "CENTRE", "STATES", "edge", "learn", "softmax", "weigh"]
 
@@ -33,7 +34,7 @@ CELLS = 2048
 """The number of edges of quarter-level cells; residual r has its lower edge at r + CENTRE."""
 CENTRE = 1024
 _LIMIT = np.int32(1 << 24)
-"""The largest magnitude of a table entry: sums of 24 of them stay within 31 bits."""
+"""The largest magnitude of a table entry: sums of 28 of them stay within 31 bits."""
 
 I32 = NDArray[np.int32]
 
@@ -42,11 +43,11 @@ I32 = NDArray[np.int32]
 def weigh(table: I32, bins: NDArray[np.int64], count: int) -> Any:
     """The weights of the states, two vectors of int32, at most 2^15 in all.
 
-    `table` is int32 [features * 32, 32]; `bins` names `count` of its rows.
+    `table` is int32 [features * 32, 32]; `bins` has the bin of each of `count` features.
     """
     low, high = every(np.int32(0)), every(np.int32(0))
     for j in range(count):
-        row = STATES * bins[j]
+        row = STATES * (BINS * j + bins[j])
         low += load(table, row)
         high += load(table, row + LANES)
     low, high, whole = softmax(low, high)
@@ -75,14 +76,16 @@ def _power(below: Any) -> Any:
 
 
 @inner_kernel(forceinline=True)
-def edge(weights: Any, leaves: I32, cell: int) -> Any:
+def edge(weights: Any, leaves: I32, cell: int, aside: int) -> Any:
     """The weight of all residuals below an edge; it is less than 2^31.
 
     `weights` are of `weigh`, `leaves` is int32 [2048, 32].
     """
     row = STATES * cell
     low, high = weights
-    return np.int64(total(low * load(leaves, row) + high * load(leaves, row + LANES)))
+    return np.int64(
+        total(low * load(leaves, row) + high * load(leaves, row + STATES * aside + LANES))
+    )
 
 
 @inner_kernel(forceinline=True)
@@ -93,6 +96,7 @@ def learn(
     weights: Any,
     leaves: I32,
     cell: int,
+    aside: int,
     mass: int,
     rate: Any,
 ) -> None:
@@ -107,10 +111,12 @@ def learn(
     low, high = weights
     inside = low * (load(leaves, behind) - load(leaves, row))
     low = as_integers(as_floats(inside) * scale - as_floats(low) * share)
+    row += STATES * aside
+    behind += STATES * aside
     inside = high * (load(leaves, behind + LANES) - load(leaves, row + LANES))
     high = as_integers(as_floats(inside) * scale - as_floats(high) * share)
     for j in range(count):
-        row = STATES * bins[j]
+        row = STATES * (BINS * j + bins[j])
         store(table, row, _limited(load(table, row) + low))
         store(table, row + LANES, _limited(load(table, row + LANES) + high))
 

@@ -8,15 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import inner_kernel, kernel
-from ncodec.formats.entropy.vectors import LANES, as_floats, every, gather, joined, with_lane
+from ncodec.formats.entropy.vectors import LANES, as_floats, every, gather, item, joined, with_lane
 from ncodec.photo.features import MARGIN, see
+from ncodec.photo.history import BIASES, History, adapt, blend, texture
 from ncodec.photo.margins import above_first, after_row, before_row, below_last
 from ncodec.photo.mixture import learn, weigh
-from ncodec.photo.predict import Squares, accumulate, begin_row, end_block, predict, solve_block
+from ncodec.photo.predict import Squares, accumulate, begin_row, end_block, predict
+from ncodec.photo.solve import solve_block
 from ncodec.photo.symbols import get_sample, put_sample
 
 __all__ = [
-    "CODE", "DECODE", "OBSERVE", "OTHERS", "History", "Planes", "Stream", "Tables", "run_plane",
+    "CODE", "DECODE", "ERRORS", "OBSERVE", "OTHERS", "OWN", "Planes", "Stream",
+    "Tables", "run_plane",
 ]  # fmt: skip
 
 I32 = NDArray[np.int32]
@@ -27,11 +30,11 @@ OBSERVE, CODE, DECODE = range(3)
 _EXACT_DEPTH = 10
 """Deeper samples are scaled down for the least squares, whose float32 sums they would exceed."""
 
-OWN, OTHERS = 12, 8
-"""The number of neighbours taken from each earlier plane."""
+OWN, OTHERS, ERRORS = 12, 8, 2
+"""What predicts a sample: neighbours of its plane, of each earlier one, and its plane's errors."""
 
-_BIAS_CONTEXTS = 256
-"""The contexts of each of the two biases of a prediction (docs/photo.md, "Prediction")."""
+_ASIDE = 256
+"""The quarter levels that the leaves' two centres are apart at most."""
 
 _SHARE = np.float32(200.0)
 """The weight in the least squares of a sample without noise; activity a divides it by 1 + a
@@ -95,24 +98,6 @@ class Stream(NamedTuple):
     predictions: I32
 
 
-class History(NamedTuple):
-    """How a plane's predictions have fared.
-
-    Attributes:
-        misses: of the first and the last window, in 1/64 level, int32 [2, samples with margins].
-        bias: the mean errors of contexts, int32 [512].
-    """
-
-    misses: I32
-    bias: I32
-
-    @classmethod
-    def before(cls, planes: Planes) -> History:
-        """The history of a plane before its first row."""
-        size = (planes.width + 2 * MARGIN) * (planes.height + 2 * MARGIN)
-        return cls(np.ones((2, size), np.int32), np.zeros(2 * _BIAS_CONTEXTS, np.int32))
-
-
 @kernel
 def run_plane(
     planes: Planes,
@@ -152,7 +137,6 @@ def run_plane(
     top = (1 << depth) - 1
     shift = depth - 3
     unit = np.float32(1.0) / np.float32(1 << max(depth - _EXACT_DEPTH, 0))
-    half = np.float32(0.5) * unit
     sample: Any
     energy = 0
     for y in range(first, last):
@@ -165,46 +149,49 @@ def run_plane(
                     energy = _rms(solve_block(equations, b), depth)
                 here = start + x
                 at = here - own
-                middle = _middle(samples, here, stride, half)
-                low, high = _surround(samples, offsets, at, plane, order, size, stride, unit, half)
+                middle = _middle(samples, here, stride, unit)
+                low, high = _surround(planes, offsets, order, plane, at, unit)
                 one, two = predict(equations, low, high)
                 guess = _level((middle + one) * np.float32(64.0) / unit, 64 * top)
                 other = _level((middle + two) * np.float32(64.0) / unit, 64 * top)
                 apart = (other - guess) >> 2
-                value = _blend(guess, other, misses, at, stride)
-                c0 = _texture(samples, here, stride, value)
-                c1 = _BIAS_CONTEXTS + min(energy >> 1, 63) * 4 + (value & 3)
+                value, missed = blend(guess, other, misses, at, stride, size)
+                c0 = texture(samples, here, stride, value)
+                c1 = BIASES + min(energy >> 1, 63) * 4 + (value & 3)
                 raw = value
                 value = min(max(value + ((bias[c0] + bias[c1]) >> 7), 0), 64 * top)
                 prediction = (value + 8) >> 4
+                second = min(max((other + 8) >> 4, prediction - _ASIDE), prediction + _ASIDE)
+                aside = prediction - second
                 see(
                     bins, samples, errors, activity, plane, at, stride, size, prediction, energy,
-                    apart, shift, signed, magnitude,
+                    apart, missed, shift, signed, magnitude,
                 )  # fmt: skip
                 if mode == OBSERVE:
                     sample = np.int64(samples[here])
                     index = (y * width) + x
                     for i in range(features):
-                        seen[index * features + i] = bins[i] & 31
-                    predictions[index] = prediction
+                        seen[index * features + i] = bins[i]
+                    predictions[2 * index] = prediction
+                    predictions[2 * index + 1] = second
                 else:
                     states = weigh(table, bins, features)
                     if mode == CODE:
                         sample = np.int64(samples[here])
                         cell, mass = put_sample(
-                            coder, words, states, leaves, prediction, sample, top
+                            coder, words, states, leaves, prediction, aside, sample, top
                         )
                     else:
                         sample, cell, mass = get_sample(
-                            coder, words, states, leaves, prediction, top
+                            coder, words, states, leaves, prediction, aside, top
                         )
                         samples[here] = np.int32(sample)
-                    learn(table, bins, features, states, leaves, cell, mass, rate)
+                    learn(table, bins, features, states, leaves, cell, aside, mass, rate)
                 _mark(errors, activity, here, stride, np.int32(4 * sample - prediction))
-                _adapt(bias, c0, 64 * sample - raw)
-                _adapt(bias, c1, 64 * sample - raw)
-                misses[0, at] = np.int32(min(abs(64 * sample - guess), 1 << 16))
-                misses[1, at] = np.int32(min(abs(64 * sample - other), 1 << 16))
+                adapt(bias, c0, 64 * sample - raw)
+                adapt(bias, c1, 64 * sample - raw)
+                misses[at] = np.int32(min(abs(64 * sample - guess), 1 << 16))
+                misses[size + at] = np.int32(min(abs(64 * sample - other), 1 << 16))
                 share = _SHARE / (np.float32(1.0) + np.float32(activity[here]))
                 goal = np.float32(sample) * unit - middle
                 if order < LANES:
@@ -221,69 +208,42 @@ def run_plane(
 
 
 @inner_kernel(forceinline=True)
-def _blend(guess: int, other: int, misses: I32, at: int, stride: int) -> Any:
-    """The mean of two predictions, each weighted by the other's squared miss around the sample."""
-    first, second = 32, 32
-    for place in (at - 1, at - stride, at - stride + 1, at - stride - 1, at - 2):
-        first += misses[0, place]
-        second += misses[1, place]
-    first, second = first * first, second * second
-    return (guess * second + other * first) // (first + second)
-
-
-@inner_kernel(forceinline=True)
-def _adapt(bias: I32, context: int, error: int) -> None:
-    """Move a context's mean error, in 2^-6 of 1/64 level."""
-    limited = min(max(error, -2048), 2048)
-    bias[context] += ((limited << 6) - bias[context]) >> 5
-
-
-@inner_kernel(forceinline=True)
-def _texture(samples: I32, here: int, stride: int, value: int) -> int:
-    level = value >> 6
-    north = here - stride
-    texture = 0
-    texture |= int(samples[here - 1] > level)
-    texture |= int(samples[north] > level) << 1
-    texture |= int(samples[north - 1] > level) << 2
-    texture |= int(samples[north + 1] > level) << 3
-    texture |= int(samples[here - 2] > level) << 4
-    texture |= int(samples[north - stride] > level) << 5
-    texture |= int(2 * samples[here - 1] - samples[here - 2] > level) << 6
-    texture |= int(2 * samples[north] - samples[north - stride] > level) << 7
-    return texture
-
-
-@inner_kernel(forceinline=True)
 def _surround(
-    samples: I32,
-    offsets: NDArray[np.int64],
-    at: int,
-    plane: int,
-    order: int,
-    size: int,
-    stride: int,
-    unit: Any,
-    half: Any,
+    planes: Planes, offsets: NDArray[np.int64], order: int, plane: int, at: int, unit: Any
 ) -> Any:
-    """The neighbours, each less the mean of the W and N samples of its plane: 32 float32 in two
-    vectors, 0 behind the neighbours."""
+    """What predicts a sample: 32 float32 in two vectors, 0 behind the last of them.
+
+    Neighbours less the mean of the W and N samples of their planes, and the errors of W and N.
+    """
+    samples, errors = planes.samples, planes.errors
+    stride = planes.width + 2 * MARGIN
+    size = stride * (planes.height + 2 * MARGIN)
+    here = plane * size + at
     nothing = every(np.float32(0.0))
-    own = every(_middle(samples, plane * size + at, stride, half))
+    quarter = np.float32(0.25) * unit
+    west = np.float32(item(errors, here - 1)) * quarter
+    north = np.float32(item(errors, here - stride)) * quarter
+    own = every(_middle(samples, here, stride, unit))
     low = as_floats(gather(samples, at, offsets, 0)) * every(unit)
     if plane == 0:
-        return joined(low - own, nothing, order), nothing
-    first = every(_middle(samples, at, stride, half))
+        low = with_lane(joined(low - own, nothing, OWN), OWN, west)
+        return with_lane(low, OWN + 1, north), nothing
+    first = every(_middle(samples, at, stride, unit))
     low -= joined(own, first, OWN)
     high = as_floats(gather(samples, at, offsets, LANES)) * every(unit)
-    second = every(_middle(samples, size + at, stride, half))
+    second = every(_middle(samples, size + at, stride, unit))
     high -= joined(first, second, OWN + OTHERS - LANES)
-    return low, joined(high, nothing, order - LANES)
+    behind = order - ERRORS - LANES
+    high = with_lane(joined(high, nothing, behind), behind, west)
+    return low, with_lane(high, behind + 1, north)
 
 
 @inner_kernel(forceinline=True)
-def _middle(samples: I32, here: int, stride: int, half: Any) -> Any:
-    return np.float32(samples[here - 1] + samples[here - stride]) * half
+def _middle(samples: I32, here: int, stride: int, unit: Any) -> Any:
+    """The mean of W and N."""
+    return np.float32(item(samples, here - 1) + item(samples, here - stride)) * (
+        np.float32(0.5) * unit
+    )
 
 
 @inner_kernel(forceinline=True)

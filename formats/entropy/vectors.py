@@ -31,6 +31,7 @@ __all__ = [
     "as_integers",
     "every",
     "gather",
+    "item",
     "joined",
     "lane",
     "largest",
@@ -138,6 +139,18 @@ def load(_: Any, array: Any, place: Any) -> Any:
         return builder.load(pointer, align=4)
 
     return vector(array, types.int64), build
+
+
+@_compiled
+def item(_: Any, array: Any, place: Any) -> Any:
+    """The element of a flat array at a place, which does not count from the end if negative."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, place = arguments
+        data = context.make_array(signature.args[0])(context, builder, array).data
+        return builder.load(builder.gep(data, [place]))
+
+    return array.dtype(array, types.int64), build
 
 
 @_compiled
