@@ -103,7 +103,7 @@ def _operator(functions: Sequence[Any], name: str, real_name: str = "") -> None:
 
 _operator((operator.add, operator.iadd), "add", "fadd")
 _operator((operator.sub, operator.isub), "sub", "fsub")
-_operator((operator.mul,), "mul", "fmul")
+_operator((operator.mul, operator.imul), "mul", "fmul")
 _operator((operator.and_,), "and_")
 _operator((operator.rshift,), "ashr")
 _operator((operator.lshift,), "shl")
