@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import inner_kernel
-from ncodec.formats.entropy.vectors import LANES, aligned, every, load, store, total
+from ncodec.formats.entropy.vectors import LANES, aligned, every, item, load, store, total
 
 __all__ = [
     "SYSTEM", "WIDE", "WINDOWS", "Effort", "Squares", "accumulate", "begin_row", "end_block",
@@ -173,16 +173,16 @@ def accumulate(equations: Squares, low: Any, high: Any, share: Any) -> None:
     if equations.order < LANES:
         for i in range(equations.order + 1):
             at = LANES * i
-            store(sums, at, load(sums, at) + every(scaled[i]) * low)
+            store(sums, at, load(sums, at) + every(item(scaled, i)) * low)
         return
     store(scaled, LANES, every(share) * high)
     for i in range(LANES):
-        value, at = every(scaled[i]), WIDE * i
+        value, at = every(item(scaled, i)), WIDE * i
         store(sums, at, load(sums, at) + value * low)
         store(sums, at + LANES, load(sums, at + LANES) + value * high)
     for i in range(equations.order + 1 - LANES):
         at = WIDE * LANES + LANES * i
-        store(sums, at, load(sums, at) + every(scaled[LANES + i]) * high)
+        store(sums, at, load(sums, at) + every(item(scaled, LANES + i)) * high)
 
 
 @inner_kernel(forceinline=True)

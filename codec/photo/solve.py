@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ncodec.formats.entropy.kernels import inner_kernel
-from ncodec.formats.entropy.vectors import LANES, every, load, store
+from ncodec.formats.entropy.vectors import LANES, every, item, load, set_item, store
 from ncodec.photo.predict import SYSTEM, WIDE, Squares
 
 __all__ = ["solve_block"]
@@ -52,16 +52,18 @@ def _reduce_upper(equations: Squares, b: int) -> None:
         c = load(left, elements + at) + load(right, there + at) + low
         d = load(left, elements + at + LANES) + load(right, there + at + LANES) + high
         for i in range(k - 1):
-            f1, f2 = factors[WIDE * i + k], factors[SYSTEM + WIDE * i + k]
-            lower[at + i], lower[SYSTEM + at + i] = f1, f2
+            f1, f2 = item(factors, WIDE * i + k), item(factors, SYSTEM + WIDE * i + k)
+            set_item(lower, at + i, f1)
+            set_item(lower, SYSTEM + at + i, f2)
             a -= every(f1) * load(rows, WIDE * i)
             b2 -= every(f1) * load(rows, WIDE * i + LANES)
             c -= every(f2) * load(rows, SYSTEM + WIDE * i)
             d -= every(f2) * load(rows, SYSTEM + WIDE * i + LANES)
         if k > 0:
-            one *= rows[at - WIDE + k]
-            two *= rows[SYSTEM + at - WIDE + k]
-            lower[at + k - 1], lower[SYSTEM + at + k - 1] = one, two
+            one *= item(rows, at - WIDE + k)
+            two *= item(rows, SYSTEM + at - WIDE + k)
+            set_item(lower, at + k - 1, one)
+            set_item(lower, SYSTEM + at + k - 1, two)
             a -= every(one) * e
             b2 -= every(one) * f
             c -= every(two) * g
@@ -71,8 +73,8 @@ def _reduce_upper(equations: Squares, b: int) -> None:
         store(rows, at + LANES, b2)
         store(rows, SYSTEM + at, c)
         store(rows, SYSTEM + at + LANES, d)
-        one = np.float32(1.0) / max(rows[at + k], _LEAST_PIVOT)
-        two = np.float32(1.0) / max(rows[SYSTEM + at + k], _LEAST_PIVOT)
+        one = np.float32(1.0) / max(item(rows, at + k), _LEAST_PIVOT)
+        two = np.float32(1.0) / max(item(rows, SYSTEM + at + k), _LEAST_PIVOT)
         store(factors, at, a * every(one))
         store(factors, at + LANES, b2 * every(one))
         store(factors, SYSTEM + at, c * every(two))
@@ -92,8 +94,8 @@ def _reduce_lower(equations: Squares, b: int) -> Any:
     if first:
         before = WIDE * (LANES - 1)
         e, g = load(rows, before + LANES), load(rows, SYSTEM + before + LANES)
-        one = np.float32(1.0) / max(rows[before + LANES - 1], _LEAST_PIVOT)
-        two = np.float32(1.0) / max(rows[SYSTEM + before + LANES - 1], _LEAST_PIVOT)
+        one = np.float32(1.0) / max(item(rows, before + LANES - 1), _LEAST_PIVOT)
+        two = np.float32(1.0) / max(item(rows, SYSTEM + before + LANES - 1), _LEAST_PIVOT)
     for k in range(first, order + 1):
         at = WIDE * k + first
         start = WIDE * first + LANES * (k - first)
@@ -101,24 +103,26 @@ def _reduce_lower(equations: Squares, b: int) -> Any:
         a = load(left, start) + load(right, here + start) + extra
         c = load(left, elements + start) + load(right, there + start) + extra
         for i in range(k - 1):
-            f1, f2 = factors[WIDE * i + k], factors[SYSTEM + WIDE * i + k]
-            lower[WIDE * k + i], lower[SYSTEM + WIDE * k + i] = f1, f2
+            f1, f2 = item(factors, WIDE * i + k), item(factors, SYSTEM + WIDE * i + k)
+            set_item(lower, WIDE * k + i, f1)
+            set_item(lower, SYSTEM + WIDE * k + i, f2)
             a -= every(f1) * load(rows, WIDE * i + first)
             c -= every(f2) * load(rows, SYSTEM + WIDE * i + first)
         if k > 0:
-            one *= rows[WIDE * (k - 1) + k]
-            two *= rows[SYSTEM + WIDE * (k - 1) + k]
-            lower[WIDE * k + k - 1], lower[SYSTEM + WIDE * k + k - 1] = one, two
+            one *= item(rows, WIDE * (k - 1) + k)
+            two *= item(rows, SYSTEM + WIDE * (k - 1) + k)
+            set_item(lower, WIDE * k + k - 1, one)
+            set_item(lower, SYSTEM + WIDE * k + k - 1, two)
             a -= every(one) * e
             c -= every(two) * g
         e, g = a, c
         store(rows, at, a)
         store(rows, SYSTEM + at, c)
-        one = np.float32(1.0) / max(rows[WIDE * k + k], _LEAST_PIVOT)
-        two = np.float32(1.0) / max(rows[SYSTEM + WIDE * k + k], _LEAST_PIVOT)
+        one = np.float32(1.0) / max(item(rows, WIDE * k + k), _LEAST_PIVOT)
+        two = np.float32(1.0) / max(item(rows, SYSTEM + WIDE * k + k), _LEAST_PIVOT)
         store(factors, at, a * every(one))
         store(factors, SYSTEM + at, c * every(two))
-    return rows[WIDE * order + order]
+    return item(rows, WIDE * order + order)
 
 
 @inner_kernel(forceinline=True)
@@ -131,7 +135,7 @@ def _substitute(equations: Squares) -> None:
     start = WIDE * order
     a, b = load(lower, start), load(lower, start + LANES)
     c, d = load(lower, SYSTEM + start), load(lower, SYSTEM + start + LANES)
-    one, two = lower[start + order - 1], lower[SYSTEM + start + order - 1]
+    one, two = item(lower, start + order - 1), item(lower, SYSTEM + start + order - 1)
     for i in range(order - 1, 0, -1):
         at = WIDE * i
         store(weights, 0, a)
@@ -143,8 +147,8 @@ def _substitute(equations: Squares) -> None:
         c -= every(two) * load(lower, SYSTEM + at)
         d -= every(two) * load(lower, SYSTEM + at + LANES)
         # The next weight on its own, before the vectors are through.
-        one = weights[i - 1] - one * lower[at + i - 1]
-        two = weights[WIDE + i - 1] - two * lower[SYSTEM + at + i - 1]
+        one = item(weights, i - 1) - one * item(lower, at + i - 1)
+        two = item(weights, WIDE + i - 1) - two * item(lower, SYSTEM + at + i - 1)
     store(weights, 0, a)
     store(weights, LANES, b)
     store(weights, WIDE, c)

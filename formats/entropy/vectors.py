@@ -38,6 +38,7 @@ __all__ = [
     "least",
     "load",
     "most",
+    "set_item",
     "store",
     "total",
     "with_lane",
@@ -151,6 +152,19 @@ def item(_: Any, array: Any, place: Any) -> Any:
         return builder.load(builder.gep(data, [place]))
 
     return array.dtype(array, types.int64), build
+
+
+@_compiled
+def set_item(_: Any, array: Any, place: Any, number: Any) -> Any:
+    """Sets the element of a flat array at a place, which does not count from the end."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, place, number = arguments
+        data = context.make_array(signature.args[0])(context, builder, array).data
+        builder.store(number, builder.gep(data, [place]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, array.dtype), build
 
 
 @_compiled

@@ -49,7 +49,9 @@ def converted(floats, integers, result, whole):
 @njit
 def gathered(memory, base, offsets, result):
     store(result, 0, vectors.gather(memory, base, offsets, 1))
-    return vectors.item(memory, base)
+    number = vectors.item(memory, base)
+    vectors.set_item(memory, base, np.int32(7))
+    return number
 
 
 @pytest.mark.parametrize("numbers", [FLOATS, INTEGERS])
@@ -112,6 +114,8 @@ def test_gather():
     offsets = RNG.integers(-40, 40, LANES + 1)
     result = np.zeros(LANES, np.int32)
     assert gathered(memory, 50, offsets, result) == 150
+    assert memory[50] == 7
+    memory[50] = 150
     np.testing.assert_array_equal(result, memory[50 + offsets[1:]])
 
 
