@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import inner_kernel
-from ncodec.formats.entropy.vectors import item
+from ncodec.formats.entropy.vectors import item, set_item
 from ncodec.photo.features import MARGIN
 
 __all__ = ["BIASES", "History", "adapt", "blend", "texture"]
@@ -51,9 +51,10 @@ def blend(guess: int, other: int, misses: I32, at: int, stride: int, size: int) 
 
 @inner_kernel(forceinline=True)
 def adapt(bias: I32, context: int, error: int) -> None:
-    """Move a context's mean error, in 2^-6 of 1/64 level."""
+    """Moves a context's mean error, in 2^-6 of 1/64 level."""
     limited = min(max(error, -2048), 2048)
-    bias[context] += ((limited << 6) - bias[context]) >> 5
+    before = item(bias, context)
+    set_item(bias, context, np.int32(before + (((limited << 6) - before) >> 5)))
 
 
 @inner_kernel(forceinline=True)

@@ -18,6 +18,7 @@ from ncodec.formats.entropy.vectors import (
     as_floats,
     as_integers,
     every,
+    item,
     largest,
     least,
     load,
@@ -47,7 +48,7 @@ def weigh(table: I32, bins: NDArray[np.int64], count: int) -> Any:
     """
     low, high = every(np.int32(0)), every(np.int32(0))
     for j in range(count):
-        row = STATES * (BINS * j + bins[j])
+        row = STATES * (BINS * j + item(bins, j))
         low += load(table, row)
         high += load(table, row + LANES)
     low, high, whole = softmax(low, high)
@@ -116,7 +117,7 @@ def learn(
     inside = high * (load(leaves, behind + LANES) - load(leaves, row + LANES))
     high = as_integers(as_floats(inside) * scale - as_floats(high) * share)
     for j in range(count):
-        row = STATES * (BINS * j + bins[j])
+        row = STATES * (BINS * j + item(bins, j))
         store(table, row, _limited(load(table, row) + low))
         store(table, row + LANES, _limited(load(table, row + LANES) + high))
 

@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import inner_kernel, kernel
-from ncodec.formats.entropy.vectors import LANES, as_floats, every, gather, item, joined, with_lane
+from ncodec.formats.entropy.vectors import (
+    LANES,
+    as_floats,
+    every,
+    gather,
+    item,
+    joined,
+    set_item,
+    with_lane,
+)
 from ncodec.photo.features import MARGIN, see
 from ncodec.photo.history import BIASES, History, adapt, blend, texture
 from ncodec.photo.margins import above_first, after_row, before_row, below_last
@@ -159,7 +168,7 @@ def run_plane(
                 c0 = texture(samples, here, stride, value)
                 c1 = BIASES + min(energy >> 1, 63) * 4 + (value & 3)
                 raw = value
-                value = min(max(value + ((bias[c0] + bias[c1]) >> 7), 0), 64 * top)
+                value = min(max(value + ((item(bias, c0) + item(bias, c1)) >> 7), 0), 64 * top)
                 prediction = (value + 8) >> 4
                 second = min(max((other + 8) >> 4, prediction - _ASIDE), prediction + _ASIDE)
                 aside = prediction - second
@@ -168,7 +177,7 @@ def run_plane(
                     apart, missed, shift, signed, magnitude,
                 )  # fmt: skip
                 if mode == OBSERVE:
-                    sample = np.int64(samples[here])
+                    sample = np.int64(item(samples, here))
                     index = (y * width) + x
                     for i in range(features):
                         seen[index * features + i] = bins[i]
@@ -177,7 +186,7 @@ def run_plane(
                 else:
                     states = weigh(table, bins, features)
                     if mode == CODE:
-                        sample = np.int64(samples[here])
+                        sample = np.int64(item(samples, here))
                         cell, mass = put_sample(
                             coder, words, states, leaves, prediction, aside, sample, top
                         )
@@ -185,14 +194,14 @@ def run_plane(
                         sample, cell, mass = get_sample(
                             coder, words, states, leaves, prediction, aside, top
                         )
-                        samples[here] = np.int32(sample)
+                        set_item(samples, here, np.int32(sample))
                     learn(table, bins, features, states, leaves, cell, aside, mass, rate)
-                _mark(errors, activity, here, stride, np.int32(4 * sample - prediction))
+                active = _mark(errors, activity, here, stride, 4 * sample - prediction)
                 adapt(bias, c0, 64 * sample - raw)
                 adapt(bias, c1, 64 * sample - raw)
-                misses[at] = np.int32(min(abs(64 * sample - guess), 1 << 16))
-                misses[size + at] = np.int32(min(abs(64 * sample - other), 1 << 16))
-                share = _SHARE / (np.float32(1.0) + np.float32(activity[here]))
+                set_item(misses, at, np.int32(min(abs(64 * sample - guess), 1 << 16)))
+                set_item(misses, size + at, np.int32(min(abs(64 * sample - other), 1 << 16)))
+                share = _SHARE / (np.float32(1.0) + np.float32(active))
                 goal = np.float32(sample) * unit - middle
                 if order < LANES:
                     low = with_lane(low, order, goal)
@@ -247,11 +256,13 @@ def _middle(samples: I32, here: int, stride: int, unit: Any) -> Any:
 
 
 @inner_kernel(forceinline=True)
-def _mark(errors: I32, activity: I32, here: int, stride: int, error: Any) -> None:
-    """Notes a sample's error, and the activity that it makes."""
-    errors[here] = error
-    around = activity[here - stride] + activity[here - stride + 1]
-    activity[here] = (8 * abs(error) + 2 * activity[here - 1] + around) // 6
+def _mark(errors: I32, activity: I32, here: int, stride: int, error: Any) -> Any:
+    """Notes a sample's error, and the activity that it makes, which it returns."""
+    around = item(activity, here - stride) + item(activity, here - stride + 1)
+    made = np.int32((8 * abs(error) + 2 * item(activity, here - 1) + around) // 6)
+    set_item(errors, here, np.int32(error))
+    set_item(activity, here, made)
+    return made
 
 
 @inner_kernel(forceinline=True)
