@@ -59,6 +59,8 @@ def adapt(bias: I32, context: int, error: int) -> None:
 
 @inner_kernel(forceinline=True)
 def texture(samples: I32, here: int, stride: int, value: int) -> int:
+    """A context of 8 bits: which neighbours, and lines through two of them, lie above `value`, in
+    1/64 level."""
     level = value >> 6
     north = here - stride
     texture = 0
