@@ -167,7 +167,8 @@ def observe(pixels: Pixels, effort: Effort) -> list[tuple[NDArray[np.uint8], NDA
     """What the circuits see of 8-bit `pixels`: for each plane, bins and predictions.
 
     Returns:
-        Bins, uint8 [samples, features], and predictions in quarter levels, int32 [samples].
+        Bins, uint8 [samples, features], and the leaves' two centres in quarter levels, int32
+        [samples, 2].
     """
     planes = _planes(pixels)
     tile = _Tile(pixels.shape, 8, effort)

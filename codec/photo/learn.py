@@ -100,7 +100,7 @@ class _Learner:
 
     Args:
         bins: uint8 [samples, features].
-        residuals: int32 [samples], in quarter levels.
+        residuals: from both centres, int32 [samples, 2], in quarter levels.
     """
 
     def __init__(self, bins: NDArray[np.uint8], residuals: NDArray[np.int32]) -> None:

@@ -97,7 +97,7 @@ class Stream(NamedTuple):
         coder: the range coder's state.
         words: the range coder's words, uint32.
         seen: the bins of every feature, uint8 [samples * features].
-        predictions: in quarter levels, int32 [samples].
+        predictions: both centres of the leaves, in quarter levels, int32 [2 * samples].
     """
 
     mode: int
