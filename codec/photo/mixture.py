@@ -3,7 +3,8 @@
 w = softmax of log2 weights, the sum of one table row a feature (2^-16 units); P(r | z) as
 cumulative sums over quarter levels, so that the interval of a sample is a difference of two inner
 products. Half of the states see the residual of one prediction, half that of another, which lies
-`aside` quarter levels below it. After each sample one gradient step on its code length moves the rows that were used.
+`aside` quarter levels below it. After each sample one gradient step on its code length moves the
+rows that were used.
 """
 
 from __future__ import annotations
