@@ -43,11 +43,13 @@ class TileCoder:
     Args:
         model: for photographs; the shipped one if None.
         bit_depth: 8 or 16.
+        threads: for the planes of a photographic tile.
     """
 
-    def __init__(self, model: PhotoModel | None, bit_depth: int) -> None:
+    def __init__(self, model: PhotoModel | None, bit_depth: int, threads: int = 1) -> None:
         self._model = model or load_model()
         self._bit_depth = bit_depth
+        self._threads = threads
 
     def encode(self, pixels: Pixels, effort: str) -> tuple[bytes, ...]:
         """The sections of `pixels`, (height, width, channels): samples, and alpha if there is
@@ -80,7 +82,10 @@ class TileCoder:
         if mode == _SIMPLE:
             colour = decode_simple(data, colour_shape, kind)
         elif mode < len(EFFORTS):
-            colour = decode_tile(data, colour_shape, self._bit_depth, self._model, EFFORTS[mode])
+            effort = EFFORTS[mode]
+            colour = decode_tile(
+                data, colour_shape, self._bit_depth, self._model, effort, self._threads
+            )
         elif mode == JPEG and kind == np.uint8:
             colour = decode_past(data, colour_shape)
         else:
@@ -100,7 +105,7 @@ class TileCoder:
         # What is flat enough for a bit a sample is nothing that the circuit could do better.
         if simple and 8 * len(simple) < colour.size:
             return simple
-        photo = encode_tile(colour, self._bit_depth, self._model, effort)
+        photo = encode_tile(colour, self._bit_depth, self._model, effort, self._threads)
         coded = bytes([EFFORTS.index(effort)]) + photo
         if not simple and len(coded) > colour.nbytes * _NOISY:
             simple = bytes([_SIMPLE]) + encode_simple(colour)
