@@ -6,23 +6,20 @@ from numba import njit
 
 from ncodec.formats.entropy import lanes, signals
 from ncodec.formats.entropy.lanes import BIAS, LANES, MEMORY
-from ncodec.formats.entropy.logistic import REACH
+from ncodec.formats.entropy.logistic import RATES, REACH, log_of
 from ncodec.formats.entropy.signals import TAPS
 
-LINES, WEIGHTS, SLOTS = 0, 64, 96
-"""Where the tests' memory has lines and what is left behind them, two sets, and slots."""
+LINES, WEIGHTS, SLOTS = 0, 64, 128
+"""Where the tests' memory has lines and what is left behind them, sets of weights, and slots."""
 
-MOST = (1 << 17) - 1
-
-STRETCH = np.random.default_rng(9).integers(-2400, 2401, 4096).astype(np.int16)
-RATES = np.array([8192 // (2 * n + 3) for n in range(1024)], dtype=np.int16)
+MOST, MOST_TAP = (1 << 18) - 1, (1 << 17) - 1
 
 
 @njit
-def blend_and_learn(memory, node, first, second, errors, bit, stretch, rates):
-    sums = lanes.blend(memory, 0, node, first, second, stretch)
-    lanes.learn(memory, 0, node, first, second, errors[0], errors[1], bit, rates)
-    return sums
+def blend_and_learn(memory, node, sets, error, bit):
+    total = lanes.blend(memory, 0, node, sets)
+    lanes.learn(memory, 0, node, sets, error, bit)
+    return total
 
 
 @njit
@@ -57,25 +54,27 @@ def random(request):
     return np.random.default_rng(request.param)
 
 
-def test_a_bit_is_guessed_and_learned_from(random):
+@pytest.mark.parametrize("count", [2, 4])
+def test_a_bit_is_guessed_and_learned_from(random, count):
     node = int(random.integers(8))
     memory = drawn(random, 1000)
     memory[LINES : LINES + LANES] = SLOTS + 8 * random.permutation(100)[:LANES]
     before = memory.astype(np.int64)
-    errors, bit = drawn(random, 2).astype(np.int64), int(random.integers(2))
-    first, second = WEIGHTS + 8 * random.permutation(4)[:2]
-    sums = blend_and_learn(memory, node, first, second, errors, bit, STRETCH, RATES)
+    error, bit = int(drawn(random, 1)[0]), int(random.integers(2))
+    sets = tuple(int(place) for place in WEIGHTS + 8 * random.permutation(6)[:count])
+    total = blend_and_learn(memory, node, sets, error, bit)
 
     places = before[LINES : LINES + LANES] + node
     slots = before[places] % (1 << 32)
-    guesses = STRETCH[slots >> 20].astype(np.int64)
+    ones = [int(slot) >> 9 | 1 for slot in slots]
+    guesses = np.array([(log_of(one) - log_of((1 << 23) - one)) >> 15 for one in ones])
     guesses[-1] = BIAS
-    for start, total, error in zip((first, second), sums, errors, strict=True):
-        weights = before[start : start + LANES]
-        sum_ = wrapped((wrapped((weights >> 2) * guesses)).sum())
-        assert total == np.clip(sum_ >> 14, -REACH, REACH)
-        step = wrapped(wrapped(guesses * error) + (1 << 17)) >> 18
-        moved = np.clip(wrapped(weights + step), -MOST, MOST)
+    weights = wrapped(sum(before[start : start + LANES] for start in sets))
+    weights >>= {2: 3, 4: 4}[count]
+    assert total == np.clip(wrapped(wrapped(weights * guesses).sum()) >> 14, -REACH, REACH)
+    step = wrapped(wrapped(guesses * error) + (1 << 17)) >> 18
+    for start in sets:
+        moved = np.clip(wrapped(before[start : start + LANES] + step), -MOST, MOST)
         assert np.array_equal(memory[start : start + LANES], moved)
     chances, counts = slots >> 10, slots & 1023
     goal = bit * ((1 << 22) - 1)
@@ -84,7 +83,7 @@ def test_a_bit_is_guessed_and_learned_from(random):
     assert np.array_equal(memory[places[:-1]], moved[:-1])
 
     touched = {*range(LINES, WEIGHTS), *places[:-1]}
-    touched |= {*range(first, first + LANES), *range(second, second + LANES)}
+    touched |= {place for start in sets for place in range(start, start + LANES)}
     rest = [i for i in range(len(memory)) if i not in touched]
     assert np.array_equal(memory[rest], before[rest])
 
@@ -107,7 +106,7 @@ def test_a_linear_prediction_sums_and_its_taps_follow(random, far):
     if far:
         moved = wrapped(taps + wrapped(given * gain >> 12))
     else:
-        moved = np.clip(wrapped(taps + (wrapped(given * gain) >> 4)), -MOST, MOST)
+        moved = np.clip(wrapped(taps + (wrapped(given * gain) >> 4)), -MOST_TAP, MOST_TAP)
     assert np.array_equal(memory, [*given, *moved, *behind])
 
 
