@@ -45,6 +45,7 @@ def test_there_are_golden_files():
         "pc-hclt-1-trained",
         "pc-idf-1-circuit",
         "pc-jpeg-1-baseline",
+        "pc-jpeg-1-best",
         "pc-jpeg-1-progressive",
         "pc-jpeg-1-stored",
         "pc-photo-1-best",
@@ -64,7 +65,7 @@ def test_there_are_golden_files():
             "entropic-lite0-picture",
             "1223d6b4ab2e7b9f432aca6d01e71f284521c150a426d5dd1e26408160a0fd89",
         ),
-        ("pc-jpeg", "b8bf9684a3b49aaeb9e78a36b4fdfe4d97997fae0fb053042c98d63c709206a5"),
+        ("pc-jpeg", "8aabd04d2f843cfc37a619e62f0532d2713ed1f3a7ea88789bfe1204a253af02"),
         ("pc-photo", "a66eae36d5a1a9a7b0ff6367257c0ab2565b30c09b2f8f90a365ebfa298b3269"),
     ],
 )

@@ -1,8 +1,9 @@
 """Adaptive bits: the contexts of a decision guess it, a learned mixture of the guesses codes it.
 
 A context is a line of eight slots, one for each node of a value's decision tree, with the
-probability of a 1 seen there. The guesses are mixed in the logistic domain by two sets of weights,
-whose mean is refined by what such means turned out to be worth (an adaptive probability map). All
+probability of a 1 seen there. The guesses are mixed in the logistic domain by the mean of
+sets of weights, which is refined by what such means turned out to be worth (an adaptive probability
+map). All
 of it is integers and starts from a trained state; see docs/jpeg.md.
 """
 
@@ -13,20 +14,26 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.dct.memory import BINS, LINES, MAPS_AT, PLAIN_AT, WEIGHTS_AT, Memory
+from ncodec.dct.memory import (
+    BEST_MAPS,
+    BEST_SETS,
+    BINS,
+    LINES,
+    MAPS_AT,
+    PLAIN_AT,
+    WEIGHTS_AT,
+    Memory,
+)
 from ncodec.formats.entropy.kernels import inner_kernel
 from ncodec.formats.entropy.lanes import LANES, MEMORY, blend, learn
-from ncodec.formats.entropy.logistic import REACH, SQUASH, STRETCH
+from ncodec.formats.entropy.logistic import RATES, REACH, SQUASH
 from ncodec.formats.entropy.ranges import get_bit, put_bit
 
 __all__ = ["Coder", "code_bit", "code_plain"]
 
-_WEIGHT_RATE, _MAP_RATE = 6, 6
+_WEIGHT_RATE, _BEST_WEIGHT_RATE, _MAP_RATE = 5, 3, 6
 
-_SQUASH, _STRETCH = SQUASH.astype(np.uint16), STRETCH.astype(np.int16)
-
-_RATES = np.array([2 * 4096 // (2 * n + 3) for n in range(1024)], dtype=np.int16)
-"""How far a slot that has seen n bits moves to the next one, in 1/4096."""
+_SQUASH = SQUASH.astype(np.uint16)
 
 _PLACES = (1 << 31) - 1
 """Places have no more bits: of a number without a sign the compiler need not ask for it."""
@@ -36,43 +43,65 @@ _LEAST = 1 << 6
 
 
 class Coder(NamedTuple):
-    """One direction of ncodec.formats.entropy.ranges, and what is learned."""
+    """One direction of ncodec.formats.entropy.ranges, and what is learned.
+
+    Attributes:
+        best: whether four sets of weights take part, else two.
+    """
 
     state: NDArray[np.uint64]
     words: NDArray[np.uint32]
     encoding: bool
+    best: bool
     memory: Memory
 
 
 @inner_kernel(forceinline=True)
-def code_bit(coder: Any, node: Any, first: Any, second: Any, refine: Any, bit: Any) -> Any:
+def code_bit(coder: Any, node: Any, sets: Any, refine: Any, bit: Any) -> Any:
     """Codes a bit by the contexts whose lines are at LINES; returns it, int64.
 
     Args:
         node: of the decision tree: a slot of each line.
-        first, second: sets of weights.
+        sets: four of weights.
         refine: the adaptive map.
         bit: a decoder's is ignored.
     """
     memory = coder.memory
-    one_set, two_set = WEIGHTS_AT + first * LANES, WEIGHTS_AT + second * LANES
-    one, two = blend(memory, LINES, node, one_set, two_set, _STRETCH)
-    mean = (one + two) >> 1
-    at = min(max(mean, -2047), 2047) + 2048
-    low, part = (MAPS_AT + refine * BINS + (at >> 7)) & _PLACES, at & 127
-    mapped = (np.int64(memory[low]) * (128 - part) + np.int64(memory[low + 1]) * part) >> 7
-    chance = (np.int64(_SQUASH[mean + REACH]) + mapped) << 7
-    bit = _coded(coder, min(max(chance, _LEAST), _ONE - _LEAST), bit)
-    goal = bit << 16
-    one_error = (goal - np.int64(_SQUASH[one + REACH])) * _WEIGHT_RATE
-    two_error = (goal - np.int64(_SQUASH[two + REACH])) * _WEIGHT_RATE
-    learn(memory, LINES, node, one_set, two_set, one_error, two_error, bit, _RATES)
-    near = low + (part >> 6)
-    memory[near] += (bit * 65535 - np.int64(memory[near])) >> _MAP_RATE
+    a, b, c, d = sets
+    if coder.best:
+        four = (_weights(a + BEST_SETS), _weights(b + BEST_SETS), _weights(c), _weights(d))
+        mean = blend(memory, LINES, node, four)
+        bit, error = _code_mean(coder, mean, refine + BEST_MAPS, bit)
+        learn(memory, LINES, node, four, error * _BEST_WEIGHT_RATE, bit)
+    else:
+        two = (_weights(a), _weights(b))
+        mean = blend(memory, LINES, node, two)
+        bit, error = _code_mean(coder, mean, refine, bit)
+        learn(memory, LINES, node, two, error * _WEIGHT_RATE, bit)
     return bit
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
+def _weights(number: Any) -> Any:
+    """Where a set of weights is."""
+    return WEIGHTS_AT + number * LANES
+
+
+@inner_kernel(forceinline=True)
+def _code_mean(coder: Any, mean: Any, refine: Any, bit: Any) -> Any:
+    """Codes a bit by a mean of guesses and an adaptive map; returns it and the mean's error."""
+    memory = coder.memory
+    at = min(max(mean, -2047), 2047) + 2048
+    low, part = (MAPS_AT + refine * BINS + (at >> 7)) & _PLACES, at & 127
+    mapped = (np.int64(memory[low]) * (128 - part) + np.int64(memory[low + 1]) * part) >> 7
+    squashed = np.int64(_SQUASH[mean + REACH])
+    bit = _coded(coder, min(max((squashed + mapped) << 7, _LEAST), _ONE - _LEAST), bit)
+    near = low + (part >> 6)
+    memory[near] += (bit * 65535 - np.int64(memory[near])) >> _MAP_RATE
+    return bit, (bit << 16) - squashed
+
+
+@inner_kernel(forceinline=True)
 def code_plain(coder: Any, slot: Any, bit: Any) -> Any:
     """Codes a bit by one context alone, a slot of those for plain bits; returns it, int64."""
     memory = coder.memory
@@ -80,7 +109,7 @@ def code_plain(coder: Any, slot: Any, bit: Any) -> Any:
     chance, count = seen >> 10, seen & 1023
     bit = _coded(coder, min(max(chance << 2, _LEAST), _ONE - _LEAST), bit)
     goal = bit * ((1 << 22) - 1)
-    chance += ((goal - chance) >> 3) * np.int64(_RATES[count]) >> 9
+    chance += ((goal - chance) >> 3) * np.int64(RATES[count]) >> 9
     memory[PLAIN_AT + slot] = chance << 10 | min(count + 1, MEMORY)
     return bit
 

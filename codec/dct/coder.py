@@ -47,6 +47,7 @@ def encode_stripe(
     coefficients: NDArray[np.int16],
     rows: range,
     model: Model | None = None,
+    best: bool = False,
 ) -> tuple[bytes, ...]:
     """The streams of the components in `rows` of MCUs.
 
@@ -54,8 +55,9 @@ def encode_stripe(
         frame, quantisers: what the file's headers say.
         coefficients: int16 [blocks + 1, 64] of the whole frame, in natural order; the last is 0.
         model: what it starts from, by default the shipped one.
+        best: whether more sets of weights take part, which takes longer.
     """
-    return _encoded(frame, quantisers, coefficients, rows, load_memory(model))
+    return _encoded(frame, quantisers, coefficients, rows, load_memory(model), best)
 
 
 def decode_stripe(
@@ -65,6 +67,7 @@ def decode_stripe(
     coefficients: NDArray[np.int16],
     rows: range,
     model: Model | None = None,
+    best: bool = False,
 ) -> None:
     """Fills the blocks of a stripe into `coefficients`, int16 [blocks + 1, 64]; the last is 0.
 
@@ -80,17 +83,21 @@ def decode_stripe(
     facts = np.zeros((len(coefficients), FACTS), dtype=np.int64)
     for number, stream in enumerate(streams):
         words = ranges.to_words(stream)
-        coder = Coder(ranges.start_decoding(words), words, False, memory)
+        coder = Coder(ranges.start_decoding(words), words, False, best, memory)
         _code(coder, frame, quantisers, number, coefficients, facts, rows)
         ranges.require_intact(coder.state, words)
 
 
 def observe(
-    frame: Frame, quantisers: Quantisers, coefficients: NDArray[np.int16], memory: Memory
+    frame: Frame,
+    quantisers: Quantisers,
+    coefficients: NDArray[np.int16],
+    memory: Memory,
+    best: bool,
 ) -> int:
     """Lets `memory` learn from a frame; returns the bytes that it took."""
     whole = range(frame.mcus[1])
-    streams = _encoded(frame, quantisers, coefficients, whole, memory)
+    streams = _encoded(frame, quantisers, coefficients, whole, memory, best)
     return sum(map(len, streams))
 
 
@@ -100,13 +107,14 @@ def _encoded(
     coefficients: NDArray[np.int16],
     rows: range,
     memory: Memory,
+    best: bool,
 ) -> tuple[bytes, ...]:
     facts = np.zeros((len(coefficients), FACTS), dtype=np.int64)
     streams = []
     for number, component in enumerate(frame.components):
         blocks = component.stride * component.down * len(rows)
         words = np.empty(_WORDS_A_BLOCK * blocks + 3, dtype=np.uint32)
-        coder = Coder(ranges.start_encoding(), words, True, memory)
+        coder = Coder(ranges.start_encoding(), words, True, best, memory)
         _code(coder, frame, quantisers, number, coefficients, facts, rows)
         streams.append(ranges.to_bytes(words, int(ranges.finish(coder.state, words))))
     return tuple(streams)

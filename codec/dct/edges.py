@@ -29,9 +29,9 @@ from ncodec.formats.entropy.signals import put_signals
 __all__ = ["code_edges"]
 
 _COUNT, _SIZE, _SIGN = CONTEXTS["edge count"], CONTEXTS["edge"], CONTEXTS["edge sign"]
-_COUNT_A, _COUNT_B = sets_of("edge count")
-_SIZE_A, _SIZE_B = sets_of("edge")
-_SIGN_A, _SIGN_B = sets_of("edge sign")
+_COUNT_A, _COUNT_B, _COUNT_C, _COUNT_D = sets_of("edge count")
+_SIZE_A, _SIZE_B, _SIZE_C, _SIZE_D = sets_of("edge")
+_SIGN_A, _SIGN_B, _SIGN_C, _SIGN_D = sets_of("edge sign")
 _COUNT_MAP, _SIZE_MAP, _SIGN_MAP = map_of("edge count"), map_of("edge"), map_of("edge sign")
 _TAIL = plain_of("edge")
 
@@ -78,8 +78,13 @@ def code_edges(
         if coder.encoding:
             for k in range(1, 8):
                 count += block[k * stride] != 0
-        first, second = _COUNT_A + base * 8, _COUNT_B + colour * 16 + inside
-        count = code_count(coder, 3, first, second, _COUNT_MAP, count)
+        sets = (
+            _COUNT_A + base * 8,
+            _COUNT_B + colour * 16 + inside,
+            _COUNT_C + (base * 9 + so_far) * 8,
+            _COUNT_D,
+        )
+        count = code_count(coder, 3, sets, _COUNT_MAP, count)
         facts[fact] = count
         rest = count
         for k in range(1, 8):
@@ -137,9 +142,14 @@ def code_edges(
             )
             put_lines(memory, LINES, lines)
             value = np.int64(block[i])
-            first, second = _SIZE_A + place * 8, _SIZE_B + (colour * 20 + soon) * 8
+            sets = (
+                _SIZE_A + place * 8,
+                _SIZE_B + (colour * 20 + soon) * 8,
+                _SIZE_C + (colour * 16 + inside) * 8,
+                _SIZE_D + ((colour * 8 + count) * 8 + rest) * 8,
+            )
             start = max(half - 2, 0)
-            size = code_size(coder, start, first, second, _SIZE_MAP, size_of(value))
+            size = code_size(coder, start, sets, _SIZE_MAP, size_of(value))
             if size:
                 rest -= 1
                 small = min(size, 4)
@@ -157,8 +167,13 @@ def code_edges(
                     _SIGN[6] + (place * 7 + signed(past, 3)) * 31 + lean3,
                 )
                 put_lines(memory, LINES, lines)
-                first, second = _SIGN_A + place, _SIGN_B + colour * 31 + lean3
-                negative = code_bit(coder, 0, first, second, _SIGN_MAP, np.int64(value < 0))
-                settle(plane, i, -size if negative else size)
+                sets = (
+                    _SIGN_A + place,
+                    _SIGN_B + colour * 31 + lean3,
+                    _SIGN_C + colour * 31 + lean,
+                    _SIGN_D + (colour * 5 + small) * 9 + signed(hint, 4),
+                )
+                negative = code_bit(coder, 0, sets, _SIGN_MAP, np.int64(value < 0))
+                settle(memory, plane, i, -size if negative else size)
                 block[i] = known[i]
             follow_value(memory, taps, known[i] * step - forecast, power)

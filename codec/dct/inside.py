@@ -41,9 +41,9 @@ DENSITY = np.array(
 """Coefficients that are not 0 of those that are left, in eighths."""
 
 _COUNT, _SIZE, _SIGN = CONTEXTS["inside count"], CONTEXTS["inside"], CONTEXTS["inside sign"]
-_COUNT_A, _COUNT_B = sets_of("inside count")
-_SIZE_A, _SIZE_B = sets_of("inside")
-_SIGN_A, _SIGN_B = sets_of("inside sign")
+_COUNT_A, _COUNT_B, _COUNT_C, _COUNT_D = sets_of("inside count")
+_SIZE_A, _SIZE_B, _SIZE_C, _SIZE_D = sets_of("inside")
+_SIGN_A, _SIGN_B, _SIGN_C, _SIGN_D = sets_of("inside sign")
 _COUNT_MAP, _SIZE_MAP, _SIGN_MAP = map_of("inside count"), map_of("inside"), map_of("inside sign")
 _TAIL, _PLAIN_SIGN = plain_of("inside"), plain_of("inside sign")
 
@@ -136,9 +136,14 @@ def code_inside(
         put_lines(memory, LINES, lines)
         value = np.int64(block[i])
         last2 = last
-        first, second = _SIZE_A + place * 8, _SIZE_B + (colour * 32 + soon) * 8
+        sets = (
+            _SIZE_A + place * 8,
+            _SIZE_B + (colour * 32 + soon) * 8,
+            _SIZE_C + (colour * 12 + own) * 8,
+            _SIZE_D + (colour * 64 + before) * 8,
+        )
         start = max((soon >> 2) - 1, 0)
-        size = code_size(coder, start, first, second, _SIZE_MAP, size_of(value))
+        size = code_size(coder, start, sets, _SIZE_MAP, size_of(value))
         last = size
         if size:
             rest -= 1
@@ -165,10 +170,15 @@ def code_inside(
                     _SIGN[6] + place * 125 + beneath2,
                 )
                 put_lines(memory, LINES, lines)
-                first, second = _SIGN_A + place, _SIGN_B + colour * 15 + sa
-                negative = code_bit(coder, 0, first, second, _SIGN_MAP, np.int64(value < 0))
+                sets = (
+                    _SIGN_A + place,
+                    _SIGN_B + colour * 15 + sa,
+                    _SIGN_C + colour * 15 + sl,
+                    _SIGN_D + (colour * 5 + small) * 11 + signed(hint, 5),
+                )
+                negative = code_bit(coder, 0, sets, _SIGN_MAP, np.int64(value < 0))
             total += size
-            settle(plane, i, -size if negative else size)
+            settle(memory, plane, i, -size if negative else size)
             block[i] = known[i]
         gain = ((min(size << 2, 1023) - forecast) << 12) // (power + 64)
         follow(memory, SIGNALS, taps, gain)
@@ -200,5 +210,10 @@ def _code_count(
     if coder.encoding:
         for z in range(49):
             count += block[_FIRST + (INSIDE[z] & 63)] != 0
-    first, second = _COUNT_A + colour * 64, _COUNT_B + colour * 32 + min(around, 31)
-    return min(code_count(coder, 6, first, second, _COUNT_MAP, count), 49)
+    sets = (
+        _COUNT_A + colour * 64,
+        _COUNT_B + colour * 32 + min(around, 31),
+        _COUNT_C + (colour * 25 + mass) * 64,
+        _COUNT_D,
+    )
+    return min(code_count(coder, 6, sets, _COUNT_MAP, count), 49)

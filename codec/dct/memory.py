@@ -16,14 +16,20 @@ from ncodec.formats.entropy.logistic import REACH, SQUASH
 from ncodec.formats.entropy.signals import TAPS
 
 __all__ = [
+    "BEST_MAPS",
+    "BEST_SETS",
     "BINS",
     "CONTEXTS",
     "COUNT",
     "LINES",
+    "LINES_ACROSS",
+    "LINES_DOWN",
     "MAPS_AT",
     "PLAIN_AT",
     "SIGNALS",
     "TAPS_AT",
+    "TURNED",
+    "VALUES",
     "WEIGHTS_AT",
     "Memory",
     "map_of",
@@ -39,7 +45,11 @@ LINES = 0
 """Where the lines of a decision's contexts are put; two rows of lanes behind it are scratch."""
 SIGNALS = 3 * LANES
 """Where the signals of a linear prediction are put."""
-_SLOTS_AT = SIGNALS + TAPS
+VALUES, TURNED = SIGNALS + TAPS, SIGNALS + TAPS + 64
+"""Where a block's coefficients times their quantisers are, row by row and column by column."""
+LINES_DOWN, LINES_ACROSS = TURNED + 64, TURNED + 64 + 32
+"""Where the samples of a block's outer rows and columns are put; see `borders`."""
+_SLOTS_AT = LINES_ACROSS + 32
 
 _WIDTHS = {
     "inside count": 64,
@@ -66,16 +76,19 @@ _KEYS = {
 """The keys of each context, all colours together."""
 
 _SETS = {
-    "inside count": (3 * 64, 3 * 32),
-    "inside": (3 * 49 * 8, 3 * 32 * 8),
-    "inside sign": (3 * 49, 3 * 15),
-    "edge count": (3 * 2 * 8, 3 * 16),
-    "edge": (3 * 14 * 8, 3 * 20 * 8),
-    "edge sign": (3 * 14, 3 * 31),
-    "dc": (3 * 3 * 8, 3 * 24 * 8),
-    "dc sign": (3 * 8, 3 * 25),
+    "inside count": (3 * 64, 3 * 32, 3 * 25 * 64, 1),
+    "inside": (3 * 49 * 8, 3 * 32 * 8, 3 * 12 * 8, 3 * 64 * 8),
+    "inside sign": (3 * 49, 3 * 15, 3 * 15, 3 * 5 * 11),
+    "edge count": (3 * 2 * 8, 3 * 16, 3 * 2 * 9 * 8, 1),
+    "edge": (3 * 14 * 8, 3 * 20 * 8, 3 * 16 * 8, 3 * 64 * 8),
+    "edge sign": (3 * 14, 3 * 31, 3 * 31, 3 * 5 * 9),
+    "dc": (3 * 3 * 8, 3 * 24 * 8, 3 * 16 * 8, 8),
+    "dc sign": (3 * 8, 3 * 25, 3 * 4, 1),
 }
-"""The weights of a decision that are chosen in two ways."""
+"""The weights of a decision that are chosen in four ways, the last two with effort `best` alone."""
+
+BEST_SETS = sum(a + b for a, b, _, _ in _SETS.values())
+"""The weights of the first two ways stand twice, those of `best` behind the others."""
 
 _MAPS = {
     "inside count": 6,
@@ -87,6 +100,9 @@ _MAPS = {
     "dc": 8,
     "dc sign": 1,
 }
+
+BEST_MAPS = sum(_MAPS.values())
+"""Maps stand twice, too."""
 
 BINS = 33
 """The points of an adaptive map, from -8 to 8 in the logistic domain."""
@@ -110,11 +126,13 @@ def _places() -> tuple[dict[str, tuple[int, ...]], int]:
 CONTEXTS, PLAIN_AT = _places()
 """CONTEXTS: where the first line of each context of a decision is; lines follow by their keys."""
 WEIGHTS_AT = PLAIN_AT + sum(_PLAIN.values())
-MAPS_AT = WEIGHTS_AT + LANES * sum(sum(ways) for ways in _SETS.values())
-TAPS_AT = MAPS_AT + BINS * sum(_MAPS.values())
+MAPS_AT = WEIGHTS_AT + LANES * (BEST_SETS + sum(sum(ways) for ways in _SETS.values()))
+TAPS_AT = MAPS_AT + BINS * 2 * BEST_MAPS
 _SIZE = TAPS_AT + 3 * 64 * TAPS
 
 _PARTS = {
+    "best weights": (WEIGHTS_AT + LANES * BEST_SETS, MAPS_AT),
+    "best maps": (MAPS_AT + BINS * BEST_MAPS, TAPS_AT),
     "slots": (_SLOTS_AT, WEIGHTS_AT),
     "weights": (WEIGHTS_AT, MAPS_AT),
     "maps": (MAPS_AT, TAPS_AT),
@@ -141,17 +159,22 @@ def part(memory: NDArray[Any], name: str) -> NDArray[Any]:
     Args:
         name: "slots": 22 bits of probability, 10 of the bits seen; "weights", LANES a set, in
             1/65536; "maps", BINS a map: probabilities in 1/65536; "taps", TAPS a coefficient and
-            colour: weights of linear predictions in 1/65536.
+            colour: weights of linear predictions in 1/65536; "best weights" and "best maps": those
+            that effort `best` alone has.
     """
     start, stop = _PARTS[name]
     return memory[start:stop]
 
 
-def sets_of(name: str) -> tuple[int, int]:
-    """The numbers of the first sets of a decision, in both ways."""
-    ways = [count for counts in _SETS.values() for count in counts]
-    before = 2 * list(_SETS).index(name)
-    return sum(ways[:before]), sum(ways[: before + 1])
+def sets_of(name: str) -> tuple[int, int, int, int]:
+    """The numbers of the first sets of a decision, in all ways: first those of all decisions in the
+    first two ways, then the same of `best`, then the others."""
+    numbers = []
+    for first, start in (0, 0), (2, 2 * BEST_SETS):
+        ways = [count for counts in _SETS.values() for count in counts[first : first + 2]]
+        before = 2 * list(_SETS).index(name)
+        numbers += [start + sum(ways[: before + way]) for way in range(2)]
+    return tuple(numbers)  # type: ignore[return-value]
 
 
 def map_of(name: str) -> int:

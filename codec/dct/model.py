@@ -30,7 +30,7 @@ _MIDDLE = 128
 _FADING = 4
 """Of how many bits that a slot has seen one counts when coding begins: it has to learn again."""
 
-_WEIGHT, _TAP = 2, 2
+_WEIGHT, _TAP = 3, 2
 """Bits of weights that are not stored."""
 
 _LOWEST, _HIGHEST = -(1 << 15), (1 << 15) - 1

@@ -8,9 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.dct.bits import code_bit
+from ncodec.dct.borders import put_borders
 from ncodec.dct.edges import code_edges
 from ncodec.dct.inside import code_inside
-from ncodec.dct.memory import CONTEXTS, LINES, map_of, plain_of, sets_of
+from ncodec.dct.memory import (
+    CONTEXTS,
+    LINES,
+    LINES_ACROSS,
+    LINES_DOWN,
+    TURNED,
+    VALUES,
+    map_of,
+    plain_of,
+    sets_of,
+)
 from ncodec.dct.values import DC, EDGE, NZ, code_size, code_tail, level, signed, size_of
 from ncodec.formats.entropy.kernels import bare_kernel, inner_kernel
 from ncodec.formats.entropy.lanes import put_lines
@@ -18,89 +29,51 @@ from ncodec.formats.entropy.lanes import put_lines
 __all__ = ["code_plane", "new_borders"]
 
 _SIZE, _SIGN = CONTEXTS["dc"], CONTEXTS["dc sign"]
-_SIZE_A, _SIZE_B = sets_of("dc")
-_SIGN_A, _SIGN_B = sets_of("dc sign")
+_SIZE_A, _SIZE_B, _SIZE_C, _SIZE_D = sets_of("dc")
+_SIGN_A, _SIGN_B, _SIGN_C, _SIGN_D = sets_of("dc sign")
 _SIZE_MAP, _SIGN_MAP, _TAIL = map_of("dc"), map_of("dc sign"), plain_of("dc")
 
 
-def _basis() -> NDArray[np.int64]:
-    """c(k) cos((2 n + 1) k pi / 16) in 1/8192 at [k, n]."""
-    basis = np.zeros((8, 8), dtype=np.int64)
-    for k in range(8):
-        for n in range(8):
-            turn = (2 * n + 1) * k % 32
-            sign = -1 if 8 < turn < 24 else 1
-            turn = min(turn, 32 - turn)
-            part = min(turn, 16 - turn)
-            basis[k, n] = EDGE[0] if k == 0 else 0 if part == 8 else sign * EDGE[part]
-            if k and part == 0:
-                basis[k, n] = sign * 8192
-    return basis
-
-
-BASIS = _basis()
-
-
-def new_borders(stride: int) -> tuple[NDArray[np.int64], ...]:
-    """Room for samples at the edges of blocks: of this one (rows, columns, and sums to make them),
-    of all that are above it and of the one beside it."""
-    sizes = (4, 8), (4, 8), (2, 8), (stride, 2, 8), (2, 8)
-    return tuple(np.zeros(size, dtype=np.int64) for size in sizes)
+def new_borders(stride: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Room for the last two lines of samples of all blocks above and of the one beside."""
+    return np.zeros((stride, 16), dtype=np.int32), np.zeros(16, dtype=np.int32)
 
 
 @inner_kernel
-def _borders(known: Any, steps: Any, rows: Any, columns: Any, sums: Any) -> None:
-    """The samples of the rows and columns 0, 1, 6, 7 of a block, in 1/32, without its DC."""
-    for n in range(2):
-        for way in range(2):
-            inner, outer = (8, 1) if way == 0 else (1, 8)
-            sums[:] = 0
-            for k in range(8):
-                for j in range(8):
-                    i = k * inner + j * outer
-                    if known[i]:
-                        sums[k & 1, j] += BASIS[k, n] * known[i] * steps[i]
-            lines = rows if way == 0 else columns
-            for x in range(8):
-                near, far = 0, 0
-                for j in range(8):
-                    even, odd = sums[0, j] >> 10, sums[1, j] >> 10
-                    near += BASIS[j, x] * (even + odd)
-                    far += BASIS[j, x] * (even - odd)
-                lines[n, x] = near >> 13
-                lines[3 - n, x] = far >> 13
-
-
-@inner_kernel
-def _estimate(before: Any, lines: Any) -> Any:
+def _estimate(before: Any, memory: Any, lines: Any) -> Any:
     """The mean of what eight pairs of lines tell of the DC's share of a sample, and their spread.
 
-    `before` holds the last two lines of the block before.
+    `before` holds the last two lines of the block before; the first two of this one are at `lines`.
     """
-    total = 0
+    total = np.int64(0)
     for x in range(8):
-        total += (3 * before[1, x] - before[0, x] - 3 * lines[0, x] + lines[1, x]) >> 1
+        total += _step(before, memory, lines, x)
     mean = total >> 3
-    spread = 0
+    spread = np.int64(0)
     for x in range(8):
-        one = (3 * before[1, x] - before[0, x] - 3 * lines[0, x] + lines[1, x]) >> 1
-        spread += abs(one - mean)
+        spread += abs(_step(before, memory, lines, x) - mean)
     return mean, spread >> 3
+
+
+@inner_kernel(forceinline=True)
+def _step(before: Any, memory: Any, lines: Any, x: Any) -> Any:
+    beyond = 3 * np.int64(before[8 + x]) - np.int64(before[x])
+    return (beyond - 3 * np.int64(memory[lines + x]) + np.int64(memory[lines + 8 + x])) >> 1
 
 
 @inner_kernel
 def _code_dc(
     coder: Any, plane: Any, block: Any, facts: Any, up_facts: Any, side_facts: Any,
-    corner_facts: Any, right_facts: Any, other_facts: Any, rows: Any, columns: Any, bottom: Any,
-    edge: Any, has_up: Any, has_side: Any,
+    corner_facts: Any, right_facts: Any, other_facts: Any, bottom: Any, edge: Any, has_up: Any,
+    has_side: Any,
 ) -> None:  # fmt: skip
     memory, colour = coder.memory, plane.colour
     scale = 4 * plane.steps[0]
     up_mean, up_spread, side_mean, side_spread = 0, 0, 0, 0
     if has_up:
-        up_mean, up_spread = _estimate(bottom, rows)
+        up_mean, up_spread = _estimate(bottom, memory, LINES_DOWN)
     if has_side:
-        side_mean, side_spread = _estimate(edge, columns)
+        side_mean, side_spread = _estimate(edge, memory, LINES_ACROSS)
     if has_up and has_side:
         a, b = up_spread + 16, side_spread + 16
         mean = (up_mean * b + side_mean * a) // (a + b)
@@ -129,8 +102,13 @@ def _code_dc(
     )
     put_lines(memory, LINES, lines)
     value = np.int64(block[0]) - guess
-    first, second = _SIZE_A + (colour * 3 + (unsure >> 3)) * 8, _SIZE_B + (colour * 24 + unsure) * 8
-    size = code_size(coder, unsure >> 3, first, second, _SIZE_MAP, size_of(value))
+    sets = (
+        _SIZE_A + (colour * 3 + (unsure >> 3)) * 8,
+        _SIZE_B + (colour * 24 + unsure) * 8,
+        _SIZE_C + (colour * 16 + min(level(facts[NZ]), 15)) * 8,
+        _SIZE_D,
+    )
+    size = code_size(coder, unsure >> 3, sets, _SIZE_MAP, size_of(value))
     if size:
         small = min(size, 4) - 1
         if size > 1:
@@ -147,8 +125,13 @@ def _code_dc(
             _SIGN[6] + colour * 121 + beneath,
         )
         put_lines(memory, LINES, lines)
-        first, second = _SIGN_A + colour * 8 + part, _SIGN_B + colour * 25 + lean
-        negative = code_bit(coder, 0, first, second, _SIGN_MAP, np.int64(value < 0))
+        sets = (
+            _SIGN_A + colour * 8 + part,
+            _SIGN_B + colour * 25 + lean,
+            _SIGN_C + colour * 4 + small,
+            _SIGN_D,
+        )
+        negative = code_bit(coder, 0, sets, _SIGN_MAP, np.int64(value < 0))
         value = -size if negative else size
     else:
         value = 0
@@ -180,7 +163,8 @@ def code_plane(
     """
     none = len(coefficients) - 1
     first, stride = layout[0], layout[1]
-    rows, columns, sums, bottoms, edge = borders
+    bottoms, edge = borders
+    memory = coder.memory
     facts = plane.facts
     for y in range(start, stop):
         for x in range(stride):
@@ -194,6 +178,7 @@ def code_plane(
                 other = before[0] + y * before[3] // 12 * before[1] + x * before[2] // 12
             block = coefficients[here]
             plane.known[:] = 0
+            memory[VALUES:LINES_DOWN] = 0
             _targets(plane, coefficients[up], coefficients[side])
             code_inside(
                 coder, plane, block, coefficients[up], coefficients[side],
@@ -205,17 +190,16 @@ def code_plane(
                 coefficients[corner], coefficients[right], coefficients[other], facts[here],
                 facts[up], facts[side], facts[other], up != none, side != none
             )  # fmt: skip
-            _borders(plane.known, plane.steps, rows, columns, sums)
+            put_borders(memory, VALUES, LINES_DOWN)
+            put_borders(memory, TURNED, LINES_ACROSS)
             _code_dc(
                 coder, plane, block, facts[here], facts[up], facts[side], facts[corner],
-                facts[right], facts[other], rows, columns, bottoms[x], edge, up != none,
-                side != none,
+                facts[right], facts[other], bottoms[x], edge, up != none, side != none,
             )  # fmt: skip
             share = 4 * plane.steps[0] * plane.known[0]
-            for i in range(8):
-                for n in range(2):
-                    bottoms[x, n, i] = rows[2 + n, i] + share
-                    edge[n, i] = columns[2 + n, i] + share
+            for i in range(16):
+                bottoms[x, i] = memory[LINES_DOWN + 16 + i] + share
+                edge[i] = memory[LINES_ACROSS + 16 + i] + share
 
 
 @inner_kernel

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.dct.bits import code_bit, code_plain
+from ncodec.dct.memory import TURNED, VALUES
 from ncodec.formats.entropy.kernels import inner_kernel
 
 __all__ = [
@@ -121,28 +122,29 @@ def size_of(value: Any) -> Any:
 
 
 @inner_kernel
-def code_count(coder: Any, bits: Any, first: Any, second: Any, refine: Any, value: Any) -> Any:
+def code_count(coder: Any, bits: Any, sets: Any, refine: Any, value: Any) -> Any:
     """Codes a number of `bits` bits, highest first."""
+    a, b, c, d = sets
     node = 1
     for i in range(bits):
         bit = (value >> (bits - 1 - i)) & 1
-        bit = code_bit(coder, node, first + node, second, refine + i, bit)
+        bit = code_bit(coder, node, (a + node, b, c + node, d), refine + i, bit)
         node = node << 1 | bit
     return node - (1 << bits)
 
 
 @inner_kernel
-def code_size(coder: Any, start: Any, first: Any, second: Any, refine: Any, wanted: Any) -> Any:
+def code_size(coder: Any, start: Any, sets: Any, refine: Any, wanted: Any) -> Any:
     """Codes the bits that a magnitude has, 0 .. MOST_BITS, going up or down from `start`.
 
     Nodes: 0 is "more than start?", 1 .. 3 go up from there, 4 .. 7 go down; the last of each is
     for all further steps.
     """
+    a, b, c, d = sets
     at, node, way = start, 0, 0
     while 0 <= at < MOST_BITS:
-        more = code_bit(
-            coder, node, first + node, second + node, refine + node, np.int64(wanted > at)
-        )
+        here = (a + node, b + node, c + node, d + node)
+        more = code_bit(coder, node, here, refine + node, np.int64(wanted > at))
         if node == 0:
             way = 1 if more else -1
             node = 1 if more else 4
@@ -174,11 +176,13 @@ def code_tail(coder: Any, slot: Any, size: Any, value: Any) -> Any:
 
 
 @inner_kernel
-def settle(plane: Any, i: Any, value: Any) -> None:
+def settle(memory: Any, plane: Any, i: Any, value: Any) -> None:
     """Takes a coefficient as known: what the others of its row and column add up to changes."""
     plane.known[i] = value
     u, v = i & 7, i >> 3
     amount = value * plane.steps[i]
+    memory[VALUES + i] = amount
+    memory[TURNED + (u << 3) + v] = amount
     plane.above[u] -= amount * EDGE[v]
     plane.left[v] -= amount * EDGE[u]
     plane.above2[u] -= amount * (5793 if v == 0 else 8192)

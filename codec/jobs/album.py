@@ -231,11 +231,15 @@ class _PictureTask:
 
     def _options(self, codec: str) -> dict[str, Any]:
         """Those of the codec; a model is for the one of whose family it is."""
-        own = {option.name for option in load_codec(codec).options}
+        own = {option.name: option for option in load_codec(codec).options}
         model = self.options["model"]
         if model is not None and read_model(model).family != codec:
-            own.discard("model")
-        return {name: value for name, value in self.options.items() if name in own}
+            own.pop("model", None)
+        return {
+            name: value
+            for name, value in self.options.items()
+            if name in own and value in (own[name].choices or (value,))
+        }
 
     def _data(self) -> bytes:
         try:

@@ -37,6 +37,13 @@ class PcJpeg(ImageCodec):
     sections = ("headers", "luma", "blue", "red", "black", "stored")
     options = (
         Option(
+            "effort",
+            str,
+            "medium",
+            "how hard to try, in time either way",
+            choices=("medium", "best"),
+        ),
+        Option(
             "model", Path, None, "a model of `ncodec train pc-jpeg`, which decoding needs as well"
         ),
     )
@@ -62,7 +69,7 @@ class PcJpeg(ImageCodec):
         from ncodec.jpeg.files import encode_file, frame_in
 
         model = read_model(options["model"]) if options["model"] else None
-        segments = encode_file(data, context.threads, model)
+        segments = encode_file(data, context.threads, model, options["effort"] == "best")
         reads = model if not _is_stored(segments) else None
         confs = (Conf(reads.digest, reference=True),) if reads else ()
         notices = (_said(data, images.source),) if _is_stored(segments) else ()

@@ -43,38 +43,46 @@ class _Stripe:
     piece: bytes
     rows: range
     model: Model | None
+    best: bool
 
     @property
     def is_first(self) -> bool:
         return self.rows.start == 0
 
 
-def encode_file(data: bytes, threads: int, model: Model | None = None) -> list[Segment]:
+def encode_file(
+    data: bytes, threads: int, model: Model | None = None, best: bool = False
+) -> list[Segment]:
     """The segments of a file, which have been decoded again and compared with it.
 
     Args:
         threads: those that stripes are coded on.
         model: what the coefficients' streams start from; the shipped one is that of all else.
+        best: whether to take longer for fewer bytes.
 
     Raises:
         UnsupportedFormat: it is a model of something else.
     """
-    work = [
-        _Stripe(jpeg, piece, rows, model)
-        for jpeg, piece in _pictures(data)
-        for rows in stripes(frame_of(jpeg.headers)[0])
-    ]
-    segments = list(in_order(_encoded, enumerate(work), threads))
-    size = sum(len(section) for segment in segments for section in segment.sections)
-    stored = compressed(data) if not segments or size > len(data) * 31 // 32 else None
-    if stored is None or len(stored) > size > 0:
+    stored = b""
+    # Writing a file again takes a while; nearly all are proven by decoding alone.
+    for prove in (False, True):
+        work = [
+            _Stripe(jpeg, piece, rows, model, best)
+            for jpeg, piece in _pictures(data, prove)
+            for rows in stripes(frame_of(jpeg.headers)[0])
+        ]
+        segments = list(in_order(_encoded, enumerate(work), threads))
+        size = sum(len(section) for segment in segments for section in segment.sections)
+        if not stored and (not segments or size > len(data) * 31 // 32):
+            stored = compressed(data)
+        if not segments or 0 < len(stored) <= size:
+            break
         try:
             if decode_file(segments, threads, model) == data:
                 return segments
         except (DamagedFile, VerificationFailed):
             pass
-    if stored is None:
-        stored = compressed(data)
+    stored = stored or compressed(data)
     return [Segment(0, 0, 1, (b"",) * _STORED + (stored,), integer_hash([_bytes_of(data)]))]
 
 
@@ -111,22 +119,22 @@ def frame_in(data: bytes) -> Frame | None:
     return walk.frame
 
 
-def _pictures(data: bytes) -> Iterator[tuple[Jpeg, bytes]]:
+def _pictures(data: bytes, prove: bool) -> Iterator[tuple[Jpeg, bytes]]:
     """The pictures of a file with their bytes; none where the first cannot be rebuilt."""
     try:
-        jpeg = parse(data)
+        jpeg = parse(data, prove)
     except Unsupported:
         return
     for number in range(_PICTURES):
         last = number + 1 == _PICTURES
-        at, follower = (len(data), None) if last else _follower(data, jpeg.size)
+        at, follower = (len(data), None) if last else _follower(data, jpeg.size, prove)
         yield jpeg, data[:at]
         if follower is None:
             return
         data, jpeg = data[at:], follower
 
 
-def _follower(data: bytes, start: int) -> tuple[int, Jpeg | None]:
+def _follower(data: bytes, start: int, prove: bool) -> tuple[int, Jpeg | None]:
     """Where behind `start` another picture begins that can be rebuilt, else the end."""
     at = start
     for _ in range(_TRIES):
@@ -134,7 +142,7 @@ def _follower(data: bytes, start: int) -> tuple[int, Jpeg | None]:
         if at < 0:
             break
         try:
-            return at, parse(data[at:])
+            return at, parse(data[at:], prove)
         except Unsupported:
             at += 1
     return len(data), None
@@ -144,9 +152,11 @@ def _encoded(item: tuple[int, _Stripe]) -> Segment:
     index, stripe = item
     frame, quantisers, _ = frame_of(stripe.jpeg.headers)
     coefficients = stripe.jpeg.coefficients
-    streams = encode_stripe(frame, quantisers, coefficients, stripe.rows, stripe.model)
+    how = stripe.model, stripe.best
+    streams = encode_stripe(frame, quantisers, coefficients, stripe.rows, *how)
     if stripe.is_first:
-        section = pack_section(Outline.of(stripe.jpeg, stripe.piece[stripe.jpeg.size :]))
+        outline = Outline.of(stripe.jpeg, stripe.piece[stripe.jpeg.size :])
+        section = pack_section(outline, stripe.best)
         arrays: list[NDArray[Any]] = [_bytes_of(stripe.piece)]
     else:
         section = b""
@@ -157,7 +167,7 @@ def _encoded(item: tuple[int, _Stripe]) -> Segment:
 def _decoded(rest: list[Segment], threads: int, model: Model | None) -> bytes:
     """The picture with which `rest` begins, whose segments are taken away from it."""
     first = rest[0]
-    outline = unpack_section(first.sections[0] if first.sections else b"")
+    outline, best = unpack_section(first.sections[0] if first.sections else b"")
     frame, quantisers, scans = frame_of(outline.headers)
     coefficients = room_for(frame, outline.size)
     parts = stripes(frame)
@@ -166,7 +176,7 @@ def _decoded(rest: list[Segment], threads: int, model: Model | None) -> bytes:
 
     def fill(item: tuple[range, Segment]) -> None:
         rows, segment = item
-        decode_stripe(segment.sections[1:], frame, quantisers, coefficients, rows, model)
+        decode_stripe(segment.sections[1:], frame, quantisers, coefficients, rows, model, best)
         if segment is not first:
             segment.check([_part(coefficients, component, rows) for component in frame.components])
 

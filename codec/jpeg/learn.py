@@ -23,9 +23,9 @@ __all__ = ["learn"]
 
 def learn(files: Sequence[Path]) -> Model:
     """A model of what the coefficients of `files` have in common; those that cannot be rebuilt
-    are passed over."""
-    memory = new_memory()
-    mean = _Mean(len(files) // 5)
+    are passed over. Weights and maps learn with either effort; all else is the same in both."""
+    memory, best_memory = new_memory(), new_memory()
+    mean, best_mean = _Mean(len(files) // 5), _Mean(len(files) // 5)
     headers = HeaderCounts()
     size = coded = count = 0
     for file in files:
@@ -35,12 +35,17 @@ def learn(files: Sequence[Path]) -> Model:
         except Unsupported:
             continue
         headers.add(jpeg)
-        coded += observe(frame, quantisers, jpeg.coefficients, memory)
+        coded += observe(frame, quantisers, jpeg.coefficients, memory, best=False)
         mean.add(memory)
+        observe(frame, quantisers, jpeg.coefficients, best_memory, best=True)
+        best_mean.add(best_memory)
         size += jpeg.size
         count += 1
     tags = {"tool": f"ncodec {__version__}", "files": count, "bytes": size, "coded": coded}
-    return pack_model(mean.of(memory), headers.dictionary(), tags)
+    learned, best = mean.of(memory), best_mean.of(best_memory)
+    for name in ("best weights", "best maps"):
+        part(learned, name)[:] = part(best, name)
+    return pack_model(learned, headers.dictionary(), tags)
 
 
 class _Mean:

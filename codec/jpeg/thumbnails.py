@@ -22,8 +22,13 @@ _LARGEST = 0xFFFF
 """Bytes of a thumbnail: those of a marker segment."""
 
 
-def pack_section(outline: Outline) -> bytes:
-    """The section of a picture's outline."""
+_BEST = 1 << 5
+"""In a section's first byte, beside the number of thumbnails: its picture is coded with effort
+`best`."""
+
+
+def pack_section(outline: Outline, best: bool = False) -> bytes:
+    """The section of a picture's outline, which says how the picture is coded, too."""
     pictures: dict[bytes, bytes] = {}
     found = []
     for place, jpeg in thumbnails(outline.headers):
@@ -34,35 +39,38 @@ def pack_section(outline: Outline) -> bytes:
             found.append((place, data))
     rest, distinct = outline.without(found)
     parts = [varint(len(pictures[data])) + pictures[data] for data in distinct]
-    return bytes([len(parts)]) + b"".join(parts) + rest.pack()
+    return bytes([len(parts) | (_BEST if best else 0)]) + b"".join(parts) + rest.pack()
 
 
-def unpack_section(section: bytes) -> Outline:
+def unpack_section(section: bytes) -> tuple[Outline, bool]:
     """What `pack_section` was given.
 
     Raises:
         DamagedFile: the section is none of a picture.
         LimitExceeded: it inflates to more than a file may.
     """
-    pictures, outline = split_section(section)
-    return Outline.unpack(outline).with_thumbnails([_unpacked(picture) for picture in pictures])
+    pictures, packed, best = split_section(section)
+    outline = Outline.unpack(packed)
+    return outline.with_thumbnails([_unpacked(picture) for picture in pictures]), best
 
 
-def split_section(section: bytes) -> tuple[list[bytes], bytes]:
-    """The thumbnails in a section, and the outline, both packed.
+def split_section(section: bytes) -> tuple[list[bytes], bytes, bool]:
+    """The thumbnails in a section and the outline, both packed; whether the picture is coded with
+    effort `best`.
 
     Raises:
         DamagedFile: the section is none of a picture.
     """
     found = []
     at = 1
-    count = section[0] if section else 0
+    first = section[0] if section else 0
+    count = first & ~_BEST
     if count > MOST_THUMBNAILS:
         raise damaged(f"it has more than {MOST_THUMBNAILS} thumbnails")
     for _ in range(count):
         picture, at = _take(section, at)
         found.append(picture)
-    return found, section[at:]
+    return found, section[at:], bool(first & _BEST)
 
 
 def thumbnails(headers: bytes) -> Iterator[tuple[int, Jpeg]]:

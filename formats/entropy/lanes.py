@@ -10,15 +10,15 @@ is checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from copy import copy
+from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from ncodec.formats.entropy.logistic import REACH
+from ncodec.formats.entropy.logistic import FASTEST, LOG_ONE, REACH
 
 __all__ = [
     "BIAS",
@@ -26,7 +26,6 @@ __all__ = [
     "I64",
     "LANES",
     "MEMORY",
-    "WIDEST",
     "Lanes",
     "Tuple",
     "blend",
@@ -43,8 +42,8 @@ BIAS = 256
 MEMORY = 500
 """Bits that a slot has seen at most: it goes on to learn."""
 
-I16, I32, I64 = ir.IntType(16), ir.IntType(32), ir.IntType(64)
-WIDEST = (1 << 17) - 1
+I32, I64 = ir.IntType(32), ir.IntType(64)
+WIDEST = (1 << 18) - 1
 """The largest weight."""
 
 Tuple: Any = types.UniTuple
@@ -68,6 +67,18 @@ class Lanes:
     def constant(self, number: int) -> Any:
         return ir.Constant(self._kind, [number] * self._count)
 
+    def constants(self, numbers: Iterable[int]) -> Any:
+        return ir.Constant(self._kind, [int(number) for number in numbers])
+
+    def repeated(self, vector: Any, lane: int) -> Any:
+        """The number in one lane, in all of them."""
+        return self.builder.shuffle_vector(vector, vector, self.constant(lane))
+
+    def weighed(self, vectors: Sequence[Any], factors: Sequence[Any]) -> Any:
+        """The sum of vectors times factors."""
+        terms = map(self.builder.mul, vectors, factors)
+        return reduce(self.builder.add, terms)
+
     def at(self, place: Any) -> Any:
         """A pointer to a number, `place` being its index, int64."""
         return self.builder.gep(self._memory, [place])
@@ -86,21 +97,18 @@ class Lanes:
         first = self.builder.insert_element(self._nothing, one, I32(0))
         return self.builder.shuffle_vector(first, self._nothing, self.constant(0))
 
-    def look_up(self, table: Any, indices: Any) -> Any:
-        """The numbers at `indices` from the pointer `table` on, int16."""
-        kind = ir.VectorType(I16, self._count)
-        result = ir.Constant(kind, ir.Undefined)
-        pairs = self.builder.bitcast(indices, ir.VectorType(I64, self._count // 2))
-        for lane in range(self._count):
-            # Two at a time: taking numbers out of a vector is what takes longest.
-            pair = self.builder.extract_element(pairs, I32(lane // 2))
-            index = self.builder.lshr(pair, I64(32)) if lane % 2 else self._low(pair)
-            number = self.builder.load(self.builder.gep(table, [index]))
-            result = self.builder.insert_element(result, number, I32(lane))
-        return self.builder.sext(result, self._kind)
+    def log(self, vector: Any) -> Any:
+        """The logarithms of numbers in 1 .. 2^24, as `logistic.log_of` gives them, plus LOG_ONE:
+        their bits as float32."""
+        return self.builder.bitcast(self.builder.sitofp(vector, self._floats()), self._kind)
 
-    def _low(self, pair: Any) -> Any:
-        return self.builder.zext(self.builder.trunc(pair, I32), I64)
+    def power(self, logarithms: Any) -> Any:
+        """The numbers, rounded down, that `log` gives so much for."""
+        floats = self.builder.bitcast(logarithms, self._floats())
+        return self.builder.fptosi(floats, self._kind)
+
+    def _floats(self) -> Any:
+        return ir.VectorType(ir.FloatType(), self._count)
 
     def gather(self, places: Sequence[Any]) -> Any:
         """The numbers at so many places, in the first lanes; the others are 0."""
@@ -156,29 +164,6 @@ class Lanes:
         number = self.builder.extract_element(vector, I32(0))
         return number if number.type == I64 else self.builder.sext(number, I64)
 
-    def two_sums(self, first: Any, second: Any, shift: int, reach: int) -> list[Any]:
-        """The sums of eight lanes of either vector, less `shift` bits and within `reach`: each
-        step of them at once."""
-        halves = copy(self)
-        halves._count, halves._kind = 4, ir.VectorType(I32, 4)
-        one, two = (
-            halves.add_parts(each, each, (0, 1, 2, 3), (4, 5, 6, 7)) for each in (first, second)
-        )
-        both = halves.add_parts(one, two, (0, 4, 1, 5), (2, 6, 3, 7))
-        both = halves.add_parts(both, both, (0, 1, 0, 1), (2, 3, 2, 3))
-        both = halves.within(self.builder.ashr(both, halves.constant(shift)), reach)
-        numbers = (self.builder.extract_element(both, I32(lane)) for lane in (0, 1))
-        return [self.builder.sext(number, I64) for number in numbers]
-
-    def add_parts(self, one: Any, two: Any, lanes: Sequence[int], others: Sequence[int]) -> Any:
-        """Some lanes of two vectors, plus others of theirs."""
-        kind = ir.VectorType(I32, len(lanes))
-        parts = (
-            self.builder.shuffle_vector(one, two, ir.Constant(kind, list(which)))
-            for which in (lanes, others)
-        )
-        return self.builder.add(*parts)
-
 
 @compiled
 def put_lines(_: Any, memory: Any, lines: Any, places: Any) -> Any:
@@ -196,70 +181,63 @@ def put_lines(_: Any, memory: Any, lines: Any, places: Any) -> Any:
 
 
 @compiled
-def blend(_: Any, memory: Any, lines: Any, node: Any, first: Any, second: Any, stretch: Any) -> Any:
-    """Two weighted sums of what slots guess, in the guesses' units and within REACH.
+def blend(_: Any, memory: Any, lines: Any, node: Any, sets: Any) -> Any:
+    """The sum of what slots guess, by the mean of sets of weights, in the guesses' unit and within
+    REACH.
 
     The slots are those at `line + node` for each of the lines at place `lines`. Behind the lines
     this leaves the slots' numbers and their guesses for `learn`.
 
     Args:
-        first, second: places of weights, in 1/65536.
-        stretch: int16 [4096], a guess for the highest 12 bits of a slot.
+        sets: a tuple of two or four places of weights, in 1/65536.
     """
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        memory, lines, node, first, second, stretch = arguments
+        memory, lines, node, sets = arguments
         lanes = Lanes(context, builder, signature.args[0], memory, LANES)
-        table = context.make_array(signature.args[-1])(context, builder, stretch).data
         seen = lanes.gather(lanes.places(lines, node))
-        guesses = lanes.look_up(table, builder.lshr(seen, lanes.constant(20)))
+        ones = builder.or_(builder.lshr(seen, lanes.constant(9)), lanes.constant(1))
+        zeros = builder.sub(lanes.constant(1 << 23), ones)
+        guesses = builder.ashr(builder.sub(lanes.log(ones), lanes.log(zeros)), lanes.constant(15))
         guesses = builder.insert_element(guesses, I32(BIAS), I32(LANES - 1))
         for number, vector in enumerate((seen, guesses), 1):
             lanes.store(vector, builder.add(lines, I64(number * LANES)))
-        one, two = (
-            builder.mul(builder.ashr(lanes.load(weights), lanes.constant(2)), guesses)
-            for weights in (first, second)
-        )
-        sums = lanes.two_sums(one, two, 14, REACH)
-        return context.make_tuple(builder, signature.return_type, sums)
+        count = signature.args[-1].count
+        places = [builder.extract_value(sets, i) for i in range(count)]
+        weights = reduce(builder.add, map(lanes.load, places))
+        weights = builder.ashr(weights, lanes.constant(1 + count.bit_length()))
+        total = builder.ashr(lanes.sum(builder.mul(weights, guesses)), I64(14))
+        total = builder.select(builder.icmp_signed(">", total, I64(-REACH)), total, I64(-REACH))
+        return builder.select(builder.icmp_signed("<", total, I64(REACH)), total, I64(REACH))
 
-    return Tuple(types.int64, 2)(memory, *[types.int64] * 4, stretch), build
+    return types.int64(memory, types.int64, types.int64, sets), build
 
 
 @compiled
-def learn(
-    _: Any,
-    memory: Any,
-    lines: Any,
-    node: Any,
-    first: Any,
-    second: Any,
-    error: Any,
-    error_too: Any,
-    bit: Any,
-    rates: Any,
-) -> Any:
+def learn(_: Any, memory: Any, lines: Any, node: Any, sets: Any, error: Any, bit: Any) -> Any:
     """What follows from the bit that `blend` was for: weights and slots move towards it.
 
     Args:
-        error, error_too: of both sums.
-        rates: int16 [1024], in 1/4096, of slots that have seen so many bits.
+        error: of the sum.
     """
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        memory, lines, node, first, second, error, error_too, bit, rates = arguments
+        memory, lines, node, sets, error, bit = arguments
         lanes = Lanes(context, builder, signature.args[0], memory, LANES)
-        table = context.make_array(signature.args[-1])(context, builder, rates).data
         seen, guesses = (lanes.load(builder.add(lines, I64(at * LANES))) for at in (1, 2))
-        for weights, amount in ((first, error), (second, error_too)):
-            step = builder.add(builder.mul(guesses, lanes.all(amount)), lanes.constant(1 << 17))
-            moved = builder.add(lanes.load(weights), builder.ashr(step, lanes.constant(18)))
+        step = builder.add(builder.mul(guesses, lanes.all(error)), lanes.constant(1 << 17))
+        step = builder.ashr(step, lanes.constant(18))
+        for i in range(signature.args[3].count):
+            weights = builder.extract_value(sets, i)
+            moved = builder.add(lanes.load(weights), step)
             lanes.store(lanes.within(moved, WIDEST), weights)
         count = builder.and_(seen, lanes.constant(1023))
         chance = builder.lshr(seen, lanes.constant(10))
         goal = builder.and_(lanes.all(builder.neg(bit)), lanes.constant((1 << 22) - 1))
         away = builder.ashr(builder.sub(goal, chance), lanes.constant(3))
-        step = builder.mul(away, lanes.look_up(table, count))
+        twice = builder.add(builder.shl(count, lanes.constant(1)), lanes.constant(3))
+        rates = lanes.power(builder.sub(lanes.constant(FASTEST + 2 * LOG_ONE), lanes.log(twice)))
+        step = builder.mul(away, rates)
         chance = builder.add(chance, builder.ashr(step, lanes.constant(9)))
         count = lanes.least(builder.add(count, lanes.constant(1)), MEMORY)
         moved = builder.or_(builder.shl(chance, lanes.constant(10)), count)
@@ -267,4 +245,4 @@ def learn(
             builder.store(builder.extract_element(moved, I32(lane)), lanes.at(place))
         return context.get_dummy_value()
 
-    return types.void(memory, *[types.int64] * 7, rates), build
+    return types.void(memory, types.int64, types.int64, sets, types.int64, types.int64), build

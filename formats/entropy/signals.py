@@ -7,7 +7,7 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from ncodec.formats.entropy.lanes import I32, WIDEST, Lanes, Tuple, compiled
+from ncodec.formats.entropy.lanes import I32, Lanes, Tuple, compiled
 
 __all__ = [
     "TAPS",
@@ -21,6 +21,9 @@ __all__ = [
 
 TAPS = 16
 """The signals of a linear prediction."""
+
+_WIDEST = (1 << 17) - 1
+"""The largest tap of `follow`."""
 
 
 @compiled
@@ -102,7 +105,7 @@ def follow(_: Any, memory: Any, signals: Any, taps: Any, gain: Any) -> Any:
         memory, signals, taps, gain = arguments
         lanes = Lanes(context, builder, signature.args[0], memory, TAPS)
         step = builder.ashr(builder.mul(lanes.load(signals), lanes.all(gain)), lanes.constant(4))
-        lanes.store(lanes.within(builder.add(lanes.load(taps), step), WIDEST), taps)
+        lanes.store(lanes.within(builder.add(lanes.load(taps), step), _WIDEST), taps)
         return context.get_dummy_value()
 
     return types.void(memory, *[types.int64] * 3), build

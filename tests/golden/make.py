@@ -66,6 +66,7 @@ TRAININGS = {
 JPEGS = {
     "pc-jpeg-1-baseline": {"quality": 85},
     "pc-jpeg-1-progressive": {"quality": 70, "progressive": True, "subsampling": 0},
+    "pc-jpeg-1-best": {"quality": 92, "effort": "best"},
     "pc-jpeg-1-stored": None,
 }
 
@@ -121,11 +122,13 @@ def jpeg(**options):
 
 
 def make_jpeg(name, options):
+    options = dict(options or {})
+    effort = options.pop("effort", "medium")
     data = jpeg(**options) if options else jpeg()[:2000]
     with TemporaryDirectory() as folder:
         source = Path(folder) / "photo.jpg"
         source.write_bytes(data)
-        ncodec.encode(source, FOLDER / f"{name}.nc", codec="pc-jpeg")
+        ncodec.encode(source, FOLDER / f"{name}.nc", codec="pc-jpeg", effort=effort)
     save(name, np.frombuffer(data, np.uint8))
 
 

@@ -64,7 +64,9 @@ class Coder:
         lines = [self.lines(way) for way in (0, 1)]
         self.dc(*around, lines_up if has_up else None, lines_side if has_side else None, lines)
         share = 4 * q[0] * self.known[0]
-        return self.known, [[[x + share for x in line] for line in way[2:]] for way in lines]
+        return self.known, [
+            [[wrapped(x + share, 32) for x in line] for line in way[2:]] for way in lines
+        ]
 
     def add(self, i, above, left):
         u, v = i % 8, i // 8
@@ -83,8 +85,8 @@ class Coder:
         amount = min(level((mass(up) + mass(side)) >> 1), 24)
         step = min(level(q[9]), 15)
         edges = keys[row(up) + row(side), column(up) + column(side) : 15]
-        sets = 64 * colour, 32 * colour + min(around, 31)
-        known.nz = rest = min(state.count("inside count", locals(), 6, *sets), 49)
+        sets = 64 * colour, 32 * colour + min(around, 31), 64 * (25 * colour + amount), 0
+        known.nz = rest = min(state.count("inside count", locals(), 6, sets), 49)
         last = last2 = 0
         for z, i in enumerate(i for i in ZIGZAG if i % 8 and i // 8):
             if not rest:
@@ -111,8 +113,10 @@ class Coder:
             near, more = min(level(2 * (a + b) + c + d), 11), min(level(rest), 9)
             place, zone = keys[colour, z:49], (u + v - 2) >> 2
             under = keys[min(a, 3), min(b, 3) : 4, min(k1, 3) : 4, min(k8, 3) : 4]
-            sets = 8 * place, 8 * (32 * colour + soon)
-            size = state.size("inside", locals(), max((soon >> 2) - 1, 0), *sets)
+            recent = 8 * min(last, 7) + min(last2, 7)
+            sets = place, 32 * colour + soon, 12 * colour + own, 64 * colour + recent
+            sets = [8 * number for number in sets]
+            size = state.size("inside", locals(), max((soon >> 2) - 1, 0), sets)
             magnitude = state.rest("inside", 4 * keys[colour, size:18, soon:32], size)
             if size:
                 rest -= 1
@@ -124,7 +128,9 @@ class Coder:
                     negative = state.plain("inside sign", colour)
                 else:
                     lines = state.decisions["inside sign"].lines(locals())
-                    negative = state.bit("inside sign", lines, 0, place, 15 * colour + sa)
+                    hinted = 11 * (5 * colour + small) + signed(hint, 5)
+                    sets = place, 15 * colour + sa, 15 * colour + sl, hinted
+                    negative = state.bit("inside sign", lines, 0, sets)
                 self.settle(i, -magnitude if negative else magnitude)
                 known.mass += magnitude
             last, last2 = size, last
@@ -144,7 +150,8 @@ class Coder:
         expected, strength = sum(g >= 2 for g in guesses), min(level(sum(guesses)), 19)
         beside = sum(known[i + across] != 0 for i in places)
         so_far = known.row if way else 8
-        count = state.count("edge count", locals(), 3, 8 * base, 16 * colour + inside)
+        sets = 8 * base, 16 * colour + inside, 8 * (9 * base + so_far), 0
+        count = state.count("edge count", locals(), 3, sets)
         setattr(known, ("row", "column")[way], count)
         rest = count
 
@@ -184,8 +191,10 @@ class Coder:
             own += abs(known[i + across + stride]) if k < 7 else 0
             own = min(level(own), 11)
             place = keys[colour, way:2, k - 1 : 7]
-            sets = 8 * place, 8 * (20 * colour + soon)
-            size = state.size("edge", locals(), max(half - 2, 0), *sets)
+            counts = 8 * (8 * colour + count) + rest
+            sets = place, 20 * colour + soon, 16 * colour + inside, counts
+            sets = [8 * number for number in sets]
+            size = state.size("edge", locals(), max(half - 2, 0), sets)
             if size:
                 rest -= 1
                 norm = min(4 * abs(guess3) >> (size - 1), 63)
@@ -193,7 +202,9 @@ class Coder:
                 small = min(size, 4)
                 lean, lean2, lean3 = (signed(g, 15) for g in (guess, guess2, guess3))
                 lines = state.decisions["edge sign"].lines(locals())
-                negative = state.bit("edge sign", lines, 0, place, 31 * colour + lean3)
+                hinted = 9 * (5 * colour + small) + signed(hint, 4)
+                sets = place, 31 * colour + lean3, 31 * colour + lean, hinted
+                negative = state.bit("edge sign", lines, 0, sets)
                 self.settle(i, -magnitude if negative else magnitude)
             error = clamp(known[i] * step - forecast, -32768, 32768)
             gain = (error << 20) // (product(signals, signals) + 256)
@@ -212,9 +223,10 @@ class Coder:
                     for k in range(8)
                     for i in [k * inner + j * outer]
                 ]
-                odd = sum(terms[1::2]) >> 10
-                sums.append((sum(terms[::2]) >> 10) + (odd if n < 2 else -odd))
-            found.append([sum(BASIS[j][x] * sums[j] for j in range(8)) >> 13 for x in range(8)])
+                odd, even = (wrapped(sum(terms[first::2]), 32) >> 10 for first in (1, 0))
+                sums.append(wrapped(even + (odd if n < 2 else -odd), 32))
+            line = (sum(BASIS[j][x] * sums[j] for j in range(8)) for x in range(8))
+            found.append([wrapped(total, 32) >> 13 for total in line])
         return found
 
     def dc(self, up, side, corner, right, other, lines_up, lines_side, lines):
@@ -240,13 +252,14 @@ class Coder:
         l1, l2, l3 = (min(level(r), 15) for r in (r1, r2, r3))
         wide, inside = min(level(abs(r1) + abs(r2)), 15), min(level(known.nz), 15)
         step = min(level(q[0]), 15)
-        sets = 8 * (3 * colour + third), 8 * (24 * colour + unsure)
-        size = state.size("dc", locals(), third, *sets)
+        sets = 3 * colour + third, 24 * colour + unsure, 16 * colour + inside, 0
+        size = state.size("dc", locals(), third, [8 * number for number in sets])
         value = state.rest("dc", 4 * (24 * size + unsure), size)
         if size:
             small = min(size, 4) - 1
             lines = state.decisions["dc sign"].lines(locals())
-            if state.bit("dc sign", lines, 0, 8 * colour + share, 25 * colour + lean):
+            sets = 8 * colour + share, 25 * colour + lean, 4 * colour + small, 0
+            if state.bit("dc sign", lines, 0, sets):
                 value = -value
         known.dc, known.values[0] = value, guess + value
 
@@ -261,14 +274,14 @@ def estimate(b0, b1, l0, l1):
     return mean, sum(abs(one - mean) for one in every) >> 3
 
 
-def decode(streams, components, steps):
+def decode(streams, components, steps, best):
     """The coefficients of a stripe, [blocks, 64] of each component.
 
     Args:
         components: across, down, blocks a row and rows of blocks of each.
         steps: the quantisers of each.
     """
-    state, none, planes = State(), Block(), []
+    state, none, planes = State(best), Block(), []
     for number, (across, down, width, height) in enumerate(components):
         state.start(streams[number])
         coder = Coder(state, number % 3, steps[number])

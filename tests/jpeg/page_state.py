@@ -10,15 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ncodec.formats.entropy.logistic import SQUASH, STRETCH
+from ncodec.formats.entropy.logistic import SQUASH
 from ncodec.store import shipped_model
 
 PAGE = (Path(__file__).parents[2] / "docs" / "jpeg.md").read_text()
-TABLE = re.findall(r"^\| ([a-z ]+) \| (\d+) \| ([\d, ]+)" + r" \| (\d+)" * 4 + r" \|$", PAGE, re.M)
+TABLE = re.findall(r"^\| ([a-z ]+) \| (\d+) \| ([\d, ]+)" + r" \| (\d+)" * 6 + r" \|$", PAGE, re.M)
 SLOTS = 1428000
 FILTERS = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 23, "lc": 0, "lp": 0, "pb": 0}]
 
-squash, stretch = (SQUASH.tolist(), STRETCH.tolist())
+SETS, PAIRS, MAPS = 18257, 4218, 36
+
+squash = SQUASH.tolist()
 
 
 def level(x):
@@ -31,6 +33,15 @@ def fine(x):
     x = clamp(x, 0, 4095)
     n = x.bit_length()
     return x if x < 2 else min(4 * (n - 2) + (x << 2 >> (n - 1) & 3) + 1, 31)
+
+
+def log(x):
+    e = x.bit_length() - 1
+    return (e << 23) + (x << (23 - e)) - (1 << 23)
+
+
+def power(y):
+    return ((1 << 23) + (y & ((1 << 23) - 1))) >> (23 - (y >> 23))
 
 
 def signed(x, m):
@@ -71,8 +82,8 @@ WORDS |= {"keys": keys, "nz": nz, "mass": mass, "row": row, "column": column, "d
 class Decision:
     """Where a decision's part of the state begins; how its keys are made."""
 
-    def __init__(self, name, width, counts, slots, a, b, maps, plain):
-        self.width, self.a, self.b, self.map, self.plain = width, a, b, maps, plain
+    def __init__(self, name, width, counts, slots, sets, maps, plain):
+        self.width, self.sets, self.map, self.plain = width, sets, maps, plain
         self.counts = counts
         self.starts = [slots + width * sum(counts[:i]) for i in range(7)]
         lines = re.search(rf"\*\* \({name}\)\n\n```\n(.*?)```", PAGE, re.S)[1].splitlines()
@@ -88,27 +99,32 @@ class Decision:
 class State:
     """What is learned, and the range decoder of docs/entropy.md in `bits`."""
 
-    def __init__(self):
+    def __init__(self, best):
+        self.best = best
         data = shipped_model("pc-jpeg").expect("pc-jpeg", 1)
         raw = lzma.decompress(data, lzma.FORMAT_RAW, filters=FILTERS)
-        ends = np.cumsum([SLOTS, SLOTS, 4218 * 16, 36 * 66, 3 * 64 * 32])
+        ends = np.cumsum([SLOTS, SLOTS, SETS * 16, 2 * MAPS * 66, 3 * 64 * 32])
         self.codes, self.counts, *others = (
             raw[a:b] for a, b in zip([0, *ends], ends, strict=False)
         )
         weights, maps, taps = map(np.frombuffer, others, ("<i2", "<u2", "<i2"))
-        self.weights = (weights.reshape(-1, 8).astype(int) * 4).tolist()
+        self.weights = (weights.reshape(-1, 8).astype(int) * 8).tolist()
         self.maps = maps.reshape(-1, 33).tolist()
         self.taps = (taps.reshape(3, 64, 16).astype(int) * 4).tolist()
         self.slots, self.decisions = {}, {}
         slots = sets = maps = 0
+        more = 2 * PAIRS
         plain = SLOTS - sum(int(row[-1]) for row in TABLE)
-        for name, width, counts, a, b, own, own_plain in TABLE:
+        for name, width, counts, a, b, c, d, own, own_plain in TABLE:
             counts = [int(count) for count in counts.split(",")]
-            places = slots, sets, sets + int(a), maps, plain
+            pair = (sets, sets + int(a))
+            four = (sets + PAIRS, sets + PAIRS + int(a), more, more + int(c))
+            places = slots, four if best else pair, maps + MAPS * best, plain
             self.decisions[name] = Decision(name, int(width), counts, *places)
             slots, sets = slots + int(width) * sum(counts), sets + int(a) + int(b)
+            more += int(c) + int(d)
             maps, plain = maps + int(own), plain + int(own_plain)
-        assert (sets, maps, plain) == (4218, 36, SLOTS)
+        assert (sets, more, maps, plain) == (PAIRS, SETS, MAPS, SLOTS)
 
     def start(self, stream):
         self.words = iter([int(w) for w in np.frombuffer(stream, "<u4")] + 99 * [0])
@@ -134,7 +150,9 @@ class State:
 
     def learn(self, place, bit):
         p, n = self.slot(place)
-        p += (((bit * ((1 << 22) - 1) - p) >> 3) * (8192 // (2 * n + 3))) >> 9
+        p += ((bit * ((1 << 22) - 1) - p) >> 3) * power(
+            13 * (1 << 23) - (1 << 19) - log(2 * n + 3)
+        ) >> 9
         self.slots[place] = p, min(n + 1, 500)
 
     def plain(self, name, slot):
@@ -143,38 +161,40 @@ class State:
         self.learn(place, bit)
         return bit
 
-    def bit(self, name, lines, node, a, b, c=0):
+    def bit(self, name, lines, node, sets, c=0):
         decision = self.decisions[name]
         slots = [line + node for line in lines]
-        guesses = [stretch[self.slot(place)[0] >> 10] for place in slots] + [256]
-        sets = [self.weights[decision.a + a], self.weights[decision.b + b]]
-        sums = [sum(g * (w >> 2) for g, w in zip(guesses, s, strict=True)) >> 14 for s in sets]
-        sums = [clamp(t, -3071, 3071) for t in sums]
-        m = sum(sums) >> 1
+        numbers = [2 * self.slot(place)[0] + 1 for place in slots]
+        guesses = [(log(x) - log((1 << 23) - x)) >> 15 for x in numbers] + [256]
+        sets = [self.weights[a + b] for a, b in zip(decision.sets, sets, strict=False)]
+        weights = [sum(of) >> (4 if self.best else 3) for of in zip(*sets, strict=True)]
+        total = sum(g * w for g, w in zip(guesses, weights, strict=True)) >> 14
+        m = clamp(total, -3071, 3071)
         at, refine = clamp(m, -2047, 2047) + 2048, self.maps[decision.map + c]
         j, f = at >> 7, at & 127
         mapped = (refine[j] * (128 - f) + refine[j + 1] * f) >> 7
         bit = self.coded(clamp((squash[m + 3071] + mapped) << 7, 64, (1 << 24) - 64))
-        for weights, t in zip(sets, sums, strict=True):
-            error = ((bit << 16) - squash[t + 3071]) * 6
+        error = ((bit << 16) - squash[m + 3071]) * (3 if self.best else 5)
+        for own in sets:
             for i, g in enumerate(guesses):
-                weights[i] = clamp(weights[i] + ((g * error + (1 << 17)) >> 18), -131071, 131071)
+                own[i] = clamp(own[i] + ((g * error + (1 << 17)) >> 18), -262143, 262143)
         refine[j + (f >> 6)] += (65535 * bit - refine[j + (f >> 6)]) >> 6
         for place in slots:
             self.learn(place, bit)
         return bit
 
-    def count(self, name, names, k, a, b):
+    def count(self, name, names, k, sets):
         lines, node = self.decisions[name].lines(names), 1
+        a, b, c, d = sets
         for i in range(k):
-            node = 2 * node + self.bit(name, lines, node, a + node, b, i)
+            node = 2 * node + self.bit(name, lines, node, (a + node, b, c + node, d), i)
         return node - (1 << k)
 
-    def size(self, name, names, start, a, b):
+    def size(self, name, names, start, sets):
         lines = self.decisions[name].lines(names)
 
         def ask(node):
-            return self.bit(name, lines, node, a + node, b + node, node)
+            return self.bit(name, lines, node, [number + node for number in sets], node)
 
         size = start
         if ask(0):

@@ -214,7 +214,25 @@ def test_the_command_line_pipes_files(photo, command):
     ran = command("encode", "-", "--codec", "pc-jpeg", "-o", "a.nc", "-q", stdin=photo.read_bytes())
     assert ran.code == 0, ran.err
     assert command("decode", "a.nc", "-o", "-", "--format", "jpg").out == photo.read_bytes()
-    assert b"--effort" not in command("encode", "--codec", "pc-jpeg", "--help").out
+
+
+def test_effort_best_gives_another_file_that_decodes_to_the_same(photo, coded, tmp_path, command):
+    best = tmp_path / "best.nc"
+    ncodec.encode(photo, best, effort="best")
+    assert best.read_bytes() != coded.read_bytes()
+    assert ncodec.decode(best, tmp_path / "again.jpg") == 1
+    assert (tmp_path / "again.jpg").read_bytes() == photo.read_bytes()
+    ran = command("encode", "photo.jpg", "-o", "fast.nc", "--effort", "fast")
+    assert (ran.code, "medium, best" in ran.err) == (2, True)
+
+
+def test_an_album_takes_medium_for_an_effort_that_jpeg_files_lack(photo, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jpg").write_bytes(photo.read_bytes())
+    (tmp_path / "in" / "b.jpg").write_bytes(photo.read_bytes())
+    ncodec.encode(tmp_path / "in", tmp_path / "fast.nc", effort="fast")
+    ncodec.decode(tmp_path / "fast.nc", tmp_path / "out/")
+    assert (tmp_path / "out" / "a.jpg").read_bytes() == photo.read_bytes()
 
 
 @pytest.mark.parametrize("size", [0, 1, 100, 5_000, 70_000, 3_000_000])

@@ -93,7 +93,7 @@ def test_thumbnails_are_coded_as_pictures(thumbnails):
     section = pack_section(outline)
     distinct = set(thumbnails)
     assert section[0] == len(distinct)
-    assert unpack_section(section) == outline
+    assert unpack_section(section) == (outline, False)
     assert len(section) < len(outline.pack()) - sum(len(t) for t in distinct) // 10
     assert decode_file(encode_file(data, 1), 1) == data
 

@@ -10,13 +10,14 @@ from ncodec.dct.frame import Component, Frame
 from ncodec.jpeg.rebuild import frame_of, parse
 
 
-def check(frame, quantisers, coefficients, rows):
-    streams = encode_stripe(frame, quantisers, coefficients, rows)
+def check(frame, quantisers, coefficients, rows, best=False):
+    streams = encode_stripe(frame, quantisers, coefficients, rows, best=best)
     components = [(c.across, c.down, c.stride, c.down * len(rows)) for c in frame.components]
     steps = [np.maximum(quantisers[c.quantiser], 1).tolist() for c in frame.components]
-    for component, found in zip(frame.components, decode(streams, components, steps), strict=True):
+    found = decode(streams, components, steps, best)
+    for component, blocks in zip(frame.components, found, strict=True):
         start = component.first + rows.start * component.down * component.stride
-        assert np.array_equal(found, coefficients[start : start + len(found)])
+        assert np.array_equal(blocks, coefficients[start : start + len(blocks)])
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,12 @@ def test_the_page_says_how_coefficients_are_read(data):
     picture = parse(data)
     frame, quantisers, _ = frame_of(picture.headers)
     check(frame, quantisers, picture.coefficients, range(frame.mcus[1]))
+
+
+def test_it_says_how_effort_best_is_read():
+    picture = parse(jpeg(scene(40, 24, 6), quality=85))
+    frame, quantisers, _ = frame_of(picture.headers)
+    check(frame, quantisers, picture.coefficients, range(frame.mcus[1]), best=True)
 
 
 def test_it_says_how_a_later_stripe_is_read():
