@@ -31,7 +31,7 @@ from ncodec.photo.plane import (
 )
 from ncodec.photo.predict import squares
 
-__all__ = ["CHANNELS", "EFFORTS", "Effort", "decode_tile", "encode_tile", "observe"]
+__all__ = ["CHANNELS", "EFFORTS", "NOTHING_SEEN", "Effort", "Tile", "decode_tile", "encode_tile", "observe"]
 
 Pixels = NDArray[Any]
 
@@ -70,9 +70,11 @@ EFFORTS = {
 }
 _RATE = np.float32(3277)
 _NONE = np.zeros((1, 32), dtype=np.int32)
+NOTHING_SEEN = (np.zeros(1, dtype=np.uint8), np.zeros(1, dtype=np.int32))
+"""What coding needs of the arrays that observing fills."""
 
 
-class _Tile:
+class Tile:
     """The arrays that a tile's planes share."""
 
     def __init__(self, shape: tuple[int, int, int], depth: int, effort: Effort) -> None:
@@ -114,17 +116,30 @@ class _Tile:
         run_plane(self.all, plane, np.array(offsets, dtype=np.int64), equations, tables, stream)
 
 
+    def know(self, plane: int, samples: NDArray[np.int32], errors: NDArray[np.int32]) -> None:
+        """Takes `samples` and `errors`, int32 (height, width), for those of a plane that is coded
+        otherwise, and what stands around them from their edges."""
+        self.padded[plane] = np.pad(samples, MARGIN, mode="edge")
+        self.all.errors.reshape(self.padded.shape)[plane] = np.pad(errors, MARGIN, mode="edge")
+
+    def coded(self, plane: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The samples and errors of a plane, int32 (height, width) each."""
+        errors = self.all.errors.reshape(self.padded.shape)[plane]
+        inside = errors[MARGIN : MARGIN + self.height, MARGIN : MARGIN + self.width]
+        return self.inside[plane], inside
+
+
 def encode_tile(pixels: Pixels, bit_depth: int, model: PhotoModel, effort: str) -> bytes:
     """The bytes of `pixels`, (height, width, 1 or 3), of 8 or 16 bits."""
     planes = _planes(pixels)
     levels = Levels.of(planes, bit_depth)
     high, head, low_bits = levels.apart(planes)
-    tile = _Tile(pixels.shape, levels.depth, EFFORTS[effort])
+    tile = Tile(pixels.shape, levels.depth, EFFORTS[effort])
     tile.inside[:] = high
     # A symbol has 22 bits at most; a far one is two.
     words = np.empty((1 if levels.depth == 8 else 2) * pixels.size + 3, dtype=np.uint32)
     coder = start_encoding()
-    stream = Stream(CODE, coder, words, _NO_BINS, _NO_VALUES)
+    stream = Stream(CODE, coder, words, *NOTHING_SEEN)
     for plane, circuit in zip(range(len(planes)), model.sets[tile.effort.circuits], strict=False):
         tile.run(plane, circuit.running(), stream)
     return head + to_bytes(words, finish(coder, words)) + low_bits
@@ -142,8 +157,8 @@ def decode_tile(
     levels, data, low_bits = Levels.read(data, bit_depth, height * width * channels)
     words = to_words(data)
     coder = start_decoding(words)
-    tile = _Tile(shape, levels.depth, EFFORTS[effort])
-    stream = Stream(DECODE, coder, words, _NO_BINS, _NO_VALUES)
+    tile = Tile(shape, levels.depth, EFFORTS[effort])
+    stream = Stream(DECODE, coder, words, *NOTHING_SEEN)
     for plane, circuit in zip(range(channels), model.sets[tile.effort.circuits], strict=False):
         tile.run(plane, circuit.running(), stream)
     require_intact(coder, words)
@@ -161,7 +176,7 @@ def observe(pixels: Pixels, effort: Effort) -> list[tuple[NDArray[np.uint8], NDA
         Bins, uint8 [samples, features], and predictions in quarter levels, int32 [samples].
     """
     planes = _planes(pixels)
-    tile = _Tile(pixels.shape, 8, effort)
+    tile = Tile(pixels.shape, 8, effort)
     tile.inside[:] = planes
     views = []
     for plane in range(len(planes)):
@@ -171,10 +186,6 @@ def observe(pixels: Pixels, effort: Effort) -> list[tuple[NDArray[np.uint8], NDA
         tile.run(plane, (_NONE, _NONE), Stream(OBSERVE, coder, words, seen, predictions))
         views.append((seen.reshape(-1, FEATURES[plane]), predictions))
     return views
-
-
-_NO_BINS = np.zeros(1, dtype=np.uint8)
-_NO_VALUES = np.zeros(1, dtype=np.int32)
 
 
 def _planes(pixels: Pixels) -> NDArray[np.int32]:
