@@ -31,7 +31,16 @@ from ncodec.photo.plane import (
 )
 from ncodec.photo.predict import squares
 
-__all__ = ["CHANNELS", "EFFORTS", "NOTHING_SEEN", "Effort", "Tile", "decode_tile", "encode_tile", "observe"]
+__all__ = [
+    "CHANNELS",
+    "EFFORTS",
+    "NOTHING_SEEN",
+    "Effort",
+    "Tile",
+    "decode_tile",
+    "encode_tile",
+    "observe",
+]
 
 Pixels = NDArray[Any]
 
@@ -114,7 +123,6 @@ class Tile:
         equations = squares(len(offsets), self.width, self.effort.block, decays, prior)
         tables = Tables(_SIGNED, _MAGNITUDE, FEATURES[plane], *circuit, _RATE)
         run_plane(self.all, plane, np.array(offsets, dtype=np.int64), equations, tables, stream)
-
 
     def know(self, plane: int, samples: NDArray[np.int32], errors: NDArray[np.int32]) -> None:
         """Takes `samples` and `errors`, int32 (height, width), for those of a plane that is coded

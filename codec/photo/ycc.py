@@ -23,7 +23,6 @@ from ncodec.formats.entropy.ranges import (
     to_bytes,
     to_words,
 )
-from ncodec.photo.features import MARGIN
 from ncodec.photo.kernel import EFFORTS, NOTHING_SEEN, Tile
 from ncodec.photo.model import PhotoModel
 from ncodec.photo.past.enlarging import KINDS, Geometry, beside, enlarge, name_of
@@ -86,7 +85,7 @@ def _parts(data: bytes) -> tuple[int, int, int, int, str, bytes, bytes]:
     end = _HEAD + int.from_bytes(data[3:_HEAD], "little")
     top, left, kind = kind & _TOP, kind & _LEFT, kind & (_TOP - 1)
     bad = number >= len(MAPS) or kind >= len(KINDS) or effort >= len(_NAMES) or end > len(data)
-    if bad or top > 0 and not KINDS[kind].down or left > 0 and not KINDS[kind].across:
+    if bad or (top and not KINDS[kind].down) or (left and not KINDS[kind].across):
         raise DamagedFile("the first bytes of a tile are damaged: fetch the file again")
     return (
         number, kind, int(top > 0), int(left > 0), _NAMES[effort], data[_HEAD:end], data[end:]

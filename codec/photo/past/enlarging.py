@@ -7,14 +7,16 @@ x & 1 (docs/past.md, "Enlarging").
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
 
-__all__ = ["KINDS", "Geometry", "Kind", "beside", "enlarge", "name_of"]
+__all__ = [
+    "KINDS", "Geometry", "Kind", "beside", "enlarge", "enlarged_sample", "name_of", "place_of",
+]  # fmt: skip
 
 I32 = NDArray[np.int32]
 Mask = NDArray[np.uint8]
@@ -57,7 +59,8 @@ def _kind(down: _Line, across: _Line, rounding: tuple[int, int, int, int]) -> Ki
     taps = np.zeros((4, 4, 3), dtype=np.int32)
     shift = np.zeros(4, dtype=np.int32)
     for phase in range(4):
-        rows, columns = down[phase >> 1], across[phase & 1]
+        rows = down.odd if phase & 2 else down.even
+        columns = across.odd if phase & 1 else across.even
         products = [(di, dj, v * w) for di, v in rows for dj, w in columns]
         taps[phase, : len(products)] = products
         shift[phase] = sum(w for _, _, w in products).bit_length() - 1
@@ -129,20 +132,32 @@ def _span(taps: I32, halved: int, size: int, start: int, bit: int) -> tuple[int,
     return min(needed), max(needed) - min(needed) + 1
 
 
+@kernel(inline="always")
+def place_of(kind: Kind, g: Geometry, y: Any, x: Any) -> tuple[Any, Any, Any]:
+    """Row and column in the smaller plane, and phase, of the tile's sample at `y`, `x`."""
+    i = ((y + g.top) >> kind.down) - g.first_row
+    j = ((x + g.left) >> kind.across) - g.first_column
+    return i, j, 2 * ((y + g.top) & kind.down) + ((x + g.left) & kind.across)
+
+
+@kernel
+def enlarged_sample(kind: Kind, g: Geometry, small: I32, y: Any, x: Any) -> Any:
+    """The sample at `y`, `x` of the tile, from the smaller plane, int32 (rows, columns)."""
+    i, j, phase = place_of(kind, g, y, x)
+    total = kind.rounding[phase]
+    for k in range(4):
+        weight = kind.taps[phase, k, 2]
+        if weight:
+            total += weight * small[i + kind.taps[phase, k, 0], j + kind.taps[phase, k, 1]]
+    return total >> kind.shift[phase]
+
+
 @kernel
 def enlarge(kind: Kind, g: Geometry, small: I32, out: I32) -> None:
-    """Fills `out`, int32 (height, width), from the smaller plane, int32 (rows, columns)."""
+    """Fills `out`, int32 (height, width), from the smaller plane."""
     for y in range(g.height):
-        i = ((y + g.top) >> kind.down) - g.first_row
         for x in range(g.width):
-            j = ((x + g.left) >> kind.across) - g.first_column
-            phase = 2 * ((y + g.top) & kind.down) + ((x + g.left) & kind.across)
-            total = kind.rounding[phase]
-            for k in range(4):
-                weight = kind.taps[phase, k, 2]
-                if weight:
-                    total += weight * small[i + kind.taps[phase, k, 0], j + kind.taps[phase, k, 1]]
-            out[y, x] = total >> kind.shift[phase]
+            out[y, x] = enlarged_sample(kind, g, small, y, x)
 
 
 def beside(kind: Kind, g: Geometry, plane: I32) -> I32:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +14,10 @@ from ncodec.photo.past.solving import (
     EXACT,
     MISFIT,
     Interval,
-    fill,
     invert,
     narrow,
-    repair,
     settle_luma,
+    spread,
 )
 
 __all__ = ["Past", "find_past"]
@@ -65,11 +63,12 @@ def find_past(pixels: NDArray[Any]) -> Past | None:
     """The integers that `pixels`, (height, width, channels), were made of, if a map fits."""
     if pixels.dtype != np.uint8 or pixels.shape[2] != 3:
         return None
+    pixels = np.ascontiguousarray(pixels)
     number = _map_of(pixels)
     if number is None:
         return None
     samples, state = _inverted(MAPS[number], pixels)
-    for phases in (*_kinds_of(MAPS[number], pixels, samples, state), (0, 0, 0)):
+    for phases in (*_kinds_of(samples, state), (0, 0, 0)):
         past, conflicts = _solved(number, phases, pixels, samples, state)
         if phases[0] == 0 or conflicts <= _MOST_CONFLICTS * state.size:
             return past
@@ -95,7 +94,7 @@ def _map_of(pixels: U8) -> int | None:
 def _inverted(m: Map, pixels: U8) -> tuple[I32, U8]:
     samples = np.zeros((3, *pixels.shape[:2]), dtype=np.int32)
     state = np.zeros(pixels.shape[:2], dtype=np.uint8)
-    invert(m, _inverse_of(m), np.ascontiguousarray(pixels), samples, state)
+    invert(m, _inverse_of(m), pixels, samples, state)
     return samples, state
 
 
@@ -112,7 +111,7 @@ def _inverse_of(m: Map) -> NDArray[np.float64]:
     return np.column_stack([inverse, -inverse @ offset])
 
 
-def _kinds_of(m: Map, pixels: U8, samples: I32, state: U8) -> list[Phases]:
+def _kinds_of(samples: I32, state: U8) -> list[Phases]:
     """The enlargings that hold in the crops of most colour, those of the least chroma first."""
     crops = _crops(samples[1:])
     found = []
@@ -120,7 +119,7 @@ def _kinds_of(m: Map, pixels: U8, samples: I32, state: U8) -> list[Phases]:
         for top in range(1 + kind.down):
             for left in range(1 + kind.across):
                 shares = [
-                    _conflicts(m, kind, (y + top) & 1, (x + left) & 1, pixels, samples, state, y, x)
+                    _conflicts(kind, (y + top) & 1, (x + left) & 1, samples, state, y, x)
                     for y, x in crops
                 ]
                 if max(shares) <= _MOST_CONFLICTS:
@@ -143,19 +142,15 @@ def _crops(chroma: I32) -> list[tuple[int, int]]:
     return [corners[i] for i in order]
 
 
-def _conflicts(
-    m: Map, kind: Kind, top: int, left: int, pixels: U8, samples: I32, state: U8, y: int, x: int
-) -> float:
+def _conflicts(kind: Kind, top: int, left: int, samples: I32, state: U8, y: int, x: int) -> float:
     """The share of a crop's pixels that contradict a kind of enlarging."""
     crop = (slice(y, y + _CROP), slice(x, x + _CROP))
     known = np.where(state[crop] == EXACT, EXACT, MISFIT).astype(np.uint8)
     height, width = known.shape
     before = int((known == EXACT).sum())
     g = Geometry.of(kind, height, width, top, left)
-    luma, first, second = (np.ascontiguousarray(plane[crop]) for plane in samples)
-    spans = [Interval(plane, plane.copy()) for plane in (luma, first, second)]
     small = [_anything(g) for _ in range(2)]
-    narrow(m, kind, g, np.ascontiguousarray(pixels[crop]), known, *spans, *small)
+    narrow(kind, g, known, samples[(slice(1, 3), *crop)], *small)
     return 1 - int((known == EXACT).sum()) / before if before else 1.0
 
 
@@ -164,9 +159,7 @@ def _anything(g: Geometry) -> Interval:
     return Interval(np.zeros(shape, dtype=np.int32), np.full(shape, 255, dtype=np.int32))
 
 
-def _solved(
-    number: int, phases: Phases, pixels: U8, samples: I32, state: U8
-) -> tuple[Past, int]:
+def _solved(number: int, phases: Phases, pixels: U8, samples: I32, state: U8) -> tuple[Past, int]:
     """What a tile was made of if the map and the enlarging are these, and how many pixels that the
     map gives they do not give."""
     kind, top, left = phases
@@ -174,32 +167,13 @@ def _solved(
     height, width = state.shape
     g = Geometry.of(k, height, width, top, left)
     misfits = int((state == MISFIT).sum())
-    state = state.copy()
-    exact = state == EXACT
-    spans = [
-        Interval(np.where(exact, plane, 0).astype(np.int32),
-                 np.where(exact, plane, 255).astype(np.int32))
-        for plane in samples
-    ]  # fmt: skip
     ranges = [_anything(g) for _ in range(2)]
-    pixels = np.ascontiguousarray(pixels)
-    narrow(m, k, g, pixels, state, *spans, *ranges)
-    small = [np.empty((g.rows, g.columns), dtype=np.int32) for _ in range(2)]
-    for span, plane in zip(ranges, small, strict=True):
-        fill(span, plane)
-    repair(m, k, g, pixels, state, *ranges, *small, _STEPS)
+    narrow(k, g, state.copy(), samples[1:], *ranges)
+    spread(m, k, g, pixels, *ranges)
     whole = np.empty((3, height, width), dtype=np.int32)
+    small = [interval.low for interval in ranges]
     for plane, out in zip(small, whole[1:], strict=True):
         enlarge(k, g, plane, out)
-    settle_luma(m, pixels, state, whole[1], whole[2], whole[0])
+    unfit = settle_luma(m, pixels, whole[1:], whole[0])
     past = Past(number, kind, top, left, whole[0], *small)
-    return past, int((state == MISFIT).sum()) - misfits
-
-
-def _steps(most: int) -> Iterator[tuple[int, int]]:
-    """Pairs of changes, the smallest first."""
-    span = range(-most, most + 1)
-    yield from sorted(((a, b) for a in span for b in span), key=lambda s: abs(s[0]) + abs(s[1]))
-
-
-_STEPS = np.array(list(_steps(8))[1:], dtype=np.int32)
+    return past, unfit - misfits

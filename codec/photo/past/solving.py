@@ -1,10 +1,9 @@
-"""Which integers a picture was made of, found by narrowing intervals until they are points.
+"""Which integers a picture was made of.
 
-A pixel that is not clipped names its luma and chroma samples. What a clipped one leaves open, and
-the smaller chroma plane behind the enlarged one, follow from intervals: those of the three samples
-of a pixel bound each other through its R, G and B, those of a chroma sample and of the smaller
-samples that it is made of through the enlarging. What is still open then is free to choose, and is
-chosen smooth.
+A pixel that is not clipped names its luma and chroma samples. Behind the chroma stands a smaller
+plane: intervals of its samples are narrowed, through the enlarging, until they are points. What
+clipped pixels hide is found from the known samples around it, where a single choice gives all
+pixels their colours; what is still open then is free, and chosen smooth.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
-from ncodec.photo.past.enlarging import Geometry, Kind
+from ncodec.photo.past.enlarging import Geometry, Kind, enlarged_sample, place_of
 from ncodec.photo.past.maps import Map, convert
 
-__all__ = ["EXACT", "MISFIT", "OPEN", "Interval", "fill", "invert", "narrow", "repair", "settle_luma"]
+__all__ = ["EXACT", "MISFIT", "OPEN", "Interval", "invert", "narrow", "settle_luma", "spread"]
 
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
@@ -26,18 +25,24 @@ U8 = NDArray[np.uint8]
 EXACT, OPEN, MISFIT = range(3)
 """A pixel names its integers; is clipped and leaves some open; has none."""
 
-CHANGED, WIDE = 1, 2
-_SWEEPS = 8
 _TOP = 255
-_AROUND = np.array(
-    sorted(
-        ((y, c1, c2) for y in (-1, 0, 1) for c1 in (-1, 0, 1) for c2 in (-1, 0, 1)),
-        key=lambda step: sum(map(abs, step)),
-    ),
-    dtype=np.int32,
+_NONE = 1 << 40
+_REACH = 8
+"""How far an open sample is sought from the mean of the known ones around it."""
+_CHANGED, _WIDE = 1, 2
+_TURNS = 30
+"""Passes over all pixels, or samples, until no more is expected of them."""
+
+
+def _nearest_first(steps: list[tuple[int, ...]]) -> I32:
+    return np.array(sorted(steps, key=lambda step: sum(map(abs, step))), dtype=np.int32)
+
+
+_AROUND = _nearest_first(
+    [(y, c1, c2) for y in (-1, 0, 1) for c1 in (-1, 0, 1) for c2 in (-1, 0, 1)]
 )
-_FEW = 30
-"""Passes over all pixels until intervals are called as narrow as they get."""
+_SPAN = range(-_REACH, _REACH + 1)
+_STEPS = _nearest_first([(c1, c2) for c1 in _SPAN for c2 in _SPAN])
 
 
 class Interval(NamedTuple):
@@ -63,181 +68,54 @@ def invert(m: Map, inverse: NDArray[np.float64], rgb: U8, samples: I32, state: U
             r, g, b = np.int64(rgb[i, j, 0]), np.int64(rgb[i, j, 1]), np.int64(rgb[i, j, 2])
             for k in range(3):
                 value = inverse[k, 0] * r + inverse[k, 1] * g + inverse[k, 2] * b + inverse[k, 3]
-                guess[k] = np.int64(np.floor(value + 0.5))
+                guess[k] = min(max(np.int64(np.floor(value + 0.5)), 0), _TOP)
             clipped = min(r, g, b) == 0 or max(r, g, b) == _TOP
             state[i, j] = OPEN if clipped else MISFIT
-            best = np.int64(1 << 40)
+            best = _NONE
             for n in range(len(_AROUND)):
-                y, c1, c2 = guess[0] + _AROUND[n, 0], guess[1] + _AROUND[n, 1], guess[2] + _AROUND[n, 2]
-                if min(y, c1, c2) < 0 or max(y, c1, c2) > _TOP:
-                    continue
+                y = min(max(guess[0] + _AROUND[n, 0], 0), _TOP)
+                c1 = min(max(guess[1] + _AROUND[n, 1], 0), _TOP)
+                c2 = min(max(guess[2] + _AROUND[n, 2], 0), _TOP)
                 red, green, blue = convert(m, y, c1, c2)
                 miss = abs(red - r) + abs(green - g) + abs(blue - b)
                 if miss < best:
                     best = miss
                     samples[0, i, j], samples[1, i, j], samples[2, i, j] = y, c1, c2
-                    if miss == 0 and not clipped:
-                        state[i, j] = EXACT
                     if miss == 0:
                         break
-            if best == 1 << 40:
-                for k in range(3):
-                    samples[k, i, j] = min(max(guess[k], 0), _TOP)
-
-
-@kernel
-def _first_at_least(table: I32, bound: int, rising: bool) -> int:
-    """The number of values, from 0 up, for which a rising table is below `bound`, or a falling one
-    at or above it."""
-    low, high = 0, 256
-    while low < high:
-        middle = (low + high) >> 1
-        if (table[middle] < bound) if rising else (table[middle] >= bound):
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@kernel
-def _limits(value: int) -> tuple[int, int]:
-    """What the sum behind a sample of this value is at least and below."""
-    low = -(1 << 40) if value == 0 else value << 16
-    high = 1 << 40 if value == _TOP else (value + 1) << 16
-    return low, high
-
-
-@kernel
-def _clipped_pixel(m: Map, rgb: U8, y: Interval, c1: Interval, c2: Interval, i: int, j: int) -> int:
-    """Narrows the intervals of one pixel's samples by its colour.
-
-    Returns:
-        1 if they changed, 0 if not, -1 if nothing fits; then they stay as they are.
-    """
-    y0, y1 = np.int64(y.low[i, j]), np.int64(y.high[i, j])
-    a0, a1 = np.int64(c1.low[i, j]), np.int64(c1.high[i, j])
-    b0, b1 = np.int64(c2.low[i, j]), np.int64(c2.high[i, j])
-    red0, red1 = _limits(np.int64(rgb[i, j, 0]))
-    green0, green1 = _limits(np.int64(rgb[i, j, 1]))
-    blue0, blue1 = _limits(np.int64(rgb[i, j, 2]))
-    changed = 0
-    for _ in range(4):
-        before = (y1 - y0) + (a1 - a0) + (b1 - b0)
-        # Sums rise with y, c2 in red, c1 in blue, and fall with c1 and c2 in green.
-        least = max(red0 - m.red[b1], blue0 - m.blue[a1], green0 - m.green1[a0] - m.green2[b0])
-        most = min(red1 - m.red[b0], blue1 - m.blue[a0], green1 - m.green1[a1] - m.green2[b1])
-        y0 = max(y0, _first_at_least(m.luma, least, True))
-        y1 = min(y1, _first_at_least(m.luma, most, True) - 1)
-        if y0 > y1:
-            return -1
-        a0 = max(a0, _first_at_least(m.blue, blue0 - m.luma[y1], True))
-        a1 = min(a1, _first_at_least(m.blue, blue1 - m.luma[y0], True) - 1)
-        if a0 > a1:
-            return -1
-        a0 = max(a0, _first_at_least(m.green1, green1 - m.luma[y0] - m.green2[b1], False))
-        a1 = min(a1, _first_at_least(m.green1, green0 - m.luma[y1] - m.green2[b0], False) - 1)
-        if a0 > a1:
-            return -1
-        b0 = max(b0, _first_at_least(m.red, red0 - m.luma[y1], True))
-        b1 = min(b1, _first_at_least(m.red, red1 - m.luma[y0], True) - 1)
-        if b0 > b1:
-            return -1
-        b0 = max(b0, _first_at_least(m.green2, green1 - m.luma[y0] - m.green1[a1], False))
-        b1 = min(b1, _first_at_least(m.green2, green0 - m.luma[y1] - m.green1[a0], False) - 1)
-        if b0 > b1:
-            return -1
-        if (y1 - y0) + (a1 - a0) + (b1 - b0) == before:
-            break
-        changed = 1
-    if changed:
-        y.low[i, j], y.high[i, j] = y0, y1
-        c1.low[i, j], c1.high[i, j] = a0, a1
-        c2.low[i, j], c2.high[i, j] = b0, b1
-    return changed
-
-
-@kernel
-def _enlarged_pixel(
-    kind: Kind, g: Geometry, small: Interval, full: Interval, y: int, x: int
-) -> int:
-    """Narrows one enlarged sample by the smaller ones that make it, and them by it.
-
-    Returns:
-        CHANGED and WIDE, if intervals changed, and if one of the smaller samples is not yet a
-        point; -1 if nothing fits.
-    """
-    i = ((y + g.top) >> kind.down) - g.first_row
-    j = ((x + g.left) >> kind.across) - g.first_column
-    phase = 2 * ((y + g.top) & kind.down) + ((x + g.left) & kind.across)
-    least, most = np.int64(0), np.int64(0)
-    for k in range(4):
-        weight = kind.taps[phase, k, 2]
-        if weight:
-            row, column = i + kind.taps[phase, k, 0], j + kind.taps[phase, k, 1]
-            least += weight * small.low[row, column]
-            most += weight * small.high[row, column]
-    rounding, shift = np.int64(kind.rounding[phase]), np.int64(kind.shift[phase])
-    low = max(np.int64(full.low[y, x]), (least + rounding) >> shift)
-    high = min(np.int64(full.high[y, x]), (most + rounding) >> shift)
-    if low > high:
-        return -1
-    changed = 0
-    if low != full.low[y, x] or high != full.high[y, x]:
-        full.low[y, x], full.high[y, x] = low, high
-        changed = CHANGED
-    if least == most:
-        return changed
-    at_least = (low << shift) - rounding
-    at_most = ((high + 1) << shift) - 1 - rounding
-    for k in range(4):
-        weight = np.int64(kind.taps[phase, k, 2])
-        if weight:
-            row, column = i + kind.taps[phase, k, 0], j + kind.taps[phase, k, 1]
-            old_low, old_high = np.int64(small.low[row, column]), np.int64(small.high[row, column])
-            new_low = max(old_low, -((most - weight * old_high - at_least) // weight))
-            new_high = min(old_high, (at_most - (least - weight * old_low)) // weight)
-            if new_low > new_high:
-                return -1
-            if new_low != old_low or new_high != old_high:
-                least += weight * (new_low - old_low)
-                most += weight * (new_high - old_high)
-                small.low[row, column], small.high[row, column] = new_low, new_high
-                changed = CHANGED
-    return changed | (WIDE if least != most else 0)
+            if best == 0 and not clipped:
+                state[i, j] = EXACT
 
 
 @kernel
 def narrow(
-    m: Map, kind: Kind, g: Geometry, rgb: U8, state: U8, y: Interval,
-    c1: Interval, c2: Interval, small1: Interval, small2: Interval,
-) -> None:  # fmt: skip
-    """Narrows all intervals until none changes; pixels that contradict others become misfits.
+    kind: Kind, g: Geometry, state: U8, chroma: I32, small1: Interval, small2: Interval
+) -> None:
+    """Narrows the intervals of smaller samples by the exact pixels; those that contradict others
+    become misfits.
 
     Args:
-        rgb, state: as for `invert`.
-        y, c1, c2: of the pixels' samples.
+        state: as `invert` gives it.
+        chroma: int32 (2, height, width), c1 and c2 of the pixels.
         small1, small2: of the smaller planes' samples.
     """
     places = np.arange(g.height * g.width)
     count = len(places)
-    for turn in range(_FEW):
+    for _ in range(_TURNS):
         changed, kept = False, 0
         for n in range(count):
             place = places[n]
-            i, j = place // g.width, place % g.width
-            if state[i, j] == MISFIT:
+            y, x = place // g.width, place % g.width
+            if state[y, x] != EXACT:
                 continue
-            first = _enlarged_pixel(kind, g, small1, c1, i, j)
-            second = _enlarged_pixel(kind, g, small2, c2, i, j)
-            third = 0
-            if state[i, j] == OPEN:
-                third = _clipped_pixel(m, rgb, y, c1, c2, i, j)
-            if min(first, second, third) < 0:
-                state[i, j] = MISFIT
+            first = _narrow_sample(kind, g, small1, chroma[0, y, x], y, x)
+            second = _narrow_sample(kind, g, small2, chroma[1, y, x], y, x)
+            if min(first, second) < 0:
+                state[y, x] = MISFIT
                 continue
-            if (first | second | third) & CHANGED:
+            if (first | second) & _CHANGED:
                 changed = True
-            if (first | second) & WIDE or state[i, j] == OPEN:
+            if (first | second) & _WIDE:
                 places[kept] = place
                 kept += 1
         count = kept
@@ -249,122 +127,218 @@ def narrow(
 
 
 @kernel
-def fill(small: Interval, out: I32) -> None:
-    """Chooses every sample of a smaller plane, near those left and above, within its interval."""
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            low, high = small.low[i, j], small.high[i, j]
-            w = out[i, j - 1] if j else (out[i - 1, j] if i else (low + high) >> 1)
-            n = out[i - 1, j] if i else w
-            out[i, j] = min(max((w + n + 1) >> 1, low), high)
+def _narrow_sample(kind: Kind, g: Geometry, small: Interval, value: Any, y: int, x: int) -> int:
+    """Narrows the smaller samples that make one of `value`.
 
-
-@kernel(inline="always")
-def _enlarged(kind: Kind, g: Geometry, small: I32, y: int, x: int) -> int:
-    i = ((y + g.top) >> kind.down) - g.first_row
-    j = ((x + g.left) >> kind.across) - g.first_column
-    phase = 2 * ((y + g.top) & kind.down) + ((x + g.left) & kind.across)
-    total = np.int64(kind.rounding[phase])
+    Returns:
+        _CHANGED and _WIDE, if intervals changed, and if one of them is not yet a point; -1 if
+        nothing fits.
+    """
+    i, j, phase = place_of(kind, g, y, x)
+    least, most = np.int64(0), np.int64(0)
     for k in range(4):
         weight = kind.taps[phase, k, 2]
         if weight:
-            total += weight * small[i + kind.taps[phase, k, 0], j + kind.taps[phase, k, 1]]
-    return total >> kind.shift[phase]
+            row, column = i + kind.taps[phase, k, 0], j + kind.taps[phase, k, 1]
+            least += weight * small.low[row, column]
+            most += weight * small.high[row, column]
+    at_least = (np.int64(value) << kind.shift[phase]) - kind.rounding[phase]
+    at_most = at_least + (1 << kind.shift[phase]) - 1
+    if least > at_most or most < at_least:
+        return -1
+    changed = 0
+    for k in range(4):
+        weight = np.int64(kind.taps[phase, k, 2])
+        if weight and least < most:
+            row, column = i + kind.taps[phase, k, 0], j + kind.taps[phase, k, 1]
+            low, high = np.int64(small.low[row, column]), np.int64(small.high[row, column])
+            new_low = max(low, -((most - weight * high - at_least) // weight))
+            new_high = min(high, (at_most - (least - weight * low)) // weight)
+            if new_low > new_high:
+                return -1
+            if new_low != low or new_high != high:
+                least += weight * (new_low - low)
+                most += weight * (new_high - high)
+                small.low[row, column], small.high[row, column] = new_low, new_high
+                changed = _CHANGED
+    return changed | (_WIDE if least != most else 0)
 
 
 @kernel
-def _luma_span(m: Map, rgb: U8, i: int, j: int, c1: int, c2: int) -> tuple[int, int]:
-    """The least and the largest luma that gives a pixel its colour; none if they are crossed."""
-    red0, red1 = _limits(np.int64(rgb[i, j, 0]))
-    green0, green1 = _limits(np.int64(rgb[i, j, 1]))
-    blue0, blue1 = _limits(np.int64(rgb[i, j, 2]))
-    red, blue = np.int64(m.red[c2]), np.int64(m.blue[c1])
-    green = np.int64(m.green1[c1]) + np.int64(m.green2[c2])
-    low = _first_at_least(m.luma, max(red0 - red, green0 - green, blue0 - blue), True)
-    high = _first_at_least(m.luma, min(red1 - red, green1 - green, blue1 - blue), True) - 1
-    return low, high
+def spread(m: Map, kind: Kind, g: Geometry, rgb: U8, small1: Interval, small2: Interval) -> None:
+    """Makes points of all intervals of smaller samples: first those with a single choice that
+    gives the pixels around their colours, from what is known there; then the others.
+
+    Args:
+        rgb: as for `invert`.
+        small1, small2: of the smaller planes' samples.
+    """
+    known = np.zeros((g.rows, g.columns), dtype=np.uint8)
+    fresh = np.ones((g.rows, g.columns), dtype=np.uint8)
+    count = g.rows * g.columns
+    for n in range(count):
+        i, j = n // g.columns, n % g.columns
+        single = small1.low[i, j] == small1.high[i, j] and small2.low[i, j] == small2.high[i, j]
+        known[i, j] = single
+    for turn in range(_TURNS + 1):
+        changed = False
+        for n in range(count):
+            place = n if turn & 1 == 0 else count - 1 - n
+            i, j = place // g.columns, place % g.columns
+            if known[i, j] or not (fresh[i, j] or turn == _TURNS):
+                continue
+            fresh[i, j] = 0
+            if _choose(m, kind, g, rgb, small1, small2, known, i, j, turn < _TURNS):
+                changed = True
+                for v in range(max(i - 1, 0), min(i + 2, g.rows)):
+                    for u in range(max(j - 1, 0), min(j + 2, g.columns)):
+                        fresh[v, u] = 1
+        if not changed:
+            break
+    for n in range(count):
+        i, j = n // g.columns, n % g.columns
+        if not known[i, j]:
+            _choose(m, kind, g, rgb, small1, small2, known, i, j, False)
 
 
 @kernel
-def _conflicts(
-    m: Map, kind: Kind, g: Geometry, rgb: U8, state: U8, small1: I32, small2: I32, i: int, j: int
-) -> int:
-    """The number of pixels near sample `i`, `j` of the smaller planes that have no luma."""
-    first_y = ((i + g.first_row - kind.down) << kind.down) - g.top
-    first_x = ((j + g.first_column - kind.across) << kind.across) - g.left
+def _choose(
+    m: Map, kind: Kind, g: Geometry, rgb: U8, small1: Interval, small2: Interval, known: U8,
+    i: int, j: int, single: bool,
+) -> bool:  # fmt: skip
+    """Chooses a sample of either smaller plane, near those known around it.
+
+    Args:
+        known: which samples are points; gets this one.
+        single: to choose only where one choice alone gives all pixels their colours.
+    """
+    total1, total2, count = 0, 0, 0
+    for v in range(max(i - 1, 0), min(i + 2, g.rows)):
+        for u in range(max(j - 1, 0), min(j + 2, g.columns)):
+            if known[v, u]:
+                total1 += small1.low[v, u]
+                total2 += small2.low[v, u]
+                count += 1
+    low1, high1 = small1.low[i, j], small1.high[i, j]
+    low2, high2 = small2.low[i, j], small2.high[i, j]
+    if count:
+        mean1, mean2 = (2 * total1 + count) // (2 * count), (2 * total2 + count) // (2 * count)
+    elif single:
+        return False
+    else:
+        mean1, mean2 = (low1 + high1) >> 1, (low2 + high2) >> 1
+    mean1, mean2 = min(max(mean1, low1), high1), min(max(mean2, low2), high2)
+    best1, best2, least, found = mean1, mean2, _NONE, 0
+    for n in range(len(_STEPS)):
+        first, second = mean1 + _STEPS[n, 0], mean2 + _STEPS[n, 1]
+        if first < low1 or first > high1 or second < low2 or second > high2:
+            continue
+        small1.low[i, j], small2.low[i, j] = first, second
+        misses = _misses(m, kind, g, rgb, small1.low, small2.low, known, i, j, least)
+        if misses < least:
+            least, best1, best2 = misses, first, second
+        if misses == 0:
+            found += 1
+            if found == 2 or not single:
+                break
+    small1.low[i, j], small2.low[i, j] = low1, low2
+    if single and found != 1:
+        return False
+    small1.low[i, j], small1.high[i, j] = best1, best1
+    small2.low[i, j], small2.high[i, j] = best2, best2
+    known[i, j] = 1
+    return True
+
+
+@kernel
+def _misses(
+    m: Map, kind: Kind, g: Geometry, rgb: U8, small1: I32, small2: I32, known: U8,
+    i: int, j: int, enough: int,
+) -> int:  # fmt: skip
+    """The number of pixels made of sample `i`, `j` and known ones that have no luma, up to
+    `enough`."""
+    top = ((i + g.first_row - kind.down) << kind.down) - g.top
+    left = ((j + g.first_column - kind.across) << kind.across) - g.left
     count = 0
-    for v in range(max(first_y, 0), min(first_y + 1 + 3 * kind.down, g.height)):
-        for u in range(max(first_x, 0), min(first_x + 1 + 3 * kind.across, g.width)):
-            if state[v, u] != MISFIT:
-                c1, c2 = _enlarged(kind, g, small1, v, u), _enlarged(kind, g, small2, v, u)
-                low, high = _luma_span(m, rgb, v, u, c1, c2)
+    for y in range(max(top, 0), min(top + 1 + 3 * kind.down, g.height)):
+        for x in range(max(left, 0), min(left + 1 + 3 * kind.across, g.width)):
+            row, column, phase = place_of(kind, g, y, x)
+            touched, complete = False, True
+            for k in range(4):
+                if kind.taps[phase, k, 2]:
+                    v, u = row + kind.taps[phase, k, 0], column + kind.taps[phase, k, 1]
+                    if v == i and u == j:
+                        touched = True
+                    elif not known[v, u]:
+                        complete = False
+            if touched and complete:
+                c1 = enlarged_sample(kind, g, small1, y, x)
+                c2 = enlarged_sample(kind, g, small2, y, x)
+                low, high = _luma_span(m, rgb, y, x, c1, c2)
                 count += low > high
+                if count >= enough:
+                    return count
     return count
 
 
 @kernel
-def repair(
-    m: Map, kind: Kind, g: Geometry, rgb: U8, state: U8, range1: Interval, range2: Interval,
-    small1: I32, small2: I32, steps: I32,
-) -> None:  # fmt: skip
-    """Changes open samples of the smaller planes so that more pixels have a luma.
-
-    Args:
-        rgb, state: as for `invert`.
-        range1, range2: between what the samples may be chosen.
-        small1, small2: the planes, which are changed.
-        steps: the changes to try on a pair of samples, nearest first, int32 [steps, 2].
-    """
-    for _ in range(_SWEEPS):
-        improved = False
-        for i in range(g.rows):
-            for j in range(g.columns):
-                if range1.low[i, j] == range1.high[i, j] and range2.low[i, j] == range2.high[i, j]:
-                    continue
-                least = _conflicts(m, kind, g, rgb, state, small1, small2, i, j)
-                if least == 0:
-                    continue
-                old1, old2 = small1[i, j], small2[i, j]
-                best1, best2 = old1, old2
-                for n in range(len(steps)):
-                    new1, new2 = old1 + steps[n, 0], old2 + steps[n, 1]
-                    if new1 < range1.low[i, j] or new1 > range1.high[i, j]:
-                        continue
-                    if new2 < range2.low[i, j] or new2 > range2.high[i, j]:
-                        continue
-                    small1[i, j], small2[i, j] = new1, new2
-                    count = _conflicts(m, kind, g, rgb, state, small1, small2, i, j)
-                    if count < least:
-                        least, best1, best2, improved = count, new1, new2, True
-                        if count == 0:
-                            break
-                small1[i, j], small2[i, j] = best1, best2
-        if not improved:
-            break
-
-
-@kernel
-def settle_luma(
-    m: Map, rgb: U8, state: U8, c1: I32, c2: I32, y: I32
-) -> None:
+def settle_luma(m: Map, rgb: U8, chroma: I32, luma: I32) -> int:
     """Chooses the luma of every pixel, given its chroma: one that gives its colour, near what the
     pixels left and above lead to expect.
 
     Args:
-        state: gets MISFIT where there is none and EXACT elsewhere.
-        c1, c2: the enlarged planes, int32 (height, width).
-        y: gets the luma, int32 (height, width).
+        rgb: as for `invert`.
+        chroma: the enlarged planes, int32 (2, height, width).
+        luma: gets the luma, int32 (height, width).
+
+    Returns:
+        The number of pixels that have none.
     """
+    misses = 0
     for i in range(rgb.shape[0]):
         for j in range(rgb.shape[1]):
-            low, high = _luma_span(m, rgb, i, j, c1[i, j], c2[i, j])
-            w = y[i, j - 1] if j else (y[i - 1, j] if i else 128)
-            n = y[i - 1, j] if i else w
-            nw = y[i - 1, j - 1] if i and j else n
+            low, high = _luma_span(m, rgb, i, j, chroma[0, i, j], chroma[1, i, j])
+            w = luma[i, j - 1] if j else (luma[i - 1, j] if i else 128)
+            n = luma[i - 1, j] if i else w
+            nw = luma[i - 1, j - 1] if i and j else n
             expected = min(max(w + n - nw, min(w, n)), max(w, n))
             if low > high:
-                state[i, j] = MISFIT
-                y[i, j] = min(max((low + high) >> 1, 0), _TOP)
+                misses += 1
+                luma[i, j] = min(max((low + high) >> 1, 0), _TOP)
             else:
-                state[i, j] = EXACT
-                y[i, j] = min(max(expected, low), high)
+                luma[i, j] = min(max(expected, low), high)
+    return misses
+
+
+@kernel
+def _luma_span(m: Map, rgb: U8, i: int, j: int, c1: Any, c2: Any) -> tuple[int, int]:
+    """The least and the largest luma that gives a pixel its colour; crossed if there is none."""
+    red0, red1 = _limits(rgb[i, j, 0])
+    green0, green1 = _limits(rgb[i, j, 1])
+    blue0, blue1 = _limits(rgb[i, j, 2])
+    red, blue = np.int64(m.red[c2]), np.int64(m.blue[c1])
+    green = np.int64(m.green1[c1]) + np.int64(m.green2[c2])
+    low = _number_below(m.luma, max(red0 - red, green0 - green, blue0 - blue))
+    high = _number_below(m.luma, min(red1 - red, green1 - green, blue1 - blue)) - 1
+    return low, high
+
+
+@kernel(inline="always")
+def _limits(value: Any) -> tuple[Any, Any]:
+    """What the sum behind a sample of this value is at least, and below."""
+    low = -_NONE if value == 0 else np.int64(value) << 16
+    high = _NONE if value == _TOP else (np.int64(value) + 1) << 16
+    return low, high
+
+
+@kernel
+def _number_below(table: I32, bound: Any) -> int:
+    """How many values of a rising table are below `bound`."""
+    low, high = 0, 256
+    while low < high:
+        middle = (low + high) >> 1
+        if table[middle] < bound:
+            low = middle + 1
+        else:
+            high = middle
+    return low
