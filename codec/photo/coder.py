@@ -8,22 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile
+from ncodec.photo.describing import YCC
 from ncodec.photo.kernel import decode_tile, encode_tile
 from ncodec.photo.model import PhotoModel, load_model
 from ncodec.photo.past.finding import find_past
 from ncodec.photo.simple.coding import decode_simple, encode_simple, looks_synthetic
 from ncodec.photo.tiles import SIDES
-from ncodec.photo.ycc import decode_ycc, describe_ycc, encode_ycc
+from ncodec.photo.ycc import decode_ycc, encode_ycc
 
-__all__ = ["EFFORTS", "TileCoder", "past_of", "side_for"]
+__all__ = ["EFFORTS", "TileCoder", "side_for"]
 
 EFFORTS = ("fast", "medium", "best")
 _SIMPLE = len(EFFORTS)
 _SIMPLE_WITH_ALPHA = _SIMPLE + 1
-_YCC = _SIMPLE + 2
-"""A tile's first byte: the position of its effort, or one of these: for the coder of simple
-content, without alpha or with it as the last channel, and for luma and chroma that it was made
-of."""
+"""A tile's first byte: the position of its effort, or one of these for the coder of simple
+content, without alpha or with it as the last channel, or `describing.YCC`."""
 
 _NOISY = 0.9
 """The share of the raw samples' bytes above which the coder of simple content, which can store
@@ -76,7 +75,7 @@ class TileCoder:
             colour = decode_simple(data, colour_shape, kind)
         elif mode < len(EFFORTS):
             colour = decode_tile(data, colour_shape, self._bit_depth, self._model, EFFORTS[mode])
-        elif mode == _YCC and colour_shape[2] == 3 and self._bit_depth == 8:
+        elif mode == YCC and colour_shape[2] == 3 and self._bit_depth == 8:
             colour = decode_ycc(data, colour_shape, self._model)
         else:
             raise DamagedFile(f"a tile of {channels} channels is coded in mode {mode}")
@@ -93,19 +92,13 @@ class TileCoder:
             return simple
         past = find_past(colour)
         if past is not None:
-            coded = bytes([_YCC]) + encode_ycc(past, colour, self._model, effort)
+            coded = bytes([YCC]) + encode_ycc(past, colour, self._model, effort)
         else:
             photo = encode_tile(colour, self._bit_depth, self._model, effort)
             coded = bytes([EFFORTS.index(effort)]) + photo
         if not simple and len(coded) > colour.nbytes * _NOISY:
             simple = bytes([_SIMPLE]) + encode_simple(colour)
         return min(coded, simple, key=len) if simple else coded
-
-
-def past_of(sections: tuple[bytes, ...]) -> str:
-    """What a tile was made of, in words; nothing if it is not known."""
-    samples = sections[0] if sections else b""
-    return describe_ycc(samples[1:]) if samples[:1] == bytes([_YCC]) else ""
 
 
 def side_for(pixels: Pixels) -> int:

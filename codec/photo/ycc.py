@@ -23,15 +23,16 @@ from ncodec.formats.entropy.ranges import (
     to_bytes,
     to_words,
 )
+from ncodec.photo.describing import KIND_BITS
 from ncodec.photo.kernel import EFFORTS, NOTHING_SEEN, Tile
 from ncodec.photo.model import PhotoModel
-from ncodec.photo.past.enlarging import KINDS, Geometry, beside, enlarge, name_of
+from ncodec.photo.past.enlarging import KINDS, Geometry, beside, enlarge
 from ncodec.photo.past.finding import Past
-from ncodec.photo.past.maps import MAPS, NAMES, to_rgb
+from ncodec.photo.past.maps import MAPS, to_rgb
 from ncodec.photo.plane import CODE, DECODE, Stream
 from ncodec.photo.simple.coding import decode_simple, encode_simple
 
-__all__ = ["decode_ycc", "describe_ycc", "encode_ycc"]
+__all__ = ["decode_ycc", "encode_ycc"]
 
 Pixels = NDArray[Any]
 I32 = NDArray[np.int32]
@@ -74,16 +75,10 @@ def decode_ycc(data: bytes, shape: tuple[int, int, int], model: PhotoModel) -> P
     return pixels
 
 
-def describe_ycc(data: bytes) -> str:
-    """The past of a tile, in words, from the first bytes of it."""
-    number, kind, *_, misfits, _ = _parts(data)
-    return f"{NAMES[number]}, {name_of(KINDS[kind])}" + ", but for some pixels" * bool(misfits)
-
-
 def _parts(data: bytes) -> tuple[int, int, int, int, str, bytes, bytes]:
     number, kind, effort = (*data[:3], 255, 255, 255)[:3]
     end = _HEAD + int.from_bytes(data[3:_HEAD], "little")
-    top, left, kind = kind & _TOP, kind & _LEFT, kind & (_TOP - 1)
+    top, left, kind = kind & _TOP, kind & _LEFT, kind & KIND_BITS
     bad = number >= len(MAPS) or kind >= len(KINDS) or effort >= len(_NAMES) or end > len(data)
     if bad or (top and not KINDS[kind].down) or (left and not KINDS[kind].across):
         raise DamagedFile("the first bytes of a tile are damaged: fetch the file again")
@@ -124,7 +119,7 @@ def _converted(
     for small, out in zip((first, second), whole, strict=True):
         enlarge(KINDS[kind], geometry, np.ascontiguousarray(small), out)
     pixels = np.empty((geometry.height, geometry.width, 3), dtype=np.uint8)
-    to_rgb(MAPS[number], np.ascontiguousarray(luma), *whole, pixels)
+    to_rgb(MAPS[number], np.ascontiguousarray(luma), whole, pixels)
     return pixels
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ncodec.formats.entropy.kernels import kernel
 
 __all__ = [
-    "KINDS", "Geometry", "Kind", "beside", "enlarge", "enlarged_sample", "name_of", "place_of",
+    "KINDS", "Geometry", "Kind", "beside", "enlarge", "enlarged_sample", "place_of",
 ]  # fmt: skip
 
 I32 = NDArray[np.int32]
@@ -81,16 +81,7 @@ KINDS = (
     _kind(_NEAR, _WHOLE, (1, 1, 2, 2)),
     _kind(_REPEATED, _WHOLE, (0, 0, 0, 0)),
 )
-"""What the kinds' numbers in a file stand for."""
-
-
-def name_of(kind: Kind) -> str:
-    """How much smaller the chroma was, for messages."""
-    if kind.down and kind.across:
-        return "chroma halved both ways"
-    if kind.down or kind.across:
-        return f"chroma halved {'down' if kind.down else 'across'}"
-    return "chroma of full size"
+"""What the kinds' numbers in a file stand for; `names.KINDS` has their names."""
 
 
 class Geometry(NamedTuple):

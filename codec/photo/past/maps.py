@@ -10,14 +10,14 @@ format.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
 
-__all__ = ["MAPS", "NAMES", "Map", "convert", "to_rgb"]
+__all__ = ["MAPS", "Map", "convert", "to_rgb"]
 
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
@@ -106,19 +106,11 @@ MAPS = (
     _limited(298, 409, 100, 208, 516),
     _limited(298, 459, 55, 136, 541),
 )
-NAMES = (
-    "JFIF",
-    "JFIF, green in 1/64",
-    "Photo CD",
-    "WebP",
-    "video by BT.601",
-    "video by BT.709",
-)
-"""What the maps' numbers in a file stand for."""
+"""What the maps' numbers in a file stand for; `names.MAPS` has their names."""
 
 
 @kernel(inline="always")
-def convert(m: Map, y: int, c1: int, c2: int) -> tuple[int, int, int]:
+def convert(m: Map, y: Any, c1: Any, c2: Any) -> tuple[Any, Any, Any]:
     """R, G and B, not yet cut to 0 .. 255."""
     return (
         (m.luma[y] + m.red[c2]) >> 16,
@@ -128,11 +120,12 @@ def convert(m: Map, y: int, c1: int, c2: int) -> tuple[int, int, int]:
 
 
 @kernel
-def to_rgb(m: Map, y: I32, c1: I32, c2: I32, out: U8) -> None:
-    """Converts planes, int32 (height, width) of 0 .. 255, into `out`, uint8 (height, width, 3)."""
-    for i in range(y.shape[0]):
-        for j in range(y.shape[1]):
-            r, g, b = convert(m, y[i, j], c1[i, j], c2[i, j])
+def to_rgb(m: Map, luma: I32, chroma: I32, out: U8) -> None:
+    """Converts `luma`, int32 (height, width), and `chroma`, c1 and c2, int32 (2, height, width),
+    all of 0 .. 255, into `out`, uint8 (height, width, 3)."""
+    for i in range(luma.shape[0]):
+        for j in range(luma.shape[1]):
+            r, g, b = convert(m, luma[i, j], chroma[0, i, j], chroma[1, i, j])
             out[i, j, 0] = min(max(r, 0), 255)
             out[i, j, 1] = min(max(g, 0), 255)
             out[i, j, 2] = min(max(b, 0), 255)

@@ -63,12 +63,13 @@ def invert(m: Map, inverse: NDArray[np.float64], rgb: U8, samples: I32, state: U
         state: uint8 (height, width), gets EXACT, OPEN or MISFIT.
     """
     guess = np.zeros(3, dtype=np.int64)
+    best: Any
     for i in range(rgb.shape[0]):
         for j in range(rgb.shape[1]):
             r, g, b = np.int64(rgb[i, j, 0]), np.int64(rgb[i, j, 1]), np.int64(rgb[i, j, 2])
             for k in range(3):
                 value = inverse[k, 0] * r + inverse[k, 1] * g + inverse[k, 2] * b + inverse[k, 3]
-                guess[k] = min(max(np.int64(np.floor(value + 0.5)), 0), _TOP)
+                guess[k] = np.int64(np.floor(min(max(value, 0.0), 255.0) + 0.5))
             clipped = min(r, g, b) == 0 or max(r, g, b) == _TOP
             state[i, j] = OPEN if clipped else MISFIT
             best = _NONE
