@@ -73,15 +73,21 @@ KINDS = (
     _kind(_WHOLE, _WHOLE, (0, 0, 0, 0)),
     _kind(_BETWEEN, _BETWEEN, (0, 1, 1, 2)),
     _kind(_NEAR, _NEAR, (8, 7, 8, 7)),
+    _kind(_NEAR, _NEAR, (7, 8, 7, 8)),
+    _kind(_NEAR, _NEAR, (8, 8, 7, 7)),
+    _kind(_NEAR, _NEAR, (7, 7, 8, 8)),
     _kind(_NEAR, _NEAR, (8, 8, 8, 8)),
     _kind(_REPEATED, _REPEATED, (0, 0, 0, 0)),
     _kind(_WHOLE, _BETWEEN, (0, 1, 0, 1)),
     _kind(_WHOLE, _NEAR, (1, 2, 1, 2)),
+    _kind(_WHOLE, _NEAR, (2, 1, 2, 1)),
     _kind(_WHOLE, _REPEATED, (0, 0, 0, 0)),
     _kind(_NEAR, _WHOLE, (1, 1, 2, 2)),
+    _kind(_NEAR, _WHOLE, (2, 2, 1, 1)),
     _kind(_REPEATED, _WHOLE, (0, 0, 0, 0)),
 )
-"""What the kinds' numbers in a file stand for; `names.KINDS` has their names."""
+"""What the kinds' numbers in a file stand for; `names.KINDS` has their names. Those that differ in
+rounding alone are libjpeg's, upright, mirrored and turned, and libwebp's."""
 
 
 class Geometry(NamedTuple):

@@ -86,15 +86,16 @@ def _webp() -> Map:
     )
 
 
-def _limited(luma: int, red: int, green1: int, green2: int, blue: int) -> Map:
-    """Limited range with constants in 1/256, rounded."""
+def _video(red: int, green1: int, green2: int, blue: int) -> Map:
+    """Limited range as libswscale converts it with vector instructions: constants in 2^-13, each
+    product cut to a level."""
     chroma = _VALUES - 128
     return Map(
-        luma=_table((luma * (_VALUES - 16) << 8) + 32768),
-        red=_table(red * chroma << 8),
-        green1=_table(-green1 * chroma << 8),
-        green2=_table(-green2 * chroma << 8),
-        blue=_table(blue * chroma << 8),
+        luma=_table((9539 * (_VALUES - 16) >> 13) << 16),
+        red=_table((red * chroma >> 13) << 16),
+        green1=_table((-green1 * chroma >> 13) << 16),
+        green2=_table((-green2 * chroma >> 13) << 16),
+        blue=_table((blue * chroma >> 13) << 16),
     )
 
 
@@ -103,8 +104,8 @@ MAPS = (
     _coarse_jfif(),
     _photo_cd(),
     _webp(),
-    _limited(298, 409, 100, 208, 516),
-    _limited(298, 459, 55, 136, 541),
+    _video(13075, 3209, 6660, 16525),
+    _video(14688, 1744, 4363, 17307),
 )
 """What the maps' numbers in a file stand for; `names.MAPS` has their names."""
 

@@ -12,7 +12,7 @@ MAPS = (
 )
 KINDS = (
     "chroma of full size",
-    *("chroma halved both ways",) * 4,
-    *("chroma halved across",) * 3,
-    *("chroma halved down",) * 2,
+    *("chroma halved both ways",) * 7,
+    *("chroma halved across",) * 4,
+    *("chroma halved down",) * 3,
 )
