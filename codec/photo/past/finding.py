@@ -33,10 +33,16 @@ _LEAST_SHARE = 0.9
 """The share of the pixels that a map must give: of more misfits the cost would eat the gain."""
 _LEAST_COLOURS = 48
 """Fewer differences of colour than this tell no map from another."""
+_BAD_COMPANY = 3
+"""So many misfits around a pixel tell that it was pasted in: what of it fits does so by chance."""
+_MARGIN = 2
+"""Nor are pixels trusted that lie so near to what was pasted in: they may share chroma with it."""
 _CROP = 64
 _CROPS = 3
 _MOST_CONFLICTS = 0.02
-"""The share of the pixels that may contradict a kind of enlarging."""
+"""The share of a crop's pixels that may contradict a kind of enlarging."""
+_MOST_MISFITS = 0.04
+"""The share of a tile's pixels that may; of more of them the cost would eat the gain."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +74,13 @@ def find_past(pixels: NDArray[Any]) -> Past | None:
     if number is None:
         return None
     samples, state = _inverted(MAPS[number], pixels)
+    foreign = _around(state == MISFIT) >= _BAD_COMPANY
+    for _ in range(_MARGIN):
+        foreign = _around(foreign) > 0
+    state[(state == EXACT) & foreign] = MISFIT
     for phases in (*_kinds_of(samples, state), (0, 0, 0)):
         past, conflicts = _solved(number, phases, pixels, samples, state)
-        if phases[0] == 0 or conflicts <= _MOST_CONFLICTS * state.size:
+        if phases[0] == 0 or conflicts <= _MOST_MISFITS * state.size:
             return past
     return None
 
@@ -98,6 +108,13 @@ def _inverted(m: Map, pixels: U8) -> tuple[I32, U8]:
     return samples, state
 
 
+def _around(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """How many of a pixel and the eight around it are marked."""
+    padded = np.pad(mask.astype(np.int32), 1)
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    return rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
+
+
 def _inverse_of(m: Map) -> NDArray[np.float64]:
     """The inverse of the straight lines through a map's tables, float64 [3, 4]."""
     luma, red, green1, green2, blue = (
@@ -118,11 +135,14 @@ def _kinds_of(samples: I32, state: U8) -> list[Phases]:
     for number, kind in enumerate(KINDS[1:], 1):
         for top in range(1 + kind.down):
             for left in range(1 + kind.across):
-                shares = [
-                    _conflicts(kind, (y + top) & 1, (x + left) & 1, samples, state, y, x)
-                    for y, x in crops
-                ]
-                if max(shares) <= _MOST_CONFLICTS:
+                shares = []
+                for y, x in crops:
+                    phases = (y + top) & 1, (x + left) & 1
+                    shares.append(_conflicts(kind, *phases, samples, state, y, x))
+                    if min(shares) > _MOST_CONFLICTS and len(shares) > 1:
+                        break
+                # What was pasted in may lie in one of them.
+                if sorted(shares)[len(shares) // 2] <= _MOST_CONFLICTS:
                     found.append((-kind.down - kind.across, sum(shares), (number, top, left)))
     return [phases for *_, phases in sorted(found)]
 

@@ -30,8 +30,10 @@ _NONE = 1 << 40
 _REACH = 8
 """How far an open sample is sought from the mean of the known ones around it."""
 _CHANGED, _WIDE = 1, 2
+_PASSES, _MENDING = 8, 2
+"""Passes over all pixels to narrow intervals, and over all samples to mend what is wrong."""
 _TURNS = 30
-"""Passes over all pixels, or samples, until no more is expected of them."""
+"""Passes over all samples for those with a single choice."""
 
 
 def _nearest_first(steps: list[tuple[int, ...]]) -> I32:
@@ -102,7 +104,7 @@ def narrow(
     """
     places = np.arange(g.height * g.width)
     count = len(places)
-    for _ in range(_TURNS):
+    for _ in range(_PASSES):
         changed, kept = False, 0
         for n in range(count):
             place = places[n]
@@ -174,6 +176,8 @@ def spread(m: Map, kind: Kind, g: Geometry, rgb: U8, small1: Interval, small2: I
         rgb: as for `invert`.
         small1, small2: of the smaller planes' samples.
     """
+    range1 = Interval(small1.low.copy(), small1.high.copy())
+    range2 = Interval(small2.low.copy(), small2.high.copy())
     known = np.zeros((g.rows, g.columns), dtype=np.uint8)
     fresh = np.ones((g.rows, g.columns), dtype=np.uint8)
     count = g.rows * g.columns
@@ -200,6 +204,42 @@ def spread(m: Map, kind: Kind, g: Geometry, rgb: U8, small1: Interval, small2: I
         i, j = n // g.columns, n % g.columns
         if not known[i, j]:
             _choose(m, kind, g, rgb, small1, small2, known, i, j, False)
+    for _ in range(_MENDING):
+        changed = False
+        for n in range(count):
+            i, j = n // g.columns, n % g.columns
+            if range1.low[i, j] < range1.high[i, j] or range2.low[i, j] < range2.high[i, j]:
+                changed |= _mend(
+                    m, kind, g, rgb, small1.low, small2.low, range1, range2, known, i, j
+                )
+        if not changed:
+            break
+
+
+@kernel
+def _mend(
+    m: Map, kind: Kind, g: Geometry, rgb: U8, small1: I32, small2: I32,
+    range1: Interval, range2: Interval, known: U8, i: int, j: int,
+) -> bool:  # fmt: skip
+    """Changes a sample of either smaller plane, within its interval, if more pixels then have their
+    colours."""
+    least = _misses(m, kind, g, rgb, small1, small2, known, i, j, _NONE)
+    old1, old2 = small1[i, j], small2[i, j]
+    best1, best2 = old1, old2
+    for n in range(len(_STEPS)):
+        if least == 0:
+            break
+        first, second = old1 + _STEPS[n, 0], old2 + _STEPS[n, 1]
+        if first < range1.low[i, j] or first > range1.high[i, j]:
+            continue
+        if second < range2.low[i, j] or second > range2.high[i, j]:
+            continue
+        small1[i, j], small2[i, j] = first, second
+        misses = _misses(m, kind, g, rgb, small1, small2, known, i, j, least)
+        if misses < least:
+            least, best1, best2 = misses, first, second
+    small1[i, j], small2[i, j] = best1, best2
+    return best1 != old1 or best2 != old2
 
 
 @kernel
