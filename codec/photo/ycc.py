@@ -1,15 +1,15 @@
-"""A tile as the luma and chroma that it was made of; see `ncodec.photo.past`.
+"""A tile as the luma and chroma that it was made of; see `ncodec.photo.past` and docs/past.md.
 
-    map u8 | kind and phases u8 | effort u8 | bytes of misfits u24 | misfits | stream
+    map u8 | kind and phases u8 | effort u8 | sizes u24 of misfits, luma, c2 | these, and c1
 
-The luma plane has the tile's size, the chroma planes may be smaller: they are predicted from what
-of luma lies at their samples' places. Misfits are pixels that the integers do not give: a mask and
-what is to be added there, both as tiles of simple content.
+The luma plane has the tile's size; the chroma planes, which may be smaller, are predicted from what
+of luma lies around their samples' places. Misfits are pixels that the integers do not give: a mask
+and what is to be added there, both as tiles of simple content.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,23 +37,27 @@ __all__ = ["decode_ycc", "encode_ycc"]
 Pixels = NDArray[Any]
 I32 = NDArray[np.int32]
 
-_HEAD = 6
+_HEAD, _SIZES = 3, 3
 _TOP, _LEFT = 0x40, 0x80
 _NAMES = tuple(EFFORTS)
 
 
 def encode_ycc(past: Past, pixels: Pixels, model: PhotoModel, effort: str) -> bytes:
     """The bytes of `pixels`, uint8 (height, width, 3), whose past is known."""
-    misfits = _misfits(past, pixels)
-    size = past.luma.size + past.first.size + past.second.size
-    words = np.empty(size + 3, dtype=np.uint32)
-    coder = start_encoding()
-    stream = Stream(CODE, coder, words, *NOTHING_SEEN)
-    geometry = _geometry(past.kind, past.top, past.left, past.luma.shape)
-    _run(past.kind, geometry, model, effort, stream, (past.luma, past.second, past.first))
+    height, width = past.luma.shape
+    geometry = Geometry.of(KINDS[past.kind], height, width, past.top, past.left)
+    planes = (past.luma, past.second, past.first)
+    streams = [
+        Stream(CODE, start_encoding(), np.empty(plane.size + 3, dtype=np.uint32), *NOTHING_SEEN)
+        for plane in planes
+    ]
+    _run(past.kind, geometry, model, effort, streams, planes)
+    misfits = _misfits(_converted(past.map, past.kind, geometry, planes), pixels)
+    parts = [misfits, *(to_bytes(of.words, finish(of.coder, of.words)) for of in streams)]
     kind = past.kind | _TOP * past.top | _LEFT * past.left
-    head = bytes([past.map, kind, _NAMES.index(effort)]) + len(misfits).to_bytes(3, "little")
-    return head + misfits + to_bytes(words, finish(coder, words))
+    head = bytes([past.map, kind, _NAMES.index(effort)])
+    sizes = b"".join(len(part).to_bytes(_SIZES, "little") for part in parts[:-1])
+    return b"".join([head, sizes, *parts])
 
 
 def decode_ycc(data: bytes, shape: tuple[int, int, int], model: PhotoModel) -> Pixels:
@@ -62,33 +66,52 @@ def decode_ycc(data: bytes, shape: tuple[int, int, int], model: PhotoModel) -> P
     Raises:
         DamagedFile: the bytes are none of such a tile.
     """
-    number, kind, top, left, effort, misfits, coded = _parts(data)
+    head = _Head.of(data)
+    misfits, *coded = _parted(data[_HEAD:], 4)
     height, width, _ = shape
-    words = to_words(coded)
-    coder = start_decoding(words)
-    stream = Stream(DECODE, coder, words, *NOTHING_SEEN)
-    geometry = _geometry(kind, top, left, (height, width))
-    luma, second, first = _run(kind, geometry, model, effort, stream)
-    require_intact(coder, words)
-    pixels = _converted(number, kind, geometry, luma, first, second)
+    geometry = Geometry.of(KINDS[head.kind], height, width, head.top, head.left)
+    streams = [
+        Stream(DECODE, start_decoding(words), words, *NOTHING_SEEN)
+        for words in map(to_words, coded)
+    ]
+    planes = _run(head.kind, geometry, model, head.effort, streams)
+    for stream in streams:
+        require_intact(stream.coder, stream.words)
+    pixels = _converted(head.map, head.kind, geometry, planes)
     _correct(pixels, misfits)
     return pixels
 
 
-def _parts(data: bytes) -> tuple[int, int, int, int, str, bytes, bytes]:
-    number, kind, effort = (*data[:3], 255, 255, 255)[:3]
-    end = _HEAD + int.from_bytes(data[3:_HEAD], "little")
-    top, left, kind = kind & _TOP, kind & _LEFT, kind & KIND_BITS
-    bad = number >= len(MAPS) or kind >= len(KINDS) or effort >= len(_NAMES) or end > len(data)
-    if bad or (top and not KINDS[kind].down) or (left and not KINDS[kind].across):
-        raise DamagedFile("the first bytes of a tile are damaged: fetch the file again")
-    return (
-        number, kind, int(top > 0), int(left > 0), _NAMES[effort], data[_HEAD:end], data[end:]
-    )  # fmt: skip
+class _Head(NamedTuple):
+    map: int
+    kind: int
+    top: int
+    left: int
+    effort: str
+
+    @classmethod
+    def of(cls, data: bytes) -> _Head:
+        number, kind, effort = (*data[:_HEAD], 255, 255, 255)[:_HEAD]
+        top, left, kind = kind & _TOP > 0, kind & _LEFT > 0, kind & KIND_BITS
+        unknown = number >= len(MAPS) or kind >= len(KINDS) or effort >= len(_NAMES)
+        if unknown or (top and not KINDS[kind].down) or (left and not KINDS[kind].across):
+            raise DamagedFile("the first bytes of a tile are damaged: fetch the file again")
+        return cls(number, kind, int(top), int(left), _NAMES[effort])
 
 
-def _geometry(kind: int, top: int, left: int, shape: tuple[int, ...]) -> Geometry:
-    return Geometry.of(KINDS[kind], shape[0], shape[1], top, left)
+def _parted(data: bytes, count: int) -> list[bytes]:
+    """So many parts, of which all but the last have their sizes in front."""
+    at, parts = _SIZES * (count - 1), []
+    for part in range(count - 1):
+        size = int.from_bytes(data[_SIZES * part : _SIZES * (part + 1)], "little")
+        parts.append(data[at : at + size])
+        at += size
+    if at > len(data):
+        raise DamagedFile(
+            f"parts of a tile are said to have {at} bytes, of which there are {len(data)}: "
+            "fetch the file again"
+        )
+    return [*parts, data[at:]]
 
 
 def _run(
@@ -96,52 +119,51 @@ def _run(
     geometry: Geometry,
     model: PhotoModel,
     effort: str,
-    stream: Stream,
+    streams: list[Stream],
     planes: tuple[I32, ...] = (),
 ) -> tuple[I32, ...]:
     """Codes `planes`, luma and second and first chroma, or decodes them if there are none."""
-    circuits = model.sets[EFFORTS[effort].circuits]
+    circuits = [circuit.running() for circuit in model.sets[EFFORTS[effort].circuits]]
     luma = Tile((geometry.height, geometry.width, 1), 8, EFFORTS[effort])
     chroma = Tile((geometry.rows, geometry.columns, 3), 8, EFFORTS[effort])
     if planes:
         luma.inside[0], chroma.inside[1], chroma.inside[2] = planes
-    luma.run(0, circuits[0].running(), stream)
+    luma.run(0, circuits[0], streams[0])
     chroma.know(0, *(beside(KINDS[kind], geometry, plane) for plane in luma.coded(0)))
-    chroma.run(1, circuits[1].running(), stream)
-    chroma.run(2, circuits[2].running(), stream)
+    chroma.run(1, circuits[1], streams[1])
+    chroma.run(2, circuits[2], streams[2])
     return luma.inside[0], chroma.inside[1], chroma.inside[2]
 
 
-def _converted(
-    number: int, kind: int, geometry: Geometry, luma: I32, first: I32, second: I32
-) -> Pixels:
-    whole = np.empty((2, geometry.height, geometry.width), dtype=np.int32)
-    for small, out in zip((first, second), whole, strict=True):
-        enlarge(KINDS[kind], geometry, np.ascontiguousarray(small), out)
+def _converted(number: int, kind: int, geometry: Geometry, planes: tuple[I32, ...]) -> Pixels:
+    """The pixels that luma and second and first chroma give."""
+    luma, second, first = map(np.ascontiguousarray, planes)
+    chroma = np.empty((2, geometry.height, geometry.width), dtype=np.int32)
+    enlarge(KINDS[kind], geometry, first, chroma[0])
+    enlarge(KINDS[kind], geometry, second, chroma[1])
     pixels = np.empty((geometry.height, geometry.width, 3), dtype=np.uint8)
-    to_rgb(MAPS[number], np.ascontiguousarray(luma), whole, pixels)
+    to_rgb(MAPS[number], luma, chroma, pixels)
     return pixels
 
 
-def _misfits(past: Past, pixels: Pixels) -> bytes:
-    geometry = _geometry(past.kind, past.top, past.left, past.luma.shape)
-    made = _converted(past.map, past.kind, geometry, past.luma, past.first, past.second)
+def _misfits(made: Pixels, pixels: Pixels) -> bytes:
+    """How `pixels` differ from what the integers give."""
     mask = (made != pixels).any(axis=2)
     if not mask.any():
         return b""
     where = encode_simple(mask[:, :, np.newaxis].astype(np.uint8))
     extra = encode_simple((pixels - made)[mask][np.newaxis])
-    return len(where).to_bytes(3, "little") + where + extra
+    return len(where).to_bytes(_SIZES, "little") + where + extra
 
 
 def _correct(pixels: Pixels, misfits: bytes) -> None:
-    """Adds to `pixels` what `_misfits` found missing."""
+    """Adds to `pixels` what `_misfits` found to be missing."""
     if not misfits:
         return
-    end = 3 + int.from_bytes(misfits[:3], "little")
+    where, extra = _parted(misfits, 2)
     kind = np.dtype(np.uint8)
-    mask = decode_simple(misfits[3:end], (*pixels.shape[:2], 1), kind)[:, :, 0] > 0
+    mask = decode_simple(where, (*pixels.shape[:2], 1), kind)[:, :, 0] > 0
     count = int(mask.sum())
     if not count:
         raise DamagedFile("a tile has misfits, but none is marked: fetch the file again")
-    pixels[mask] += decode_simple(misfits[end:], (1, count, 3), kind)[0]
+    pixels[mask] += decode_simple(extra, (1, count, 3), kind)[0]

@@ -8,17 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ncodec.photo.past.choosing import settle_luma, spread
 from ncodec.photo.past.enlarging import KINDS, Geometry, Kind, enlarge
 from ncodec.photo.past.maps import MAPS, Map
-from ncodec.photo.past.solving import (
-    EXACT,
-    MISFIT,
-    Interval,
-    invert,
-    narrow,
-    settle_luma,
-    spread,
-)
+from ncodec.photo.past.solving import EXACT, MISFIT, Interval, invert, narrow
 
 __all__ = ["Past", "find_past"]
 
@@ -111,8 +104,9 @@ def _inverted(m: Map, pixels: U8) -> tuple[I32, U8]:
 def _around(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     """How many of a pixel and the eight around it are marked."""
     padded = np.pad(mask.astype(np.int32), 1)
-    rows = padded[:-2] + padded[1:-1] + padded[2:]
-    return rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
+    rows: I32 = padded[:-2] + padded[1:-1] + padded[2:]
+    total: I32 = rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
+    return total
 
 
 def _inverse_of(m: Map) -> NDArray[np.float64]:
