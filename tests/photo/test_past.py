@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from numpy.typing import NDArray
 from PIL import Image
 
+import ncodec
+from ncodec.cli.info import command as info
 from ncodec.errors import DamagedFile
+from ncodec.files.probing import probe
 from ncodec.photo.coder import TileCoder
 from ncodec.photo.describing import YCC, describe
 from ncodec.photo.kernel import encode_tile
@@ -227,3 +232,65 @@ def test_only_a_tile_of_three_channels_of_8_bits_has_a_past() -> None:
         TileCoder(None, 16).decode((section,), (64, 64, 3))
     with pytest.raises(DamagedFile, match="damaged"):
         describe((bytes([YCC, 200, 0]),))
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "past.md").read_text()
+
+
+def rows_of(title: str) -> list[list[str]]:
+    """The cells of the table of docs/past.md whose first column has this title."""
+    table = PAGE.split(f"| {title} |", 1)[1].split("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in table]
+
+
+def test_the_page_has_the_maps() -> None:
+    values = np.arange(256, dtype=np.int64)
+    names = {"y": values, "c1": values, "c2": values, "u": values - 128, "v": values - 128}
+    names |= {"a": 145352 * (values - 156), "b": 119374 * (values - 137)}
+    tables: list[list[str]] = []
+    for number, (shown, _, *cells) in enumerate(rows_of("map")):
+        assert int(shown) == number
+        columns = enumerate(cells)
+        tables.append([tables[int(c[3:])][i] if c.startswith("as") else c for i, c in columns])
+        for formula, table in zip(tables[-1], MAPS[number], strict=True):
+            python = re.sub(r"(\d) ([a-z(])", r"\1 * \2", formula.strip("`"))
+            np.testing.assert_array_equal(eval(python, {}, names), table, err_msg=formula)
+    assert len(tables) == len(MAPS)
+
+
+def test_the_page_has_the_kinds() -> None:
+    lines = {
+        "whole": ({0: 1}, {0: 1}),
+        "repeated": ({0: 1}, {0: 1}),
+        "means between": ({0: 1}, {0: 1, 1: 1}),
+        "near": ({0: 3, -1: 1}, {0: 3, 1: 1}),
+    }
+    listed = [
+        (int(number), rows, columns, [int(r) for r in rounding.split()])
+        for numbers, rows, columns, several, _ in rows_of("kind")
+        for number, rounding in zip(numbers.split(","), several.split(","), strict=True)
+    ]
+    assert [number for number, *_ in listed] == list(range(len(KINDS)))
+    for number, rows, columns, rounding in listed:
+        kind = KINDS[number]
+        assert (kind.down, kind.across) == (rows != "whole", columns != "whole")
+        phases = [(y, x) for y in range(1 + kind.down) for x in range(1 + kind.across)]
+        for (y, x), r in zip(phases, rounding * len(phases), strict=False):
+            expected = {
+                (i, j): v * w
+                for i, v in lines[rows][y].items()
+                for j, w in lines[columns][x].items()
+            }
+            taps = {(int(i), int(j)): int(w) for i, j, w in kind.taps[2 * y + x] if w}
+            assert taps == expected
+            assert kind.rounding[2 * y + x] == r
+            assert 1 << kind.shift[2 * y + x] == sum(expected.values())
+
+
+def test_info_says_what_the_past_was(photo, tmp_path) -> None:
+    Image.fromarray(jpeg(photo, 1)).save(tmp_path / "photo.png")
+    ncodec.encode(tmp_path / "photo.png", tmp_path / "photo.nc", effort="fast")
+    (tile,) = probe(tmp_path / "photo.nc").segments
+    assert tile.about == "past: JFIF, chroma halved across"
+    shown = CliRunner().invoke(info, [str(tmp_path / "photo.nc")]).output
+    assert f"bytes  {tile.about}\n" in shown
