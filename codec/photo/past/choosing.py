@@ -26,8 +26,10 @@ _TOP = 255
 _NONE = 1 << 40
 _REACH = 8
 """How far a sample is sought from the mean of the known ones around it."""
-_TURNS, _MENDING = 30, 2
-"""Passes over all samples: for those with a single choice, and to mend what is wrong at last."""
+_FEW = 4
+"""Of so many choices the nearest is taken before others that are free."""
+_MENDING = 2
+"""Passes over all samples to mend what is wrong at last."""
 _SPAN = range(-_REACH, _REACH + 1)
 _STEPS = nearest_first([(c1, c2) for c1 in _SPAN for c2 in _SPAN])
 
@@ -44,31 +46,27 @@ def spread(m: Map, kind: Kind, g: Geometry, rgb: U8, small1: Interval, small2: I
     range1 = Interval(small1.low.copy(), small1.high.copy())
     range2 = Interval(small2.low.copy(), small2.high.copy())
     known = np.zeros((g.rows, g.columns), dtype=np.uint8)
-    fresh = np.ones((g.rows, g.columns), dtype=np.uint8)
+    queued = np.ones((g.rows, g.columns), dtype=np.uint8)
     count = g.rows * g.columns
     for n in range(count):
         i, j = n // g.columns, n % g.columns
         single = small1.low[i, j] == small1.high[i, j] and small2.low[i, j] == small2.high[i, j]
         known[i, j] = single
-    for turn in range(_TURNS + 1):
-        changed = False
+    queue = np.arange(count)
+    _follow(m, kind, g, rgb, small1, small2, known, queued, queue, count)
+    for most in (_FEW, len(_STEPS)):
         for n in range(count):
-            place = n if turn & 1 == 0 else count - 1 - n
-            i, j = place // g.columns, place % g.columns
-            if known[i, j] or not (fresh[i, j] or turn == _TURNS):
+            i, j = n // g.columns, n % g.columns
+            if known[i, j] or not _choose(m, kind, g, rgb, small1, small2, known, i, j, most):
                 continue
-            fresh[i, j] = 0
-            if _choose(m, kind, g, rgb, small1, small2, known, i, j, turn < _TURNS):
-                changed = True
-                for v in range(max(i - 1, 0), min(i + 2, g.rows)):
-                    for u in range(max(j - 1, 0), min(j + 2, g.columns)):
-                        fresh[v, u] = 1
-        if not changed:
-            break
-    for n in range(count):
-        i, j = n // g.columns, n % g.columns
-        if not known[i, j]:
-            _choose(m, kind, g, rgb, small1, small2, known, i, j, False)
+            more = 0
+            for v in range(max(i - 1, 0), min(i + 2, g.rows)):
+                for u in range(max(j - 1, 0), min(j + 2, g.columns)):
+                    if not known[v, u]:
+                        queued[v, u] = 1
+                        queue[more] = v * g.columns + u
+                        more += 1
+            _follow(m, kind, g, rgb, small1, small2, known, queued, queue, more)
     for _ in range(_MENDING):
         changed = False
         for n in range(count):
@@ -79,6 +77,29 @@ def spread(m: Map, kind: Kind, g: Geometry, rgb: U8, small1: Interval, small2: I
                 )
         if not changed:
             break
+
+
+@kernel
+def _follow(
+    m: Map, kind: Kind, g: Geometry, rgb: U8, small1: Interval, small2: Interval, known: U8,
+    queued: U8, queue: NDArray[np.int64], count: int,
+) -> None:  # fmt: skip
+    """Chooses the samples among the `count` in the ring `queue` that have a single choice, and what
+    follows from them."""
+    first, size = 0, len(queue)
+    while count:
+        place = queue[first]
+        first, count = (first + 1) % size, count - 1
+        i, j = place // g.columns, place % g.columns
+        queued[i, j] = 0
+        if known[i, j] or not _choose(m, kind, g, rgb, small1, small2, known, i, j, 1):
+            continue
+        for v in range(max(i - 1, 0), min(i + 2, g.rows)):
+            for u in range(max(j - 1, 0), min(j + 2, g.columns)):
+                if not known[v, u] and not queued[v, u]:
+                    queued[v, u] = 1
+                    queue[(first + count) % size] = v * g.columns + u
+                    count += 1
 
 
 @kernel
@@ -110,13 +131,16 @@ def _mend(
 @kernel
 def _choose(
     m: Map, kind: Kind, g: Geometry, rgb: U8, small1: Interval, small2: Interval, known: U8,
-    i: int, j: int, single: bool,
+    i: int, j: int, most: int,
 ) -> bool:  # fmt: skip
     """Chooses a sample of either smaller plane, near those known around it.
 
     Args:
         known: which samples are points; gets this one.
-        single: to choose only where one choice alone gives all pixels their colours.
+        most: to choose only where so many choices or fewer give all pixels their colours.
+
+    Returns:
+        Whether it was chosen.
     """
     total1, total2, count = 0, 0, 0
     for v in range(max(i - 1, 0), min(i + 2, g.rows)):
@@ -129,7 +153,7 @@ def _choose(
     low2, high2 = small2.low[i, j], small2.high[i, j]
     if count:
         mean1, mean2 = (2 * total1 + count) // (2 * count), (2 * total2 + count) // (2 * count)
-    elif single:
+    elif most < len(_STEPS):
         return False
     else:
         mean1, mean2 = (low1 + high1) >> 1, (low2 + high2) >> 1
@@ -145,10 +169,10 @@ def _choose(
             least, best1, best2 = misses, first, second
         if misses == 0:
             found += 1
-            if found == 2 or not single:
+            if found > most or most == len(_STEPS):
                 break
     small1.low[i, j], small2.low[i, j] = low1, low2
-    if single and found != 1:
+    if most < len(_STEPS) and not 0 < found <= most:
         return False
     small1.low[i, j], small1.high[i, j] = best1, best1
     small2.low[i, j], small2.high[i, j] = best2, best2
