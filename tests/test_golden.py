@@ -65,7 +65,7 @@ def test_there_are_golden_files():
             "1223d6b4ab2e7b9f432aca6d01e71f284521c150a426d5dd1e26408160a0fd89",
         ),
         ("pc-jpeg", "b8bf9684a3b49aaeb9e78a36b4fdfe4d97997fae0fb053042c98d63c709206a5"),
-        ("pc-photo", "a66eae36d5a1a9a7b0ff6367257c0ab2565b30c09b2f8f90a365ebfa298b3269"),
+        ("pc-photo", "7d2ff07cf4ea814ef6f25e7921a62ad72a0027c849d3ecbf9e78355fa4e7dd15"),
     ],
 )
 def test_shipped_models_stay_as_files_refer_to_them(name, digest):

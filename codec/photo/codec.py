@@ -63,7 +63,10 @@ class PcPhoto(ImageCodec):
 
         model = read_model(options["model"]) if options["model"] else None
         grid = Grid(image.width, image.height, side_for(image.pixels))
-        coder = TileCoder(PhotoModel.of(model) if model else None, image.bit_depth)
+        circuits = PhotoModel.of(model) if model else None
+        # What tiles leave of the threads, their planes share.
+        threads = max(1, context.threads // len(grid))
+        coder = TileCoder(circuits, image.bit_depth, threads)
 
         def coded(index: int) -> Segment:
             x, y, width, height = grid[index]
@@ -111,7 +114,8 @@ class _Photo:
         self._stored = stored
         self._threads = context.threads
         model = PhotoModel.of(Model.unpack(stored.shared[0])) if stored.shared else None
-        self._coder = TileCoder(model, info.bit_depth)
+        threads = max(1, context.threads // len(self._grid))
+        self._coder = TileCoder(model, info.bit_depth, threads)
 
     def __len__(self) -> int:
         return 1

@@ -37,11 +37,13 @@ class TileCoder:
     Args:
         model: for photographs; the shipped one if None.
         bit_depth: 8 or 16.
+        threads: for the planes of a photographic tile.
     """
 
-    def __init__(self, model: PhotoModel | None, bit_depth: int) -> None:
+    def __init__(self, model: PhotoModel | None, bit_depth: int, threads: int = 1) -> None:
         self._model = model or load_model()
         self._bit_depth = bit_depth
+        self._threads = threads
 
     def encode(self, pixels: Pixels, effort: str) -> tuple[bytes, ...]:
         """The sections of `pixels`, (height, width, channels): samples, and alpha if there is
@@ -74,9 +76,12 @@ class TileCoder:
         if mode == _SIMPLE:
             colour = decode_simple(data, colour_shape, kind)
         elif mode < len(EFFORTS):
-            colour = decode_tile(data, colour_shape, self._bit_depth, self._model, EFFORTS[mode])
+            effort = EFFORTS[mode]
+            colour = decode_tile(
+                data, colour_shape, self._bit_depth, self._model, effort, self._threads
+            )
         elif mode == YCC and colour_shape[2] == 3 and self._bit_depth == 8:
-            colour = decode_ycc(data, colour_shape, self._model)
+            colour = decode_ycc(data, colour_shape, self._model, self._threads)
         else:
             raise DamagedFile(f"a tile of {channels} channels is coded in mode {mode}")
         if not with_alpha:
@@ -92,9 +97,9 @@ class TileCoder:
             return simple
         past = find_past(colour)
         if past is not None:
-            coded = bytes([YCC]) + encode_ycc(past, colour, self._model, effort)
+            coded = bytes([YCC]) + encode_ycc(past, colour, self._model, effort, self._threads)
         else:
-            photo = encode_tile(colour, self._bit_depth, self._model, effort)
+            photo = encode_tile(colour, self._bit_depth, self._model, effort, self._threads)
             coded = bytes([EFFORTS.index(effort)]) + photo
         if not simple and len(coded) > colour.nbytes * _NOISY:
             simple = bytes([_SIMPLE]) + encode_simple(colour)

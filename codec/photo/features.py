@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.kernels import inner_kernel
+from ncodec.formats.entropy.vectors import item
 
-__all__ = ["BINS", "FEATURES", "MARGIN", "bin_tables", "gather"]
+__all__ = ["BINS", "FEATURES", "MARGIN", "bin_tables", "see"]
 
 BINS = 32
 MARGIN = 4
 """The columns and rows around a plane that neighbours may reach."""
 
-FEATURES = (16, 20, 24)
+FEATURES = (20, 24, 28)
 """The number of features of a first, second and third plane (docs/photo.md, "Features")."""
 
 _SIGNED = 2048
@@ -42,18 +43,18 @@ def bin_tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return signed.astype(np.uint8), magnitude.astype(np.uint8)
 
 
-@kernel(inline="always")
+@inner_kernel(forceinline=True)
 def _signed(table: NDArray[np.uint8], value: Any) -> Any:
-    return np.int64(table[min(max(value, -_SIGNED), _SIGNED - 1) + _SIGNED])
+    return np.int64(item(table, np.int64(min(max(value, -_SIGNED), _SIGNED - 1) + _SIGNED)))
 
 
-@kernel(inline="always")
+@inner_kernel(forceinline=True)
 def _magnitude(table: NDArray[np.uint8], value: Any) -> Any:
-    return np.int64(table[min(value, _MAGNITUDE - 1)])
+    return np.int64(item(table, np.int64(min(value, _MAGNITUDE - 1))))
 
 
-@kernel
-def gather(
+@inner_kernel(forceinline=True)
+def see(
     bins: NDArray[np.int64],
     samples: I32,
     errors: I32,
@@ -65,61 +66,63 @@ def gather(
     prediction: int,
     energy: int,
     apart: int,
+    missed: int,
     shift: int,
     signed: NDArray[np.uint8],
     magnitude: NDArray[np.uint8],
 ) -> None:
-    """Fills `bins` with table rows: BINS * feature + bin.
+    """Fills `bins` with the bin of every feature.
 
     `samples`, `errors` and `activity` hold the planes one after another, `size` elements each and
     `stride` a row; `at` is the sample's place in its plane, `prediction` in quarter levels,
-    `energy` that of the least squares, `apart` how far two predictions differ, in 1/16 level.
+    `energy` that of the least squares, `apart` how far two predictions differ, in 1/16 level, and
+    `missed` how far the better one missed nearby samples.
     """
+    # All is looked up before anything is stored: the compiler cannot tell that they are apart.
     here = plane * size + at
     north = here - stride
-    w, n = 4 * samples[here - 1], 4 * samples[north]
-    nw, ne = 4 * samples[north - 1], 4 * samples[north + 1]
-    ww, nn = 4 * samples[here - 2], 4 * samples[north - stride]
-    ew, en, enw, ene = errors[here - 1], errors[north], errors[north - 1], errors[north + 1]
-    eww, enn = errors[here - 2], errors[north - stride]
+    w, n = 4 * item(samples, here - 1), 4 * item(samples, north)
+    nw, ne = 4 * item(samples, north - 1), 4 * item(samples, north + 1)
+    ww, nn = 4 * item(samples, here - 2), 4 * item(samples, north - stride)
+    ew, en = item(errors, here - 1), item(errors, north)
+    enw, ene = item(errors, north - 1), item(errors, north + 1)
+    eww, enn = item(errors, here - 2), item(errors, north - stride)
     near = 2 * (abs(ew) + abs(en)) + abs(enw) + abs(ene) + abs(eww) + abs(enn)
-    wide = 3 * activity[here - 1] + 3 * activity[north] + activity[north + 1] + activity[north - 1]
-    bins[0] = _signed(signed, ew)
-    bins[1] = BINS + _signed(signed, en)
-    bins[2] = 2 * BINS + _signed(signed, enw)
-    bins[3] = 3 * BINS + _signed(signed, ene)
-    bins[4] = 4 * BINS + _magnitude(magnitude, near)
-    bins[5] = 5 * BINS + _magnitude(magnitude, wide >> 4)
-    bins[6] = 6 * BINS + _signed(signed, (prediction - w) >> 1)
-    bins[7] = 7 * BINS + _signed(signed, (prediction - n) >> 1)
-    bins[8] = 8 * BINS + _signed(signed, (prediction - ne) >> 1)
-    bins[9] = 9 * BINS + _signed(signed, (prediction - w - n + nw) >> 1)
-    bins[10] = 10 * BINS + _magnitude(magnitude, abs(w - nw) + abs(n - ne) + abs(ww - w))
-    bins[11] = 11 * BINS + _magnitude(magnitude, abs(w - n) + abs(n - nn) + abs(nw - n))
-    bins[12] = 12 * BINS + _magnitude(magnitude, energy)
-    bins[13] = 13 * BINS + (prediction >> shift)
+    wide = 3 * item(activity, here - 1) + 3 * item(activity, north)
+    wide += item(activity, north + 1) + item(activity, north - 1)
     same = (w == n) + (n == nw) + (n == ne) + (w == ww) + (n == nn) + (w == nw) + (ew == 0)
-    bins[14] = 14 * BINS + 4 * same + (prediction & 3)
-    bins[15] = 15 * BINS + _signed(signed, apart)
-    if plane >= 1:
-        other = here - size
-        e, c = errors[other], 4 * samples[other]
-        around = abs(errors[other - 1]) + abs(errors[other + 1]) + abs(errors[other - stride])
-        around += abs(errors[other + stride]) + 2 * abs(e)
-        bins[16] = 16 * BINS + _signed(signed, e)
-        bins[17] = 17 * BINS + _magnitude(magnitude, around)
-        bins[18] = 18 * BINS + _signed(signed, (w + c - 4 * samples[other - 1] - prediction) >> 1)
-        bins[19] = 19 * BINS + _signed(
-            signed, (n + c - 4 * samples[other - stride] - prediction) >> 1
-        )
-    if plane >= 2:
-        other = here - 2 * size
-        e, c = errors[other], 4 * samples[other]
-        around = abs(errors[other - 1]) + abs(errors[other + 1]) + abs(errors[other - stride])
-        around += abs(errors[other + stride]) + 2 * abs(e)
-        bins[20] = 20 * BINS + _signed(signed, e)
-        bins[21] = 21 * BINS + _magnitude(magnitude, around)
-        bins[22] = 22 * BINS + _signed(signed, (w + c - 4 * samples[other - 1] - prediction) >> 1)
-        bins[23] = 23 * BINS + _signed(
-            signed, (n + c - 4 * samples[other - stride] - prediction) >> 1
-        )
+    above = (w > prediction) + (n > prediction) + (nw > prediction) + (ne > prediction)
+    above += (ww > prediction) + (nn > prediction)
+    near_bin, energy_bin = _magnitude(magnitude, near), _magnitude(magnitude, energy)
+    b0, b1, b2, b3 = (
+        _signed(signed, ew), _signed(signed, en), _signed(signed, enw), _signed(signed, ene)
+    )  # fmt: skip
+    b5 = _magnitude(magnitude, wide >> 4)
+    b6 = _signed(signed, (prediction - w) >> 1)
+    b7 = _signed(signed, (prediction - n) >> 1)
+    b8 = _signed(signed, (prediction - ne) >> 1)
+    b9 = _signed(signed, (prediction - w - n + nw) >> 1)
+    b10 = _magnitude(magnitude, abs(w - nw) + abs(n - ne) + abs(ww - w))
+    b11 = _magnitude(magnitude, abs(w - n) + abs(n - nn) + abs(nw - n))
+    b15 = _signed(signed, apart)
+    b16 = _signed(signed, ew + en - enw)
+    b17 = _magnitude(magnitude, missed)
+    bins[0], bins[1], bins[2], bins[3], bins[4], bins[5] = b0, b1, b2, b3, near_bin, b5
+    bins[6], bins[7], bins[8], bins[9], bins[10], bins[11] = b6, b7, b8, b9, b10, b11
+    bins[12], bins[13], bins[14], bins[15] = (
+        energy_bin, prediction >> shift, 4 * same + (prediction & 3), b15
+    )  # fmt: skip
+    bins[16], bins[17] = b16, b17
+    bins[18] = 4 * (near_bin >> 2) + (energy_bin >> 3)
+    bins[19] = 4 * above + 2 * (ew > 0) + (en > 0)
+    for p in range(plane):
+        # The latest of the earlier planes first.
+        other, first = here - (p + 1) * size, 20 + 4 * p
+        e, c = item(errors, other), 4 * item(samples, other)
+        around = abs(item(errors, other - 1)) + abs(item(errors, other + 1)) + 2 * abs(e)
+        around += abs(item(errors, other - stride)) + abs(item(errors, other + stride))
+        west = w + c - 4 * item(samples, other - 1) - prediction
+        north_too = n + c - 4 * item(samples, other - stride) - prediction
+        b0, b1 = _signed(signed, e), _magnitude(magnitude, around)
+        b2, b3 = _signed(signed, west >> 1), _signed(signed, north_too >> 1)
+        bins[first], bins[first + 1], bins[first + 2], bins[first + 3] = b0, b1, b2, b3

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ncodec.errors import DamagedFile
 from ncodec.formats.entropy.ranges import (
     finish,
     require_intact,
@@ -16,20 +17,25 @@ from ncodec.formats.entropy.ranges import (
     to_bytes,
     to_words,
 )
+from ncodec.formats.entropy.vectors import LANES
 from ncodec.photo.features import FEATURES, MARGIN, bin_tables
+from ncodec.photo.history import History
 from ncodec.photo.levels import Levels
 from ncodec.photo.model import PhotoModel
 from ncodec.photo.plane import (
     CODE,
     DECODE,
+    ERRORS,
     OBSERVE,
     OTHERS,
+    OWN,
     Planes,
     Stream,
     Tables,
     run_plane,
 )
-from ncodec.photo.predict import squares
+from ncodec.photo.predict import Effort, squares
+from ncodec.photo.together import run_rows
 
 __all__ = [
     "CHANNELS",
@@ -43,6 +49,7 @@ __all__ = [
 ]
 
 Pixels = NDArray[Any]
+_Running = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 CHANNELS = (1, 0, 2)
 """The channels in coding order, green first: it tells most about the others."""
@@ -52,30 +59,15 @@ _OWN = (
     (1, -2), (-1, -2), (-2, -1), (2, -1), (-3, 0), (0, -3),
 )  # fmt: skip
 _OTHER = ((0, 0), (-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (1, -1), (1, 1))
-assert len(_OTHER) == OTHERS
+assert (len(_OWN), len(_OTHER)) == (OWN, OTHERS)
 
 _SIGNED, _MAGNITUDE = bin_tables()
 
 
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How a tile is predicted.
-
-    Attributes:
-        circuits: the number of the set among the model's.
-        block: samples between two solutions of the least squares.
-        decays: of one or two windows of the least squares.
-    """
-
-    circuits: int
-    block: int
-    decays: tuple[float, ...]
-
-
 EFFORTS = {
-    "fast": Effort(0, 16, (0.85,)),
-    "medium": Effort(1, 4, (0.8, 0.9)),
-    "best": Effort(1, 1, (0.8, 0.9)),
+    "fast": Effort(0, 8, 8, (0.8, 0.9)),
+    "medium": Effort(1, 4, 4, (0.77, 0.9)),
+    "best": Effort(1, 4, 1, (0.77, 0.9)),
 }
 _RATE = np.float32(3277)
 _NONE = np.zeros((1, 32), dtype=np.int32)
@@ -104,25 +96,37 @@ class Tile:
         )
 
     def run(
-        self,
-        plane: int,
-        circuit: tuple[NDArray[np.int32], NDArray[np.int32]],
-        stream: Stream,
+        self, streams: Sequence[Stream], circuits: Sequence[_Running], threads: int, first: int = 0
     ) -> None:
-        """Codes, decodes or observes a plane with a circuit's table, which adapts, and leaves."""
+        """Codes, decodes or observes the planes from `first` on, each with a circuit's table, which
+        adapts, and leaves."""
+        works = [
+            self._work(plane, stream, circuits[plane])
+            for plane, stream in zip(range(first, self.planes), streams, strict=False)
+        ]
+        run_rows(works, self.height, threads)
+
+    def _work(self, plane: int, stream: Stream, circuit: _Running) -> Callable[[int, int], None]:
+        """What runs the rows of one plane from a first to before a last, in turn."""
         size = self.stride * (self.height + 2 * MARGIN)
         offsets = [plane * size + dy * self.stride + dx for dx, dy in _OWN]
         for other in range(plane):
             offsets += [other * size + dy * self.stride + dx for dx, dy in _OTHER]
-        prior = np.zeros(32, dtype=np.float32)
+        order = len(offsets) + ERRORS
+        prior = np.zeros(order, dtype=np.float32)
         if plane:
-            prior[len(_OWN) + (plane - 1) * OTHERS] = 1.0
+            prior[OWN + (plane - 1) * OTHERS] = 1.0
         else:
             prior[:3] = 0.25, 0.25, -0.5
-        decays = self.effort.decays
-        equations = squares(len(offsets), self.width, self.effort.block, decays, prior)
+        equations = squares(order, self.width, self.effort, prior)
+        history = History.before(self.width, self.height)
         tables = Tables(_SIGNED, _MAGNITUDE, FEATURES[plane], *circuit, _RATE)
-        run_plane(self.all, plane, np.array(offsets, dtype=np.int64), equations, tables, stream)
+        places = np.array(offsets + [0] * (2 * LANES - len(offsets)), dtype=np.int64)
+
+        def work(first: int, last: int) -> None:
+            run_plane(self.all, plane, first, last, places, equations, history, tables, stream)
+
+        return work
 
     def know(self, plane: int, samples: NDArray[np.int32], errors: NDArray[np.int32]) -> None:
         """Takes `samples` and `errors`, int32 (height, width), for those of a plane that is coded
@@ -137,7 +141,9 @@ class Tile:
         return self.inside[plane], inside
 
 
-def encode_tile(pixels: Pixels, bit_depth: int, model: PhotoModel, effort: str) -> bytes:
+def encode_tile(
+    pixels: Pixels, bit_depth: int, model: PhotoModel, effort: str, threads: int = 1
+) -> bytes:
     """The bytes of `pixels`, (height, width, 1 or 3), of 8 or 16 bits."""
     planes = _planes(pixels)
     levels = Levels.of(planes, bit_depth)
@@ -145,16 +151,23 @@ def encode_tile(pixels: Pixels, bit_depth: int, model: PhotoModel, effort: str) 
     tile = Tile(pixels.shape, levels.depth, EFFORTS[effort])
     tile.inside[:] = high
     # A symbol has 22 bits at most; a far one is two.
-    words = np.empty((1 if levels.depth == 8 else 2) * pixels.size + 3, dtype=np.uint32)
-    coder = start_encoding()
-    stream = Stream(CODE, coder, words, *NOTHING_SEEN)
-    for plane, circuit in zip(range(len(planes)), model.sets[tile.effort.circuits], strict=False):
-        tile.run(plane, circuit.running(), stream)
-    return head + to_bytes(words, finish(coder, words)) + low_bits
+    room = (1 if levels.depth == 8 else 2) * planes[0].size + 3
+    streams = [
+        Stream(CODE, start_encoding(), np.empty(room, np.uint32), *NOTHING_SEEN) for _ in planes
+    ]
+    tile.run(streams, _running(model, tile.effort), threads)
+    coded = [to_bytes(of.words, finish(of.coder, of.words)) for of in streams]
+    counts = b"".join((len(part) // 4).to_bytes(3, "little") for part in coded[:-1])
+    return b"".join([head, counts, *coded, low_bits])
 
 
 def decode_tile(
-    data: bytes, shape: tuple[int, int, int], bit_depth: int, model: PhotoModel, effort: str
+    data: bytes,
+    shape: tuple[int, int, int],
+    bit_depth: int,
+    model: PhotoModel,
+    effort: str,
+    threads: int = 1,
 ) -> Pixels:
     """The pixels of a tile, (height, width, 1 or 3), uint8 or uint16.
 
@@ -163,13 +176,13 @@ def decode_tile(
     """
     height, width, channels = shape
     levels, data, low_bits = Levels.read(data, bit_depth, height * width * channels)
-    words = to_words(data)
-    coder = start_decoding(words)
     tile = Tile(shape, levels.depth, EFFORTS[effort])
-    stream = Stream(DECODE, coder, words, *NOTHING_SEEN)
-    for plane, circuit in zip(range(channels), model.sets[tile.effort.circuits], strict=False):
-        tile.run(plane, circuit.running(), stream)
-    require_intact(coder, words)
+    streams = []
+    for words in map(to_words, _parted(data, channels)):
+        streams.append(Stream(DECODE, start_decoding(words), words, *NOTHING_SEEN))
+    tile.run(streams, _running(model, tile.effort), threads)
+    for stream in streams:
+        require_intact(stream.coder, stream.words)
     planes = levels.together(tile.inside, low_bits)
     pixels = np.empty(shape, dtype=np.uint8 if bit_depth == 8 else np.uint16)
     for plane, channel in enumerate(CHANNELS if channels == 3 else (0,)):
@@ -186,17 +199,43 @@ def observe(pixels: Pixels, effort: Effort) -> list[tuple[NDArray[np.uint8], NDA
     planes = _planes(pixels)
     tile = Tile(pixels.shape, 8, effort)
     tile.inside[:] = planes
-    views = []
-    for plane in range(len(planes)):
-        seen = np.empty(planes[plane].size * FEATURES[plane], dtype=np.uint8)
-        predictions = np.empty(planes[plane].size, dtype=np.int32)
-        coder, words = np.zeros(4, dtype=np.uint64), np.zeros(1, dtype=np.uint32)
-        tile.run(plane, (_NONE, _NONE), Stream(OBSERVE, coder, words, seen, predictions))
-        views.append((seen.reshape(-1, FEATURES[plane]), predictions))
-    return views
+    streams = [
+        Stream(
+            OBSERVE,
+            np.zeros(4, np.uint64),
+            np.zeros(1, np.uint32),
+            np.empty(plane.size * features, np.uint8),
+            np.empty(2 * plane.size, np.int32),
+        )
+        for plane, features in zip(planes, FEATURES, strict=False)
+    ]
+    tile.run(streams, [(_NONE, _NONE)] * len(planes), 1)
+    return [
+        (of.seen.reshape(-1, features), of.predictions.reshape(-1, 2))
+        for of, features in zip(streams, FEATURES, strict=False)
+    ]
 
 
 def _planes(pixels: Pixels) -> NDArray[np.int32]:
     """The planes in coding order, int32 (planes, height, width)."""
     order = CHANNELS if pixels.shape[2] == 3 else (0,)
     return np.stack([pixels[:, :, channel] for channel in order]).astype(np.int32)
+
+
+def _running(model: PhotoModel, effort: Effort) -> list[_Running]:
+    return [circuit.running() for circuit in model.sets[effort.circuits]]
+
+
+def _parted(data: bytes, count: int) -> list[bytes]:
+    """The streams of so many planes: the words of all but the last, in 24 bits each, lead."""
+    at, parts = 3 * (count - 1), []
+    for plane in range(count - 1):
+        size = 4 * int.from_bytes(data[3 * plane : 3 * plane + 3], "little")
+        parts.append(data[at : at + size])
+        at += size
+    if at > len(data):
+        raise DamagedFile(
+            f"a tile's planes are said to have {at} bytes, of which there are {len(data)}: "
+            "fetch the file again"
+        )
+    return [*parts, data[at:]]

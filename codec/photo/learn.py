@@ -18,9 +18,18 @@ from numpy.typing import NDArray
 
 from ncodec.errors import UsageError
 from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.vectors import (
+    LANES,
+    as_floats,
+    as_integers,
+    every,
+    load,
+    store,
+    total,
+)
 from ncodec.photo.features import BINS
 from ncodec.photo.kernel import CHANNELS, EFFORTS, observe
-from ncodec.photo.mixture import CELLS, CENTRE, STATES
+from ncodec.photo.mixture import CELLS, CENTRE, STATES, softmax
 from ncodec.photo.model import Circuit, PhotoModel
 
 __all__ = ["RATES", "learn"]
@@ -74,7 +83,7 @@ def learn(
             bins = np.concatenate([observation[plane][0] for observation in seen])
             predictions = np.concatenate([observation[plane][1] for observation in seen])
             samples = np.concatenate([image[:, :, channel].ravel() for image in images])
-            learner = _Learner(bins, 4 * samples.astype(np.int32) - predictions)
+            learner = _Learner(bins, 4 * samples.astype(np.int32)[:, None] - predictions)
             for first, last in rates:
                 bits.append(learner.run(first, last, rng))
                 step += 1
@@ -97,7 +106,7 @@ class _Learner:
     def __init__(self, bins: NDArray[np.uint8], residuals: NDArray[np.int32]) -> None:
         self._bins, self._residuals = bins, residuals
         self.logits: F32 = np.zeros((bins.shape[1] * BINS, STATES), dtype=np.float32)
-        distance = np.arange(BINS)[:, None] - np.arange(STATES)
+        distance = np.arange(BINS)[:, None] - 2 * (np.arange(STATES) % 16)
         rows = slice(_SCALE_FEATURE * BINS, (_SCALE_FEATURE + 1) * BINS)
         self.logits[rows] = -0.02 * distance**2
         self._prior = _laplace()
@@ -130,7 +139,7 @@ class _Learner:
 def _laplace() -> F64:
     """Laplace distributions over cells, float64 [CELLS, STATES], scales 0.12 to 60 levels."""
     level = np.abs((np.arange(CELLS)[:, None] + 0.5 - CENTRE) / 4)
-    scale = np.geomspace(0.12, 60, STATES)
+    scale = np.tile(np.geomspace(0.12, 60, STATES // 2), 2)
     density = 0.97 * np.exp(-level / scale) + 0.06 / (1 + (level / scale) ** 2) ** 1.8
     normalised: F64 = density / density.sum(axis=0)
     return normalised
@@ -161,42 +170,37 @@ def _descend(
 ) -> Any:
     """Takes one step a sample, adds expected counts to `counts`, and returns the bits of all."""
     features = bins.shape[1]
-    tiny = np.float32(1e-9)
-    sums = np.zeros(STATES, dtype=np.float32)
-    weights = np.zeros(STATES, dtype=np.float32)
-    parts = np.zeros(STATES, dtype=np.float32)
+    tiny, unit = every(np.float32(1e-9)), every(np.float32(1 << 16))
     bits = 0.0
     for step in range(len(order)):
         at = order[step]
-        sums[:] = np.float32(0.0)
+        low, high = every(np.float32(0.0)), every(np.float32(0.0))
         for j in range(features):
-            row = BINS * j + bins[at, j]
-            for z in range(STATES):
-                sums[z] += logits[row, z]
-        top = sums[0]
-        for z in range(STATES):
-            top = max(top, sums[z])
-        total = np.float32(0.0)
-        for z in range(STATES):
-            weights[z] = np.exp2(sums[z] - top)
-            total += weights[z]
-        cell = residuals[at] - 2 + CENTRE
-        mass = np.float32(0.0)
-        for z in range(STATES):
-            weights[z] /= total
-            parts[z] = below[cell + 4, z] - below[cell, z] + tiny
-            mass += weights[z] * parts[z]
+            row = STATES * (BINS * j + bins[at, j])
+            low += load(logits, row)
+            high += load(logits, row + LANES)
+        low, high, whole = softmax(as_integers(low * unit), as_integers(high * unit))
+        share = every(np.float32(1.0) / np.float32(whole))
+        low, high = as_floats(low) * share, as_floats(high) * share
+        cell = residuals[at, 0] - 2 + CENTRE
+        row, behind = STATES * cell, STATES * (cell + 4)
+        cell2 = residuals[at, 1] - 2 + CENTRE
+        row2, behind2 = STATES * cell2, STATES * (cell2 + 4)
+        in_low = load(below, behind) - load(below, row) + tiny
+        in_high = load(below, behind2 + LANES) - load(below, row2 + LANES) + tiny
+        mass = total(low * in_low + high * in_high)
         bits -= np.log2(mass)
-        rate = np.float32(first + (last - first) * step / len(order))
-        for z in range(STATES):
-            posterior = weights[z] * parts[z] / mass
-            parts[z] = posterior / parts[z]
-            sums[z] = rate * (posterior - weights[z])
+        rate = every(np.float32(first + (last - first) * step / len(order)))
+        inverse = every(np.float32(1.0) / mass)
+        # Posteriors are weight * probability / mass; the step is towards them from the weights.
+        part_low, part_high = low * inverse, high * inverse
+        low, high = rate * (part_low * in_low - low), rate * (part_high * in_high - high)
         for j in range(features):
-            row = BINS * j + bins[at, j]
-            for z in range(STATES):
-                logits[row, z] += sums[z]
-        for c in range(cell, cell + 4):
-            for z in range(STATES):
-                counts[c, z] += parts[z] * density[c, z]
+            row = STATES * (BINS * j + bins[at, j])
+            store(logits, row, load(logits, row) + low)
+            store(logits, row + LANES, load(logits, row + LANES) + high)
+        for c in range(STATES * cell, STATES * (cell + 4), STATES):
+            store(counts, c, load(counts, c) + part_low * load(density, c))
+        for c in range(STATES * cell2 + LANES, STATES * (cell2 + 4) + LANES, STATES):
+            store(counts, c, load(counts, c) + part_high * load(density, c))
     return bits

@@ -21,7 +21,7 @@ __all__ = ["FAMILY", "SETS", "Circuit", "PhotoModel", "load_model"]
 
 FAMILY = "pc-photo"
 SETS = 2
-"""The sets of circuits: one for a solution of the least squares every 16 samples, one for more
+"""The sets of circuits: one for a solution of the least squares every 8 samples, one for more
 frequent ones."""
 
 _VERSION = 1

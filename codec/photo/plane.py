@@ -7,14 +7,29 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.kernels import kernel
-from ncodec.photo.features import MARGIN, gather
+from ncodec.formats.entropy.kernels import inner_kernel, kernel
+from ncodec.formats.entropy.vectors import (
+    LANES,
+    as_floats,
+    every,
+    gather,
+    item,
+    joined,
+    set_item,
+    with_lane,
+)
+from ncodec.photo.features import MARGIN, see
+from ncodec.photo.history import BIASES, History, adapt, blend, texture
 from ncodec.photo.margins import above_first, after_row, before_row, below_last
 from ncodec.photo.mixture import learn, weigh
-from ncodec.photo.predict import Squares, accumulate, begin_row, end_block, predict, solve_block
+from ncodec.photo.predict import Squares, accumulate, begin_row, end_block, predict
+from ncodec.photo.solve import solve_block
 from ncodec.photo.symbols import get_sample, put_sample
 
-__all__ = ["CODE", "DECODE", "OBSERVE", "OTHERS", "Planes", "Stream", "Tables", "run_plane"]
+__all__ = [
+    "CODE", "DECODE", "ERRORS", "OBSERVE", "OTHERS", "OWN", "Planes", "Stream",
+    "Tables", "run_plane",
+]  # fmt: skip
 
 I32 = NDArray[np.int32]
 F32 = NDArray[np.float32]
@@ -24,11 +39,11 @@ OBSERVE, CODE, DECODE = range(3)
 _EXACT_DEPTH = 10
 """Deeper samples are scaled down for the least squares, whose float32 sums they would exceed."""
 
-OTHERS = 8
-"""The number of neighbours taken from each earlier plane."""
+OWN, OTHERS, ERRORS = 12, 8, 2
+"""What predicts a sample: neighbours of its plane, of each earlier one, and its plane's errors."""
 
-_BIAS_CONTEXTS = 256
-"""The contexts of each of the two biases of a prediction (docs/photo.md, "Prediction")."""
+_ASIDE = 256
+"""The quarter levels that the leaves' two centres are apart at most."""
 
 _SHARE = np.float32(200.0)
 """The weight in the least squares of a sample without noise; activity a divides it by 1 + a
@@ -96,25 +111,28 @@ class Stream(NamedTuple):
 def run_plane(
     planes: Planes,
     plane: int,
+    first: int,
+    last: int,
     offsets: NDArray[np.int64],
     equations: Squares,
+    history: History,
     tables: Tables,
     stream: Stream,
 ) -> None:
-    """Codes, decodes or observes one plane.
+    """Codes, decodes or observes rows `first` to before `last` of one plane.
 
     Args:
         planes: those of the tile.
-        plane: the number of this one; the ones before it are complete.
+        plane: the number of this one; the ones before it are complete down to row `last`.
         offsets: the places of the neighbours that predict a sample, from its place within its
-            plane: those of this plane, then `OTHERS` for each earlier one.
-        equations: the least squares before the first row.
+            plane: those of this plane, then `OTHERS` for each earlier one; then any, 32 in all.
+        equations, history: from the rows before.
         tables: the circuit's.
         stream: where samples go to or come from.
     """
     width, height, depth = planes.width, planes.height, planes.depth
     samples, errors, activity = planes.samples, planes.errors, planes.activity
-    weights, current, block = equations.weights, equations.current, equations.block
+    block = equations.block
     mode, coder, words = stream.mode, stream.coder, stream.words
     table, leaves, features, rate = tables.table, tables.leaves, tables.features, tables.rate
     signed, magnitude = tables.signed, tables.magnitude
@@ -122,158 +140,132 @@ def run_plane(
     stride = width + 2 * MARGIN
     size = stride * (height + 2 * MARGIN)
     own = plane * size
-    order, windows = len(offsets), len(weights)
-    misses = np.ones((windows, size), dtype=np.int32)
-    guesses = np.zeros(windows, dtype=np.int64)
-    vector = np.zeros(weights.shape[1], dtype=np.float32)
-    states = np.zeros(32, dtype=np.int32)
-    scratch = np.zeros(32, dtype=np.int32)
+    order = equations.order
+    misses, bias = history.misses, history.bias
     bins = np.zeros(32, dtype=np.int64)
-    bias = np.zeros(2 * _BIAS_CONTEXTS, dtype=np.int32)
     top = (1 << depth) - 1
     shift = depth - 3
     unit = np.float32(1.0) / np.float32(1 << max(depth - _EXACT_DEPTH, 0))
-    half = np.float32(0.5) * unit
     sample: Any
-    if mode == DECODE:
-        samples[own : own + size] = np.int32(1 << (depth - 1))
-    for y in range(height):
+    energy = 0
+    for y in range(first, last):
         start = own + (y + MARGIN) * stride + MARGIN
         before_row(samples, start, stride)
         begin_row(equations)
         for b in range((width + block - 1) // block):
-            energy = _rms(solve_block(equations, b, order), depth)
             for x in range(b * block, min(width, b * block + block)):
+                if (x - b * block) % equations.step == 0:
+                    energy = _rms(solve_block(equations, b), depth)
                 here = start + x
                 at = here - own
-                middle = np.float32(samples[here - 1] + samples[here - stride]) * half
-                _surround(vector, samples, offsets, at, plane, size, stride, unit, half)
-                for k in range(windows):
-                    exact = (middle + predict(vector, weights[k])) * np.float32(64.0) / unit
-                    guesses[k] = _level(exact, 64 * top)
-                value, apart = guesses[0], 0
-                if windows == 2:
-                    apart = (guesses[1] - value) >> 2
-                    value = _blend(guesses, misses, at, stride)
-                c0 = _texture(samples, here, stride, value)
-                c1 = _BIAS_CONTEXTS + min(energy >> 1, 63) * 4 + (value & 3)
+                middle = _middle(samples, here, stride, unit)
+                low, high = _surround(planes, offsets, order, plane, at, unit)
+                one, two = predict(equations, low, high)
+                guess = _level((middle + one) * np.float32(64.0) / unit, 64 * top)
+                other = _level((middle + two) * np.float32(64.0) / unit, 64 * top)
+                apart = (other - guess) >> 2
+                value, missed = blend(guess, other, misses, at, stride, size)
+                c0 = texture(samples, here, stride, value)
+                c1 = BIASES + min(energy >> 1, 63) * 4 + (value & 3)
                 raw = value
-                value = min(max(value + ((bias[c0] + bias[c1]) >> 7), 0), 64 * top)
+                value = min(max(value + ((item(bias, c0) + item(bias, c1)) >> 7), 0), 64 * top)
                 prediction = (value + 8) >> 4
-                gather(
+                second = min(max((other + 8) >> 4, prediction - _ASIDE), prediction + _ASIDE)
+                aside = prediction - second
+                see(
                     bins, samples, errors, activity, plane, at, stride, size, prediction, energy,
-                    apart, shift, signed, magnitude,
+                    apart, missed, shift, signed, magnitude,
                 )  # fmt: skip
                 if mode == OBSERVE:
-                    sample = np.int64(samples[here])
+                    sample = np.int64(item(samples, here))
                     index = (y * width) + x
                     for i in range(features):
-                        seen[index * features + i] = bins[i] & 31
-                    predictions[index] = prediction
+                        seen[index * features + i] = bins[i]
+                    predictions[2 * index] = prediction
+                    predictions[2 * index + 1] = second
                 else:
-                    weigh(table, bins, features, scratch, states)
+                    states = weigh(table, bins, features)
                     if mode == CODE:
-                        sample = np.int64(samples[here])
+                        sample = np.int64(item(samples, here))
                         cell, mass = put_sample(
-                            coder, words, states, leaves, prediction, sample, top
+                            coder, words, states, leaves, prediction, aside, sample, top
                         )
                     else:
                         sample, cell, mass = get_sample(
-                            coder, words, states, leaves, prediction, top
+                            coder, words, states, leaves, prediction, aside, top
                         )
-                        samples[here] = np.int32(sample)
-                    learn(table, bins, features, states, leaves, cell, mass, rate, scratch)
-                _mark(errors, activity, here, stride, np.int32(4 * sample - prediction))
-                _adapt(bias, c0, 64 * sample - raw)
-                _adapt(bias, c1, 64 * sample - raw)
-                for k in range(windows):
-                    missed = min(abs(64 * sample - guesses[k]), 1 << 16)
-                    misses[k, at] = np.int32(missed)
-                vector[order] = np.float32(sample) * unit - middle
-                share = _SHARE / (np.float32(1.0) + np.float32(activity[here]))
-                accumulate(current, vector, share, order >= 16)
+                        set_item(samples, here, np.int32(sample))
+                    learn(table, bins, features, states, leaves, cell, aside, mass, rate)
+                active = _mark(errors, activity, here, stride, 4 * sample - prediction)
+                adapt(bias, c0, 64 * sample - raw)
+                adapt(bias, c1, 64 * sample - raw)
+                set_item(misses, at, np.int32(min(abs(64 * sample - guess), 1 << 16)))
+                set_item(misses, size + at, np.int32(min(abs(64 * sample - other), 1 << 16)))
+                share = _SHARE / (np.float32(1.0) + np.float32(active))
+                goal = np.float32(sample) * unit - middle
+                if order < LANES:
+                    low = with_lane(low, order, goal)
+                else:
+                    high = with_lane(high, order - LANES, goal)
+                accumulate(equations, low, high, share)
             end_block(equations, b)
         after_row(samples, errors, activity, start, width)
         if y == 0:
             above_first(samples, start, stride)
-    below_last(samples, errors, own + (height + MARGIN - 1) * stride, stride)
+    if last == height:
+        below_last(samples, errors, own + (height + MARGIN - 1) * stride, stride)
 
 
-@kernel
-def _blend(guesses: NDArray[np.int64], misses: I32, at: int, stride: int) -> Any:
-    """The mean of two predictions, each weighted by the other's squared miss around the sample."""
-    first, second = 32, 32
-    for place in (at - 1, at - stride, at - stride + 1, at - stride - 1, at - 2):
-        first += misses[0, place]
-        second += misses[1, place]
-    first, second = first * first, second * second
-    return (guesses[0] * second + guesses[1] * first) // (first + second)
-
-
-@kernel
-def _adapt(bias: I32, context: int, error: int) -> None:
-    """Move a context's mean error, in 2^-6 of 1/64 level."""
-    limited = min(max(error, -2048), 2048)
-    bias[context] += ((limited << 6) - bias[context]) >> 5
-
-
-@kernel
-def _texture(samples: I32, here: int, stride: int, value: int) -> int:
-    level = value >> 6
-    north = here - stride
-    texture = 0
-    texture |= int(samples[here - 1] > level)
-    texture |= int(samples[north] > level) << 1
-    texture |= int(samples[north - 1] > level) << 2
-    texture |= int(samples[north + 1] > level) << 3
-    texture |= int(samples[here - 2] > level) << 4
-    texture |= int(samples[north - stride] > level) << 5
-    texture |= int(2 * samples[here - 1] - samples[here - 2] > level) << 6
-    texture |= int(2 * samples[north] - samples[north - stride] > level) << 7
-    return texture
-
-
-@kernel
+@inner_kernel(forceinline=True)
 def _surround(
-    vector: F32,
-    samples: I32,
-    offsets: NDArray[np.int64],
-    at: int,
-    plane: int,
-    size: int,
-    stride: int,
-    unit: Any,
-    half: Any,
-) -> None:
-    """Fills `vector` with the neighbours, each less the mean of the W and N samples of its plane.
+    planes: Planes, offsets: NDArray[np.int64], order: int, plane: int, at: int, unit: Any
+) -> Any:
+    """What predicts a sample: 32 float32 in two vectors, 0 behind the last of them.
 
-    What follows the neighbours is 0.
+    Neighbours less the mean of the W and N samples of their planes, and the errors of W and N.
     """
-    order = len(offsets)
-    own = order - OTHERS * plane
-    for i in range(order):
-        vector[i] = np.float32(samples[at + offsets[i]]) * unit
+    samples, errors = planes.samples, planes.errors
+    stride = planes.width + 2 * MARGIN
+    size = stride * (planes.height + 2 * MARGIN)
     here = plane * size + at
-    middle = np.float32(samples[here - 1] + samples[here - stride]) * half
-    for i in range(own):
-        vector[i] -= middle
-    for p in range(plane):
-        here = p * size + at
-        middle = np.float32(samples[here - 1] + samples[here - stride]) * half
-        for i in range(own + OTHERS * p, own + OTHERS * (p + 1)):
-            vector[i] -= middle
-    vector[order] = np.float32(0.0)
+    nothing = every(np.float32(0.0))
+    quarter = np.float32(0.25) * unit
+    west = np.float32(item(errors, here - 1)) * quarter
+    north = np.float32(item(errors, here - stride)) * quarter
+    own = every(_middle(samples, here, stride, unit))
+    low = as_floats(gather(samples, at, offsets, 0)) * every(unit)
+    if plane == 0:
+        low = with_lane(joined(low - own, nothing, OWN), OWN, west)
+        return with_lane(low, OWN + 1, north), nothing
+    first = every(_middle(samples, at, stride, unit))
+    low -= joined(own, first, OWN)
+    high = as_floats(gather(samples, at, offsets, LANES)) * every(unit)
+    second = every(_middle(samples, size + at, stride, unit))
+    high -= joined(first, second, OWN + OTHERS - LANES)
+    behind = order - ERRORS - LANES
+    high = with_lane(joined(high, nothing, behind), behind, west)
+    return low, with_lane(high, behind + 1, north)
 
 
-@kernel
-def _mark(errors: I32, activity: I32, here: int, stride: int, error: Any) -> None:
-    """Notes a sample's error, and the activity that it makes."""
-    errors[here] = error
-    around = activity[here - stride] + activity[here - stride + 1]
-    activity[here] = (8 * abs(error) + 2 * activity[here - 1] + around) // 6
+@inner_kernel(forceinline=True)
+def _middle(samples: I32, here: int, stride: int, unit: Any) -> Any:
+    """The mean of W and N."""
+    return np.float32(item(samples, here - 1) + item(samples, here - stride)) * (
+        np.float32(0.5) * unit
+    )
 
 
-@kernel
+@inner_kernel(forceinline=True)
+def _mark(errors: I32, activity: I32, here: int, stride: int, error: Any) -> Any:
+    """Notes a sample's error, and the activity that it makes, which it returns."""
+    around = item(activity, here - stride) + item(activity, here - stride + 1)
+    made = np.int32((8 * abs(error) + 2 * item(activity, here - 1) + around) // 6)
+    set_item(errors, here, np.int32(error))
+    set_item(activity, here, made)
+    return made
+
+
+@inner_kernel(forceinline=True)
 def _level(value: Any, top: int) -> Any:
     """`value` as an integer in 0 .. top, whatever it is: a damaged stream may lead anywhere."""
     if not value > np.float32(0.0):
@@ -283,7 +275,7 @@ def _level(value: Any, top: int) -> Any:
     return int(value)
 
 
-@kernel
+@inner_kernel(forceinline=True)
 def _rms(energy: Any, depth: int) -> int:
     """A measure of the least squares' residuals: quarter levels of samples of 8 bits, roughly."""
     if not energy > np.float32(0.0):

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.formats.entropy.kernels import kernel
+from ncodec.formats.entropy.kernels import inner_kernel
 from ncodec.formats.entropy.ranges import TOTAL, advance, peek, put
 from ncodec.photo.mixture import CENTRE, edge
 
@@ -33,9 +33,16 @@ Coder = NDArray[np.uint64]
 Words = NDArray[np.uint32]
 
 
-@kernel
+@inner_kernel(forceinline=True)
 def put_sample(
-    coder: Coder, words: Words, weights: I32, leaves: I32, prediction: int, sample: int, top: int
+    coder: Coder,
+    words: Words,
+    weights: Any,
+    leaves: I32,
+    prediction: int,
+    aside: int,
+    sample: int,
+    top: int,
 ) -> tuple[int, int]:
     """Appends `sample`, 0 .. `top`; returns its first cell and its weight.
 
@@ -43,16 +50,17 @@ def put_sample(
         weights: the states' weights, from `mixture.weigh`.
         leaves: as for `mixture.edge`.
         prediction: the prediction in quarter levels, 0 .. 4 `top`.
+        aside: how far the second half of the leaves lies below it.
     """
     base = _base(prediction, top)
     origin = 4 * base - 2 - prediction + CENTRE
-    least = edge(weights, leaves, origin)
-    span = edge(weights, leaves, origin + 4 * _SYMBOLS) - least
+    least = edge(weights, leaves, origin, aside)
+    span = edge(weights, leaves, origin + 4 * _SYMBOLS, aside) - least
     scale = _SPREAD // max(span, 1)
     symbol = min(max(sample - base, 0), _SYMBOLS - 1)
     cell = origin + 4 * symbol
-    low = edge(weights, leaves, cell)
-    high = edge(weights, leaves, cell + 4)
+    low = edge(weights, leaves, cell, aside)
+    high = edge(weights, leaves, cell + 4, aside)
     first = _left(low - least, scale, symbol)
     last = TOTAL if symbol == _SYMBOLS - 1 else _left(high - least, scale, symbol + 1)
     put(coder, words, first, last - first)
@@ -63,24 +71,47 @@ def put_sample(
     return cell, high - low
 
 
-@kernel
+@inner_kernel(forceinline=True)
 def get_sample(
-    coder: Coder, words: Words, weights: I32, leaves: I32, prediction: int, top: int
+    coder: Coder, words: Words, weights: Any, leaves: I32, prediction: int, aside: int, top: int
 ) -> tuple[int, int, int]:
     """The next sample, its first cell and its weight; arguments as for `put_sample`."""
     base = _base(prediction, top)
     origin = 4 * base - 2 - prediction + CENTRE
-    least = edge(weights, leaves, origin)
-    span = edge(weights, leaves, origin + 4 * _SYMBOLS) - least
+    least = edge(weights, leaves, origin, aside)
+    span = edge(weights, leaves, origin + 4 * _SYMBOLS, aside) - least
     scale = _SPREAD // max(span, 1)
     point = np.int64(peek(coder))
-    # Intervals `under` .. `over` - 1 hold the point; the search widens from the prediction.
+    # Intervals `under` .. `over` - 1 hold the point. Mostly it is in one of the three around the
+    # prediction, whose edges are found side by side; if not, the search widens from them.
+    probe = min(max(((prediction + 2) >> 2) - base, 2), _SYMBOLS - 3)
+    a = edge(weights, leaves, origin + 4 * (probe - 1), aside)
+    b = edge(weights, leaves, origin + 4 * probe, aside)
+    c = edge(weights, leaves, origin + 4 * (probe + 1), aside)
+    d = edge(weights, leaves, origin + 4 * (probe + 2), aside)
+    left_a, left_b = _left(a - least, scale, probe - 1), _left(b - least, scale, probe)
+    left_c, left_d = _left(c - least, scale, probe + 1), _left(d - least, scale, probe + 2)
     under, low, first = 0, least, 0
     over, high, last = _SYMBOLS, least + span, TOTAL
-    probe = min(max(((prediction + 2) >> 2) - base, 1), _SYMBOLS - 1)
-    jump = 1
+    if left_a <= point < left_d:
+        under, low, first = probe - 1, a, left_a
+        over, high, last = probe, b, left_b
+        if left_b <= point:
+            under, low, first = probe, b, left_b
+            over, high, last = probe + 1, c, left_c
+        if left_c <= point:
+            under, low, first = probe + 1, c, left_c
+            over, high, last = probe + 2, d, left_d
+    elif point < left_a:
+        over, high, last = probe - 1, a, left_a
+        probe -= 3
+    else:
+        under, low, first = probe + 2, d, left_d
+        probe += 4
+    jump = 4
     while over - under > 1:
-        value = edge(weights, leaves, origin + 4 * probe)
+        probe = min(max(probe, under + 1), over - 1)
+        value = edge(weights, leaves, origin + 4 * probe, aside)
         left = _left(value - least, scale, probe)
         if left <= point:
             under, low, first = probe, value, left
@@ -89,7 +120,6 @@ def get_sample(
             over, high, last = probe, value, left
             probe = over - jump if under == 0 else (under + over) >> 1
         jump *= 2
-        probe = min(max(probe, under + 1), over - 1)
     advance(coder, words, first, last - first)
     sample = base + under
     if under == 0 and base > 0:
@@ -99,18 +129,18 @@ def get_sample(
     return sample, origin + 4 * under, high - low
 
 
-@kernel
+@inner_kernel(forceinline=True)
 def _base(prediction: int, top: int) -> int:
     """The sample that symbol 0 stands for."""
     return min(max((prediction >> 2) - _SYMBOLS // 2, 0), top - (_SYMBOLS - 1))
 
 
-@kernel
+@inner_kernel(forceinline=True)
 def _left(weight: Any, scale: int, symbol: int) -> Any:
     return ((weight * scale) >> 32) + symbol * _FLOOR
 
 
-@kernel
+@inner_kernel(forceinline=True)
 def _get_distance(coder: Coder, words: Words) -> Any:
     distance = np.int64(peek(coder)) >> _FAR_SHIFT
     advance(coder, words, distance << _FAR_SHIFT, 1 << _FAR_SHIFT)

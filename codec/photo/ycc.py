@@ -42,7 +42,9 @@ _TOP, _LEFT = 0x40, 0x80
 _NAMES = tuple(EFFORTS)
 
 
-def encode_ycc(past: Past, pixels: Pixels, model: PhotoModel, effort: str) -> bytes:
+def encode_ycc(
+    past: Past, pixels: Pixels, model: PhotoModel, effort: str, threads: int = 1
+) -> bytes:
     """The bytes of `pixels`, uint8 (height, width, 3), whose past is known."""
     height, width = past.luma.shape
     geometry = Geometry.of(KINDS[past.kind], height, width, past.top, past.left)
@@ -51,7 +53,7 @@ def encode_ycc(past: Past, pixels: Pixels, model: PhotoModel, effort: str) -> by
         Stream(CODE, start_encoding(), np.empty(plane.size + 3, dtype=np.uint32), *NOTHING_SEEN)
         for plane in planes
     ]
-    _run(past.kind, geometry, model, effort, streams, planes)
+    _run(past.kind, geometry, model, effort, threads, streams, planes)
     misfits = _misfits(_converted(past.map, past.kind, geometry, planes), pixels)
     parts = [misfits, *(to_bytes(of.words, finish(of.coder, of.words)) for of in streams)]
     kind = past.kind | _TOP * past.top | _LEFT * past.left
@@ -60,7 +62,9 @@ def encode_ycc(past: Past, pixels: Pixels, model: PhotoModel, effort: str) -> by
     return b"".join([head, sizes, *parts])
 
 
-def decode_ycc(data: bytes, shape: tuple[int, int, int], model: PhotoModel) -> Pixels:
+def decode_ycc(
+    data: bytes, shape: tuple[int, int, int], model: PhotoModel, threads: int = 1
+) -> Pixels:
     """The pixels of a tile, uint8 (height, width, 3).
 
     Raises:
@@ -74,7 +78,7 @@ def decode_ycc(data: bytes, shape: tuple[int, int, int], model: PhotoModel) -> P
         Stream(DECODE, start_decoding(words), words, *NOTHING_SEEN)
         for words in map(to_words, coded)
     ]
-    planes = _run(head.kind, geometry, model, head.effort, streams)
+    planes = _run(head.kind, geometry, model, head.effort, threads, streams)
     for stream in streams:
         require_intact(stream.coder, stream.words)
     pixels = _converted(head.map, head.kind, geometry, planes)
@@ -119,6 +123,7 @@ def _run(
     geometry: Geometry,
     model: PhotoModel,
     effort: str,
+    threads: int,
     streams: list[Stream],
     planes: tuple[I32, ...] = (),
 ) -> tuple[I32, ...]:
@@ -128,10 +133,9 @@ def _run(
     chroma = Tile((geometry.rows, geometry.columns, 3), 8, EFFORTS[effort])
     if planes:
         luma.inside[0], chroma.inside[1], chroma.inside[2] = planes
-    luma.run(0, circuits[0], streams[0])
+    luma.run(streams[:1], circuits, threads)
     chroma.know(0, *(beside(KINDS[kind], geometry, plane) for plane in luma.coded(0)))
-    chroma.run(1, circuits[1], streams[1])
-    chroma.run(2, circuits[2], streams[2])
+    chroma.run(streams[1:], circuits, threads, first=1)
     return luma.inside[0], chroma.inside[1], chroma.inside[2]
 
 

@@ -17,7 +17,7 @@ a factor were stored without loss. The wallpapers are softer than most photograp
 
     ncodec bench images photographs/held-out --data FOLDER -o held-out
 
-The model that is shipped comes from `TRAIN` with seed 0, in seven minutes on one core and 1 GB of
+The model that is shipped comes from `TRAIN` with seed 0, in ten minutes on one core and 2 GB of
 memory:
 
     python -m ncodec.eval.data.photographs FOLDER train --set train
