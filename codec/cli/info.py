@@ -137,7 +137,8 @@ def _page(name: str, contents: Probe) -> str:
             if segment.frame_count == 1
             else f"{unit}s {segment.first_frame} to {last}"
         )
-        lines.append(f"  {which}: {size:,} bytes{quality}")
+        about = f"  {segment.about}" if segment.about else ""
+        lines.append(f"  {which}: {size:,} bytes{quality}{about}")
     for key, value in contents.meta.items():
         if key == "notices" and isinstance(value, list):
             lines += [f"notice: {sentence}" for sentence in value]

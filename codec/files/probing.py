@@ -14,7 +14,14 @@ from ncodec.files.records import KEY, Records
 from ncodec.formats import Reader, Segment, VideoInfo
 from ncodec.media.matroska.listing import Part, listed
 from ncodec.media.timeline import constant_step, end_tick
-from ncodec.plugin import DescribesFiles, HasNetwork, KeptFile, Option, StillCodec
+from ncodec.plugin import (
+    DescribesFiles,
+    DescribesSegments,
+    HasNetwork,
+    KeptFile,
+    Option,
+    StillCodec,
+)
 from ncodec.registry import ALBUM, codec_names, load_codec
 
 __all__ = ["CodecInfo", "PictureInfo", "Probe", "SegmentInfo", "codecs", "probe"]
@@ -22,12 +29,14 @@ __all__ = ["CodecInfo", "PictureInfo", "Probe", "SegmentInfo", "codecs", "probe"
 
 @dataclass(frozen=True, slots=True)
 class SegmentInfo:
-    """A segment: frames, bytes of each of its sections, and the PSNR (dB) that was recorded."""
+    """A segment: frames, bytes of each of its sections, the PSNR (dB) that was recorded, and what
+    its codec says about it."""
 
     first_frame: int
     frame_count: int
     sections: Mapping[str, int]
     psnr: float | None
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +175,11 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
                 pictures.append(_picture(segment, record.name(segment.first_frame)))
             if isinstance(decoder, DescribesFiles):
                 read.append(segment)
+            about = ""
+            if isinstance(decoder, DescribesSegments):
+                about = decoder.describe_segment(segment)
             segments.append(
-                SegmentInfo(segment.first_frame, segment.frame_count, sizes, segment.psnr)
+                SegmentInfo(segment.first_frame, segment.frame_count, sizes, segment.psnr, about)
             )
         frames = header.info.frames or sum(s.frame_count for s in segments)
         times = reader.times

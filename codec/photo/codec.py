@@ -86,6 +86,11 @@ class PcPhoto(ImageCodec):
         segments = in_order(coded, range(len(grid)), context.threads)
         return Coded(info, segments, (Conf(model.pack()),) if model else (), image.notices)
 
+    def describe_segment(self, segment: Segment) -> str:
+        from ncodec.photo.describing import describe
+
+        return describe(segment.sections)
+
     def open_images(self, stored: Stored, context: Context) -> _Photo:
         return _Photo(stored, context)
 

@@ -1,4 +1,4 @@
-"""A tile as the sections of a segment: colour by the better of two coders, and alpha apart."""
+"""A tile as the sections of a segment: colour by the best of three coders, and alpha apart."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile
+from ncodec.photo.describing import JPEG, YCC
 from ncodec.photo.kernel import decode_tile, encode_tile
 from ncodec.photo.model import PhotoModel, load_model
-from ncodec.photo.past.jpeg_finding import find
-from ncodec.photo.past.jpeg_tile import decode_past, encode_past
+from ncodec.photo.past.finding import find_past
+from ncodec.photo.past.jpeg_finding import find_jpeg
+from ncodec.photo.past.jpeg_tile import decode_jpeg, encode_jpeg
 from ncodec.photo.simple.coding import decode_simple, encode_simple, looks_synthetic
 from ncodec.photo.tiles import SIDES
+from ncodec.photo.ycc import decode_ycc, encode_ycc
 
-__all__ = ["EFFORTS", "JPEG", "TileCoder", "side_for"]
+__all__ = ["EFFORTS", "TileCoder", "side_for"]
 
 EFFORTS = ("fast", "medium", "best")
 _SIMPLE = len(EFFORTS)
 _SIMPLE_WITH_ALPHA = _SIMPLE + 1
 """A tile's first byte: the position of its effort, or one of these for the coder of simple
-content, with alpha as its last channel or without."""
-
-JPEG = 7
-"""Of a tile that was decoded from a JPEG file."""
+content, without alpha or with it as the last channel, or one of
+`describing`."""
 
 _SURELY_SMALLER = 0.2
 """The share of the raw samples' bytes below which no other coder of what a JPEG file gave is
@@ -86,8 +87,10 @@ class TileCoder:
             colour = decode_tile(
                 data, colour_shape, self._bit_depth, self._model, effort, self._threads
             )
+        elif mode == YCC and colour_shape[2] == 3 and self._bit_depth == 8:
+            colour = decode_ycc(data, colour_shape, self._model, self._threads)
         elif mode == JPEG and kind == np.uint8:
-            colour = decode_past(data, colour_shape)
+            colour = decode_jpeg(data, colour_shape)
         else:
             raise DamagedFile(f"a tile of {channels} channels is coded in mode {mode}")
         if not with_alpha:
@@ -96,8 +99,8 @@ class TileCoder:
         return np.concatenate([colour, alpha], axis=2)
 
     def _samples(self, colour: Pixels, effort: str) -> bytes:
-        past = find(colour) if colour.dtype == np.uint8 else None
-        before = bytes([JPEG]) + encode_past(colour, past) if past else b""
+        jpeg = find_jpeg(colour) if colour.dtype == np.uint8 else None
+        before = bytes([JPEG]) + encode_jpeg(colour, jpeg) if jpeg else b""
         if before and len(before) < _SURELY_SMALLER * colour.nbytes:
             return before
         synthetic = looks_synthetic(colour)
@@ -105,8 +108,12 @@ class TileCoder:
         # What is flat enough for a bit a sample is nothing that the circuit could do better.
         if simple and 8 * len(simple) < colour.size:
             return simple
-        photo = encode_tile(colour, self._bit_depth, self._model, effort, self._threads)
-        coded = bytes([EFFORTS.index(effort)]) + photo
+        past = find_past(colour)
+        if past is not None:
+            coded = bytes([YCC]) + encode_ycc(past, colour, self._model, effort, self._threads)
+        else:
+            photo = encode_tile(colour, self._bit_depth, self._model, effort, self._threads)
+            coded = bytes([EFFORTS.index(effort)]) + photo
         if not simple and len(coded) > colour.nbytes * _NOISY:
             simple = bytes([_SIMPLE]) + encode_simple(colour)
         return min((code for code in (coded, simple, before) if code), key=len)
@@ -119,7 +126,7 @@ def side_for(pixels: Pixels) -> int:
     colour, _ = _parted(pixels)
     if looks_synthetic(colour):
         return SIDES[2]
-    return SIDES[-1] if colour.dtype == np.uint8 and find(colour) else SIDES[0]
+    return SIDES[-1] if colour.dtype == np.uint8 and find_jpeg(colour) else SIDES[0]
 
 
 def _parted(pixels: Pixels) -> tuple[Pixels, Pixels | None]:

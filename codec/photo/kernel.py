@@ -37,7 +37,16 @@ from ncodec.photo.plane import (
 from ncodec.photo.predict import Effort, squares
 from ncodec.photo.together import run_rows
 
-__all__ = ["CHANNELS", "EFFORTS", "Effort", "decode_tile", "encode_tile", "observe"]
+__all__ = [
+    "CHANNELS",
+    "EFFORTS",
+    "NOTHING_SEEN",
+    "Effort",
+    "Tile",
+    "decode_tile",
+    "encode_tile",
+    "observe",
+]
 
 Pixels = NDArray[Any]
 _Running = tuple[NDArray[np.int32], NDArray[np.int32]]
@@ -62,9 +71,11 @@ EFFORTS = {
 }
 _RATE = np.float32(3277)
 _NONE = np.zeros((1, 32), dtype=np.int32)
+NOTHING_SEEN = (np.zeros(1, dtype=np.uint8), np.zeros(1, dtype=np.int32))
+"""What coding needs of the arrays that observing fills."""
 
 
-class _Tile:
+class Tile:
     """The arrays that a tile's planes share."""
 
     def __init__(self, shape: tuple[int, int, int], depth: int, effort: Effort) -> None:
@@ -84,10 +95,15 @@ class _Tile:
             activity=np.zeros(self.padded.size, dtype=np.int32),
         )
 
-    def run(self, streams: Sequence[Stream], circuits: Sequence[_Running], threads: int) -> None:
-        """Codes, decodes or observes all planes, each with a circuit's table, which adapts, and
-        leaves."""
-        works = [self._work(*of) for of in zip(range(self.planes), streams, circuits, strict=False)]
+    def run(
+        self, streams: Sequence[Stream], circuits: Sequence[_Running], threads: int, first: int = 0
+    ) -> None:
+        """Codes, decodes or observes the planes from `first` on, each with a circuit's table, which
+        adapts, and leaves."""
+        works = [
+            self._work(plane, stream, circuits[plane])
+            for plane, stream in zip(range(first, self.planes), streams, strict=False)
+        ]
         run_rows(works, self.height, threads)
 
     def _work(self, plane: int, stream: Stream, circuit: _Running) -> Callable[[int, int], None]:
@@ -112,6 +128,18 @@ class _Tile:
 
         return work
 
+    def know(self, plane: int, samples: NDArray[np.int32], errors: NDArray[np.int32]) -> None:
+        """Takes `samples` and `errors`, int32 (height, width), for those of a plane that is coded
+        otherwise, and what stands around them from their edges."""
+        self.padded[plane] = np.pad(samples, MARGIN, mode="edge")
+        self.all.errors.reshape(self.padded.shape)[plane] = np.pad(errors, MARGIN, mode="edge")
+
+    def coded(self, plane: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The samples and errors of a plane, int32 (height, width) each."""
+        errors = self.all.errors.reshape(self.padded.shape)[plane]
+        inside = errors[MARGIN : MARGIN + self.height, MARGIN : MARGIN + self.width]
+        return self.inside[plane], inside
+
 
 def encode_tile(
     pixels: Pixels, bit_depth: int, model: PhotoModel, effort: str, threads: int = 1
@@ -120,13 +148,12 @@ def encode_tile(
     planes = _planes(pixels)
     levels = Levels.of(planes, bit_depth)
     high, head, low_bits = levels.apart(planes)
-    tile = _Tile(pixels.shape, levels.depth, EFFORTS[effort])
+    tile = Tile(pixels.shape, levels.depth, EFFORTS[effort])
     tile.inside[:] = high
     # A symbol has 22 bits at most; a far one is two.
     room = (1 if levels.depth == 8 else 2) * planes[0].size + 3
     streams = [
-        Stream(CODE, start_encoding(), np.empty(room, np.uint32), _NO_BINS, _NO_VALUES)
-        for _ in planes
+        Stream(CODE, start_encoding(), np.empty(room, np.uint32), *NOTHING_SEEN) for _ in planes
     ]
     tile.run(streams, _running(model, tile.effort), threads)
     coded = [to_bytes(of.words, finish(of.coder, of.words)) for of in streams]
@@ -149,10 +176,10 @@ def decode_tile(
     """
     height, width, channels = shape
     levels, data, low_bits = Levels.read(data, bit_depth, height * width * channels)
-    tile = _Tile(shape, levels.depth, EFFORTS[effort])
+    tile = Tile(shape, levels.depth, EFFORTS[effort])
     streams = []
     for words in map(to_words, _parted(data, channels)):
-        streams.append(Stream(DECODE, start_decoding(words), words, _NO_BINS, _NO_VALUES))
+        streams.append(Stream(DECODE, start_decoding(words), words, *NOTHING_SEEN))
     tile.run(streams, _running(model, tile.effort), threads)
     for stream in streams:
         require_intact(stream.coder, stream.words)
@@ -171,7 +198,7 @@ def observe(pixels: Pixels, effort: Effort) -> list[tuple[NDArray[np.uint8], NDA
         [samples, 2].
     """
     planes = _planes(pixels)
-    tile = _Tile(pixels.shape, 8, effort)
+    tile = Tile(pixels.shape, 8, effort)
     tile.inside[:] = planes
     streams = [
         Stream(
@@ -188,10 +215,6 @@ def observe(pixels: Pixels, effort: Effort) -> list[tuple[NDArray[np.uint8], NDA
         (of.seen.reshape(-1, features), of.predictions.reshape(-1, 2))
         for of, features in zip(streams, FEATURES, strict=False)
     ]
-
-
-_NO_BINS = np.zeros(1, dtype=np.uint8)
-_NO_VALUES = np.zeros(1, dtype=np.int32)
 
 
 def _planes(pixels: Pixels) -> NDArray[np.int32]:

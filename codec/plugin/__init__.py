@@ -16,6 +16,7 @@ from ncodec.plugin.features import FeatureCodec, Features
 from ncodec.plugin.stills import (
     Coded,
     DescribesFiles,
+    DescribesSegments,
     HasImageRates,
     HasModels,
     HoldsFiles,
@@ -62,6 +63,7 @@ __all__ = [
     "Context",
     "DecodesBatches",
     "DescribesFiles",
+    "DescribesSegments",
     "Estimate",
     "FeatureCodec",
     "Features",

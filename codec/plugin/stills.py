@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Coded",
     "DescribesFiles",
+    "DescribesSegments",
     "HasImageRates",
     "HasModels",
     "HoldsFiles",
@@ -141,6 +142,19 @@ class DescribesFiles(Protocol):
         ...
 
 
+@runtime_checkable
+class DescribesSegments(Protocol):
+    """A codec that can say more of a segment than its bytes; `ncodec info` shows it."""
+
+    def describe_segment(self, segment: Segment) -> str:
+        """What is special about a segment, in a few words; nothing if nothing is.
+
+        Raises:
+            DamagedFile: its sections are none of this codec's.
+        """
+        ...
+
+
 class StillCodec(Codec):
     """What `ImageCodec` and `FeatureCodec` share: how images become a file's parts."""
 
@@ -156,8 +170,8 @@ class ImageCodec(StillCodec):
 
     `media` has ``image`` for codecs of single images of any size, ``collection`` for those of
     many of one shape. To be implemented: `encode_images` and `open_images`. May be: the methods of
-    `HasImageRates` and `DescribesFiles`. An option called ``model`` names the model file that
-    decoding needs, where the file holds no more than its digest.
+    `HasImageRates`, `DescribesFiles` and `DescribesSegments`. An option called ``model`` names the
+    model file that decoding needs, where the file holds no more than its digest.
 
     Attributes:
         lossless: whether every sample comes back. If not, ncodec decodes what was encoded and

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from ncodec.eval.anchors.lossless import ANCHORS
-from ncodec.photo.coder import JPEG, TileCoder, side_for
-from ncodec.photo.past.jpeg_tile import describe_past
+from ncodec.photo.describing import JPEG, TileCoder, side_for
+from ncodec.photo.past.jpeg_tile import describe_jpeg
 from ncodec.photo.tiles import Grid
 
 __all__ = ["Made", "made_from"]
@@ -118,7 +118,7 @@ def main(folder: Path, pictures: int, width: int) -> None:
     print(f"{'picture':46} {'JPEG':>8} {'JXL e9':>8} {'before':>8} {'now':>8}  sec  past")
     sums = np.zeros(4, dtype=np.int64)
     for made in made_from(folder, pictures, width):
-        with patch("ncodec.photo.coder.find", return_value=None):
+        with patch("ncodec.photo.coder.find_jpeg", return_value=None):
             before, _, _ = _coded(made.pixels)
         start = time.monotonic()
         now, first, back = _coded(made.pixels)
@@ -128,7 +128,7 @@ def main(folder: Path, pictures: int, width: int) -> None:
         row = np.array([made.jpeg, len(anchor.encode(made.pixels)), before, now])
         sums += row
         found = first[0][0] == JPEG
-        past = describe_past(first[0][1:], made.pixels.shape) if found else "none"
+        past = describe_jpeg(first[0][1:]) if found else "none"
         print(
             f"{made.name:46} " + " ".join(f"{n:8}" for n in row) + f" {seconds:4.1f}  {past}",
             flush=True,

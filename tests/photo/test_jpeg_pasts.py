@@ -9,12 +9,12 @@ from PIL import Image
 
 from ncodec.errors import DamagedFile
 from ncodec.jpeg.rebuild import frame_of, parse
-from ncodec.photo.coder import JPEG, TileCoder, side_for
+from ncodec.photo.coder import TileCoder, side_for
 from ncodec.photo.past.jpeg_combs import standard_tables
-from ncodec.photo.past.jpeg_finding import find
+from ncodec.photo.past.jpeg_finding import find_jpeg
 from ncodec.photo.past.jpeg_layout import Layout
 from ncodec.photo.past.jpeg_samples import colours
-from ncodec.photo.past.jpeg_tile import decode_past, describe_past, encode_past
+from ncodec.photo.past.jpeg_tile import decode_jpeg, describe_jpeg, encode_jpeg
 
 DIVISORS = {"4:4:4": (1, 1), "4:2:2": (1, 2), "4:2:0": (2, 2), "grey": None}
 
@@ -58,28 +58,28 @@ def test_coefficients_give_the_pixels_of_libjpeg_turbo(sampling, size):
 @pytest.mark.parametrize("quality", [60, 90])
 def test_a_picture_shrinks_to_about_its_jpeg_file(sampling, quality):
     data, pixels = jpeg(scene(), sampling, quality)
-    past = find(pixels)
+    past = find_jpeg(pixels)
     assert past.layout.divisors == DIVISORS[sampling]
     assert past.layout.phase == (0, 0)
     tables = [standard_tables(chroma)[quality - 1] for chroma in (False, True)]
     assert np.array_equal(past.tables[0][0], tables[0])
     if sampling != "grey":
         assert np.array_equal(past.tables[0][1], tables[1])
-    coded = encode_past(pixels, past)
-    assert np.array_equal(decode_past(coded, pixels.shape), pixels)
+    coded = encode_jpeg(pixels, past)
+    assert np.array_equal(decode_jpeg(coded, pixels.shape), pixels)
     assert len(coded) < len(data)
-    assert f"quality {quality}" in describe_past(coded, pixels.shape)
+    assert f"quality {quality}" in describe_jpeg(coded)
 
 
 @pytest.mark.parametrize("sampling", ["4:2:0", "grey"])
 def test_a_grid_that_was_cut_is_found(sampling):
     _, pixels = jpeg(scene(), sampling, 80)
     part = np.ascontiguousarray(pixels[5:-7, 11:-2])
-    past = find(part)
+    past = find_jpeg(part)
     assert past.layout.phase == (5, 11 if sampling == "4:2:0" else 3)
-    coded = encode_past(part, past)
-    assert np.array_equal(decode_past(coded, part.shape), part)
-    whole = encode_past(pixels, find(pixels))
+    coded = encode_jpeg(part, past)
+    assert np.array_equal(decode_jpeg(coded, part.shape), part)
+    whole = encode_jpeg(pixels, find_jpeg(pixels))
     assert len(coded) < 1.1 * len(whole)
 
 
@@ -88,9 +88,9 @@ def test_what_was_drawn_on_it_comes_back():
     drawn = pixels.copy()
     drawn[20:50, 30:70] = (250, 120, 20)
     drawn[28:40, 40:44] = 0
-    before = len(encode_past(pixels, find(pixels)))
-    coded = encode_past(drawn, find(drawn))
-    assert np.array_equal(decode_past(coded, drawn.shape), drawn)
+    before = len(encode_jpeg(pixels, find_jpeg(pixels)))
+    coded = encode_jpeg(drawn, find_jpeg(drawn))
+    assert np.array_equal(decode_jpeg(coded, drawn.shape), drawn)
     assert len(coded) < before + 2200
 
 
@@ -98,17 +98,17 @@ def test_black_and_white_hide_little():
     bright = np.clip(scene().astype(int) * 3 - 220, 0, 255).astype(np.uint8)
     data, pixels = jpeg(bright, "4:4:4", 85)
     assert (pixels == 255).mean() > 0.05
-    coded = encode_past(pixels, find(pixels))
-    assert np.array_equal(decode_past(coded, pixels.shape), pixels)
+    coded = encode_jpeg(pixels, find_jpeg(pixels))
+    assert np.array_equal(decode_jpeg(coded, pixels.shape), pixels)
     assert len(coded) < 1.15 * len(data)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_other_pictures_have_no_such_past(channels):
     pixels = np.ascontiguousarray(scene()[:, :, :channels])
-    assert find(pixels) is None
-    assert find(np.full((40, 40, channels), 7, np.uint8)) is None
-    assert find(pixels[:12]) is None
+    assert find_jpeg(pixels) is None
+    assert find_jpeg(np.full((40, 40, channels), 7, np.uint8)) is None
+    assert find_jpeg(pixels[:12]) is None
 
 
 def test_tiles_say_so_and_keep_alpha():
@@ -125,15 +125,15 @@ def test_tiles_say_so_and_keep_alpha():
 
 def test_damage_is_named_or_seen():
     _, pixels = jpeg(scene(48, 48), "4:2:0", 80)
-    coded = encode_past(pixels, find(pixels))
+    coded = encode_jpeg(pixels, find_jpeg(pixels))
     for size in (0, 2, 4, 9, len(coded) - 5):
         with pytest.raises(DamagedFile):
-            decode_past(coded[:size], pixels.shape)
+            decode_jpeg(coded[:size], pixels.shape)
     for head in (b"\xff\0\0", b"\x06\x10\0", b"\x06\0\x10"):
         with pytest.raises(DamagedFile):
-            decode_past(head + coded[3:], pixels.shape)
+            decode_jpeg(head + coded[3:], pixels.shape)
     for place in range(0, len(coded), 37):
         wrong = bytearray(coded)
         wrong[place] ^= 0x55
         with suppress(DamagedFile):
-            assert decode_past(bytes(wrong), pixels.shape).shape == pixels.shape
+            assert decode_jpeg(bytes(wrong), pixels.shape).shape == pixels.shape

@@ -15,7 +15,7 @@ from ncodec.photo.past.jpeg_recovery import blocks_of
 from ncodec.photo.past.jpeg_samples import enlarge
 from ncodec.photo.past.jpeg_shrink import shrunk
 
-__all__ = ["Past", "find"]
+__all__ = ["Past", "find_jpeg"]
 
 Array = NDArray[Any]
 
@@ -64,7 +64,7 @@ class Past:
     kinds: Array
 
 
-def find(pixels: NDArray[np.uint8]) -> Past | None:
+def find_jpeg(pixels: NDArray[np.uint8]) -> Past | None:
     """The past of a picture, uint8 [height, width, 1 or 3]; None if it was no JPEG file."""
     height, width, channels = pixels.shape
     if min(height, width) < _LEAST_SIDE or (pixels == pixels[0, 0]).all():

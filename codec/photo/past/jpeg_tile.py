@@ -16,7 +16,7 @@ from ncodec.photo.past.jpeg_recovery import recover
 from ncodec.photo.past.jpeg_samples import colours
 from ncodec.photo.simple.coding import decode_simple, encode_simple
 
-__all__ = ["decode_past", "describe_past", "encode_past"]
+__all__ = ["decode_jpeg", "describe_jpeg", "encode_jpeg"]
 
 Array = NDArray[Any]
 
@@ -30,7 +30,7 @@ _MOSTLY_WRONG = 0.6
 _GREY, _DOWN, _ACROSS, _ENDS_BELOW, _ENDS_RIGHT = (1 << i for i in range(5))
 
 
-def encode_past(pixels: NDArray[np.uint8], past: Past) -> bytes:
+def encode_jpeg(pixels: NDArray[np.uint8], past: Past) -> bytes:
     """The bytes of `pixels`, uint8 [height, width, 1 or 3], that had this past."""
     tables = past.tables[0]
     if len(past.tables) > 1:
@@ -84,7 +84,7 @@ def _packed_head(layout: Layout, tables: Array) -> bytes:
     return bytes([flags, *layout.phase]) + b"".join(_packed(tables[i], i > 0) for i in some)
 
 
-def decode_past(data: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+def decode_jpeg(data: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
     """The pixels, uint8 of `shape`.
 
     Raises:
@@ -101,14 +101,15 @@ def decode_past(data: bytes, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
     return shown + changes
 
 
-def describe_past(data: bytes, shape: tuple[int, int, int]) -> str:
-    """What `encode_past` found, as its bytes say.
+def describe_jpeg(data: bytes) -> str:
+    """What `encode_jpeg` found, as its bytes say.
 
     Raises:
-        DamagedFile: `data` is no code of such pixels.
+        DamagedFile: `data` is no code of pixels.
     """
     reader = _Reader(data)
-    layout, tables = _head(reader, shape)
+    # What is said is the same of pixels of any size.
+    layout, tables = _head(reader, (16, 16, 3))
     quality, same = nearest_quality(tables[0])
     for _ in layout.parts:
         reader.take(int.from_bytes(reader.take(4), "little"))
