@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from ncodec.eval.anchors.lossless import ANCHORS
-from ncodec.photo.describing import JPEG, TileCoder, side_for
+from ncodec.photo.coder import TileCoder, side_for
+from ncodec.photo.describing import JPEG
 from ncodec.photo.past.jpeg_tile import describe_jpeg
 from ncodec.photo.tiles import Grid
 

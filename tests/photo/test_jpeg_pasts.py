@@ -10,6 +10,7 @@ from PIL import Image
 from ncodec.errors import DamagedFile
 from ncodec.jpeg.rebuild import frame_of, parse
 from ncodec.photo.coder import TileCoder, side_for
+from ncodec.photo.describing import JPEG
 from ncodec.photo.past.jpeg_combs import standard_tables
 from ncodec.photo.past.jpeg_finding import find_jpeg
 from ncodec.photo.past.jpeg_layout import Layout
