@@ -67,6 +67,8 @@ def _images(contents: Probe) -> list[str]:
         if contents.kept
         else f"rate: {8 * contents.size / (info.width * info.height * count):.4f} bits a pixel",
     ]
+    if contents.samples:
+        lines.append(f"samples: {contents.samples}, in planes one below another")
     lines += [f"model: {digest}" for digest in contents.models]
     return lines
 

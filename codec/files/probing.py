@@ -65,6 +65,8 @@ class Probe:
         macs_per_pixel: multiply-accumulates of the decoder's network for a pixel, mean over
             frames; None without a network, or where the codec is not installed.
         kept: the file that came in, where the codec keeps files and describes them.
+        samples: what the samples of a lone image are that its pixels are words of, such as
+            ``float32``; "" where they are themselves.
     """
 
     codec: str
@@ -85,6 +87,7 @@ class Probe:
     macs_per_pixel: float | None = None
     pictures: Sequence[PictureInfo] = ()
     kept: KeptFile | None = None
+    samples: str = ""
 
     @property
     def constant_rate(self) -> bool:
@@ -197,6 +200,7 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
             macs_per_pixel=macs / frames if macs else None,
             pictures=tuple(pictures),
             kept=decoder.describe_file(read) if isinstance(decoder, DescribesFiles) else None,
+            samples=record.metadata_of(0).samples.words if count == 1 else "",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -88,9 +89,18 @@ def _write_array(
     if record and record.get("kind") in ("npy", "idx"):
         layout = ArrayLayout.from_record(record)
     lost: set[str] = set()
+    images = iter(images)
+    first = next(images)
+    if count == 1 and not first.metadata.samples.is_plain and kind == "npy":
+        return write_image(stream, first, ".npy")
 
     def watched() -> Iterable[Image]:
-        for image in images:
+        for image in chain((first,), images):
+            if not image.metadata.samples.is_plain:
+                raise OutputError(
+                    f"{image.name or 'an image'} has {image.metadata.samples.words} samples, which"
+                    " are no part of an array with others: write a folder/"
+                )
             lost.update(unheld(".npy", image.metadata))
             yield image
 

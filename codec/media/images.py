@@ -32,7 +32,7 @@ from ncodec.media.image import Image, Metadata, left_out
 from ncodec.media.png import read_png
 from ncodec.media.pnm import read_pnm
 from ncodec.media.sizes import check_size
-from ncodec.media.tiff import BIG_TIFF, read_tiff
+from ncodec.media.tiff import read_tiff
 
 __all__ = [
     "JPEG_SUFFIXES",
@@ -55,7 +55,7 @@ STILL_SUFFIXES = frozenset(
 JPEG_SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))
 """The extensions of JPEG files."""
 
-_TIFF = (b"II*\0", b"MM\0*", *BIG_TIFF)
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _JP2 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
 _GIF = (b"GIF87a", b"GIF89a")
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
