@@ -16,8 +16,10 @@ from ncodec.errors import OutputError
 from ncodec.formats.output import atomic_output
 from ncodec.media.bmp import write_bmp
 from ncodec.media.image import Image, Metadata
+from ncodec.media.pfm import write_pfm
 from ncodec.media.png_writer import write_png
 from ncodec.media.pnm import write_pnm
+from ncodec.media.sample_kind import SampleKind
 from ncodec.media.stored import reduced
 from ncodec.media.tiff_ifd import parse_tiff
 from ncodec.media.tiff_writer import write_tiff
@@ -37,7 +39,8 @@ class _Format:
     Attributes:
         layouts: pairs (channels, bits a sample).
         metadata: the names of the fields of `Metadata`, and types of chunks where it has no place
-            for any chunk; "comment" for text with the keyword Comment, "thumbnail" for EXIF's.
+            for any chunk; "comment" and "scale" for text with these keywords; "thumbnail" for
+            that of EXIF data.
     """
 
     write: Callable[[BinaryIO, Image], None]
@@ -106,8 +109,11 @@ _FORMATS = {
     ".pam": _Format(partial(write_pnm, suffix=".pam"), _ANY, _COMMENT),
     ".bmp": _Format(write_bmp, frozenset(((1, 8), (3, 8))), frozenset(("pHYs", "PLTE"))),
     ".npy": _Format(_write_npy, _ANY),
+    ".pfm": _Format(write_pfm, frozenset(((1, 16), (3, 16))), frozenset(("scale",))),
 }
+_TEXTS = {"Comment": "comment", "Scale": "scale"}
 _WORDS = {
+    "scale": "scale of a PFM",
     "PLTE": "palette",
     "pHYs": "density",
     "comment": "text",
@@ -167,7 +173,7 @@ def unheld(suffix: str, metadata: Metadata) -> tuple[str, ...]:
     kinds = {kind for kind, _ in metadata.chunks}
     if "tRNS" in kinds:
         held -= {"PLTE"}
-    texts = {"comment" if keyword == "Comment" else "text" for keyword, _ in metadata.text}
+    texts = {_TEXTS.get(keyword, "text") for keyword, _ in metadata.text}
     thumbnail = {"thumbnail"} if _has_thumbnail(metadata.exif) else set()
     blobs = {key for key in ("icc", "exif", "xmp", "photoshop") if getattr(metadata, key)}
     # The opacity that tRNS gives is in the samples.
@@ -205,7 +211,10 @@ def _holds(suffix: str, image: Image) -> bool:
     data_format = _FORMATS.get(suffix)
     if data_format is None or (image.channels, image.bit_depth) not in data_format.layouts:
         return False
-    if not image.metadata.samples.is_plain:
+    kind = image.metadata.samples
+    if suffix == ".pfm":
+        return kind == SampleKind("f4")
+    if not kind.is_plain:
         return suffix in _ANY_SAMPLES
     if suffix == ".webp":
         # libwebp drops alpha that is opaque everywhere.

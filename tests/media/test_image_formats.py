@@ -21,6 +21,7 @@ CAPABLE = {
     ".ppm": {"rgb24", "rgb48le"},
     ".pnm": {"gray", "gray16le", "rgb24", "rgb48le"},
     ".webp": {"rgb24", "rgba"},
+    ".pfm": set(),
 }
 
 
