@@ -6,9 +6,8 @@ import struct
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, cast
+from typing import Any
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 from PIL.PngImagePlugin import PngImageFile
@@ -145,18 +144,15 @@ def _decoded(
             pixels = pixels * np.uint8(1 if header.colour == _PALETTE else 255)
         return np.ascontiguousarray(pixels).reshape(shape)
     # Pillow would halve the depth of all but plain grey.
-    decoder = av.CodecContext.create("png", "r")
+    import imagecodecs
+
     try:
-        pictures = [*decoder.decode(av.Packet(bare)), *decoder.decode(None)]
-    except (av.FFmpegError, ValueError, MemoryError):
+        samples: NDArray[Any] = np.asarray(imagecodecs.png_decode(bare))
+    except (RuntimeError, ValueError, MemoryError):
         raise damaged from None
-    if len(pictures) != 1 or pictures[0].is_corrupt:
+    if samples.dtype != np.uint16 or samples.size != header.width * header.height * header.channels:
         raise damaged
-    plane = pictures[0].planes[0]
-    memory: NDArray[Any] = np.frombuffer(cast(memoryview, plane), ">u2")
-    rows = memory.reshape(-1, plane.line_size // 2)
-    samples = rows[: header.height, : header.width * header.channels]
-    return samples.astype(np.uint16).reshape(shape)
+    return np.ascontiguousarray(samples).reshape(shape)
 
 
 def _check_image_data(

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, overload
 
 from numba import njit
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.runtime.nrt import rtsys
 from numba.core.types import unliteral
 
 __all__ = ["bare_kernel", "inner_kernel", "kernel", "sources"]
@@ -155,6 +156,11 @@ class _Cache(FunctionCache):
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         try:
+            # numba would first load all that it compiles with, which takes longer than the code.
+            rtsys.initialize(target)  # type: ignore[no-untyped-call]
+            with self._guard_against_spurious_io_errors():  # type: ignore[no-untyped-call]
+                if loaded := self._load_overload(signature, target):  # type: ignore[no-untyped-call]
+                    return loaded
             return super().load_overload(signature, target)  # type: ignore[no-untyped-call]
         except (AttributeError, ImportError):
             # The index names the classes of arguments: one of an older version may be gone.
