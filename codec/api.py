@@ -13,12 +13,10 @@ from ncodec.files.decoding import write_decoded
 from ncodec.files.opening import open
 from ncodec.formats import VideoInfo, same_file
 from ncodec.formats.output import destination
-from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
-from ncodec.jobs.album import encode_album
+from ncodec.jobs import EncodeRequest, Event, Finished
 from ncodec.jobs.choice import choose_codec
 from ncodec.jobs.resuming import continued, unfinished
 from ncodec.jobs.stills import encode_images
-from ncodec.jobs.training import train_model
 from ncodec.media import Frame, Image
 from ncodec.media.held import HeldPictures, held
 from ncodec.plugin import Region, StillCodec
@@ -144,6 +142,8 @@ def encode(
             settings["keep"] = keep
         request = EncodeRequest.of(picked, target, name, settings)
     if request.codec == ALBUM:
+        from ncodec.jobs.album import encode_album
+
         request.check_album()
         finished = encode_album(request, watch, stopping)
     elif isinstance(load_codec(request.codec), StillCodec):
@@ -161,6 +161,8 @@ def encode(
             stopping=stopping,
         )
     else:
+        from ncodec.jobs import run_encode  # FFmpeg, which images do without
+
         finished = run_encode(request, watch, stopping)
     return finished if memory is None else replace(finished, data=memory.getvalue())
 
@@ -260,6 +262,8 @@ def train(
     Raises:
         NcodecError: one of its kinds.
     """
+    from ncodec.jobs.training import train_model
+
     learner = load_trainer(trainer)
     values = {name: value for name, value in options.items() if value is not None}
     sources = [data] if isinstance(data, str | Path) else data

@@ -16,7 +16,7 @@ from ncodec.files.features import FeatureFile
 from ncodec.files.nested import NestedAlbum
 from ncodec.files.opening import open
 from ncodec.formats import Reader, Segment
-from ncodec.media import Collection, Reading, open_collection, open_source
+from ncodec.media import Collection, Reading, open_collection
 from ncodec.media.picture_files import open_pictures
 from ncodec.media.quality import image_psnr, mean_psnr, planes_psnr, rgb_psnr, span_psnr
 from ncodec.plugin import ImageCodec
@@ -122,6 +122,8 @@ def verify(
                 watch(done, len(spans))
             return Verification(len(clip), segments, None, (), None, checked=witness.hear())
         rgb, planes = [], []
+        from ncodec.media import open_source  # FFmpeg, which images do without
+
         with open_source(source, reading) as original:
             size = (original.info.width, original.info.height, original.info.pixel_format)
             if size != (clip.info.width, clip.info.height, clip.info.pixel_format):

@@ -16,11 +16,12 @@ from ncodec.formats.limits import Limits
 from ncodec.media.image import Image, Metadata, left_out
 from ncodec.media.iso_boxes import boxes, find
 from ncodec.media.jxl_header import jxl_header
+from ncodec.media.pillow_stills import read_by_pillow
 from ncodec.media.sample_kind import SampleKind, as_words
 from ncodec.media.sizes import check_size
 from ncodec.media.stored import expansion
 
-__all__ = ["read_avif", "read_deep_jp2", "read_hdr", "read_jxl"]
+__all__ = ["read_avif", "read_hdr", "read_jp2", "read_jxl"]
 
 _JP2_START = b"\xff\x4f\xff\x51"
 _JP2_SRGB, _JP2_GREY = 16, 17
@@ -150,8 +151,8 @@ def read_hdr(data: bytes, name: str, limits: Limits) -> Image:
     return Image(as_words(samples.astype(np.float32)), metadata=metadata)
 
 
-def read_deep_jp2(data: bytes, name: str, limits: Limits) -> Image | None:
-    """The image in a JPEG 2000 file of another depth than 8 bits; None for one of these.
+def read_jp2(data: bytes, name: str, limits: Limits) -> Image:
+    """The image in a JPEG 2000 file, by Pillow where it has 8 bits a sample.
 
     Raises:
         InputError: its channels differ in size or depth, are signed or not grey or RGB, or it is
@@ -165,7 +166,7 @@ def read_deep_jp2(data: bytes, name: str, limits: Limits) -> Image | None:
     count = int.from_bytes(size[36:38], "big")
     parts = {size[at : at + 3] for at in range(38, 38 + 3 * min(count, 5), 3)}
     if all(part[:1] == b"\7" for part in parts):
-        return None
+        return read_by_pillow(data, "JPEG 2000", name, limits)
     first = min(parts)
     bits = (first[0] & 127) + 1
     kinds = [box for box in find(data, b"jp2h", b"colr") if box[:1] == b"\1"]

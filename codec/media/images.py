@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
-
-from PIL.GifImagePlugin import GifImageFile
 
 from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
-from ncodec.media import pfm, png_chunks, pnm
+from ncodec.media import pnm
 from ncodec.media.foreign import foreign_format, refusal
 from ncodec.media.image import Image
-from ncodec.media.pillow_stills import PILLOW_KINDS, read_by_pillow
-from ncodec.media.png import read_png
-from ncodec.media.tiff import read_tiff
 
 __all__ = [
     "JPEG_SUFFIXES",
@@ -39,7 +35,7 @@ JPEG_SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))
 """The extensions of JPEG files."""
 
 _STARTS = (
-    (png_chunks.SIGNATURE, "PNG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
     *((start, "TIFF") for start in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
     (b"qoif", "QOI"),
@@ -54,6 +50,19 @@ _STARTS = (
     (b"\0\0\1\0", "ICO"),
     (b"8BPS\0\1", "PSD"),
 )
+Reader = Callable[[bytes, str, Limits], Image]
+
+_READERS = {
+    "PNG": ("png", "read_png"),
+    "TIFF": ("tiff", "read_tiff"),
+    "PNM": ("pnm", "read_pnm"),
+    "PFM": ("pfm", "read_pfm"),
+    "JPEG 2000": ("coded_stills", "read_jp2"),
+    "JPEG XL": ("coded_stills", "read_jxl"),
+    "AVIF": ("coded_stills", "read_avif"),
+    "HDR": ("coded_stills", "read_hdr"),
+}
+"""The modules, imported when they are needed, of what Pillow does not read alone."""
 _GIF = (b"GIF87a", b"GIF89a")
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 
@@ -81,6 +90,8 @@ def is_still_gif(path: Path) -> bool:
     with path.open("rb") as stream:
         if not stream.read(6).startswith(_GIF):
             return False
+    from PIL.GifImagePlugin import GifImageFile
+
     try:
         with GifImageFile(path) as picture:
             return not picture.is_animated
@@ -136,38 +147,14 @@ def decode_image(data: bytes, name: str, *, limits: Limits | None = None) -> Ima
     limits = limits or Limits()
     if foreign := foreign_format(data[:32]):
         raise refusal(name, foreign)
-    if kind == "JPEG 2000":
-        from ncodec.media.coded_stills import read_deep_jp2
-
-        if deep := read_deep_jp2(data, name, limits):
-            return deep
-    if kind in PILLOW_KINDS:
-        return read_by_pillow(data, kind, name, limits)
     if kind in _READERS:
-        return _READERS[kind](data, name, limits)
+        module, reader = _READERS[kind]
+        read: Reader = getattr(import_module(f"ncodec.media.{module}"), reader)
+        return read(data, name, limits)
+    if kind:
+        from ncodec.media.pillow_stills import read_by_pillow
+
+        return read_by_pillow(data, kind, name, limits)
     raise InputError(
         f"{name} is not an image that ncodec reads: give a PNG, TIFF, PNM, WebP, JPEG or BMP file"
     )
-
-
-def _coded(reader: str) -> Callable[[bytes, str, Limits], Image]:
-    """A reader that is imported when it is used."""
-
-    def read(data: bytes, name: str, limits: Limits) -> Image:
-        from ncodec.media import coded_stills
-
-        image: Image = getattr(coded_stills, reader)(data, name, limits)
-        return image
-
-    return read
-
-
-_READERS: dict[str, Callable[[bytes, str, Limits], Image]] = {
-    "PNG": read_png,
-    "TIFF": read_tiff,
-    "PNM": pnm.read_pnm,
-    "PFM": pfm.read_pfm,
-    "JPEG XL": _coded("read_jxl"),
-    "AVIF": _coded("read_avif"),
-    "HDR": _coded("read_hdr"),
-}

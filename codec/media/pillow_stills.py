@@ -31,7 +31,7 @@ from ncodec.media.density import INCH, NO_UNIT, density_chunk
 from ncodec.media.image import Image, Metadata, left_out
 from ncodec.media.sizes import check_size
 
-__all__ = ["PILLOW_KINDS", "read_by_pillow"]
+__all__ = ["read_by_pillow"]
 
 _EXIF_MARKER = b"Exif\0\0"
 _XMP_MARKER = b"http://ns.adobe.com/xap/1.0/\0"
@@ -53,15 +53,13 @@ _READERS: dict[str, Callable[[BytesIO], ImageFile]] = {
     "TGA": TgaImageFile,
     "WebP": WebPImageFile,
 }
-PILLOW_KINDS = frozenset(_READERS)
-"""The formats that are read here."""
 _PSD_DENSITY, _PSD_IPTC, _PSD_VERSION, _PSD_EXIF, _PSD_XMP = 1005, 1028, 1057, 1058, 1060
 """The numbers of Photoshop's image resources."""
 _MODES = frozenset(("1", "L", "LA", "P", "RGB", "RGBA"))
 
 
 def read_by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> Image:
-    """The image in a file of one of `PILLOW_KINDS`; errors as of `read_image`."""
+    """The image in a file of the format `kind`; errors as of `read_image`."""
     # Its classes rather than `Image.open`, whose size check is a setting of the whole process.
     reader = _READERS[kind]
     lost: list[str] = []
