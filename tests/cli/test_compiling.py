@@ -1,8 +1,8 @@
 import numpy as np
 
 import ncodec
+from ncodec.cli.compiling import compile_kernels
 from ncodec.formats.entropy import kernels
-from ncodec.jobs.compiling import compile_kernels
 
 
 def test_nothing_is_left_to_compile_for_pictures(monkeypatch):

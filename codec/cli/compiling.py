@@ -1,4 +1,4 @@
-"""`python -m ncodec.jobs.compiling`: compiles the loops of images once, for all later processes.
+"""`python -m ncodec.cli.compiling`: compiles the loops of images once, for all later processes.
 
 An installer runs it, so that the first picture of a user does not wait for a compiler.
 """
