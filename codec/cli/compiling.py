@@ -11,7 +11,7 @@ from io import BytesIO
 import numpy as np
 
 from ncodec.api import encode
-from ncodec.files.opening import open
+from ncodec.files.album import Album
 from ncodec.media.image import Image
 
 __all__ = ["compile_kernels"]
@@ -23,7 +23,9 @@ def compile_kernels() -> int:
     """Codes and decodes a small picture of every kind; returns how many there were."""
     count = 0
     for source in _pictures():
-        with open(encode(source, None).data) as album:
+        data = encode(source).data
+        assert data is not None
+        with Album(data) as album:
             album[0]
         count += 1
     return count
@@ -34,10 +36,10 @@ def _pictures() -> Iterator[Image | bytes]:
     for dtype in (np.uint8, np.uint16):
         top = int(np.iinfo(dtype).max)
         for channels in (1, 3, 4):
-            noise = random.integers(0, top, (_SIDE, _SIDE, channels)).astype(dtype)
-            ramp = np.linspace(0, top / 2, _SIDE * channels).reshape(1, _SIDE, channels)
-            yield Image((ramp + noise / 8).astype(dtype))
-            yield Image(noise // (top // 2) * np.asarray(top // 2, dtype))
+            noise = random.integers(0, top, (_SIDE, _SIDE, channels))
+            ramp = np.arange(_SIDE).reshape(1, _SIDE, 1) * (top // 2 // _SIDE)
+            yield Image((ramp + noise // 8).astype(dtype))
+            yield Image((noise * 2 // top * (top // 2)).astype(dtype))
     from PIL import Image as PillowImage
 
     for mode in ("L", "RGB"):

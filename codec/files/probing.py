@@ -12,6 +12,7 @@ from ncodec.errors import MissingDependency
 from ncodec.files.nested import inner_file
 from ncodec.files.records import KEY, Records
 from ncodec.formats import Reader, Segment, VideoInfo
+from ncodec.formats.limits import raised
 from ncodec.media.matroska.listing import Part, listed
 from ncodec.media.timeline import constant_step, end_tick
 from ncodec.plugin import DescribesFiles, HasNetwork, KeptFile, Option, StillCodec
@@ -135,8 +136,8 @@ class CodecInfo:
     fault: str | None = None
 
 
-def probe(source: str | Path | bytes | BinaryIO) -> Probe:
-    """Reads what a .nc file says about itself.
+def probe(source: str | Path | bytes | BinaryIO, *, limit_pixels: int | None = None) -> Probe:
+    """Reads what a .nc file says about itself; `limit_pixels` as in `open`.
 
     Raises:
         NcodecError: the file cannot be read.
@@ -146,7 +147,7 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
     >>> probed.codec, probed.info.frames, sum(probed.breakdown().values()) == probed.size
     ('hnerv', 10, True)
     """
-    with Reader(source) as reader:
+    with raised(frame_pixels=limit_pixels), Reader(source) as reader:
         header = reader.header
         is_album = header.codec_id == ALBUM
         known = is_album or header.codec_id in codec_names()

@@ -26,6 +26,7 @@ from ncodec.formats import (
     integer_hash,
     read_model,
 )
+from ncodec.formats.limits import raised, raised_limits
 from ncodec.formats.output import is_stream, output_name, same_file
 from ncodec.jobs.album_plan import AlbumPlan, Picture
 from ncodec.jobs.board import Board
@@ -157,7 +158,8 @@ def _run(
 
     tasks: dict[int, Task] = {
         index: _PictureTask(
-            index, plan.pictures[index], plan.path(index), plan.keep, plan.options, plan.seed
+            *(index, plan.pictures[index], plan.path(index), plan.keep, plan.options, plan.seed),
+            limits=raised_limits(),
         )
         for index in pending
     }
@@ -199,8 +201,15 @@ class _PictureTask:
     keep: str
     options: Mapping[str, Any]
     seed: int
+    limits: Mapping[str, int]
 
     def __call__(
+        self, resources: Resources, report: Callable[..., None], stopping: Callable[[], bool]
+    ) -> Segment:
+        with raised(**self.limits):
+            return self._coded(resources, report, stopping)
+
+    def _coded(
         self, resources: Resources, report: Callable[..., None], stopping: Callable[[], bool]
     ) -> Segment:
         data = self._data()

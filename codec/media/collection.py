@@ -127,6 +127,7 @@ class FileCollection(Collection):
         self._files = files
         self._limits = limits
         self._metadata: dict[int, Metadata] = {}
+        self._only: Image | None = None
         self._distinct: dict[Metadata, Metadata] = {}
 
     @property
@@ -148,6 +149,13 @@ class FileCollection(Collection):
             ) from None
 
     def _image(self, index: int) -> Image:
+        if len(self) > 1:
+            return self._read(index)
+        if self._only is None:
+            self._only = self._read(index)
+        return self._only
+
+    def _read(self, index: int) -> Image:
         image = read_image(self._files[index], limits=self._limits)
         # Files of one camera or program have the same profile: it is kept once.
         metadata = self._distinct.setdefault(image.metadata, image.metadata)

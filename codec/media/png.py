@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL.PngImagePlugin import PngImageFile
 
 from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
@@ -134,7 +133,9 @@ def _decoded(
     damaged = InputError(f"{name} has PNG image data that cannot be decoded: get the file again")
     _check_image_data(chunks, header, damaged)
     shape = (header.height, header.width, header.channels)
-    if header.depth < 16:
+    if header.depth < 8 or header.colour == _PALETTE:
+        from PIL.PngImagePlugin import PngImageFile
+
         try:
             with PngImageFile(BytesIO(bare)) as picture:
                 pixels = np.asarray(picture)
@@ -143,14 +144,14 @@ def _decoded(
         if pixels.dtype == np.bool_:
             pixels = pixels * np.uint8(1 if header.colour == _PALETTE else 255)
         return np.ascontiguousarray(pixels).reshape(shape)
-    # Pillow would halve the depth of all but plain grey.
+    # Pillow would halve the depth of most, and hold them three times.
     import imagecodecs
 
     try:
         samples: NDArray[Any] = np.asarray(imagecodecs.png_decode(bare))
     except (RuntimeError, ValueError, MemoryError):
         raise damaged from None
-    if samples.dtype != np.uint16 or samples.size != header.width * header.height * header.channels:
+    if samples.itemsize * 8 != header.depth or samples.size != shape[0] * shape[1] * shape[2]:
         raise damaged
     return np.ascontiguousarray(samples).reshape(shape)
 

@@ -163,9 +163,10 @@ class _Cache(FunctionCache):
     def load_overload(self, signature: Any, target: Any) -> Any:
         try:
             # numba would first load all that it compiles with, which takes longer than the code.
-            rtsys.initialize(target)  # type: ignore[no-untyped-call]
+            rtsys.initialize(target)
             with self._guard_against_spurious_io_errors():
-                if loaded := self._load_overload(signature, target):
+                loaded = self._load_overload(signature, target)  # type: ignore[no-untyped-call]
+                if loaded is not None:
                     return loaded
             return super().load_overload(signature, target)  # type: ignore[no-untyped-call]
         except (AttributeError, ImportError):
