@@ -93,7 +93,7 @@ def command(
       ncodec decode clip.nc -o sheet --preview 4
       ncodec decode photo.nc
       ncodec decode holiday.nc -o folder/
-      ncodec decode photo.nc -o part.png --region 0,0,640,480
+      ncodec decode photo.nc -o part.png --region 0,0,320,240
       ncodec decode features.nc --head classify --json
     """
     import time

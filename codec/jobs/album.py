@@ -37,9 +37,9 @@ from ncodec.jobs.executors import Task, run_inline, run_processes
 from ncodec.jobs.request import EncodeRequest
 from ncodec.jobs.stills import encode_images
 from ncodec.jobs.task import Resources
-from ncodec.media import write_image
 from ncodec.media.held import COPY, HeldFiles
 from ncodec.media.image import PIXEL_FORMATS
+from ncodec.media.image_sink import suffix_for, write_image
 from ncodec.media.kinds import still_kind
 from ncodec.media.picture_files import PictureFiles
 from ncodec.media.streams import Held, HeldStream
@@ -116,10 +116,10 @@ def _pictures(
     if not isinstance(files, PictureFiles):
         copies = []
         for index, image in enumerate(files):
-            held = BytesIO()
-            write_image(held, image)
+            held, suffix = BytesIO(), suffix_for(image, ".png")
+            write_image(held, image, suffix)
             data = held.getvalue()
-            path = directory / f"{COPY}.{index:04}-{blake3(data).hexdigest(8)}.png"
+            path = directory / f"{COPY}.{index:04}-{blake3(data).hexdigest(8)}{suffix}"
             path.write_bytes(data)
             copies.append(Picture(str(path), image.name, path.stat().st_size, None))
         return tuple(copies), ()

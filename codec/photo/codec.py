@@ -81,7 +81,7 @@ class PcPhoto(ImageCodec):
             full_range=True,
         )
         segments = in_order(coded, range(len(grid)), context.threads)
-        return Coded(info, segments, (Conf(model.pack()),) if model else (), image.notices)
+        return Coded(info, segments, (Conf(model.pack()),) if model else ())
 
     def open_images(self, stored: Stored, context: Context) -> _Photo:
         return _Photo(stored, context)
