@@ -27,7 +27,7 @@ def read_samples(data: bytes, tags: Directory, layout: Layout) -> NDArray[Any]:
     Raises:
         ValueError: strips or tiles are missing or damaged.
     """
-    tiled = _TILES in tags.fields
+    tiled = _TILE_WIDTH in tags.fields
     columns = tags.integer(_TILE_WIDTH, 0) if tiled else layout.width
     rows = tags.integer(_TILE_HEIGHT, 0) if tiled else tags.integer(_STRIP_ROWS, layout.height)
     # A tile is whole even where it reaches beyond the image, a strip is not.
@@ -58,9 +58,12 @@ def read_samples(data: bytes, tags: Directory, layout: Layout) -> NDArray[Any]:
 
 
 def _chunks(data: bytes, tags: Directory, tiled: bool) -> list[memoryview]:
-    offsets = tags.integers(_TILES if tiled else _STRIPS)
-    lengths = tags.integers(_TILE_BYTES if tiled else _STRIP_BYTES)
+    # Some writers give tiles the tags of strips, and a single strip no length.
+    offsets = (tags.integers(_TILES) if tiled else ()) or tags.integers(_STRIPS)
+    lengths = (tags.integers(_TILE_BYTES) if tiled else ()) or tags.integers(_STRIP_BYTES)
     view = memoryview(data)
+    if len(offsets) == 1 and not lengths:
+        lengths = (max(0, len(data) - offsets[0]),)
     if len(lengths) != len(offsets):
         raise ValueError("strips or tiles without their length")
     pairs = list(zip(offsets, lengths, strict=True))

@@ -289,3 +289,13 @@ def test_a_smaller_version_of_the_picture_is_left_out(tmp_path):
     found = read_image(tmp_path / "it.tif")
     assert np.array_equal(found.pixels, image().pixels)
     assert "smaller versions" in found.notices[0]
+
+
+def test_tiles_with_the_tags_of_strips_and_a_strip_without_length(read):
+    made = image(3, 8, 20, 40).pixels
+    named = tiff(made, tile=(16, 16))
+    for new, old in ((273, 324), (279, 325)):
+        named = named.replace(struct.pack("<HH", old, 4), struct.pack("<HH", new, 4))
+    assert np.array_equal(read(named).pixels, made)
+    whole = tiff(made, rows=20).replace(struct.pack("<HH", 279, 4), struct.pack("<HH", 280, 4))
+    assert np.array_equal(read(whole).pixels, made)
