@@ -40,6 +40,8 @@ _JPEG_MARKERS = (
     *(_EXIF_MARKER, _XMP_MARKER, _PHOTOSHOP_MARKER, b"ICC_PROFILE\0", b"JFIF\0", b"Adobe"),
 )
 """What segments begin with of which all that is theirs is kept, or is about coding."""
+_FURTHER = {b"MPF\0": "further pictures (MPO)", b"urn:iso:std:iso:ts:21496:-1\0": "a gain map"}
+"""What segments begin with that are about pictures behind the first one."""
 _JFIF_UNITS = {0: NO_UNIT, 1: INCH, 2: Fraction(1, 100)}
 _READERS: dict[str, Callable[[BytesIO], ImageFile]] = {
     "BMP": BmpImageFile,
@@ -166,7 +168,8 @@ def _jpeg_metadata(picture: JpegImageFile) -> tuple[Metadata, list[str]]:
         elif body.startswith(_PHOTOSHOP_MARKER):
             photoshop += body.removeprefix(_PHOTOSHOP_MARKER)
         elif not body.startswith(_JPEG_MARKERS):
-            lost.append(f"the JPEG segment {kind}")
+            named = (what for start, what in _FURTHER.items() if body.startswith(start))
+            lost.append(next(named, f"the JPEG segment {kind}"))
     x, y = picture.info.get("jfif_density", (0, 0))
     unit = _JFIF_UNITS.get(picture.info.get("jfif_unit", 0), NO_UNIT)
     metadata = replace(
