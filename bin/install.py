@@ -88,6 +88,8 @@ def install(level: str, lock: IO[str]) -> bool:
                 )
                 if ended.returncode:
                     return False
+            # What is not compiled now is when it is first used.
+            subprocess.run([PYTHON, "-I", "-m", "ncodec.cli.compiling"], stdout=log, stderr=log)
             return True
         finally:
             if CHANGES not in LOG.read_text(errors="replace"):

@@ -12,13 +12,12 @@ from ncodec.errors import UsageError
 from ncodec.files.decoding import write_decoded
 from ncodec.files.opening import open
 from ncodec.formats import VideoInfo, same_file
+from ncodec.formats.limits import raised
 from ncodec.formats.output import destination
-from ncodec.jobs import EncodeRequest, Event, Finished, run_encode
-from ncodec.jobs.album import encode_album
+from ncodec.jobs import EncodeRequest, Event, Finished
 from ncodec.jobs.choice import choose_codec
 from ncodec.jobs.resuming import continued, unfinished
 from ncodec.jobs.stills import encode_images
-from ncodec.jobs.training import train_model
 from ncodec.media import Frame, Image
 from ncodec.media.held import HeldPictures, held
 from ncodec.plugin import Region, StillCodec
@@ -46,6 +45,7 @@ def encode(
     keep: Literal["file", "pixels"] | None = None,
     film: bool = False,
     info: VideoInfo | None = None,
+    limit_pixels: int | None = None,
     watch: Callable[[Event], None] = lambda _: None,
     stopping: Callable[[], bool] = lambda: False,
     **settings: Any,
@@ -75,6 +75,7 @@ def encode(
         keep: ``pixels`` for those of a JPEG file alone; its bytes are kept otherwise.
         film: whether a folder or images are coded as a clip where no codec is named, with loss.
         info: what `Frame`s are, if not a `Clip`'s; or what RGB is to be converted to.
+        limit_pixels: pixels that a picture may have, where 2**28 are too few.
         watch: called with every `ncodec.Event`.
         stopping: asked often; once true, work is saved and `Interrupted` raised.
         settings: these, which are the fields of `ncodec.jobs.EncodeRequest`, and the codec's own
@@ -121,48 +122,53 @@ def encode(
     ...     print(album[0].pixels.shape, (album[0].pixels[..., 0] == image).all())
     (32, 32, 1) True
     """
-    picked = None if source is None else held(source, fps=fps, info=info)
-    if fps is not None and not isinstance(picked, HeldPictures):
-        settings["fps"] = fps
-    memory = BytesIO() if output is None else None
-    target = destination(output if memory is None else memory)
-    if settings.get("resume"):
-        plan = unfinished(target, settings.get("plan"))
-        request = continued(plan, picked, target, codec, {**settings, "keep": keep})
-    elif picked is None:
-        raise UsageError("there is no source: give one, or resume=True to go on with an encode")
-    else:
-        name = choose_codec(
-            picked,
-            codec=codec,
-            timed=fps is not None,
-            film=film,
-            keep=keep,
-            model=settings.get("model"),
-        )
-        if name == ALBUM and keep is not None:
-            settings["keep"] = keep
-        request = EncodeRequest.of(picked, target, name, settings)
-    if request.codec == ALBUM:
-        request.check_album()
-        finished = encode_album(request, watch, stopping)
-    elif isinstance(load_codec(request.codec), StillCodec):
-        request.check_still()
-        finished = encode_images(
-            request.source,
-            request.output,
-            codec=request.codec,
-            options=request.options,
-            device=request.device,
-            threads=request.threads,
-            seed=request.seed,
-            target_size=request.target_size,
-            watch=watch,
-            stopping=stopping,
-        )
-    else:
-        finished = run_encode(request, watch, stopping)
-    return finished if memory is None else replace(finished, data=memory.getvalue())
+    with raised(frame_pixels=limit_pixels):
+        picked = None if source is None else held(source, fps=fps, info=info)
+        if fps is not None and not isinstance(picked, HeldPictures):
+            settings["fps"] = fps
+        memory = BytesIO() if output is None else None
+        target = destination(output if memory is None else memory)
+        if settings.get("resume"):
+            plan = unfinished(target, settings.get("plan"))
+            request = continued(plan, picked, target, codec, {**settings, "keep": keep})
+        elif picked is None:
+            raise UsageError("there is no source: give one, or resume=True to go on with an encode")
+        else:
+            name = choose_codec(
+                picked,
+                codec=codec,
+                timed=fps is not None,
+                film=film,
+                keep=keep,
+                model=settings.get("model"),
+            )
+            if name == ALBUM and keep is not None:
+                settings["keep"] = keep
+            request = EncodeRequest.of(picked, target, name, settings)
+        if request.codec == ALBUM:
+            from ncodec.jobs.album import encode_album
+
+            request.check_album()
+            finished = encode_album(request, watch, stopping)
+        elif isinstance(load_codec(request.codec), StillCodec):
+            request.check_still()
+            finished = encode_images(
+                request.source,
+                request.output,
+                codec=request.codec,
+                options=request.options,
+                device=request.device,
+                threads=request.threads,
+                seed=request.seed,
+                target_size=request.target_size,
+                watch=watch,
+                stopping=stopping,
+            )
+        else:
+            from ncodec.jobs import run_encode  # FFmpeg, which images do without
+
+            finished = run_encode(request, watch, stopping)
+        return finished if memory is None else replace(finished, data=memory.getvalue())
 
 
 def decode(
@@ -178,6 +184,7 @@ def decode(
     models: Iterable[str | Path] = (),
     device: str = "auto",
     threads: int = 0,
+    limit_pixels: int | None = None,
     watch: Callable[[int, int], None] = lambda _done, _all: None,
     warn: Callable[[str], None] = lambda _: None,
 ) -> int:
@@ -199,7 +206,7 @@ def decode(
         region: x, y, width, height of the part of each image that is wanted.
         only: ``audio`` for the copied sound alone, without decoding a frame, into .mka, .mkv, .m4a,
             .mp4 or what its codec has, such as .mp3; ``-`` gets Matroska.
-        preview, models, device, threads: as in `open`.
+        preview, models, device, threads, limit_pixels: as in `open`.
         watch: called with frames or images done, and how many there are in all.
         warn: told what a repaired file has lost, and what the output has no place for.
 
@@ -213,20 +220,21 @@ def decode(
     >>> ncodec.decode("clip.nc", "excerpt.mkv", frames=slice(2, 5))
     3
     """
-    target = destination(output)
-    same_file(source, target)
-    with open(source, device=device, threads=threads, models=models, preview=preview) as opened:
-        return write_decoded(
-            opened,
-            target,
-            format=format,
-            frames=frames,
-            at=at,
-            region=region,
-            only=only,
-            watch=watch,
-            warn=warn,
-        )
+    with raised(frame_pixels=limit_pixels):
+        target = destination(output)
+        same_file(source, target)
+        with open(source, device=device, threads=threads, models=models, preview=preview) as opened:
+            return write_decoded(
+                opened,
+                target,
+                format=format,
+                frames=frames,
+                at=at,
+                region=region,
+                only=only,
+                watch=watch,
+                warn=warn,
+            )
 
 
 def train(
@@ -260,6 +268,8 @@ def train(
     Raises:
         NcodecError: one of its kinds.
     """
+    from ncodec.jobs.training import train_model
+
     learner = load_trainer(trainer)
     values = {name: value for name, value in options.items() if value is not None}
     sources = [data] if isinstance(data, str | Path) else data

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ncodec.cli.parameters import DEVICE, THREADS, YES, may_write
+from ncodec.cli.parameters import DEVICE, LIMIT, THREADS, YES, may_write
 from ncodec.cli.values import DURATION, FRAMES, REGION
 from ncodec.errors import UsageError
 
@@ -62,6 +62,7 @@ __all__ = ["command"]
 )
 @YES
 @DEVICE
+@LIMIT
 @THREADS
 @click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
 def command(
@@ -92,7 +93,7 @@ def command(
       ncodec decode clip.nc -o sheet --preview 4
       ncodec decode photo.nc
       ncodec decode holiday.nc -o folder/
-      ncodec decode photo.nc -o part.png --region 0,0,640,480
+      ncodec decode photo.nc -o part.png --region 0,0,320,240
       ncodec decode features.nc --head classify --json
     """
     import time

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from ncodec.cli.encode_options import COPIED, SOURCE, EncodeCommand
-from ncodec.cli.parameters import DEVICE, YES, may_write, stoppable, stopping_notice
+from ncodec.cli.parameters import DEVICE, LIMIT, YES, may_write, stoppable, stopping_notice
 from ncodec.cli.progress import logged, watching
 from ncodec.cli.values import DURATION, PICTURE_SIZE, RATE, SIZE
 from ncodec.errors import Interrupted, NcodecError, UsageError
@@ -83,6 +83,7 @@ def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:
 )
 @_leaving_out
 @DEVICE
+@LIMIT
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads at most.  [default: all]")
 @click.option(
     "--workers",

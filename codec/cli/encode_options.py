@@ -33,7 +33,7 @@ _SECTIONS = {
         *("start", "end", "stream", "fps", "size", "pixel_format", "strict", "alpha"),
         *COPIED,
     ),
-    "Work": ("resume", "plan", "device", "threads", "workers", "seed"),
+    "Work": ("resume", "plan", "device", "threads", "workers", "seed", "limit_pixels"),
     "Messages": ("log_json", "quiet"),
 }
 """The options that all codecs have, as --help lists them."""

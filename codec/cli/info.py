@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ncodec.cli.parameters import LIMIT
 from ncodec.cli.words import counted, share
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = ["command"]
 @click.command()
 @click.argument("file")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@LIMIT
 def command(file: str, as_json: bool) -> None:
     """Show what FILE holds: clip, codec, segments, and where its bytes go."""
     from ncodec.files.probing import probe
@@ -67,6 +69,8 @@ def _images(contents: Probe) -> list[str]:
         if contents.kept
         else f"rate: {8 * contents.size / (info.width * info.height * count):.4f} bits a pixel",
     ]
+    if contents.samples:
+        lines.append(f"samples: {contents.samples}, in planes one below another")
     lines += [f"model: {digest}" for digest in contents.models]
     return lines
 

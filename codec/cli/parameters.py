@@ -15,16 +15,41 @@ from typing import Any
 
 import click
 
+from ncodec.cli.values import SIZE
 from ncodec.errors import UsageError
+from ncodec.formats.limits import raised
 from ncodec.plugin import Option
 
-__all__ = ["DEVICE", "THREADS", "YES", "may_write", "parameter", "stoppable", "stopping_notice"]
+__all__ = [
+    "DEVICE",
+    "LIMIT",
+    "THREADS",
+    "YES",
+    "may_write",
+    "parameter",
+    "stoppable",
+    "stopping_notice",
+]
 
 THREADS = click.option(
     "--threads", type=click.IntRange(min=1), help="CPU threads at most.  [default: all]"
 )
 DEVICE = click.option(
     "--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N."
+)
+
+
+def _raise_pixels(ctx: click.Context, param: click.Parameter, value: int | None) -> None:
+    """Raises the limit until the command ends."""
+    ctx.with_resource(raised(frame_pixels=value))
+
+
+LIMIT = click.option(
+    "--limit-pixels",
+    type=SIZE,
+    expose_value=False,
+    callback=_raise_pixels,
+    help="Pixels that a picture may have, as 500M.  [default: 2^28]",
 )
 YES = click.option("-y", "--yes", is_flag=True, help="Overwrite an output that exists.")
 

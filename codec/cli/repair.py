@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
+
+from ncodec.cli.words import counted
+from ncodec.errors import NcodecError
 
 __all__ = ["command"]
 
@@ -25,8 +30,25 @@ def command(source: str, output: str) -> None:
 
     same_file(source, output)
     report = repair(source, output)
-    click.echo(f"{output}: {len(report.kept)} segments kept", err=True)
-    for gap in report.lost:
-        click.echo(f"lost: frames {gap.start} to {gap.stop - 1}", err=True)
+    click.echo(f"{output}: {counted(len(report.kept), 'segment')} kept", err=True)
+    lost = _lost_pixels(output) if report.lost else []
+    lost = lost or [f"frames {gap.start} to {gap.stop - 1}" for gap in report.lost]
+    for what in lost:
+        click.echo(f"lost: {what}", err=True)
     for kind in report.lost_boxes:
         click.echo(f"lost: {_WHAT.get(kind, kind)}", err=True)
+
+
+def _lost_pixels(file: str) -> list[str]:
+    """What images of a repaired file have lost; nothing for a clip, or what cannot be opened."""
+    from ncodec.files.album import Album
+    from ncodec.files.opening import open
+
+    with suppress(NcodecError), open(file) as opened:
+        if isinstance(opened, Album):
+            return [
+                f"{width}x{height} pixels of image {index} at {x},{y}"
+                for index in range(len(opened))
+                for x, y, width, height in opened.lost(index)
+            ]
+    return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ncodec.cli.parameters import DEVICE, THREADS
+from ncodec.cli.parameters import DEVICE, LIMIT, THREADS
 from ncodec.cli.words import counted
 
 __all__ = ["command"]
@@ -21,6 +21,7 @@ __all__ = ["command"]
     "--model", "models", multiple=True, metavar="FILE", help="A model file, as in decode."
 )
 @DEVICE
+@LIMIT
 @THREADS
 def command(
     file: str, source: str | None, models: tuple[str, ...], device: str, threads: int | None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, overload
 
+import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import UnsupportedFormat, UsageError
@@ -79,6 +80,9 @@ class Album(OpenFile, Sequence[Image]):
         self._check_open()
         if region is not None:
             self._check(0, region)
+        if region is not None and any(self._planes(index) > 1 for index in indices):
+            yield from (self._image(index, region) for index in indices)
+            return
         images = self._pictures.stream(indices, region)
         for index, pixels in zip(indices, images, strict=True):
             yield self._named(index, pixels)
@@ -134,19 +138,43 @@ class Album(OpenFile, Sequence[Image]):
 
     def lost(self, index: int = 0, region: Region | None = None) -> Sequence[Region]:
         """Parts of image `index` that a repaired file has lost; their samples decode to 0."""
-        return self._pictures.lost(self._index(index), region)
+        position = self._index(index)
+        if self._planes(position) == 1:
+            return self._pictures.lost(position, region)
+        found = [
+            (x, y - whole[1] + part[1], width, height)
+            for whole, part in self._in_planes(position, region)
+            for x, y, width, height in self._pictures.lost(position, whole)
+        ]
+        return list(dict.fromkeys(found))
 
     def _check(self, index: int, region: Region) -> None:
         x, y, width, height = region
         info = self.picture_info(index)
-        if not (0 <= x < x + width <= info.width and 0 <= y < y + height <= info.height):
+        whole = info.height // self._planes(index)
+        if not (0 <= x < x + width <= info.width and 0 <= y < y + height <= whole):
             raise UsageError(
                 f"region {x},{y},{width},{height} is not inside the image, which is "
-                f"{info.width}x{info.height}: give x,y,width,height in pixels"
+                f"{info.width}x{whole}: give x,y,width,height in pixels"
             )
 
     def _image(self, index: int, region: Region | None) -> Image:
-        return self._named(index, self._pictures.pixels(index, region))
+        if region is None or self._planes(index) == 1:
+            return self._named(index, self._pictures.pixels(index, region))
+        parts = [self._pictures.pixels(index, whole) for whole, _ in self._in_planes(index, region)]
+        return self._named(index, np.concatenate(parts))
+
+    def _planes(self, index: int) -> int:
+        """How many planes of an image stand one below another in its pixels."""
+        return self._records.metadata_of(index).samples.planes
+
+    def _in_planes(self, index: int, region: Region | None) -> Iterator[tuple[Region, Region]]:
+        """Where a part of an image is in each of its planes, and the part."""
+        info, planes = self.picture_info(index), self._planes(index)
+        part = region or (0, 0, info.width, info.height // planes)
+        x, y, width, height = part
+        for plane in range(planes):
+            yield (x, plane * (info.height // planes) + y, width, height), part
 
     def _named(self, index: int, pixels: NDArray[Any]) -> Image:
         return Image(pixels, self._records.name(index), self._records.metadata_of(index))

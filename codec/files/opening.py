@@ -12,6 +12,7 @@ from ncodec.files.clip import Clip
 from ncodec.files.features import FeatureFile
 from ncodec.files.nested import NestedAlbum
 from ncodec.formats import Reader
+from ncodec.formats.limits import raised
 from ncodec.plugin import FeatureCodec, ImageCodec
 from ncodec.registry import ALBUM, codec_for
 
@@ -25,6 +26,7 @@ def open(
     threads: int = 0,
     models: Iterable[str | Path] = (),
     preview: int = 1,
+    limit_pixels: int | None = None,
 ) -> Clip | Album | FeatureFile:
     """Opens a .nc file: a `Clip` of frames, an `Album` of images, or a `FeatureFile`.
 
@@ -35,6 +37,7 @@ def open(
         threads: CPU threads, 0 for all.
         models: model files to look into before the store.
         preview: 2 or 4 for a clip's frames at a half or a quarter of the size each way.
+        limit_pixels: pixels that a picture may have, where 2**28 are too few.
 
     Raises:
         NcodecError: the file cannot be read, or its codec or its model is not there.
@@ -46,7 +49,8 @@ def open(
     Clip('clip.nc': 10 frames of 32x24 yuv420p, 25 frames/s, hnerv)
     Frame(planes=(24x32, 12x16, 12x16) uint8, pts=6, seconds=0.24)
     """
-    reader = source if isinstance(source, Reader) else Reader(source)
+    with raised(frame_pixels=limit_pixels):
+        reader = source if isinstance(source, Reader) else Reader(source)
     try:
         codec = codec_for(reader.header)
         # A clip of one frame is of kind image, too: the codec decides.

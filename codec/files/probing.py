@@ -12,6 +12,7 @@ from ncodec.errors import MissingDependency
 from ncodec.files.nested import inner_file
 from ncodec.files.records import KEY, Records
 from ncodec.formats import Reader, Segment, VideoInfo
+from ncodec.formats.limits import raised
 from ncodec.media.matroska.listing import Part, listed
 from ncodec.media.timeline import constant_step, end_tick
 from ncodec.plugin import (
@@ -74,6 +75,8 @@ class Probe:
         macs_per_pixel: multiply-accumulates of the decoder's network for a pixel, mean over
             frames; None without a network, or where the codec is not installed.
         kept: the file that came in, where the codec keeps files and describes them.
+        samples: what the samples of a lone image are that its pixels are words of, such as
+            ``float32``; "" where they are themselves.
     """
 
     codec: str
@@ -94,6 +97,7 @@ class Probe:
     macs_per_pixel: float | None = None
     pictures: Sequence[PictureInfo] = ()
     kept: KeptFile | None = None
+    samples: str = ""
 
     @property
     def constant_rate(self) -> bool:
@@ -141,8 +145,8 @@ class CodecInfo:
     fault: str | None = None
 
 
-def probe(source: str | Path | bytes | BinaryIO) -> Probe:
-    """Reads what a .nc file says about itself.
+def probe(source: str | Path | bytes | BinaryIO, *, limit_pixels: int | None = None) -> Probe:
+    """Reads what a .nc file says about itself; `limit_pixels` as in `open`.
 
     Raises:
         NcodecError: the file cannot be read.
@@ -152,7 +156,7 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
     >>> probed.codec, probed.info.frames, sum(probed.breakdown().values()) == probed.size
     ('hnerv', 10, True)
     """
-    with Reader(source) as reader:
+    with raised(frame_pixels=limit_pixels), Reader(source) as reader:
         header = reader.header
         is_album = header.codec_id == ALBUM
         known = is_album or header.codec_id in codec_names()
@@ -209,6 +213,7 @@ def probe(source: str | Path | bytes | BinaryIO) -> Probe:
             macs_per_pixel=macs / frames if macs else None,
             pictures=tuple(pictures),
             kept=decoder.describe_file(read) if isinstance(decoder, DescribesFiles) else None,
+            samples=record.metadata_of(0).samples.words if count == 1 else "",
         )
 
 

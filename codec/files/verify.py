@@ -16,7 +16,8 @@ from ncodec.files.features import FeatureFile
 from ncodec.files.nested import NestedAlbum
 from ncodec.files.opening import open
 from ncodec.formats import Reader, Segment
-from ncodec.media import Collection, Reading, open_collection, open_source
+from ncodec.formats.limits import raised
+from ncodec.media import Collection, Reading, open_collection
 from ncodec.media.picture_files import open_pictures
 from ncodec.media.quality import image_psnr, mean_psnr, planes_psnr, rgb_psnr, span_psnr
 from ncodec.plugin import ImageCodec
@@ -80,9 +81,12 @@ def verify(
     models: Iterable[str | Path] = (),
     device: str = "auto",
     threads: int = 0,
+    limit_pixels: int | None = None,
     watch: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Verification:
     """Reads every box, decodes every segment, and compares with `source` if there is one.
+
+    Arguments as of `open`.
 
     Raises:
         DamagedFile: a checksum does not hold, or a segment is lost.
@@ -93,6 +97,21 @@ def verify(
     >>> ncodec.verify("clip.nc", source="clip.mkv").frames
     10
     """
+    with raised(frame_pixels=limit_pixels):
+        return _verified(
+            file, source=source, models=models, device=device, threads=threads, watch=watch
+        )
+
+
+def _verified(
+    file: str | Path | bytes,
+    *,
+    source: str | Path | None,
+    models: Iterable[str | Path],
+    device: str,
+    threads: int,
+    watch: Callable[[int, int], None],
+) -> Verification:
     with Reader(file) as reader:
         name = reader.name
         reader.check()
@@ -122,6 +141,8 @@ def verify(
                 watch(done, len(spans))
             return Verification(len(clip), segments, None, (), None, checked=witness.hear())
         rgb, planes = [], []
+        from ncodec.media import open_source  # FFmpeg, which images do without
+
         with open_source(source, reading) as original:
             size = (original.info.width, original.info.height, original.info.pixel_format)
             if size != (clip.info.width, clip.info.height, clip.info.pixel_format):

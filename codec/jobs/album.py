@@ -26,6 +26,7 @@ from ncodec.formats import (
     integer_hash,
     read_model,
 )
+from ncodec.formats.limits import raised, raised_limits
 from ncodec.formats.output import is_stream, output_name, same_file
 from ncodec.jobs.album_plan import AlbumPlan, Picture
 from ncodec.jobs.board import Board
@@ -36,9 +37,9 @@ from ncodec.jobs.executors import Task, run_inline, run_processes
 from ncodec.jobs.request import EncodeRequest
 from ncodec.jobs.stills import encode_images
 from ncodec.jobs.task import Resources
-from ncodec.media import write_image
 from ncodec.media.held import COPY, HeldFiles
 from ncodec.media.image import PIXEL_FORMATS
+from ncodec.media.image_sink import suffix_for, write_image
 from ncodec.media.kinds import still_kind
 from ncodec.media.picture_files import PictureFiles
 from ncodec.media.streams import Held, HeldStream
@@ -115,10 +116,10 @@ def _pictures(
     if not isinstance(files, PictureFiles):
         copies = []
         for index, image in enumerate(files):
-            held = BytesIO()
-            write_image(held, image)
+            held, suffix = BytesIO(), suffix_for(image, ".png")
+            write_image(held, image, suffix)
             data = held.getvalue()
-            path = directory / f"{COPY}.{index:04}-{blake3(data).hexdigest(8)}.png"
+            path = directory / f"{COPY}.{index:04}-{blake3(data).hexdigest(8)}{suffix}"
             path.write_bytes(data)
             copies.append(Picture(str(path), image.name, path.stat().st_size, None))
         return tuple(copies), ()
@@ -157,7 +158,8 @@ def _run(
 
     tasks: dict[int, Task] = {
         index: _PictureTask(
-            index, plan.pictures[index], plan.path(index), plan.keep, plan.options, plan.seed
+            *(index, plan.pictures[index], plan.path(index), plan.keep, plan.options, plan.seed),
+            limits=raised_limits(),
         )
         for index in pending
     }
@@ -199,8 +201,15 @@ class _PictureTask:
     keep: str
     options: Mapping[str, Any]
     seed: int
+    limits: Mapping[str, int]
 
     def __call__(
+        self, resources: Resources, report: Callable[..., None], stopping: Callable[[], bool]
+    ) -> Segment:
+        with raised(**self.limits):
+            return self._coded(resources, report, stopping)
+
+    def _coded(
         self, resources: Resources, report: Callable[..., None], stopping: Callable[[], bool]
     ) -> Segment:
         data = self._data()

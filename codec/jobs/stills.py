@@ -29,7 +29,7 @@ from ncodec.jobs.lossy import measured
 from ncodec.jobs.output import INDEX_SPARE
 from ncodec.jobs.poor import poor_images
 from ncodec.jobs.request import check_source
-from ncodec.media import Image, open_collection
+from ncodec.media import Collection, Image, open_collection
 from ncodec.media.held import Held
 from ncodec.plugin import Context, ImageCodec, StillCodec
 from ncodec.registry import load_codec, resolve_options
@@ -91,6 +91,8 @@ def encode_images(
         # Profiles and EXIF are larger than features, and of no use to whoever has no picture.
         keeps_files = pictures is not None and pictures.keeps_files
         metadata = images.metadata if pictures and not keeps_files else ()
+        if not (pictures and pictures.lossless):
+            _check_plain(images, codec)
         records = Records(len(images), images.layout, images.names, metadata)
         meta = _meta(records, resolved, seed)
         if target_size is not None:
@@ -112,6 +114,9 @@ def encode_images(
             count += 1
             size = sum(map(len, segment.sections))
             watch(SegmentDone(segment.index, 0, segment.frame_count, size, segment.psnr))
+        if not keeps_files:
+            for notice in images.notices:
+                watch(Noticed(notice))
         if records.lone and coded.info.frames == 1:
             meta = _lone_meta(records)
         if meta:
@@ -136,6 +141,17 @@ def encode_images(
         watch(Noticed(poor))
     watch(finished)
     return finished
+
+
+def _check_plain(images: Collection, codec: str) -> None:
+    """Raises UsageError for samples of other types than pixels have, whose words have no likeness
+    to a picture."""
+    for metadata in images.metadata:
+        if not metadata.samples.is_plain:
+            raise UsageError(
+                f"{images.source} has {metadata.samples.words} samples, and {codec} codes grey or"
+                " RGB of 8 or 16 bits: convert it, or choose a lossless --codec"
+            )
 
 
 def _meta(records: Records, options: Mapping[str, Any], seed: int) -> dict[str, Any]:

@@ -57,6 +57,11 @@ class Collection(Sequence[Image]):
         """The metadata of each image, none for arrays; files that were not read yet are read for
         it."""
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a user should know of how the images that were read are read, a sentence each."""
+        return ()
+
     @overload
     def __getitem__(self, index: int) -> Image: ...
     @overload
@@ -127,6 +132,8 @@ class FileCollection(Collection):
         self._files = files
         self._limits = limits
         self._metadata: dict[int, Metadata] = {}
+        self._notices: dict[str, None] = {}
+        self._only: Image | None = None
         self._distinct: dict[Metadata, Metadata] = {}
 
     @property
@@ -135,6 +142,10 @@ class FileCollection(Collection):
             if index not in self._metadata:
                 self._image(index)
         return tuple(self._metadata[index] for index in range(len(self)))
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return tuple(self._notices)
 
     def __len__(self) -> int:
         return len(self._files)
@@ -148,10 +159,18 @@ class FileCollection(Collection):
             ) from None
 
     def _image(self, index: int) -> Image:
+        if len(self) > 1:
+            return self._read(index)
+        if self._only is None:
+            self._only = self._read(index)
+        return self._only
+
+    def _read(self, index: int) -> Image:
         image = read_image(self._files[index], limits=self._limits)
         # Files of one camera or program have the same profile: it is kept once.
         metadata = self._distinct.setdefault(image.metadata, image.metadata)
         self._metadata[index] = metadata
+        self._notices.update(dict.fromkeys(image.notices))
         return Image(image.pixels, self.names[index], metadata, image.notices)
 
 
@@ -212,6 +231,10 @@ class ImageData(Collection):
     def metadata(self) -> tuple[Metadata, ...]:
         return (self._first.metadata,)
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return self._decoded.notices
+
     def __len__(self) -> int:
         return 1
 
@@ -238,6 +261,10 @@ class ImageList(Collection):
     @property
     def metadata(self) -> tuple[Metadata, ...]:
         return tuple(image.metadata for image in self._images)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(said for image in self._images for said in image.notices))
 
     def __len__(self) -> int:
         return len(self._images)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from gzip import GzipFile
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from ncodec.errors import OutputError
 from ncodec.formats.output import atomic_output
@@ -35,8 +37,8 @@ def write_collection(
 ) -> tuple[str, ...]:
     """Writes images as what `output` names, whole or not at all.
 
-    - ``.npy``, and ``.idx`` or a name ending in ``-ubyte``: an array, as `layout` has it where it
-      came from such a file.
+    - ``.npy``, and ``.idx``, ``.idx.gz`` or a name ending in ``-ubyte``: an array, as `layout` has
+      it where it came from such a file.
     - A path ending in ``/``, without extension or of an empty folder: a file an image, by its name
       where that is safe, as PNG where the format of the name would not keep all of it.
     - The extension of an image format: one image.
@@ -60,6 +62,9 @@ def write_collection(
         kind = "npy" if suffix == ".npy" else "idx"
         with atomic_output(path) as stream:
             return _write_array(stream, images, count, layout, kind)
+    if suffix == ".gz" and is_idx_name(path.stem):
+        with atomic_output(path) as stream, GzipFile("", "wb", fileobj=stream, mtime=0) as zipped:
+            return _write_array(cast(BinaryIO, zipped), images, count, layout, "idx")
     if suffix not in OUTPUT_SUFFIXES:
         raise OutputError(
             f"{path} has the extension {suffix!r}: use a folder/, .npy, .idx or, for one image,"
@@ -88,9 +93,18 @@ def _write_array(
     if record and record.get("kind") in ("npy", "idx"):
         layout = ArrayLayout.from_record(record)
     lost: set[str] = set()
+    images = iter(images)
+    first = next(images)
+    if count == 1 and not first.metadata.samples.is_plain and kind == "npy":
+        return write_image(stream, first, ".npy")
 
     def watched() -> Iterable[Image]:
-        for image in images:
+        for image in chain((first,), images):
+            if not image.metadata.samples.is_plain:
+                raise OutputError(
+                    f"{image.name or 'an image'} has {image.metadata.samples.words} samples, which"
+                    " are no part of an array with others: write a folder/"
+                )
             lost.update(unheld(".npy", image.metadata))
             yield image
 

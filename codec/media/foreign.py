@@ -7,24 +7,17 @@ from ncodec.errors import InputError
 __all__ = ["foreign_format", "refusal"]
 
 _STARTS = (
-    (b"\0\0\1\0", "ICO"),
-    (b"8BPS", "PSD"),
-    (b"\n\5\1\x08", "PCX"),
     (b"\x76\x2f\x31\x01", "OpenEXR"),
-    (b"#?RADIANCE", "Radiance HDR"),
-    (b"#?RGBE", "Radiance HDR"),
-    (b"PF\n", "PFM"),
-    (b"Pf\n", "PFM"),
     (b"SDPX", "DPX"),
     (b"XPDS", "DPX"),
-    (b"\xff\x0a", "JPEG XL"),
-    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+    (b"8BPS\0\2", "PSB"),
 )
-_BRANDS = {
-    **dict.fromkeys((b"avif",), "AVIF"),
-    **dict.fromkeys((b"heic", b"heix", b"mif1", b"heim", b"heis"), "HEIC"),
+_BRANDS = frozenset((b"heic", b"heix", b"mif1", b"heim", b"heis"))
+"""The major brands of HEIC files, of the ISO base media file format."""
+_COMMANDS = {
+    "HEIC": "heif-convert INPUT OUTPUT.png",
+    "OpenEXR": "magick INPUT -define quantum:format=floating-point -depth 32 OUTPUT.tif",
 }
-"""The major brands of stills in files of the ISO base media file format."""
 
 
 def foreign_format(start: bytes) -> str:
@@ -32,13 +25,13 @@ def foreign_format(start: bytes) -> str:
     for signature, name in _STARTS:
         if start.startswith(signature):
             return name
-    return _BRANDS.get(start[8:12], "") if start[4:8] == b"ftyp" else ""
+    return "HEIC" if start[4:8] == b"ftyp" and start[8:12] in _BRANDS else ""
 
 
 def refusal(name: str, kind: str) -> InputError:
     """The error that says what to do with a file that is named `name`."""
+    command = _COMMANDS.get(kind, "magick INPUT OUTPUT.png")
     return InputError(
         f"{name} is a picture in {kind}, which ncodec does not read: convert it first, for example"
-        " with `magick INPUT OUTPUT.png` (or OUTPUT.tiff for more than 16 bits), or make a film of"
-        " it with --film, with loss"
+        f" with `{command}`, or make a film of it with --film, with loss"
     )

@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile
+from ncodec.media.sample_kind import SampleKind, from_words
 
 __all__ = ["PIXEL_FORMATS", "Image", "Metadata", "left_out"]
 
@@ -49,6 +50,7 @@ class Metadata:
             where it has them twice (257).
         icc_name: the profile's name in a PNG, "" where it is "ICC profile".
         photoshop: Photoshop's image resource blocks of a JPEG (``8BIM``), IPTC's among them.
+        samples: what the samples were, where pixels do not say so.
     """
 
     icc: bytes = b""
@@ -60,6 +62,7 @@ class Metadata:
     colour_scale: int = 0
     icc_name: str = ""
     photoshop: bytes = b""
+    samples: SampleKind = field(default_factory=SampleKind)
 
     def __bool__(self) -> bool:
         return bool(self.to_record())
@@ -80,6 +83,7 @@ class Metadata:
             "colour_scale": self.colour_scale,
             "icc_name": self.icc_name,
             "photoshop": self.photoshop,
+            "samples": self.samples.to_record() if self.samples else None,
         }
         return {key: value for key, value in record.items() if value}
 
@@ -108,6 +112,7 @@ class Metadata:
             raise DamagedFile(f"image metadata has a colour scale of {scale!r}, not of 0 or 256")
         if not isinstance(name, str):
             raise DamagedFile("image metadata has a profile's name that is not text")
+        samples = record.get("samples")
         return cls(
             **blobs,
             text=text,
@@ -115,6 +120,7 @@ class Metadata:
             maximum=maximum,
             colour_scale=scale,
             icc_name=name,
+            samples=SampleKind() if samples is None else SampleKind.from_record(samples),
         )
 
 
@@ -142,7 +148,8 @@ class Image:
 
     Attributes:
         pixels: uint8 or uint16 of shape (height, width, channels), C-contiguous; channels are
-            1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha. Alpha is not premultiplied.
+            1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha. Where the file's samples were of other
+            types or more bands, words of them in planes; `samples` has themselves.
         name: the file's name, "" where there was none.
         metadata: what else the file said.
         notices: what a user should know of how the file was read, a sentence each.
@@ -194,15 +201,31 @@ class Image:
         """FFmpeg's name of the layout, for example rgb24 or gray16le."""
         return PIXEL_FORMATS[self.channels, self.bit_depth]
 
+    @property
+    def samples(self) -> NDArray[Any]:
+        """The file's own samples (height, width, bands): `pixels` in most images; signed,
+        floating-point, 32 or 64 bits, more bands than four where it had these.
+
+        Raises:
+            DamagedFile: the pixels are none of such samples.
+        """
+        kind = self.metadata.samples
+        return self.pixels if kind.is_plain else from_words(self.pixels, kind)
+
     def crop(self, x: int, y: int, width: int, height: int) -> Image:
         """A copy of the rectangle whose top left sample is (x, y), with the metadata.
 
         Raises:
             ValueError: the rectangle is empty or reaches outside the image.
         """
-        inside = 0 <= x < x + width <= self.width and 0 <= y < y + height <= self.height
+        planes = self.metadata.samples.planes
+        whole = self.height // planes
+        inside = 0 <= x < x + width <= self.width and 0 <= y < y + height <= whole
         if not inside:
             raise ValueError(
-                f"region {x},{y},{width},{height} does not lie inside {self.width}x{self.height}"
+                f"region {x},{y},{width},{height} does not lie inside {self.width}x{whole}"
             )
-        return Image(self.pixels[y : y + height, x : x + width].copy(), self.name, self.metadata)
+        parts = self.pixels.reshape(planes, whole, *self.pixels.shape[1:])
+        part = parts[:, y : y + height, x : x + width]
+        pixels = part.reshape(planes * height, width, -1).copy()
+        return Image(pixels, self.name, self.metadata)

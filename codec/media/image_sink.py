@@ -16,8 +16,10 @@ from ncodec.errors import OutputError
 from ncodec.formats.output import atomic_output
 from ncodec.media.bmp import write_bmp
 from ncodec.media.image import Image, Metadata
+from ncodec.media.pfm import write_pfm
 from ncodec.media.png_writer import write_png
 from ncodec.media.pnm import write_pnm
+from ncodec.media.sample_kind import SampleKind
 from ncodec.media.stored import reduced
 from ncodec.media.tiff_ifd import parse_tiff
 from ncodec.media.tiff_writer import write_tiff
@@ -37,7 +39,8 @@ class _Format:
     Attributes:
         layouts: pairs (channels, bits a sample).
         metadata: the names of the fields of `Metadata`, and types of chunks where it has no place
-            for any chunk; "comment" for text with the keyword Comment, "thumbnail" for EXIF's.
+            for any chunk; "comment" and "scale" for text with these keywords; "thumbnail" for
+            that of EXIF data.
     """
 
     write: Callable[[BinaryIO, Image], None]
@@ -71,13 +74,22 @@ def _by_pillow(image: Image, name: str, **options: object) -> bytes:
 
 
 def _write_npy(stream: BinaryIO, image: Image) -> None:
-    pixels = image.pixels[:, :, 0] if image.channels == 1 else image.pixels
+    samples = image.samples
+    pixels = samples[:, :, 0] if samples.shape[2] == 1 else samples
     np.lib.format.write_array(stream, pixels, allow_pickle=False)
 
 
 _ANY = frozenset((channels, bits) for channels in (1, 2, 3, 4) for bits in (8, 16))
 _PNG = _Format(write_png, _ANY, frozenset(("icc", "exif", "xmp", "text", "chunks", "photoshop")))
-_TIFF = _Format(write_tiff, _ANY, frozenset(("icc", "exif", "xmp", "photoshop", "pHYs", "PLTE")))
+_TIFF = _Format(
+    write_tiff,
+    _ANY,
+    frozenset(("icc", "exif", "xmp", "photoshop", "pHYs", "PLTE", "extra")),
+)
+_ANY_SAMPLES = frozenset((".npy", ".tif", ".tiff"))
+"""The formats of samples of all types and of any number of bands."""
+_LARGEST_TIFF = 1 << 32
+"""The bytes of a TIFF, whose offsets have 32 bits; deflate may add a little."""
 _COMMENT = frozenset(("comment",))
 _FORMATS = {
     ".png": _PNG,
@@ -97,8 +109,16 @@ _FORMATS = {
     ".pam": _Format(partial(write_pnm, suffix=".pam"), _ANY, _COMMENT),
     ".bmp": _Format(write_bmp, frozenset(((1, 8), (3, 8))), frozenset(("pHYs", "PLTE"))),
     ".npy": _Format(_write_npy, _ANY),
+    ".pfm": _Format(write_pfm, frozenset(((1, 16), (3, 16))), frozenset(("scale",))),
 }
-_WORDS = {"PLTE": "palette", "pHYs": "density", "comment": "text"}
+_TEXTS = {"Comment": "comment", "Scale": "scale"}
+_WORDS = {
+    "scale": "scale of a PFM",
+    "PLTE": "palette",
+    "pHYs": "density",
+    "comment": "text",
+    "extra": "the meaning of its alpha, which is premultiplied or unknown",
+}
 
 OUTPUT_SUFFIXES = frozenset(_FORMATS)
 """The extensions that `write_image` knows."""
@@ -135,26 +155,29 @@ def write_image(
 
 
 def suffix_for(image: Image, wished: str) -> str:
-    """`wished` where that format holds samples and metadata of `image`, else ".png"."""
-    data_format = _FORMATS.get(wished.lower())
-    if wished.lower() == ".npy" or data_format is None or not _holds(data_format, image):
-        return ".png"
-    return ".png" if unheld(wished, image.metadata) else wished
+    """`wished` where that format holds samples and metadata of `image`, else ".png", or ".tif"
+    where PNG does not."""
+    kind = image.metadata.samples
+    best = ".png" if kind.is_plain and not kind.extra else ".tif"
+    if wished.lower() in (".npy", "") or not _holds(wished.lower(), image):
+        return best
+    return best if unheld(wished, image.metadata) else wished
 
 
 def unheld(suffix: str, metadata: Metadata) -> tuple[str, ...]:
     """What `metadata` has that a file with this extension has no place for, in words."""
     held = _FORMATS[suffix.lower()].metadata
+    extra = {"extra"} if metadata.samples.extra else set()
     if "chunks" in held:
-        return ()
+        return tuple(_WORDS[each] for each in extra)
     kinds = {kind for kind, _ in metadata.chunks}
     if "tRNS" in kinds:
         held -= {"PLTE"}
-    texts = {"comment" if keyword == "Comment" else "text" for keyword, _ in metadata.text}
+    texts = {_TEXTS.get(keyword, "text") for keyword, _ in metadata.text}
     thumbnail = {"thumbnail"} if _has_thumbnail(metadata.exif) else set()
     blobs = {key for key in ("icc", "exif", "xmp", "photoshop") if getattr(metadata, key)}
     # The opacity that tRNS gives is in the samples.
-    lost = (blobs | texts | kinds | thumbnail) - held - {"tRNS"}
+    lost = (blobs | texts | kinds | thumbnail | extra) - held - {"tRNS"}
     return tuple(sorted({_WORDS.get(each, each) for each in lost}))
 
 
@@ -168,24 +191,36 @@ def _has_thumbnail(exif: bytes) -> bool:
 
 def _format_of(suffix: str, image: Image, name: str) -> _Format:
     data_format = _FORMATS.get(suffix.lower())
-    if data_format is not None and _holds(data_format, image):
+    if data_format is not None and _holds(suffix.lower(), image):
         return data_format
-    able = [key for key, value in _FORMATS.items() if _holds(value, image)]
+    able = [key for key in _FORMATS if _holds(key, image)]
     reason = (
         f"has the extension {suffix!r}, in which ncodec cannot keep every sample"
         if data_format is None
-        else f"cannot hold this image of {image.width}x{image.height} {image.pixel_format} exactly"
+        else f"cannot hold this image of {image.width}x{image.height} {_samples(image)} exactly"
     )
     raise OutputError(f"{name} {reason}: use {', '.join(able)}")
 
 
-def _holds(data_format: _Format, image: Image) -> bool:
-    if (image.channels, image.bit_depth) not in data_format.layouts:
+def _samples(image: Image) -> str:
+    kind = image.metadata.samples
+    return kind.words or image.pixel_format
+
+
+def _holds(suffix: str, image: Image) -> bool:
+    data_format = _FORMATS.get(suffix)
+    if data_format is None or (image.channels, image.bit_depth) not in data_format.layouts:
         return False
-    if data_format.write is _write_webp:
+    kind = image.metadata.samples
+    if suffix == ".pfm":
+        return kind == SampleKind("f4")
+    if not kind.is_plain:
+        return suffix in _ANY_SAMPLES
+    if suffix == ".webp":
         # libwebp drops alpha that is opaque everywhere.
         kept = image.channels == 3 or bool((image.pixels[..., 3] < 255).any())
         return kept and max(image.width, image.height) <= _WEBP_SIDE
-    if data_format is _FORMATS[".pbm"]:
+    if suffix == ".pbm":
         return reduced(image.pixels, 1) is not None
-    return data_format.write is not write_bmp or image.pixels.nbytes < _LARGEST_BMP
+    largest = {".bmp": _LARGEST_BMP, ".tif": _LARGEST_TIFF, ".tiff": _LARGEST_TIFF}
+    return image.pixels.nbytes < largest.get(suffix, image.pixels.nbytes + 1)

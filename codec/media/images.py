@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
-from io import BytesIO
+from importlib import import_module
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-from PIL.BmpImagePlugin import BmpImageFile
-from PIL.GifImagePlugin import GifImageFile
-from PIL.Image import DecompressionBombError
-from PIL.ImageFile import ImageFile
-from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.QoiImagePlugin import QoiImageFile
-from PIL.TgaImagePlugin import TgaImageFile
-from PIL.WebPImagePlugin import WebPImageFile
 
 from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
-from ncodec.media import png_chunks, pnm
-from ncodec.media.bmp import bmp_metadata
-from ncodec.media.density import INCH, NO_UNIT, density_chunk
+from ncodec.media import pnm
 from ncodec.media.foreign import foreign_format, refusal
-from ncodec.media.image import Image, Metadata, left_out
-from ncodec.media.png import read_png
-from ncodec.media.pnm import read_pnm
-from ncodec.media.sizes import check_size
-from ncodec.media.tiff import BIG_TIFF, read_tiff
+from ncodec.media.image import Image
 
 __all__ = [
     "JPEG_SUFFIXES",
@@ -47,7 +26,7 @@ STILL_SUFFIXES = frozenset(
     f".{name}"
     for name in (
         *("bmp", "j2k", "jp2", "jpeg", "jpg", "pam", "pbm", "pgm", "png", "pnm", "ppm"),
-        *("qoi", "tga", "tif", "tiff", "webp"),
+        *("qoi", "tga", "tif", "tiff", "webp", "avif", "hdr", "ico", "jxl", "pcx", "pfm", "psd"),
     )
 )
 """The extensions of the formats that `read_image` reads; the content decides all the same."""
@@ -55,48 +34,54 @@ STILL_SUFFIXES = frozenset(
 JPEG_SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))
 """The extensions of JPEG files."""
 
-_TIFF = (b"II*\0", b"MM\0*", *BIG_TIFF)
-_JP2 = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
+_STARTS = (
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    *((start, "TIFF") for start in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
+    (b"qoif", "QOI"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+    (b"PF\n", "PFM"),
+    (b"Pf\n", "PFM"),
+    (b"#?RADIANCE", "HDR"),
+    (b"#?RGBE", "HDR"),
+    (b"\0\0\1\0", "ICO"),
+    (b"8BPS\0\1", "PSD"),
+)
+Reader = Callable[[bytes, str, Limits], Image]
+
+_READERS = {
+    "PNG": ("png", "read_png"),
+    "TIFF": ("tiff", "read_tiff"),
+    "PNM": ("pnm", "read_pnm"),
+    "PFM": ("pfm", "read_pfm"),
+    "JPEG 2000": ("coded_stills", "read_jp2"),
+    "JPEG XL": ("coded_stills", "read_jxl"),
+    "AVIF": ("coded_stills", "read_avif"),
+    "HDR": ("coded_stills", "read_hdr"),
+}
+"""The modules, imported when they are needed, of what Pillow does not read alone."""
 _GIF = (b"GIF87a", b"GIF89a")
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
-_EXIF_MARKER = b"Exif\0\0"
-_XMP_MARKER = b"http://ns.adobe.com/xap/1.0/\0"
-_PHOTOSHOP_MARKER = b"Photoshop 3.0\0"
-_JPEG_MARKERS = (
-    *(_EXIF_MARKER, _XMP_MARKER, _PHOTOSHOP_MARKER, b"ICC_PROFILE\0", b"JFIF\0", b"Adobe"),
-)
-"""What segments begin with of which all that is theirs is kept, or is about coding."""
-_JFIF_UNITS = {0: NO_UNIT, 1: INCH, 2: Fraction(1, 100)}
-_READERS: dict[str, Callable[[BytesIO], ImageFile]] = {
-    "BMP": BmpImageFile,
-    "GIF": GifImageFile,
-    "JPEG": JpegImageFile,
-    "JPEG 2000": Jpeg2KImageFile,
-    "QOI": QoiImageFile,
-    "TGA": TgaImageFile,
-    "WebP": WebPImageFile,
-}
-_MODES = frozenset(("1", "L", "LA", "P", "RGB", "RGBA"))
 
 
 def image_format(start: bytes) -> str:
     """The name of the image format that a file with these first 32 bytes has, "" for none."""
-    if start.startswith(png_chunks.SIGNATURE):
-        return "PNG"
-    if start.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if start.startswith(_TIFF):
-        return "TIFF"
+    for signature, name in _STARTS:
+        if start.startswith(signature):
+            return name
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
         return "WebP"
     if pnm.SIGNATURE.match(start):
         return "PNM"
     if start[:2] == b"BM" and int.from_bytes(start[14:18], "little") in _BMP_HEADERS:
         return "BMP"
-    if start.startswith(b"qoif"):
-        return "QOI"
-    if start.startswith(_JP2):
-        return "JPEG 2000"
+    if start[4:12] == b"ftypavif":
+        return "AVIF"
+    if start[:1] == b"\n" and start[1:2] in b"\0\2\3\4\5" and start[2:3] == b"\1":
+        return "PCX" if start[3:4] in b"\1\2\4\x08" and len(start) > 3 else ""
     return "TGA" if _is_tga(start) else ""
 
 
@@ -105,6 +90,8 @@ def is_still_gif(path: Path) -> bool:
     with path.open("rb") as stream:
         if not stream.read(6).startswith(_GIF):
             return False
+    from PIL.GifImagePlugin import GifImageFile
+
     try:
         with GifImageFile(path) as picture:
             return not picture.is_animated
@@ -124,7 +111,7 @@ def _is_tga(start: bytes) -> bool:
 
 
 def read_image(path: str | Path, *, limits: Limits | None = None) -> Image:
-    """The one image in a PNG, TIFF, PNM (PBM, PGM, PPM, PAM), WebP, JPEG or BMP file.
+    """The one image in a file of a format whose extensions `STILL_SUFFIXES` has.
 
     Samples keep their values: no colour is converted, no orientation applied. Palettes become RGB,
     transparency an alpha channel, and grey of 1, 2 or 4 bits takes 8; metadata says what they were.
@@ -134,7 +121,7 @@ def read_image(path: str | Path, *, limits: Limits | None = None) -> Image:
 
     Raises:
         InputError: the file is missing, damaged, no image of these formats, or not one that can be
-            held exactly (CMYK, floating point, several frames).
+            held exactly (several frames, coded with loss in a way that decoders may differ in).
         LimitExceeded: the image is larger than `limits` allow.
     """
     path = Path(path)
@@ -160,96 +147,14 @@ def decode_image(data: bytes, name: str, *, limits: Limits | None = None) -> Ima
     limits = limits or Limits()
     if foreign := foreign_format(data[:32]):
         raise refusal(name, foreign)
-    if kind == "PNG":
-        return read_png(data, name, limits)
-    if kind == "TIFF":
-        return read_tiff(data, name, limits)
-    if kind == "PNM":
-        return read_pnm(data, name, limits)
+    if kind in _READERS:
+        module, reader = _READERS[kind]
+        read: Reader = getattr(import_module(f"ncodec.media.{module}"), reader)
+        return read(data, name, limits)
     if kind:
-        return _by_pillow(data, kind, name, limits)
+        from ncodec.media.pillow_stills import read_by_pillow
+
+        return read_by_pillow(data, kind, name, limits)
     raise InputError(
         f"{name} is not an image that ncodec reads: give a PNG, TIFF, PNM, WebP, JPEG or BMP file"
-    )
-
-
-def _by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> Image:
-    """The image in a file of a format of 8 bits a sample, which Pillow decodes exactly."""
-    # Its classes rather than `Image.open`, whose size check is a setting of the whole process.
-    reader = _READERS[kind]
-    lost: list[str] = []
-    damaged = InputError(f"{name} has {kind} data that cannot be decoded: get the whole file")
-    if kind == "WebP":
-        _check_whole_webp(data, damaged)
-    try:
-        with reader(BytesIO(data)) as picture:
-            check_size(picture.width, picture.height, name, limits)
-            if kind == "WebP" and getattr(picture, "n_frames", 1) > 1:
-                raise InputError(
-                    f"{name} is an animated WebP: take it apart with `magick INPUT.webp -coalesce"
-                    " f_%04d.png` and give f_%04d.png, with its --fps"
-                )
-            mode = picture.mode
-            colours = "RGBA" if "transparency" in picture.info else "RGB"
-            pixels: NDArray[Any] = np.asarray(picture.convert(colours) if mode == "P" else picture)
-            if isinstance(picture, JpegImageFile):
-                metadata, lost = _jpeg_metadata(picture)
-            elif kind == "BMP":
-                metadata = bmp_metadata(data, grey=mode in ("1", "L"))
-            else:
-                metadata = _metadata(picture)
-    except DecompressionBombError:
-        raise InputError(
-            f"{name} has more pixels than ncodec reads of a {kind}: make it a PNG or TIFF"
-        ) from None
-    except (OSError, SyntaxError, ValueError, KeyError, IndexError, EOFError, struct.error):
-        raise damaged from None
-    if mode not in _MODES:
-        raise InputError(
-            f"{name} is a {kind} in {mode}: convert it to grey or RGB first (for example"
-            " `magick INPUT -colorspace sRGB OUTPUT.png`)"
-        )
-    if mode == "1":
-        pixels = pixels * np.uint8(255)
-    pixels = np.ascontiguousarray(pixels.reshape(*pixels.shape[:2], -1))
-    return Image(pixels, metadata=metadata, notices=left_out(name, lost))
-
-
-def _check_whole_webp(data: bytes, damaged: InputError) -> None:
-    if len(data) < 8 + int.from_bytes(data[4:8], "little"):
-        raise damaged
-
-
-def _jpeg_metadata(picture: JpegImageFile) -> tuple[Metadata, list[str]]:
-    """The metadata of a JPEG file, and what its segments hold else."""
-    photoshop, comments, lost = b"", [], []
-    for kind, body in picture.applist:
-        if kind == "COM":
-            comments.append(("Comment", body.rstrip(b"\0").decode("latin-1")))
-        elif body.startswith(_PHOTOSHOP_MARKER):
-            photoshop += body.removeprefix(_PHOTOSHOP_MARKER)
-        elif not body.startswith(_JPEG_MARKERS):
-            lost.append(f"the JPEG segment {kind}")
-    x, y = picture.info.get("jfif_density", (0, 0))
-    unit = _JFIF_UNITS.get(picture.info.get("jfif_unit", 0), NO_UNIT)
-    metadata = replace(
-        _metadata(picture),
-        text=tuple(comments),
-        chunks=density_chunk(Fraction(x), Fraction(y), unit),
-        photoshop=photoshop,
-    )
-    return metadata, lost
-
-
-def _metadata(picture: ImageFile) -> Metadata:
-    def blob(key: str) -> bytes:
-        value = picture.info.get(key)
-        return value if isinstance(value, bytes) else b""
-
-    comment = blob("comment").rstrip(b"\0").decode("latin-1")
-    return Metadata(
-        icc=blob("icc_profile"),
-        exif=blob("exif").removeprefix(_EXIF_MARKER),
-        xmp=blob("xmp"),
-        text=(("Comment", comment),) if comment else (),
     )

@@ -78,6 +78,10 @@ class PartialFolder:
     """`NAME.part/` until `publish` renames it to `NAME/`, which must be absent or empty."""
 
     def __init__(self, path: Path) -> None:
+        if path.resolve() in (Path.cwd(), Path(path.anchor or "/")):
+            raise OutputError(
+                f"{path} cannot be made anew: name a folder in it, {path / 'decoded'}/"
+            )
         self._path = path
         self._part = path.with_name(path.name + ".part")
         self._folders: set[Path] = set()

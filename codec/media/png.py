@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, cast
 
-import av
 import numpy as np
 from numpy.typing import NDArray
-from PIL.PngImagePlugin import PngImageFile
 
 from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
@@ -135,7 +133,9 @@ def _decoded(
     damaged = InputError(f"{name} has PNG image data that cannot be decoded: get the file again")
     _check_image_data(chunks, header, damaged)
     shape = (header.height, header.width, header.channels)
-    if header.depth < 16:
+    if header.depth < 8 or header.colour == _PALETTE or (header.interlaced and header.depth == 8):
+        from PIL.PngImagePlugin import PngImageFile
+
         try:
             with PngImageFile(BytesIO(bare)) as picture:
                 pixels = np.asarray(picture)
@@ -144,19 +144,37 @@ def _decoded(
         if pixels.dtype == np.bool_:
             pixels = pixels * np.uint8(1 if header.colour == _PALETTE else 255)
         return np.ascontiguousarray(pixels).reshape(shape)
-    # Pillow would halve the depth of all but plain grey.
+    try:
+        samples = _deep_interlaced(bare, header) if header.interlaced else _whole(bare)
+    except (RuntimeError, ValueError, MemoryError):
+        raise damaged from None
+    if samples.itemsize * 8 != header.depth or samples.size != shape[0] * shape[1] * shape[2]:
+        raise damaged
+    return np.ascontiguousarray(samples).reshape(shape)
+
+
+def _whole(bare: bytes) -> NDArray[Any]:
+    """The samples of 8 or 16 bits; Pillow would halve the latter, and hold the former thrice."""
+    import imagecodecs
+
+    return np.asarray(imagecodecs.png_decode(bare))
+
+
+def _deep_interlaced(bare: bytes, header: _Header) -> NDArray[np.uint16]:
+    """Interlaced samples of 16 bits, by FFmpeg: imagecodecs prints a warning for each."""
+    import av
+
     decoder = av.CodecContext.create("png", "r")
     try:
         pictures = [*decoder.decode(av.Packet(bare)), *decoder.decode(None)]
-    except (av.FFmpegError, ValueError, MemoryError):
-        raise damaged from None
+    except av.FFmpegError as error:
+        raise ValueError(str(error)) from None
     if len(pictures) != 1 or pictures[0].is_corrupt:
-        raise damaged
+        raise ValueError("no picture")
     plane = pictures[0].planes[0]
     memory: NDArray[Any] = np.frombuffer(cast(memoryview, plane), ">u2")
     rows = memory.reshape(-1, plane.line_size // 2)
-    samples = rows[: header.height, : header.width * header.channels]
-    return samples.astype(np.uint16).reshape(shape)
+    return rows[: header.height, : header.width * header.channels].astype(np.uint16)
 
 
 def _check_image_data(

@@ -3,7 +3,7 @@ to another maximum."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,10 +97,19 @@ def _scaled(maximum: int, to: int) -> NDArray[np.int64]:
     return (2 * to * np.arange(maximum + 1, dtype=np.int64) + maximum) // (2 * maximum)
 
 
-def packed(samples: NDArray[np.uint8], bits: int) -> NDArray[np.uint8]:
-    """Rows (height, width) of samples of 1, 2, 4 or 8 bits as bytes, the first in the top bits."""
-    count = 8 // bits
-    groups = np.pad(samples, ((0, 0), (0, -samples.shape[1] % count)))
-    shifts = np.arange(8 - bits, -1, -bits, dtype=np.uint8)
-    whole = groups.reshape(len(samples), -1, count) << shifts
-    return cast(NDArray[np.uint8], np.bitwise_or.reduce(whole, axis=2))
+def packed(samples: NDArray[Any], bits: int) -> NDArray[np.uint8]:
+    """Rows (height, width) of samples of up to 16 bits as bytes, the first in the top bits."""
+    if bits in (8, 16):
+        return samples.astype(f">u{bits // 8}").view(np.uint8)
+    top = samples.astype(">u2")[:, :, None].view(np.uint8)
+    rows = max(1, _BAND // samples.shape[1])
+    parts = [
+        np.packbits(
+            np.unpackbits(top[y : y + rows], axis=2)[:, :, 16 - bits :].reshape(
+                -1, samples.shape[1] * bits
+            ),
+            axis=1,
+        )
+        for y in range(0, len(top), rows)
+    ]
+    return np.concatenate(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
@@ -11,17 +12,28 @@ __all__ = [
     "Directory",
     "Field",
     "exif_data",
+    "further_directories",
     "packed",
     "parse_tiff",
     "rationals",
-    "read_directory",
     "shorts",
 ]
 
 ByteOrder = Literal["<", ">"]
 
-_TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-_INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I"}
+_HEADERS: dict[bytes, tuple[ByteOrder, bool]] = {
+    **{b"II*\0": ("<", False), b"MM\0*": (">", False)},
+    **{b"II+\0": ("<", True), b"MM\0+": (">", True)},
+}
+"""Byte order, and whether it is BigTIFF, by the first four bytes."""
+
+_TYPE_BYTES = {
+    **{1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4},
+    **{16: 8, 17: 8, 18: 8},
+}
+_INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+_OF_BIG_TIFF = 16
+"""The first of the types that only BigTIFF has."""
 _SHORT, _LONG, _RATIONAL = 3, 4, 5
 _CHILDREN = frozenset((34665, 34853, 40965))
 """The tags that point at further directories: EXIF, GPS, interoperability."""
@@ -82,7 +94,11 @@ class Directory:
 
     def descriptive(self) -> Directory:
         """The directory without the tags that say how the samples are stored."""
-        fields = {tag: value for tag, value in self.fields.items() if tag not in _STRUCTURE}
+        fields = {
+            tag: value
+            for tag, value in self.fields.items()
+            if tag not in _STRUCTURE and value.kind < _OF_BIG_TIFF
+        }
         return Directory(self.order, fields, dict(self.children))
 
     def stored(self, offset: int) -> bytes:
@@ -124,42 +140,85 @@ def rationals(order: ByteOrder, *values: Fraction) -> Field:
 
 
 def parse_tiff(data: bytes) -> Directory:
-    """The first directory of a TIFF file or of EXIF data.
+    """The first directory of a TIFF or BigTIFF file or of EXIF data.
 
     Raises:
         ValueError: it has no TIFF header, or its directory does not lie in it.
     """
-    orders: dict[bytes, ByteOrder] = {b"II*\0": "<", b"MM\0*": ">"}
-    order = orders.get(data[:4])
-    if order is None or len(data) < 8:
+    if data[:4] not in _HEADERS:
         raise ValueError("no TIFF header")
-    return read_directory(data, int(struct.unpack(order + "I", data[4:8])[0]), order)
+    order, big = _HEADERS[data[:4]]
+    layout = _BIG if big else _CLASSIC
+    if len(data) < layout.first + layout.offset_bytes:
+        raise ValueError("no TIFF header")
+    return _directory(data, layout.offset(data, layout.first, order), order, layout)
 
 
-def read_directory(data: bytes, offset: int, order: ByteOrder, depth: int = 0) -> Directory:
-    """The directory at `offset` and those under it. Fields that lie outside are left out.
+def further_directories(data: bytes, first: Directory) -> Iterator[Directory]:
+    """The directories after the first one.
 
     Raises:
-        ValueError: the directory itself lies outside.
+        ValueError: one lies outside, or comes again.
     """
-    if not 8 <= offset <= len(data) - 2 or depth == _DEEPEST:
+    order, big = _HEADERS[data[:4]]
+    layout, offset = _BIG if big else _CLASSIC, first.next_offset
+    seen: set[int] = set()
+    while offset:
+        if offset in seen:
+            raise ValueError("directories in a circle")
+        seen.add(offset)
+        directory = _directory(data, offset, order, layout)
+        offset = directory.next_offset
+        yield directory
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How directories are stored: where the first one's offset is, and codes of struct for the
+    number of entries, and for offsets and numbers of values."""
+
+    first: int
+    count: str
+    number: str
+
+    @property
+    def offset_bytes(self) -> int:
+        return struct.calcsize(self.number)
+
+    def offset(self, data: bytes, at: int, order: ByteOrder) -> int:
+        return int(struct.unpack_from(order + self.number, data, at)[0])
+
+
+_CLASSIC, _BIG = _Layout(4, "H", "I"), _Layout(8, "Q", "Q")
+
+
+def _directory(
+    data: bytes, offset: int, order: ByteOrder, layout: _Layout, depth: int = 0
+) -> Directory:
+    """The directory at `offset` and those under it. Fields that lie outside are left out."""
+    head, inside = struct.calcsize(order + layout.count), layout.offset_bytes
+    if not 8 <= offset <= len(data) - head or depth == _DEEPEST:
         raise ValueError("a directory outside the data")
-    (count,) = struct.unpack_from(order + "H", data, offset)
-    end = offset + 2 + 12 * count
-    if end + 4 > len(data):
+    (count,) = struct.unpack_from(order + layout.count, data, offset)
+    entry = 4 + 2 * inside
+    end = offset + head + entry * count
+    if end + inside > len(data):
         raise ValueError("a directory that is cut short")
-    directory = Directory(order, next_offset=int(struct.unpack_from(order + "I", data, end)[0]))
-    for at in range(offset + 2, end, 12):
-        tag, kind, number = struct.unpack_from(order + "HHI", data, at)
-        size = _TYPE_BYTES.get(kind, 0) * number
-        start = at + 8 if size <= 4 else struct.unpack_from(order + "I", data, at + 8)[0]
+    directory = Directory(order, next_offset=layout.offset(data, end, order))
+    for at in range(offset + head, end, entry):
+        tag, kind = struct.unpack_from(order + "HH", data, at)
+        number = layout.offset(data, at + 4, order)
+        size, start = _TYPE_BYTES.get(kind, 0) * number, at + 4 + inside
+        if size > inside:
+            start = layout.offset(data, start, order)
         if kind not in _TYPE_BYTES or start + size > len(data):
             continue
         value = Field(kind, number, data[start : start + size])
         if tag in _CHILDREN:
-            target = struct.unpack(order + "I", value.data)[0] if size == 4 else 0
+            single = number == 1 and kind in _INTEGERS
+            target = struct.unpack(order + _INTEGERS[kind], value.data)[0] if single else 0
             try:
-                directory.children[tag] = read_directory(data, target, order, depth + 1)
+                directory.children[tag] = _directory(data, target, order, layout, depth + 1)
             except ValueError:
                 continue
         else:

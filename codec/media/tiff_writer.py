@@ -24,6 +24,7 @@ _COLOURS, _EXTRA, _FORMAT, _XMP, _ICC, _PHOTOSHOP = 320, 338, 339, 700, 34675, 3
 _DENSITY_X, _DENSITY_Y, _DENSITY_UNIT = 282, 283, 296
 
 _MIN_IS_BLACK, _RGB, _PALETTE = 1, 2, 3
+_FORMATS = {"u": 1, "i": 2, "f": 3}
 _DEFLATE = 8
 _NO_PREDICTOR, _DIFFERENCE = 1, 2
 _STRAIGHT_ALPHA = 2
@@ -37,16 +38,20 @@ _STRIP = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """Samples as they are stored: `rows` (height, columns, channels), those of few bits packed."""
+    """Samples as they are stored: `rows` (height, columns, channels), those of few bits packed;
+    `bits` and `channels` of the samples themselves."""
 
     rows: NDArray[Any]
     bits: int
+    channels: int
     photometric: int
+    extra: tuple[int, ...] = ()
 
     @property
     def predicted(self) -> bool:
         """Whether the differences between neighbours are stored, which indices have none of."""
-        return self.bits >= 8 and self.photometric != _PALETTE
+        whole = self.bits == 8 * self.rows.itemsize
+        return whole and self.rows.dtype.kind != "f" and self.photometric != _PALETTE
 
 
 def write_tiff(stream: BinaryIO, image: Image) -> None:
@@ -58,28 +63,28 @@ def write_tiff(stream: BinaryIO, image: Image) -> None:
     except ValueError:
         tags = Directory("<")
     order = tags.order
-    rows = max(1, _STRIP // (stored.rows.nbytes // image.height))
+    rows = max(1, _STRIP // (stored.rows.nbytes // len(stored.rows)))
     strips = []
-    for first in range(0, image.height, rows):
+    for first in range(0, len(stored.rows), rows):
         part = stored.rows[first : first + rows]
         if stored.predicted:
-            part = np.diff(part, axis=1, prepend=part.dtype.type(0))
+            numbers = part.view(f"u{part.itemsize}")
+            part = np.diff(numbers, axis=1, prepend=numbers.dtype.type(0))
         strips.append(zlib.compress(part.astype(part.dtype.newbyteorder(order)).tobytes(), _LEVEL))
     lengths = [len(strip) for strip in strips]
     starts = np.cumsum([8, *lengths]).tolist()
-    channels = stored.rows.shape[2]
     for tag, *values in (
-        (_BITS, *[stored.bits] * channels),
+        (_BITS, *[stored.bits] * stored.channels),
         (_COMPRESSION, _DEFLATE),
         (_PHOTOMETRIC, stored.photometric),
-        (_SAMPLES, channels),
+        (_SAMPLES, stored.channels),
         (_PREDICTOR, _DIFFERENCE if stored.predicted else _NO_PREDICTOR),
-        (_FORMAT, *[1] * channels),
-        *([(_EXTRA, _STRAIGHT_ALPHA)] if channels in (2, 4) else []),
+        (_FORMAT, *[_FORMATS[stored.rows.dtype.kind]] * stored.channels),
+        *([(_EXTRA, *stored.extra)] if stored.extra else []),
     ):
         tags.fields[tag] = shorts(order, *values)
     tags.set(_WIDTH, image.width)
-    tags.set(_HEIGHT, image.height)
+    tags.set(_HEIGHT, len(stored.rows))
     tags.set(_STRIPS, *starts[:-1])
     tags.set(_STRIP_ROWS, rows)
     tags.set(_STRIP_BYTES, *lengths)
@@ -101,16 +106,22 @@ def write_tiff(stream: BinaryIO, image: Image) -> None:
 
 def _as_stored(image: Image) -> _Stored:
     """The samples, in the way that the metadata says where they fit it and TIFF has it."""
-    maximum = image.metadata.maximum
+    maximum, kind = image.metadata.maximum, image.metadata.samples
+    bits = maximum.bit_length()
     if image.channels == 3 and (found := indices(image)) is not None:
-        bits = maximum.bit_length()
-        return _Stored(packed(found[:, :, 0], bits)[:, :, None], bits, _PALETTE)
-    few = reduced(image.pixels, maximum) if image.channels == 1 and maximum in (1, 3, 15) else None
-    if few is not None:
-        bits = maximum.bit_length()
-        return _Stored(packed(few[:, :, 0], bits)[:, :, None], bits, _MIN_IS_BLACK)
-    photometric = _RGB if image.channels > 2 else _MIN_IS_BLACK
-    return _Stored(image.pixels, image.bit_depth, photometric)
+        return _Stored(packed(found[:, :, 0], bits)[:, :, None], bits, 1, _PALETTE)
+    samples = image.samples
+    channels = samples.shape[2]
+    natural = _RGB if channels in (3, 4) else _MIN_IS_BLACK
+    straight = (_STRAIGHT_ALPHA,) if channels in (2, 4) and not kind.photometric else ()
+    photometric, extra = kind.photometric or natural, kind.extra or straight
+    few = None
+    if kind.is_plain and bits not in (0, 8, 16) and maximum + 1 == 1 << bits:
+        few = reduced(samples, maximum)
+    if few is None:
+        return _Stored(samples, 8 * samples.itemsize, channels, photometric, extra)
+    rows = packed(few.reshape(image.height, -1), bits)
+    return _Stored(rows[:, :, None], bits, channels, photometric, extra)
 
 
 def _colours(metadata: Metadata, entries: int) -> list[int]:

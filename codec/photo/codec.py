@@ -84,7 +84,7 @@ class PcPhoto(ImageCodec):
             full_range=True,
         )
         segments = in_order(coded, range(len(grid)), context.threads)
-        return Coded(info, segments, (Conf(model.pack()),) if model else (), image.notices)
+        return Coded(info, segments, (Conf(model.pack()),) if model else ())
 
     def describe_segment(self, segment: Segment) -> str:
         from ncodec.photo.describing import describe

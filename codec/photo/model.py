@@ -67,11 +67,17 @@ class PhotoModel:
     Args:
         sets: for each set the circuits of a first, second and third plane.
         tags: tool, seed, options, figures.
+        model: the model file that they come from, if any.
     """
 
-    def __init__(self, sets: Sequence[Sequence[Circuit]], tags: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        sets: Sequence[Sequence[Circuit]],
+        tags: Mapping[str, Any],
+        model: Model | None = None,
+    ) -> None:
         self.sets = tuple(tuple(planes) for planes in sets)
-        self.model = Model(FAMILY, _VERSION, _packed(self.sets), tags)
+        self.model = model or Model(FAMILY, _VERSION, _packed(self.sets), tags)
 
     @property
     def digest(self) -> bytes:
@@ -91,7 +97,7 @@ class PhotoModel:
             DamagedFile: it holds no circuits.
         """
         sets = _unpacked(model.expect(FAMILY, _VERSION))
-        return cls(sets, model.tags)
+        return cls(sets, model.tags, model)
 
     @classmethod
     def unpack(cls, data: bytes) -> PhotoModel:

@@ -32,6 +32,7 @@ RESERVED = frozenset(
         "help",
         "info",
         "keep",
+        "limit_pixels",
         "log_json",
         "max_segment",
         "models",

@@ -173,7 +173,7 @@ def test_pictures_in_memory_are_kept_until_they_are_coded(tmp_path):
         ncodec.Image(random.integers(0, 256, size).astype(np.uint8), f"{i}.png")
         for i, size in enumerate(sizes)
     ]
-    stopped(made, tmp_path / "a.nc", effort="fast")
+    stopped(made, tmp_path / "a.nc", effort="fast", threads=1)
     ncodec.encode(output=tmp_path / "a.nc", resume=True)
     with ncodec.open(tmp_path / "a.nc") as album:
         assert [album.name(i) for i in range(3)] == ["0.png", "1.png", "2.png"]

@@ -1,5 +1,6 @@
 """pc-photo end to end: tiles, regions, damage, metadata, depths, and what it refuses."""
 
+import struct
 import zlib
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from PIL import Image as PillowImage
 
 import ncodec
-from ncodec.errors import DamagedFile, VerificationFailed
+from ncodec.errors import DamagedFile, InputError, VerificationFailed
 from ncodec.formats import Reader
 from ncodec.media import read_image, write_image
 from ncodec.media.image import Image
@@ -176,3 +177,32 @@ def test_a_file_that_promises_other_tiles_is_damaged(tiled):
     assert info.frames == 4
     with pytest.raises(DamagedFile):
         ncodec.open(data[: len(data) // 2])
+
+
+def test_the_command_line_says_what_a_repaired_photograph_has_lost(tiled, command, tmp_path):
+    data = bytearray(tiled[1].read_bytes())
+    data[len(data) // 8] ^= 1  # in the first tile
+    (tmp_path / "broken.nc").write_bytes(data)
+    ran = command("repair", "broken.nc", "-o", "rest.nc")
+    assert ran.err.splitlines()[1] == "lost: 271x276 pixels of image 0 at 0,0"
+
+
+def test_the_limit_of_pixels_is_raised_by_an_option(command, tmp_path):
+    write_image(tmp_path / "a.png", Image(np.zeros((1, 40_000, 1), np.uint8)))
+    assert command("encode", "a.png", "-o", "a.nc").code == 0
+    huge = bytearray((tmp_path / "a.png").read_bytes())
+    huge[16:24] = struct.pack(">II", 30_000, 30_000)
+    huge[29:33] = struct.pack(">I", zlib.crc32(huge[12:29]))
+    (tmp_path / "huge.png").write_bytes(huge)
+    assert command("encode", "huge.png", "-o", "b.nc").code == 6
+    raised = command("encode", "huge.png", "-o", "b.nc", "--limit-pixels", "900M")
+    assert (raised.code, "cannot be decoded" in raised.err) == (3, True)
+    with pytest.raises(InputError, match="cannot be decoded"):
+        ncodec.encode(tmp_path / "huge.png", limit_pixels=900_000_000)
+
+
+def test_the_folder_that_one_is_in_is_no_output(command, tmp_path):
+    ncodec.encode(np.zeros((4, 4), np.uint8), tmp_path / "a.nc")
+    for output in (".", "./", "/"):
+        ran = command("decode", "a.nc", "-o", output)
+        assert (ran.code, "name a folder in it" in ran.err) == (7, True)

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nc_files import SMALL, assemble, index_rows, make_header, seal, split
 
-from ncodec.errors import DamagedFile, InputError, LimitExceeded, NcodecError
+from ncodec.errors import DamagedFile, InputError, LimitExceeded, NcodecError, UsageError
 from ncodec.formats import Limits, Reader
 from ncodec.formats.boxes import SIGNATURE, BoxHeader, pack_box
+from ncodec.formats.limits import raised
 
 BOXES = split(SMALL)
 HEAD, SEGMENTS = BOXES[0], BOXES[3:6]
@@ -113,7 +114,7 @@ def with_head(**changes):
     ("data", "limit"),
     [
         (with_head(width=2**32 - 1), "width"),
-        (with_head(height=40_000), "height"),
+        (with_head(height=2**21), "height"),
         (with_head(width=32_768, height=32_768), "frame_pixels"),
         (with_head(frames=2**32 - 1), "frames"),
         (assemble([pack_box("HEAD", bytes(70_000)), *SEGMENTS]), "header_bytes"),
@@ -121,7 +122,9 @@ def with_head(**changes):
     ],
 )
 def test_absurd_values_name_the_limit_and_how_to_raise_it(data, limit):
-    with pytest.raises(LimitExceeded, match=rf"over the limit of \d+: .*Limits\({limit}=\d+\)"):
+    with pytest.raises(
+        LimitExceeded, match=rf"limit of \d+: .*(Limits\({limit}=|limit-pixels )\d+"
+    ):
         read_all(data)
 
 
@@ -143,3 +146,15 @@ def test_limits_are_arguments(limits, name):
 
 def test_a_limit_is_inclusive():
     read_all(SMALL, limits=Limits(boxes=10, segment_pixels=288, frames=6, sections=3))
+
+
+def test_limits_are_raised_for_a_while():
+    limits = Limits(frame_pixels=9)
+    with raised(frame_pixels=20, width=None):
+        limits.check("frame_pixels", 20)
+        with pytest.raises(LimitExceeded, match=r"limit of 20: .*--limit-pixels 21"):
+            limits.check("frame_pixels", 21)
+    with pytest.raises(LimitExceeded, match="limit of 9"):
+        limits.check("frame_pixels", 20)
+    with pytest.raises(UsageError, match="give at least 1"), raised(frame_pixels=0):
+        pass

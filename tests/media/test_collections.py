@@ -140,6 +140,8 @@ def test_a_gzipped_idx_file(tmp_path):
     assert np.array_equal(opened.stack()[..., 0], values)
     again(opened, tmp_path / "b-ubyte")
     assert (tmp_path / "b-ubyte").read_bytes() == idx(values)
+    write_collection(tmp_path / "b.idx.gz", opened, len(opened), opened.layout)
+    assert gzip.decompress((tmp_path / "b.idx.gz").read_bytes()) == idx(values)
 
 
 def test_part_of_an_array(tmp_path):
@@ -298,7 +300,7 @@ def test_an_empty_folder(tmp_path):
     [
         ("out.png", "holds one image, not 2"),
         ("out.jpg", "use a folder/"),
-        ("out.idx.gz", "use a folder/"),
+        ("out.npy.gz", "use a folder/"),
         ("full", "has content already"),
     ],
 )

@@ -25,7 +25,7 @@ HUGE = np.zeros((1, 1, 1), int)
         (b"BM" + bytes(12) + struct.pack("<I", 40) + bytes(99), "BMP"),
         (b"RIFF\x20\0\0\0WEBPVP8L" + bytes(20), "WebP data that cannot be decoded"),
         (b"II*\0\xff\xff\xff\xff", "damaged TIFF"),
-        (b"II+\0" + bytes(12), "BigTIFF"),
+        (b"II+\0" + bytes(12), "damaged TIFF"),
     ],
 )
 def test_what_is_no_image(tmp_path, capfd, content, said):
@@ -60,9 +60,9 @@ def test_absurd_sizes(tmp_path, at):
     path = tmp_path / "it.bmp"
     Pillow.fromarray(image().pixels).save(path)
     data = bytearray(path.read_bytes())
-    data[at : at + 4] = struct.pack("<I", 40000)
+    data[at : at + 4] = struct.pack("<I", 2_000_000)
     path.write_bytes(data)
-    with pytest.raises(LimitExceeded, match="asks for 40000"):
+    with pytest.raises(LimitExceeded, match="asks for 2000000"):
         read_image(path)
 
 
@@ -72,14 +72,13 @@ def test_a_bomb_is_refused_by_its_header(tmp_path, recwarn):
     bomb[16:24] = struct.pack(">II", 30000, 30000)
     bomb[29:33] = struct.pack(">I", zlib.crc32(bomb[12:29]))
     path.write_bytes(bomb)
-    with pytest.raises(LimitExceeded, match="900000000 pixels"):
+    with pytest.raises(LimitExceeded, match=r"900000000 pixels .*--limit-pixels 900000000"):
         read_image(path)
     assert not recwarn.list
 
 
-@pytest.mark.parametrize("suffix", ["jpg", "tif"])
-def test_cmyk(tmp_path, suffix):
-    path = tmp_path / f"it.{suffix}"
+def test_cmyk(tmp_path):
+    path = tmp_path / "it.jpg"
     Pillow.fromarray(image().pixels).convert("CMYK").save(path)
     with pytest.raises(InputError, match="CMYK: convert it"):
         read_image(path)
