@@ -55,6 +55,10 @@ PHOTOS = {
     "pc-photo-1-deep": ("medium", 3, np.uint16),
     "pc-photo-1-grey": ("medium", 1, np.uint8),
 }
+PASTS = {
+    "pc-photo-1-jpeg": ("JPEG", {"quality": 80}),
+    "pc-photo-1-webp": ("WEBP", {"quality": 90}),
+}
 TRAININGS = {
     "pc-hclt-1-trained": ("pc", {"latents": 3, "components": 5, "epochs": 3}),
     "pc-idf-1-circuit": (
@@ -106,8 +110,18 @@ def make_clip(name, options):
     save(name, planes)
 
 
+def make_past(name, kind, options):
+    held = BytesIO()
+    waves = np.ascontiguousarray(photo(3, np.uint8)[:, :300])
+    PillowImage.fromarray(waves).save(held, kind, **options)
+    keep_photo(name, np.asarray(PillowImage.open(held).convert("RGB")), "medium")
+
+
 def make_photo(name, effort, channels, kind):
-    pixels = photo(channels, kind)
+    keep_photo(name, photo(channels, kind), effort)
+
+
+def keep_photo(name, pixels, effort):
     with TemporaryDirectory() as folder:
         source = Path(folder) / "photo.png"
         write_image(source, Image(pixels))
@@ -184,6 +198,8 @@ if __name__ == "__main__":
         make_clip(name, options)
     for name, arguments in missing(PHOTOS).items():
         make_photo(name, *arguments)
+    for name, arguments in missing(PASTS).items():
+        make_past(name, *arguments)
     for name, options in missing(JPEGS).items():
         make_jpeg(name, options)
     for name in ALBUMS:
