@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
+import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
-
-from ncodec.errors import MissingDependency
 
 __all__ = ["ANCHORS", "Anchor", "versions"]
 
@@ -49,7 +47,7 @@ class Anchor:
         return 8 * pixels.itemsize in self.depths and not (grey and self.codec in ("webp", "qoi"))
 
     def _call(self, what: str) -> Callable[..., Any]:
-        function: Callable[..., Any] = getattr(_imagecodecs(), f"{self.codec}_{what}")
+        function: Callable[..., Any] = getattr(imagecodecs, f"{self.codec}_{what}")
         return function
 
 
@@ -66,17 +64,8 @@ ANCHORS = (
 def versions() -> str:
     """The versions of the libraries behind the anchors."""
     names = ("imagecodecs", "libpng", "libwebp", "charls", "libjxl")
-    releases = _imagecodecs().version(dict)
+    releases = imagecodecs.version(dict)
     return ", ".join(f"{name} {releases.get(name, '?')}" for name in names)
-
-
-def _imagecodecs() -> Any:
-    try:
-        return import_module("imagecodecs")
-    except ImportError:
-        raise MissingDependency(
-            "the anchors need imagecodecs: run python -m pip install 'ncodec[eval]'"
-        ) from None
 
 
 def _squeezed(pixels: Pixels) -> Pixels:

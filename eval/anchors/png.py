@@ -22,11 +22,7 @@ _FILTERS = (8, 16, 32, 64, 128, 248)
 
 
 def smallest_png(pixels: Pixels) -> bytes:
-    """The smallest PNG of level 9 over filters, and with a palette if 256 colours are enough.
-
-    Raises:
-        MissingDependency: imagecodecs is not installed.
-    """
+    """The smallest PNG of level 9 over filters, and with a palette if 256 colours are enough."""
     encodings = [
         Anchor("PNG", "png", (("level", 9), ("filter", flags))).encode(pixels) for flags in _FILTERS
     ]

@@ -27,7 +27,7 @@ from ncodec.eval.results import Summary, save_json
 
 __all__ = ["check", "check_extra", "finish", "opened"]
 
-_EXTRA = ("bjontegaard", "imagecodecs", "jinja2", "matplotlib")
+_EXTRA = ("bjontegaard", "jinja2", "matplotlib")
 
 
 def check_extra() -> None:

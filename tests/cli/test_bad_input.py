@@ -52,7 +52,7 @@ CASES = [
     (("encode", "-o", "a.nc"), 2, "there is no source"),
     (("encode", "--resume", "-o", "a.nc"), 3, "holds no unfinished encode"),
     (("encode", "a.png", "b.png", "c.png", "d.png", "-o", "a.nc"), 3, "a.png cannot be read (No"),
-    ((*ENCODE, "a.nc", "--effort", "fast"), 2, "--effort is an option of pc-photo"),
+    ((*ENCODE, "a.nc", "--effort", "fast"), 2, "--effort is an option of pc-jpeg, pc-photo"),
     (("encode", "--preset", "fast", "image.png", "-o", "a.nc"), 2, "coded by pc-photo: leave"),
     # outputs of an encode
     ((*ENCODE, "a.mp4"), 2, "a.mp4 would be a .nc file: call it a.nc"),

@@ -37,7 +37,9 @@ def test_the_source_is_no_value_of_an_option(arguments, codec):
 
 
 def test_an_option_of_another_codec_is_refused():
-    with pytest.raises(UsageError, match=r"--effort is an option of pc-photo, .* coded by ngrid"):
+    with pytest.raises(
+        UsageError, match=r"--effort is an option of pc-jpeg, pc-photo, .* coded by ngrid"
+    ):
         parsed("clip.mp4", "--effort", "fast")
     with pytest.raises(NoSuchOption):
         parsed("clip.mp4", "--flavour", "sweet")

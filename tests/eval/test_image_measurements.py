@@ -1,16 +1,14 @@
-import sys
-
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from ncodec.errors import InputError, MissingDependency, UsageError
+from ncodec.errors import InputError, UsageError
 from ncodec.eval.anchors.lossless import ANCHORS, Anchor
 from ncodec.eval.anchors.png import smallest_png
 from ncodec.eval.bench.choice import codec_choice
 from ncodec.eval.bench.coders import codec_line
 from ncodec.eval.bench.image_worker import digest
-from ncodec.eval.bench.lossless import FORMATS, Format, format_coders
+from ncodec.eval.bench.lossless import FORMATS, format_coders
 from ncodec.eval.bench.lossy import lossy_coders
 from ncodec.media import Image, read_image, write_image
 
@@ -99,9 +97,3 @@ def test_qualities_of_a_lossy_format_rise_and_so_do_bytes(tmp_path):
         assert sizes == sorted(set(sizes))
         with Pillow.open(coded) as picture:
             assert picture.format == coder.anchor.codec
-
-
-def test_anchors_need_imagecodecs(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "imagecodecs", None)
-    with pytest.raises(MissingDependency, match=r"ncodec\[eval\]"):
-        there_and_back(Format("QOI"), np.zeros((2, 2, 3), np.uint8), tmp_path)

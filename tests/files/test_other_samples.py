@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_image_tiff import samples, tiff
+from tiffs import samples, tiff
 
 import ncodec
 from ncodec.errors import DamagedFile, OutputError, UsageError

@@ -85,7 +85,6 @@ def test_python_gets_the_same(make):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--effort", "best"], "--effort is an option of pc-photo"),
         (["--target-size", "2k"], "target_size does not apply to pc-jpeg"),
         (["--time-budget", "9s"], "time_budget does not apply to pc-jpeg"),
         (["--codec", "pc-jpeg", "--keep", "pixels"], "keep chooses a codec, and pc-jpeg is named"),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pictures import image
 from PIL import Image as Pillow
+from tiffs import samples, tiff
 
 from ncodec.errors import InputError, OutputError
 from ncodec.media import Image, Metadata, read_image, write_image
@@ -17,51 +18,6 @@ from ncodec.media.sample_kind import as_words
 from ncodec.media.stored import expansion
 
 FORMATS = {(1, 16): "gray16le", (3, 8): "rgb24", (3, 16): "rgb48le", (4, 16): "rgba64le"}
-
-
-def tiff(pixels, order="<", *, planar=False, tile=None, rows=4, **tags):
-    """A TIFF without compression in strips of `rows` or tiles of (rows, columns)."""
-    height, width, samples = pixels.shape
-    stored = pixels.astype(pixels.dtype.newbyteorder(order))
-    planes = [stored[:, :, i : i + 1] for i in range(samples)] if planar else [stored]
-    down, across = tile or (rows, width)
-    pieces = []
-    for plane, y, x in product(planes, range(0, height, down), range(0, width, across)):
-        piece = plane[y : y + down, x : x + across]
-        if tile:
-            missing = (down - piece.shape[0], across - piece.shape[1])
-            piece = np.pad(piece, ((0, missing[0]), (0, missing[1]), (0, 0)))
-        pieces.append(piece.tobytes())
-    starts = np.cumsum([8, *map(len, pieces)]).tolist()
-    values = {
-        256: [width],
-        257: [height],
-        258: [8 * pixels.itemsize] * samples,
-        259: [1],
-        262: [2 if samples > 2 else 1],
-        277: [samples],
-        284: [2 if planar else 1],
-        **({322: [across], 323: [down]} if tile else {278: [rows]}),
-        **dict(
-            zip(
-                (324, 325) if tile else (273, 279),
-                (starts[:-1], list(map(len, pieces))),
-                strict=True,
-            )
-        ),
-        **{int(tag[1:]): value for tag, value in tags.items()},
-    }
-    end = starts[-1]
-    at = end + 2 + 12 * len(values) + 4
-    entries, after = [], b""
-    for tag, numbers in sorted(values.items()):
-        body = struct.pack(f"{order}{len(numbers)}I", *numbers)
-        if len(body) > 4:
-            body, after = struct.pack(f"{order}I", at + len(after)), after + body
-        entries.append(struct.pack(f"{order}HHI", tag, 4, len(numbers)) + body)
-    start = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", end)
-    count = struct.pack(f"{order}H", len(entries))
-    return b"".join((start, *pieces, count, *entries, bytes(4), after))
 
 
 @pytest.fixture
@@ -190,17 +146,6 @@ def test_cut_short_anywhere(read, capfd):
         with pytest.raises(InputError, match=r"image\.tif"):
             read(whole[:length])
     assert not capfd.readouterr().err
-
-
-def samples(kind, bands, height=7, width=9):
-    random = np.random.default_rng(3)
-    shape = (height, width, bands)
-    if np.dtype(kind).kind == "f":
-        found = random.normal(0, 1000, shape).astype(kind)
-        found[0, :3, 0] = -0.0, np.inf, np.nan
-        return found
-    limits = np.iinfo(kind)
-    return random.integers(limits.min, limits.max, shape, kind, endpoint=True)
 
 
 KINDS = ("i1", "i2", "i4", "i8", "u4", "u8", "f2", "f4", "f8")
