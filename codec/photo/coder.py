@@ -31,6 +31,10 @@ _SURELY_SMALLER = 0.2
 """The share of the raw samples' bytes below which no other coder of what a JPEG file gave is
 tried."""
 
+_SEARCHED = 6 << 20
+"""The most samples in which effort `medium` searches for what rounding does not find of a JPEG
+file: it takes seconds a megapixel."""
+
 _NOISY = 0.9
 """The share of the raw samples' bytes above which the coder of simple content, which can store
 samples as they are, is tried, too."""
@@ -100,7 +104,8 @@ class TileCoder:
 
     def _samples(self, colour: Pixels, effort: str) -> bytes:
         jpeg = find_jpeg(colour) if colour.dtype == np.uint8 else None
-        before = bytes([JPEG]) + encode_jpeg(colour, jpeg) if jpeg else b""
+        searching = effort == "best" or (effort == "medium" and colour.size <= _SEARCHED)
+        before = bytes([JPEG]) + encode_jpeg(colour, jpeg, searching) if jpeg else b""
         if before and len(before) < _SURELY_SMALLER * colour.nbytes:
             return before
         synthetic = looks_synthetic(colour)

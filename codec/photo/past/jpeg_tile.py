@@ -30,13 +30,18 @@ _MOSTLY_WRONG = 0.6
 _GREY, _DOWN, _ACROSS, _ENDS_BELOW, _ENDS_RIGHT = (1 << i for i in range(5))
 
 
-def encode_jpeg(pixels: NDArray[np.uint8], past: Past) -> bytes:
-    """The bytes of `pixels`, uint8 [height, width, 1 or 3], that had this past."""
+def encode_jpeg(pixels: NDArray[np.uint8], past: Past, searching: bool = True) -> bytes:
+    """The bytes of `pixels`, uint8 [height, width, 1 or 3], that had this past.
+
+    Args:
+        searching: whether to look for coefficients that rounding does not find, which takes most of
+            the time.
+    """
     tables = past.tables[0]
     if len(past.tables) > 1:
         sizes = [len(_encoded(pixels, past, each, False)) for each in past.tables]
         tables = past.tables[sizes[1] < _CLEARLY * sizes[0]]
-    return _encoded(pixels, past, tables, True)
+    return _encoded(pixels, past, tables, searching)
 
 
 def _encoded(pixels: NDArray[np.uint8], past: Past, tables: Array, searching: bool) -> bytes:
