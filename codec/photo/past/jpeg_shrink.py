@@ -75,11 +75,9 @@ def _settle(
     """Moves samples by one where the enlarged plane then agrees better with what is wanted."""
     height, width = small.shape
     wrong = np.zeros(wanted.shape, dtype=np.uint8)
+    how = (small, wanted, turns, bits, down, across, top, left)
+    _compare(wrong, *how, 0, wanted.shape[0] - 1, 0, wanted.shape[1] - 1)
     for _ in range(_SWEEPS):
-        for i in range(wanted.shape[0]):
-            for j in range(wanted.shape[1]):
-                apart = _apart(small, wanted, turns, bits, down, across, top, left, i, i, j, j)
-                wrong[i, j] = apart > 0
         moved = False
         for y in range(height):
             first = max(down * y - (down - 1) - top, 0)
@@ -98,26 +96,38 @@ def _settle(
                 for value in (old, old - 1, old + 1):
                     if 0 <= value <= 255:
                         small[y, x] = value
-                        apart = _apart(
-                            small,
-                            wanted,
-                            turns,
-                            bits,
-                            down,
-                            across,
-                            top,
-                            left,
-                            first,
-                            last,
-                            begin,
-                            end,
-                        )
+                        apart = _apart(*how, first, last, begin, end)
                         if apart < least:
                             best, least = value, apart
                 small[y, x] = best
-                moved |= best != old
+                if best != old:
+                    moved = True
+                    _compare(wrong, *how, first, last, begin, end)
         if not moved:
             break
+
+
+@inner_kernel
+def _compare(
+    wrong: Array,
+    small: Array,
+    wanted: Array,
+    turns: Array,
+    bits: int,
+    down: int,
+    across: int,
+    top: int,
+    left: int,
+    first: int,
+    last: int,
+    begin: int,
+    end: int,
+) -> None:
+    """Marks which of the pixels in these rows and columns are not as wanted."""
+    for i in range(first, last + 1):
+        for j in range(begin, end + 1):
+            apart = _apart(small, wanted, turns, bits, down, across, top, left, i, i, j, j)
+            wrong[i, j] = apart > 0
 
 
 @inner_kernel
