@@ -169,12 +169,12 @@ def part(memory: NDArray[Any], name: str) -> NDArray[Any]:
 def sets_of(name: str) -> tuple[int, int, int, int]:
     """The numbers of the first sets of a decision, in all ways: first those of all decisions in the
     first two ways, then the same of `best`, then the others."""
-    numbers = []
-    for first, start in (0, 0), (2, 2 * BEST_SETS):
-        ways = [count for counts in _SETS.values() for count in counts[first : first + 2]]
-        before = 2 * list(_SETS).index(name)
-        numbers += [start + sum(ways[: before + way]) for way in range(2)]
-    return tuple(numbers)  # type: ignore[return-value]
+    index = list(_SETS).index(name)
+    before = list(_SETS.values())[:index]
+    own = _SETS[name]
+    a = sum(counts[0] + counts[1] for counts in before)
+    c = 2 * BEST_SETS + sum(counts[2] + counts[3] for counts in before)
+    return a, a + own[0], c, c + own[2]
 
 
 def map_of(name: str) -> int:
