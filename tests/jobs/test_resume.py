@@ -176,7 +176,7 @@ def test_what_is_read_and_copied_goes_on_as_it_was(clip_file, tmp_path):
 def test_what_is_not_said_again_is_as_it_was(unfinished, monkeypatch):
     source, output = unfinished
     asked = []
-    monkeypatch.setattr("ncodec.api.run_encode", lambda job, *_: asked.append(job))
+    monkeypatch.setattr("ncodec.jobs.run_encode", lambda job, *_: asked.append(job))
     ncodec.encode(source, output, resume=True, workers=2, epochs=4)
     (job,) = asked
     assert (job.source, job.codec, job.workers, job.threads) == (str(source), "hnerv", 2, 1)
