@@ -95,7 +95,8 @@ def _code_mean(coder: Any, mean: Any, refine: Any, bit: Any) -> Any:
     low, part = (MAPS_AT + refine * BINS + (at >> 7)) & _PLACES, at & 127
     mapped = (np.int64(memory[low]) * (128 - part) + np.int64(memory[low + 1]) * part) >> 7
     squashed = np.int64(_SQUASH[mean + REACH])
-    bit = _coded(coder, min(max((squashed + mapped) << 7, _LEAST), _ONE - _LEAST), bit)
+    # Neither end can be reached: the guess is within 1 .. 65535, the map within 0 .. 65535.
+    bit = _coded(coder, (squashed + mapped) << 7, bit)
     near = low + (part >> 6)
     memory[near] += (bit * 65535 - np.int64(memory[near])) >> _MAP_RATE
     return bit, (bit << 16) - squashed

@@ -20,6 +20,7 @@ from ncodec.dct.values import (
     code_tail,
     fine,
     level,
+    ratio,
     settle,
     signed,
     size_of,
@@ -180,7 +181,7 @@ def code_inside(
             total += size
             settle(memory, plane, i, -size if negative else size)
             block[i] = known[i]
-        gain = ((min(size << 2, 1023) - forecast) << 12) // (power + 64)
+        gain = ratio((min(size << 2, 1023) - forecast) << 12, power + 64)
         follow(memory, SIGNALS, taps, gain)
     facts[MASS] = total
 

@@ -25,6 +25,7 @@ __all__ = [
     "code_tail",
     "fine",
     "level",
+    "ratio",
     "settle",
     "signed",
     "size_of",
@@ -77,6 +78,8 @@ class Plane(NamedTuple):
 MOST_BITS = 17
 """Of a DC coefficient less its prediction; others have 15 at most."""
 
+SIZES = np.array([value.bit_length() for value in range(1 << MOST_BITS)], dtype=np.uint8)
+
 FACTS = 5
 NZ, ROW, COLUMN, MASS, DC = range(FACTS)
 
@@ -107,21 +110,26 @@ def fine(value: Any) -> Any:
 @inner_kernel
 def signed(value: Any, most: Any) -> Any:
     """A level with a sign, 0 .. 2 most."""
-    return most + min(level(value), most) if value >= 0 else most - min(level(value), most)
+    # Without a branch, which would be guessed wrong as often as right.
+    sign = np.int64(value) >> 63
+    return most + ((min(level(value), most) ^ sign) - sign)
 
 
 @inner_kernel
 def size_of(value: Any) -> Any:
     """The bits of a magnitude."""
-    size = 0
-    value = abs(value)
-    while value:
-        size += 1
-        value >>= 1
-    return size
+    return np.int64(SIZES[abs(value) & ((1 << MOST_BITS) - 1)])
 
 
 @inner_kernel
+def ratio(value: Any, divisor: Any) -> Any:
+    """value // divisor, of a positive divisor, without a branch on the sign."""
+    sign = np.int64(value) >> 63
+    whole = ((value ^ sign) - sign + (sign & (divisor - 1))) // divisor
+    return (whole ^ sign) - sign
+
+
+@inner_kernel(forceinline=True)
 def code_count(coder: Any, bits: Any, sets: Any, refine: Any, value: Any) -> Any:
     """Codes a number of `bits` bits, highest first."""
     a, b, c, d = sets
@@ -133,7 +141,7 @@ def code_count(coder: Any, bits: Any, sets: Any, refine: Any, value: Any) -> Any
     return node - (1 << bits)
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def code_size(coder: Any, start: Any, sets: Any, refine: Any, wanted: Any) -> Any:
     """Codes the bits that a magnitude has, 0 .. MOST_BITS, going up or down from `start`.
 
@@ -156,7 +164,7 @@ def code_size(coder: Any, start: Any, sets: Any, refine: Any, wanted: Any) -> An
     return at + (way < 0)
 
 
-@inner_kernel
+@inner_kernel(forceinline=True)
 def code_tail(coder: Any, slot: Any, size: Any, value: Any) -> Any:
     """Codes the bits of a magnitude of `size` bits below the highest; returns the magnitude.
 
@@ -166,11 +174,7 @@ def code_tail(coder: Any, slot: Any, size: Any, value: Any) -> Any:
     """
     result = 1
     for i in range(size - 2, -1, -1):
-        node = 3
-        if result == 1:
-            node = 0
-        elif result < 4:
-            node = 1 + (result & 1)
+        node = min(result, 4) - 1
         result = result << 1 | code_plain(coder, slot + node, (value >> i) & 1)
     return result
 

@@ -147,6 +147,15 @@ class Lanes:
     def narrow(self, vector: Any) -> Any:
         return self.builder.trunc(vector, self._kind)
 
+    def sum_in_all(self, vector: Any) -> Any:
+        """Of all lanes, in each of them."""
+        step = self._count // 2
+        while step:
+            order = self.constants(lane ^ step for lane in range(self._count))
+            vector = self.builder.add(vector, self.builder.shuffle_vector(vector, vector, order))
+            step //= 2
+        return vector
+
     def sum(self, vector: Any) -> Any:
         """Of all lanes, as int64."""
         count = self._count
@@ -206,9 +215,10 @@ def blend(_: Any, memory: Any, lines: Any, node: Any, sets: Any) -> Any:
         places = [builder.extract_value(sets, i) for i in range(count)]
         weights = reduce(builder.add, map(lanes.load, places))
         weights = builder.ashr(weights, lanes.constant(1 + count.bit_length()))
-        total = builder.ashr(lanes.sum(builder.mul(weights, guesses)), I64(14))
-        total = builder.select(builder.icmp_signed(">", total, I64(-REACH)), total, I64(-REACH))
-        return builder.select(builder.icmp_signed("<", total, I64(REACH)), total, I64(REACH))
+        # The sum stays a vector, in all lanes, as long as there is something to do with it.
+        total = lanes.sum_in_all(builder.mul(weights, guesses))
+        total = lanes.within(builder.ashr(total, lanes.constant(14)), REACH)
+        return builder.sext(builder.extract_element(total, I32(0)), I64)
 
     return types.int64(memory, types.int64, types.int64, sets), build
 

@@ -73,8 +73,13 @@ def put(state: NDArray[np.uint64], words: NDArray[np.uint32], left: Any, width: 
     """Appends the symbol of the interval [left, left + width) to `words`."""
     scale = state[1] >> _PRECISION
     step = scale * np.uint64(left)
+    _append(state, words, step, scale * np.uint64(width))
+
+
+@inner_kernel
+def _append(state: NDArray[np.uint64], words: NDArray[np.uint32], step: Any, size: Any) -> None:
+    """Takes as the range `size` from `step` on, and appends the word that is due, or none."""
     lower = state[0] + step
-    size = scale * np.uint64(width)
     if lower < step:
         _carry(words, state[2])
     # The word is stored in any case; it counts if the range has shrunk to 32 bits.
@@ -89,9 +94,10 @@ def put(state: NDArray[np.uint64], words: NDArray[np.uint32], left: Any, width: 
 @bare_kernel
 def put_bit(state: NDArray[np.uint64], words: NDArray[np.uint32], zeros: Any, bit: Any) -> None:
     """Appends a bit that is 0 with probability zeros / 2**24, 0 < zeros < 2**24."""
+    scale = state[1] >> _PRECISION
+    split = scale * np.uint64(zeros)
     mask = _ZERO - np.uint64(bit)
-    split = np.uint64(zeros)
-    put(state, words, split & mask, split + ((_TOTAL - split - split) & mask))
+    _append(state, words, split & mask, split + (((scale << _PRECISION) - split - split) & mask))
 
 
 @bare_kernel
