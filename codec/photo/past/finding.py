@@ -12,6 +12,7 @@ from ncodec.photo.past.choosing import settle_luma, spread
 from ncodec.photo.past.enlarging import KINDS, Geometry, Kind, enlarge
 from ncodec.photo.past.maps import MAPS, Map
 from ncodec.photo.past.solving import EXACT, MISFIT, Interval, invert, narrow
+from ncodec.photo.simple.estimate import distinct
 
 __all__ = ["Past", "find_past"]
 
@@ -84,7 +85,7 @@ def _map_of(pixels: U8) -> int | None:
     some = flat[:: max(1, len(flat) // _SAMPLE)]
     some = some[(some.min(axis=1) > 0) & (some.max(axis=1) < 255)]
     hues = some[:, (0, 2)].astype(np.int32) - some[:, 1:2]
-    if len(np.unique(hues @ (1024, 1))) < _LEAST_COLOURS:
+    if distinct(hues @ (1024, 1)) < _LEAST_COLOURS:
         return None
     shares = [
         float((_inverted(m, np.ascontiguousarray(some[np.newaxis]))[1] == EXACT).mean())
