@@ -163,10 +163,12 @@ def _conflicts(kind: Kind, top: int, left: int, samples: I32, state: U8, y: int,
     known = np.where(state[crop] == EXACT, EXACT, MISFIT).astype(np.uint8)
     height, width = known.shape
     before = int((known == EXACT).sum())
+    if not before:
+        return 1.0
     g = Geometry.of(kind, height, width, top, left)
-    small = [_anything(g) for _ in range(2)]
-    narrow(kind, g, known, samples[(slice(1, 3), *crop)], *small)
-    return 1 - int((known == EXACT).sum()) / before if before else 1.0
+    chroma = samples[(slice(1, 3), *crop)]
+    too_many = int(_MOST_CONFLICTS * before) + 1
+    return narrow(kind, g, known, chroma, _anything(g), _anything(g), too_many) / before
 
 
 def _anything(g: Geometry) -> Interval:
@@ -182,8 +184,8 @@ def _solved(number: int, phases: Phases, pixels: U8, samples: I32, state: U8) ->
     height, width = state.shape
     g = Geometry.of(k, height, width, top, left)
     misfits = int((state == MISFIT).sum())
-    ranges = [_anything(g) for _ in range(2)]
-    narrow(k, g, state.copy(), samples[1:], *ranges)
+    ranges = _anything(g), _anything(g)
+    narrow(k, g, state.copy(), samples[1:], *ranges, state.size + 1)
     spread(m, k, g, pixels, *ranges)
     whole = np.empty((3, height, width), dtype=np.int32)
     small = [interval.low for interval in ranges]
