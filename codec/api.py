@@ -9,14 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from ncodec.errors import UsageError
-from ncodec.files.decoding import write_decoded
-from ncodec.files.opening import open
 from ncodec.formats import VideoInfo, same_file
 from ncodec.formats.limits import raised
 from ncodec.formats.output import destination
 from ncodec.jobs import EncodeRequest, Event, Finished
 from ncodec.jobs.choice import choose_codec
-from ncodec.jobs.resuming import continued, unfinished
 from ncodec.jobs.stills import encode_images
 from ncodec.media import Frame, Image
 from ncodec.media.held import HeldPictures, held
@@ -129,6 +126,8 @@ def encode(
         memory = BytesIO() if output is None else None
         target = destination(output if memory is None else memory)
         if settings.get("resume"):
+            from ncodec.jobs.resuming import continued, unfinished
+
             plan = unfinished(target, settings.get("plan"))
             request = continued(plan, picked, target, codec, {**settings, "keep": keep})
         elif picked is None:
@@ -220,6 +219,9 @@ def decode(
     >>> ncodec.decode("clip.nc", "excerpt.mkv", frames=slice(2, 5))
     3
     """
+    from ncodec.files.decoding import write_decoded
+    from ncodec.files.opening import open
+
     with raised(frame_pixels=limit_pixels):
         target = destination(output)
         same_file(source, target)

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
+from ncodec._version import __version__
 from ncodec.errors import MissingDependency, UnsupportedFormat, UsageError
 from ncodec.formats import Header
 from ncodec.guard import Origin, guarded
 from ncodec.plugin import Codec, Option, Trainer, VideoCodec
 from ncodec.plugin.declared import codec_faults, option_faults, trainer_faults
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 __all__ = [
     "ALBUM",
     "CODECS",
     "DEFAULT_CODECS",
+    "OWN",
     "TRAINERS",
     "codec_for",
     "codec_names",
@@ -32,6 +37,29 @@ __all__ = [
 
 CODECS, TRAINERS = "ncodec.codecs", "ncodec.trainers"
 _WHAT = {CODECS: "codec", TRAINERS: "trainer"}
+
+OWN = {
+    CODECS: {
+        "entropic-student": "ncodec.student.codec:EntropicStudent",
+        "hnerv": "ncodec.video.hnerv.codec:HNeRV",
+        "nervpp": "ncodec.video.nervpp.codec:NeRVpp",
+        "ngrid": "ncodec.video.ngrid.codec:NGrid",
+        "pc-hclt": "ncodec.circuit.hclt:PcHclt",
+        "pc-idf": "ncodec.circuit.flow.codec:PcIdf",
+        "pc-jpeg": "ncodec.jpeg.codec:PcJpeg",
+        "pc-photo": "ncodec.photo.codec:PcPhoto",
+    },
+    TRAINERS: {
+        "entropic-picture": "ncodec.student.picture_trainer:PictureTrainer",
+        "entropic-student": "ncodec.student.trainer:StudentTrainer",
+        "pc": "ncodec.circuit.trainer:PcTrainer",
+        "pc-idf": "ncodec.circuit.flow.trainer:IdfTrainer",
+        "pc-jpeg": "ncodec.jpeg.trainer:JpegTrainer",
+        "pc-photo": "ncodec.photo.trainer:PhotoTrainer",
+    },
+}
+"""ncodec's own entry points, which count before those of other packages: to ask all packages takes
+longer than to code an icon."""
 
 ALBUM = "album"
 """The codec of files that hold files."""
@@ -68,12 +96,12 @@ _BUILT_IN: dict[str, Codec] = {ALBUM: _Album()}
 
 def codec_names() -> tuple[str, ...]:
     """Names of the installed codecs; loads none of them."""
-    return tuple(sorted({*_entries(CODECS), *_registered}))
+    return tuple(sorted({*OWN[CODECS], *_entries(CODECS), *_registered}))
 
 
 def trainer_names() -> tuple[str, ...]:
     """Names of the installed trainers; loads none of them."""
-    return tuple(sorted(_entries(TRAINERS)))
+    return tuple(sorted({*OWN[TRAINERS], *_entries(TRAINERS)}))
 
 
 def load_codec(name: str) -> Codec:
@@ -197,6 +225,10 @@ def _installed_trainer(name: str) -> Trainer:
 def _loaded(group: str, name: str, otherwise: str) -> Any:
     """What the entry point makes, checked, and guarded if it is another package's."""
     what = _WHAT[group]
+    if place := OWN[group].get(name):
+        module, _, attribute = place.partition(":")
+        loaded = getattr(import_module(module), attribute)
+        return _instance(group, loaded, name, _own_origin(what, name))
     entry = _entries(group).get(name)
     if entry is None:
         names = codec_names() if group == CODECS else trainer_names()
@@ -209,8 +241,7 @@ def _loaded(group: str, name: str, otherwise: str) -> Any:
         loaded = entry.load()
     except Exception as error:  # somebody else's code, of which anything can be expected
         raise origin.unusable(f"loaded ({type(error).__name__}: {error})") from error
-    owner = _instance(group, loaded, name, origin)
-    return owner if _is_own(entry) else guarded(owner, origin)
+    return guarded(_instance(group, loaded, name, origin), origin)
 
 
 def _instance(group: str, loaded: Any, name: str, origin: Origin) -> Any:
@@ -236,27 +267,35 @@ def describe(name: str) -> str:
     """The codec called `name` with its package, for messages."""
     if name in _registered:
         return f"codec {name!r} of {type(_registered[name]).__module__}"
+    if name in OWN[CODECS]:
+        return _own_origin("codec", name).described
     return _origin("codec", name, _entries(CODECS)[name]).described
 
 
 def _origin(what: str, name: str, entry: EntryPoint) -> Origin:
-    package = entry.dist.name if entry.dist else entry.value
-    version = f" {entry.dist.version}" if entry.dist else ""
+    if entry.dist is None:
+        return _origin_in(what, name, entry.value, "")
+    return _origin_in(what, name, entry.dist.name, f" {entry.dist.version}")
+
+
+def _own_origin(what: str, name: str) -> Origin:
+    return _origin_in(what, name, "ncodec", f" {__version__}")
+
+
+def _origin_in(what: str, name: str, package: str, version: str) -> Origin:
     return Origin(
         f"{what} {name!r} of {package}{version}",
         f"run python -m pip install --upgrade {package}, or uninstall it",
     )
 
 
-def _is_own(entry: EntryPoint) -> bool:
-    return entry.dist is not None and entry.dist.name == "ncodec"
-
-
 @cache
 def _entries(group: str) -> dict[str, EntryPoint]:
-    """Entry points by name; of two with one name ncodec's own counts, then the first package's."""
+    """Other packages' entry points by name; of two with one name the first package's counts."""
+    from importlib.metadata import entry_points
 
-    def order(entry: EntryPoint) -> tuple[bool, str]:
-        return not _is_own(entry), entry.dist.name if entry.dist else ""
+    def order(entry: EntryPoint) -> str:
+        return entry.dist.name if entry.dist else ""
 
-    return {e.name: e for e in sorted(entry_points(group=group), key=order, reverse=True)}
+    others = (entry for entry in entry_points(group=group) if entry.name not in OWN[group])
+    return {entry.name: entry for entry in sorted(others, key=order, reverse=True)}

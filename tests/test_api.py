@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from PIL import Image
 from synthetic import TINY, film, read, same_planes
 
 import ncodec
@@ -45,6 +46,28 @@ assert not heavy & set(sys.modules), heavy & set(sys.modules)
 
 def test_opening_loads_no_jobs_and_no_media_libraries():
     ran = subprocess.run([sys.executable, "-c", OPENING], capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+STILL = """
+import sys
+import ncodec
+done = ncodec.encode({source!r})
+with ncodec.open(done.data) as album:
+    album[0]
+heavy = {{"torch", "av", "numba", "importlib.metadata", "numpy.ma", "ncodec.video"}}
+assert not heavy & set(sys.modules), heavy & set(sys.modules)
+"""
+
+
+def test_a_picture_is_coded_without_a_compiler_and_media_libraries(tmp_path):
+    source = str(tmp_path / "a.png")
+    pixels = np.arange(48 * 48 * 3).reshape(48, 48, 3) % 251
+    Image.fromarray(pixels.astype(np.uint8)).save(source)
+    with ncodec.open(ncodec.encode(source).data) as album:  # compiles
+        album[0]
+    code = STILL.format(source=source)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, "")
 
 

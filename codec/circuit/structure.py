@@ -118,15 +118,15 @@ def mutual_information(rows: Rows, alphabets: Integers, pairs: tuple[Any, Any]) 
         pairs: two int32 lists of variables.
     """
     sample = np.ascontiguousarray((rows[:_SAMPLES].T * _BINS) // alphabets[:, None])
-    information: NDArray[Any] = _information(sample.astype(np.uint8), *pairs)
+    information = np.empty(len(pairs[0]))
+    _information(sample.astype(np.uint8), *pairs, information)
     return information
 
 
 @kernel
-def _information(sample: Any, first: Any, second: Any) -> Any:
+def _information(sample: Any, first: Any, second: Any, out: Any) -> None:
     """The mutual information from the joint histogram, with a pseudocount of one in all."""
     n = sample.shape[1]
-    out = np.empty(len(first))
     joint = np.empty(_BINS * _BINS, np.int64)
     share = 1.0 / (_BINS * _BINS)
     for pair in range(len(first)):
@@ -146,7 +146,6 @@ def _information(sample: Any, first: Any, second: Any) -> Any:
         for i in range(_BINS):
             total -= rows[i] * np.log(rows[i]) + columns[i] * np.log(columns[i])
         out[pair] = total / (n + 1) + np.log(n + 1)
-    return out
 
 
 def chow_liu_tree(count: int, pairs: tuple[Any, Any], weights: NDArray[Any]) -> Tree:
@@ -158,7 +157,8 @@ def chow_liu_tree(count: int, pairs: tuple[Any, Any], weights: NDArray[Any]) -> 
         weights: the pairs'; among equals the earlier pair wins.
     """
     order = np.argsort(-weights, kind="stable")
-    edges = _spanning(count, pairs[0][order], pairs[1][order])
+    edges = np.empty((count - 1, 2), np.int64)
+    _span(pairs[0][order], pairs[1][order], edges)
     neighbours: list[list[int]] = [[] for _ in range(count)]
     for a, b in edges.tolist():
         neighbours[a].append(b)
@@ -209,10 +209,9 @@ def _breadth_first(neighbours: list[list[int]], root: int) -> tuple[list[int], l
 
 
 @kernel
-def _spanning(count: Any, first: Any, second: Any) -> Any:
-    """The edges of Kruskal's tree, pairs being sorted by falling weight."""
-    root = np.arange(count)
-    edges = np.empty((count - 1, 2), np.int64)
+def _span(first: Any, second: Any, edges: Any) -> None:
+    """Fills in the edges of Kruskal's tree, pairs being sorted by falling weight."""
+    root = np.arange(len(edges) + 1)
     size = 0
     for i in range(len(first)):
         a, b = first[i], second[i]
@@ -226,6 +225,5 @@ def _spanning(count: Any, first: Any, second: Any) -> Any:
             root[a] = b
             edges[size, 0], edges[size, 1] = first[i], second[i]
             size += 1
-            if size == count - 1:
+            if size == len(edges):
                 break
-    return edges

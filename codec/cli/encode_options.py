@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 import click
 
@@ -15,8 +16,9 @@ from ncodec.registry import ALBUM, DEFAULT_CODECS, codec_names, load_codec
 
 __all__ = ["COPIED", "SOURCE", "EncodeCommand"]
 
-_CODEC, SOURCE = "ncodec.codec", "ncodec.source"
-"""Keys of what is found before the options are read: the codec; what stands for the source."""
+_CODEC, _CODECS, SOURCE = "ncodec.codec", "ncodec.codecs", "ncodec.source"
+"""Keys of what is found before the options are read: the codec; those whose options there are; what
+stands for the source."""
 
 COPIED = {
     "audio": "its sound",
@@ -49,7 +51,7 @@ class EncodeCommand(click.Command):
         except NcodecError as error:
             # The options of an album are there for those of any picture.
             codec, fault = ALBUM, error
-        ctx.meta[_CODEC] = codec
+        ctx.meta[_CODEC], ctx.meta[_CODECS] = codec, (codec,)
         try:
             rest = super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -68,9 +70,7 @@ class EncodeCommand(click.Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         *common, help_option = super().get_params(ctx)
-        named = ctx.meta.get(_CODEC)
-        # Before a codec is known: all options that there can be if none is named.
-        codecs = DEFAULT_CODECS.values() if named is None else (named,)
+        codecs = ctx.meta.get(_CODECS, DEFAULT_CODECS.values())
         own = {option.name: option for name in codecs for option in load_codec(name).options}
         return [*common, *map(parameter, own.values()), help_option]
 
@@ -90,13 +90,7 @@ class EncodeCommand(click.Command):
                     formatter.write_dl(records)
 
     def _codec_of(self, ctx: click.Context, args: list[str]) -> str:
-        strict, ctx.ignore_unknown_options = ctx.ignore_unknown_options, True
-        try:
-            values, _, _ = self.make_parser(ctx).parse_args(args=list(args))
-        except click.UsageError:
-            values = {}  # the real parse says it, with the options of the default codec
-        finally:
-            ctx.ignore_unknown_options = strict
+        values = self._values(ctx, args)
         # What is not given is no text, but a mark of click's.
         given = {name: value for name, value in values.items() if isinstance(value, str)}
         named, sources = given.get("codec"), values.get("source")
@@ -121,6 +115,27 @@ class EncodeCommand(click.Command):
             keep=given.get("keep"),
             model=given.get("model"),
         )
+
+    def _values(self, ctx: click.Context, args: list[str]) -> dict[str, Any]:
+        """The values that are given, before a codec is known."""
+        ctx.meta[_CODECS] = ()  # its options are seldom given, and all codecs take a while to load
+        with suppress(click.NoSuchOption):
+            return self._parsed(ctx, args)
+        ctx.meta[_CODECS] = DEFAULT_CODECS.values()
+        strict, ctx.ignore_unknown_options = ctx.ignore_unknown_options, True
+        try:
+            return self._parsed(ctx, args)
+        finally:
+            ctx.ignore_unknown_options = strict
+
+    def _parsed(self, ctx: click.Context, args: list[str]) -> dict[str, Any]:
+        try:
+            values, _, _ = self.make_parser(ctx).parse_args(args=list(args))
+        except click.NoSuchOption:
+            raise
+        except click.UsageError:
+            return {}  # the real parse says it, with the options of the default codec
+        return dict(values)
 
 
 def _begun(source: str) -> Held:

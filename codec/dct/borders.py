@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
 from ncodec.dct.values import EDGE
-from ncodec.formats.entropy.lanes import I64, LANES, Lanes, compiled
+from ncodec.formats.entropy.kernels import instruction, types
+from ncodec.formats.entropy.lanes import I64, LANES, Lanes
 
 __all__ = ["put_borders"]
 
@@ -32,7 +32,7 @@ def _basis() -> NDArray[np.int64]:
 BASIS = _basis()
 
 
-@compiled
+@instruction
 def put_borders(_: Any, memory: Any, values: Any, lines: Any) -> Any:
     """The samples of the rows 0, 1, 6, 7 of a block, in 1/32, without its DC.
 

@@ -26,7 +26,6 @@ from ncodec.formats.conf import DIGEST_BYTES
 from ncodec.formats.output import destination, output_name
 from ncodec.jobs import Event, Finished, Noticed, SegmentDone
 from ncodec.jobs.lossy import measured
-from ncodec.jobs.output import INDEX_SPARE
 from ncodec.jobs.poor import poor_images
 from ncodec.jobs.request import check_source
 from ncodec.media import Collection, Image, open_collection
@@ -182,6 +181,8 @@ def _until(stopping: Callable[[], bool], segments: Iterable[Segment]) -> Iterato
 
 def _overhead(codec: StillCodec, image: Image, meta: Mapping[str, Any]) -> int:
     """Bytes of a file of one segment and a reference to a model, apart from what is coded."""
+    from ncodec.jobs.output import INDEX_SPARE
+
     info = VideoInfo(image.width, image.height, 1, Fraction(1), image.pixel_format, image.bit_depth)
     writer = Writer(BytesIO(), Header(codec.codec_id, codec.bitstream_version, "image", info))
     writer.conf(Conf(bytes(DIGEST_BYTES), reference=True))

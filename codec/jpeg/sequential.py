@@ -87,8 +87,12 @@ def read_sequential(
         others: as of `reading.decode_scan`.
     """
     # Nearly all codes are short: their table stays in the processor's nearest cache.
-    heads = lookups[:, :: 1 << _LONG]
-    short = np.where(heads >> 8 > 16 - _LONG, 0, heads).astype(np.uint16)
+    short = np.zeros((len(lookups), 1 << (16 - _LONG)), dtype=np.uint16)
+    for head in range(short.shape[1]):
+        for table in range(len(lookups)):
+            found = lookups[table, head << _LONG]
+            if found >> 8 <= 16 - _LONG:
+                short[table, head] = found
     bits: Any = np.uint64(0)
     count: Any = 0
     beyond, interval = 0, 0

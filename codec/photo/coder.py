@@ -13,10 +13,8 @@ from ncodec.photo.kernel import decode_tile, encode_tile
 from ncodec.photo.model import PhotoModel, load_model
 from ncodec.photo.past.finding import find_past
 from ncodec.photo.past.jpeg_finding import find_jpeg
-from ncodec.photo.past.jpeg_tile import decode_jpeg, encode_jpeg
 from ncodec.photo.simple.coding import decode_simple, encode_simple, looks_synthetic
 from ncodec.photo.tiles import SIDES
-from ncodec.photo.ycc import decode_ycc, encode_ycc
 
 __all__ = ["EFFORTS", "TileCoder", "side_for"]
 
@@ -92,8 +90,12 @@ class TileCoder:
                 data, colour_shape, self._bit_depth, self._model, effort, self._threads
             )
         elif mode == YCC and colour_shape[2] == 3 and self._bit_depth == 8:
+            from ncodec.photo.ycc import decode_ycc
+
             colour = decode_ycc(data, colour_shape, self._model, self._threads)
         elif mode == JPEG and kind == np.uint8:
+            from ncodec.photo.past.jpeg_tile import decode_jpeg
+
             colour = decode_jpeg(data, colour_shape)
         else:
             raise DamagedFile(f"a tile of {channels} channels is coded in mode {mode}")
@@ -105,7 +107,11 @@ class TileCoder:
     def _samples(self, colour: Pixels, effort: str) -> bytes:
         jpeg = find_jpeg(colour) if colour.dtype == np.uint8 else None
         searching = effort == "best" or (effort == "medium" and colour.size <= _SEARCHED)
-        before = bytes([JPEG]) + encode_jpeg(colour, jpeg, searching) if jpeg else b""
+        before = b""
+        if jpeg:
+            from ncodec.photo.past.jpeg_tile import encode_jpeg
+
+            before = bytes([JPEG]) + encode_jpeg(colour, jpeg, searching)
         if before and len(before) < _SURELY_SMALLER * colour.nbytes:
             return before
         synthetic = looks_synthetic(colour)
@@ -115,6 +121,8 @@ class TileCoder:
             return simple
         past = find_past(colour)
         if past is not None:
+            from ncodec.photo.ycc import encode_ycc
+
             coded = bytes([YCC]) + encode_ycc(past, colour, self._model, effort, self._threads)
         else:
             photo = encode_tile(colour, self._bit_depth, self._model, effort, self._threads)

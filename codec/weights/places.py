@@ -103,7 +103,6 @@ def _edge(cells: Any, escape: int) -> Any:
     return min(max(cells + escape // 2, 0), escape)
 
 
-@kernel
 def expect(
     values: Values, errors: Errors, predictor: Integers
 ) -> tuple[Integers, NDArray[np.uint8]]:
@@ -112,6 +111,19 @@ def expect(
     times, channels, rows, columns = values.shape
     size = (times - 1) * channels * (rows - 2) * (columns - 2)
     means, classes = np.empty(size, np.int64), np.empty(size, np.uint8)
+    _expect(values, errors, predictor, means, classes)
+    return means, classes
+
+
+@kernel
+def _expect(
+    values: Values,
+    errors: Errors,
+    predictor: Integers,
+    means: Integers,
+    classes: NDArray[np.uint8],
+) -> None:
+    times, channels, rows, columns = values.shape
     i = 0
     for t in range(1, times):
         for c in range(channels):
@@ -122,7 +134,6 @@ def expect(
                     classes[i] = _class(errors, t, c, y, x)
                     errors[t, c, y, x] = _error(values[t, c, y, x], expected)
                     i += 1
-    return means, classes
 
 
 @kernel

@@ -159,12 +159,18 @@ def _compare(
     return ssim / count, structure / count
 
 
-@kernel(fastmath=True)
 def _halved(plane: _Plane, border: float) -> _Plane:
     """The means of 2x2 samples; an odd side has a line of `border` before its first."""
     height, width = plane.shape
-    top, left = height % 2, width % 2
     smaller = np.empty(((height + 1) // 2, (width + 1) // 2), np.float32)
+    _halve(plane, border, smaller)
+    return smaller
+
+
+@kernel(fastmath=True)
+def _halve(plane: _Plane, border: float, smaller: _Plane) -> None:
+    height, width = plane.shape
+    top, left = height % 2, width % 2
     quarter, outside = np.float32(0.25), np.float32(border)
     for i in range(top, smaller.shape[0]):
         upper, lower = plane[2 * i - top], plane[2 * i - top + 1]
@@ -179,4 +185,3 @@ def _halved(plane: _Plane, border: float) -> _Plane:
             smaller[0, j] = quarter * (plane[0, k] + plane[0, k + 1] + 2 * outside)
         if left:
             smaller[0, 0] = quarter * (plane[0, 0] + 3 * outside)
-    return smaller

@@ -1,37 +1,32 @@
-"""Compiled loops: one decorator, and a cache on disk that knows every source of a kernel.
+"""Compiled loops: one decorator, and machine code that is kept for all later processes.
 
-numba keeps machine code beside a function's file and compares it with that file alone. What is
-compiled into it from other files, their functions and constants, may change unseen: after an edit
-or an update it would run old code with new. Here a kernel is compared with all of them.
+A kernel is compiled when it is first called with arguments of some kinds, by `compilation`, which
+loads numba. Every later process takes the code from disk, by `machine_code`, which does not: half
+a second is a long time for a small picture. Arguments come to it as one array of 64-bit slots.
 """
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Callable, Mapping
-from functools import cache, partial
-from hashlib import blake2b
-from pathlib import Path
+from ctypes import c_int64
+from functools import cached_property, partial, update_wrapper
+from struct import unpack
+from threading import RLock
 from typing import Any, TypeVar, overload
 
-from numba import njit
-from numba.core.caching import CompileResultCacheImpl, FunctionCache
-from numba.core.runtime.nrt import rtsys
-from numba.core.types import unliteral
+import numpy as np
 
-__all__ = ["bare_kernel", "inner_kernel", "kernel", "sources"]
+from ncodec.formats.entropy.machine_code import Entry, Loaded, kept, sources
 
-_ROOT = __name__.partition(".")[0]
-_IMPORT = re.compile(
-    rb"^[ \t]*(?:from|import)[ \t]+(%b[\w.]*)(?:[ \t]+import[ \t]+(\([^)]*\)|[^\n]*))?"
-    % _ROOT.encode(),
-    re.MULTILINE,
-)
-"""Imports from this package, found faster than by parsing: a program starts with this."""
-_NAME = re.compile(rb"\w+")
+__all__ = ["bare_kernel", "inner_kernel", "instruction", "kernel", "sources", "types"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+_LOCK = RLock()
+
+_SHAPES = 0x503
+"""Of numpy's flags of an array: C order, Fortran order, aligned, writeable."""
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 
 
 @overload
@@ -41,18 +36,15 @@ def kernel(**options: Any) -> Callable[[Function], Function]: ...
 def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """`function` compiled by numba when it is first called; it holds no interpreter lock.
 
-    Machine code is kept for the next process until one of `sources` changes.
+    Machine code is kept for the next process until one of `sources` changes. Called from Python, a
+    kernel returns numbers, tuples of numbers or nothing: arrays are for it to fill.
 
     Args:
-        function: a function of arrays and numbers.
+        function: a function of arrays, numbers and tuples of them.
         options: numba's own, such as ``inline`` and ``fastmath``; the latter is for learning, never
             for what has to be the same on every machine.
     """
-    if function is None:
-        return partial(kernel, **options)
-    dispatcher = _dispatcher(function, options)
-    dispatcher._cache = _Cache(function)  # type: ignore[no-untyped-call]
-    return dispatcher
+    return partial(kernel, **options) if function is None else _Kernel(function, options)
 
 
 bare_kernel = kernel(_nrt=False)
@@ -65,111 +57,115 @@ def inner_kernel(function: Function, /) -> Function: ...
 @overload
 def inner_kernel(**options: Any) -> Callable[[Function], Function]: ...
 def inner_kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
-    """A bare one that only kernels call: what it takes to be called from elsewhere is not compiled,
-    and nothing is kept, since they contain its code."""
+    """A bare one that is part of other kernels; called from elsewhere, it runs as it is written."""
     if function is None:
         return partial(inner_kernel, **options)
-    alone = {"_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return _dispatcher(function, alone | options)
+    return _Inner(function, {"_nrt": False} | options)
 
 
-def _dispatcher(function: Callable[..., Any], options: Mapping[str, Any]) -> Any:
-    dispatcher = njit(nogil=True, **options)(function)
-    dispatcher.get_call_template = partial(_call_of_kinds, dispatcher.get_call_template)
-    return dispatcher
+def instruction(function: Callable[..., Any]) -> Any:
+    """A function of kernels that says by itself what LLVM is to do, as `numba.extending.intrinsic`.
 
-
-def _call_of_kinds(template: Callable[..., Any], arguments: Any, names: Any) -> Any:
-    """numba's choice of code for a call, by kinds alone: for numbers that are written in the source
-    it would compile the function anew, once for each of them."""
-    kind: Callable[..., Any] = unliteral
-    named = {name: kind(argument) for name, argument in names.items()}
-    return template(tuple(map(kind, arguments)), named)
-
-
-def sources(file: Path) -> frozenset[Path]:
-    """`file` and all files of its package that it imports, directly or through others.
-
-    A superset of what a kernel in `file` is compiled from: functions that it calls, and constants.
+    Args:
+        function: of numba's typing context and the arguments' kinds.
     """
-    seen: set[Path] = set()
-    waiting = [file]
-    while waiting:
-        if (path := waiting.pop()) not in seen:
-            seen.add(path)
-            waiting += _imported(path)
-    return frozenset(seen)
+    return _Instruction(function)
 
 
-@cache
-def _imported(file: Path) -> tuple[Path, ...]:
-    names: set[str] = set()
-    for module, parts in _IMPORT.findall(file.read_bytes()):
-        package = module.decode()
-        names.add(package)
-        names.update(f"{package}.{part.decode()}" for part in _NAME.findall(parts))
-    ours = sorted(name for name in names if name.startswith(f"{_ROOT}."))
-    return tuple(path for name in ours if (path := _file(name)) is not None)
+class _Types:
+    """numba's types, which are loaded when the first of them is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        from numba import types
+
+        return getattr(types, name)
 
 
-def _file(name: str) -> Path | None:
-    """The source of a module, which is not imported; None for a name that is none."""
-    package, inside = name, ""
-    while package not in sys.modules:
-        package, _, last = package.rpartition(".")
-        inside = f"{last}/{inside}"
-    module = sys.modules[package]
-    if not inside:
-        return Path(module.__file__) if module.__file__ else None
-    for folder in getattr(module, "__path__", ()):
-        place = Path(folder, inside)
-        for file in (place.with_suffix(".py"), place / "__init__.py"):
-            if file.exists():
-                return file
-    return None
+types: Any = _Types()
 
 
-@cache
-def _stamp(file: str) -> str:
-    digest = blake2b(digest_size=16)
-    for path in sorted(sources(Path(file))):
-        content = path.read_bytes()
-        digest.update(b"%s %d " % (path.name.encode(), len(content)))
-        digest.update(content)
-    return digest.hexdigest()
+class _Inner:
+    """A function that numba compiles into others."""
+
+    def __init__(self, function: Callable[..., Any], options: Mapping[str, Any]) -> None:
+        update_wrapper(self, function)
+        self.py_func = function
+        self.targetoptions = options
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.py_func(*arguments)
+
+    @cached_property
+    def dispatcher(self) -> Any:
+        """What compiles it."""
+        from ncodec.formats.entropy.compilation import dispatcher
+
+        return dispatcher(self.py_func, self.targetoptions)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What numba asks of a name in a kernel's source."""
+        return self.dispatcher._numba_type_
 
 
-class _Stamped:
-    """A place for machine code, mixed into numba's own: says when what lies there is stale."""
+class _Kernel(_Inner):
+    """A function that runs as machine code."""
 
-    _py_file: str
+    def __init__(self, function: Callable[..., Any], options: Mapping[str, Any]) -> None:
+        super().__init__(function, options)
+        self._loaded: dict[Any, Loaded] = {}
 
-    def get_source_stamp(self) -> str:
-        return _stamp(self._py_file)
+    def __call__(self, *arguments: Any) -> Any:
+        slots: list[int] = []
+        kinds = tuple([_take(argument, slots) for argument in arguments])
+        loaded = self._loaded.get(kinds) or self._load(kinds, arguments)
+        return loaded.call((c_int64 * max(len(slots), loaded.results))(*slots))
+
+    def _load(self, kinds: Any, arguments: Any) -> Loaded:
+        with _LOCK:
+            if kinds not in self._loaded:
+                self._loaded[kinds] = kept(self.py_func, kinds, partial(self._compiled, arguments))
+            return self._loaded[kinds]
+
+    def _compiled(self, arguments: Any) -> Entry:
+        from ncodec.formats.entropy.compilation import compiled
+
+        entry: Entry = compiled(self.dispatcher, arguments)
+        return entry
 
 
-class _Implementation(CompileResultCacheImpl):
+class _Instruction:
     def __init__(self, function: Callable[..., Any]) -> None:
-        self._locator_classes = [
-            type(place.__name__, (_Stamped, place), {})  # type: ignore[misc]
-            for place in CompileResultCacheImpl._locator_classes
-        ]
-        super().__init__(function)  # type: ignore[no-untyped-call]
+        self.__doc__ = function.__doc__
+        self._function = function
+
+    @cached_property
+    def _numba_type_(self) -> Any:
+        from ncodec.formats.entropy.compilation import intrinsic
+
+        return intrinsic(self._function)
 
 
-class _Cache(FunctionCache):
-    _impl_class = _Implementation
-
-    def load_overload(self, signature: Any, target: Any) -> Any:
-        try:
-            # numba would first load all that it compiles with, which takes longer than the code.
-            rtsys.initialize(target)
-            with self._guard_against_spurious_io_errors():
-                loaded = self._load_overload(signature, target)  # type: ignore[no-untyped-call]
-                if loaded is not None:
-                    return loaded
-            return super().load_overload(signature, target)  # type: ignore[no-untyped-call]
-        except (AttributeError, ImportError):
-            # The index names the classes of arguments: one of an older version may be gone.
-            self.flush()  # type: ignore[no-untyped-call]
-            return None
+def _take(value: Any, slots: list[int]) -> Any:
+    """The kind of an argument; appends what its machine code gets of it to `slots`."""
+    if type(value) is np.ndarray:
+        slots.append(id(value))
+        return value.dtype.str, value.ndim, value.flags.num & _SHAPES
+    if isinstance(value, tuple):
+        return type(value).__qualname__, *[_take(part, slots) for part in value]
+    if isinstance(value, bool | np.bool_):
+        slots.append(int(value))
+        return "bool"
+    if isinstance(value, int):
+        slots.append(value)
+        return "int" if _LEAST <= value <= _MOST else "natural"
+    if isinstance(value, np.float32):
+        slots.append(int(value.view(np.int32)))
+        return "float32"
+    if isinstance(value, float):
+        slots.extend(unpack("q", np.float64(value).tobytes()))
+        return "float"
+    if isinstance(value, np.integer):
+        slots.append(int(value))
+        return value.dtype.str
+    raise TypeError(f"a kernel takes arrays, numbers and tuples of them, not {value!r}")

@@ -10,14 +10,13 @@ is checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
+from ncodec.formats.entropy.kernels import instruction, types
 from ncodec.formats.entropy.logistic import FASTEST, LOG_ONE, REACH
 
 __all__ = [
@@ -27,9 +26,7 @@ __all__ = [
     "LANES",
     "MEMORY",
     "Lanes",
-    "Tuple",
     "blend",
-    "compiled",
     "learn",
     "put_lines",
 ]
@@ -45,13 +42,6 @@ MEMORY = 500
 I32, I64 = ir.IntType(32), ir.IntType(64)
 WIDEST = (1 << 18) - 1
 """The largest weight."""
-
-Tuple: Any = types.UniTuple
-
-
-def compiled(function: Callable[..., Any]) -> Any:
-    """A function of all parameters but the first, which is numba's typing context."""
-    return intrinsic(function)
 
 
 class Lanes:
@@ -174,7 +164,7 @@ class Lanes:
         return number if number.type == I64 else self.builder.sext(number, I64)
 
 
-@compiled
+@instruction
 def put_lines(_: Any, memory: Any, lines: Any, places: Any) -> Any:
     """Puts the places of a decision's lines, a tuple of int64, at `lines`."""
 
@@ -186,10 +176,10 @@ def put_lines(_: Any, memory: Any, lines: Any, places: Any) -> Any:
             builder.store(place, lanes.at(builder.add(lines, I64(lane))))
         return context.get_dummy_value()
 
-    return types.void(memory, types.int64, Tuple(types.int64, LANES - 1)), build
+    return types.void(memory, types.int64, types.UniTuple(types.int64, LANES - 1)), build
 
 
-@compiled
+@instruction
 def blend(_: Any, memory: Any, lines: Any, node: Any, sets: Any) -> Any:
     """The sum of what slots guess, by the mean of sets of weights, in the guesses' unit and within
     REACH.
@@ -223,7 +213,7 @@ def blend(_: Any, memory: Any, lines: Any, node: Any, sets: Any) -> Any:
     return types.int64(memory, types.int64, types.int64, sets), build
 
 
-@compiled
+@instruction
 def learn(_: Any, memory: Any, lines: Any, node: Any, sets: Any, error: Any, bit: Any) -> Any:
     """What follows from the bit that `blend` was for: weights and slots move towards it.
 

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.coder import PRECISION, TOTAL
-from ncodec.formats.entropy.kernels import bare_kernel, inner_kernel, kernel
+from ncodec.formats.entropy.kernels import bare_kernel, inner_kernel
 from ncodec.formats.errors import DamagedFile
 
 __all__ = [
@@ -60,7 +60,7 @@ _ONE = np.uint64(1)
 _LITTLE = np.dtype("<u4")
 
 
-@kernel
+@inner_kernel(_nrt=True)
 def start_encoding() -> NDArray[np.uint64]:
     """The state of a new encoder, uint64 [3]: lower end, range, words written."""
     state = np.zeros(3, dtype=np.uint64)
@@ -127,7 +127,7 @@ def _carry(words: NDArray[np.uint32], count: Any) -> None:
     words[last] += np.uint32(1)
 
 
-@kernel
+@inner_kernel(_nrt=True)
 def start_decoding(words: NDArray[np.uint32]) -> NDArray[np.uint64]:
     """The state of a new decoder, uint64 [4]: point - lower end, range, words read, damage seen.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
 
-from ncodec.formats.entropy.lanes import I32, Lanes, Tuple, compiled
+from ncodec.formats.entropy.kernels import instruction, types
+from ncodec.formats.entropy.lanes import I32, Lanes
 
 __all__ = [
     "TAPS",
@@ -26,7 +26,7 @@ _WIDEST = (1 << 17) - 1
 """The largest tap of `follow`."""
 
 
-@compiled
+@instruction
 def put_signals(_: Any, memory: Any, signals: Any, numbers: Any) -> Any:
     """Puts a tuple of int64 at `signals`, by one store: loads of all have to wait for several."""
 
@@ -36,10 +36,10 @@ def put_signals(_: Any, memory: Any, signals: Any, numbers: Any) -> Any:
         lanes.store(lanes.all_of(numbers), signals)
         return context.get_dummy_value()
 
-    return types.void(memory, types.int64, Tuple(types.int64, TAPS)), build
+    return types.void(memory, types.int64, types.UniTuple(types.int64, TAPS)), build
 
 
-@compiled
+@instruction
 def put_magnitudes(_: Any, memory: Any, signals: Any, numbers: Any) -> Any:
     """Puts signals for `foretell`: four times 14 of the numbers, two times the next and the last
     itself, 1023 at most."""
@@ -51,10 +51,10 @@ def put_magnitudes(_: Any, memory: Any, signals: Any, numbers: Any) -> Any:
         lanes.store(lanes.least(builder.shl(lanes.all_of(numbers), shifts), 1023), signals)
         return context.get_dummy_value()
 
-    return types.void(memory, types.int64, Tuple(types.int64, TAPS)), build
+    return types.void(memory, types.int64, types.UniTuple(types.int64, TAPS)), build
 
 
-@compiled
+@instruction
 def foretell(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
     """The sum of 16 signals, each below 1024, times 16 taps in 1/65536; and of their squares."""
 
@@ -65,10 +65,10 @@ def foretell(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
         sums = [lanes.sum(builder.mul(given, by)) for by in (lanes.load(taps), given)]
         return context.make_tuple(builder, signature.return_type, sums)
 
-    return Tuple(types.int64, 2)(memory, types.int64, types.int64), build
+    return types.UniTuple(types.int64, 2)(memory, types.int64, types.int64), build
 
 
-@compiled
+@instruction
 def foretell_far(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
     """The sums that `foretell` gives, of signals of any size."""
 
@@ -79,10 +79,10 @@ def foretell_far(_: Any, memory: Any, signals: Any, taps: Any) -> Any:
         sums = [lanes.sum(builder.mul(given, by)) for by in (weights, given)]
         return context.make_tuple(builder, signature.return_type, sums)
 
-    return Tuple(types.int64, 2)(memory, types.int64, types.int64), build
+    return types.UniTuple(types.int64, 2)(memory, types.int64, types.int64), build
 
 
-@compiled
+@instruction
 def follow_far(_: Any, memory: Any, signals: Any, taps: Any, gain: Any) -> Any:
     """Moves each tap by `gain`, of 32 bits, times its signal, in 1/4096."""
 
@@ -97,7 +97,7 @@ def follow_far(_: Any, memory: Any, signals: Any, taps: Any, gain: Any) -> Any:
     return types.void(memory, *[types.int64] * 3), build
 
 
-@compiled
+@instruction
 def follow(_: Any, memory: Any, signals: Any, taps: Any, gain: Any) -> Any:
     """Moves each tap by a sixteenth of `gain` times its signal."""
 

@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import types
-from numba.core.typing import templates
-from numba.extending import intrinsic, lower_builtin, models, register_model
 from numpy.typing import NDArray
+
+from ncodec.formats.entropy.kernels import instruction, types
 
 __all__ = [
     "LANES",
@@ -48,23 +48,30 @@ LANES = 16
 
 _I32 = ir.IntType(32)
 
-_register: Any = templates.infer_global
-_of_types: Any = templates.signature
-_implement: Any = lower_builtin
+
+def _vector(element: Any) -> Any:
+    """The kind of a vector of `element`, a numba type."""
+    return _vectors()(element)
 
 
-class _Vector(types.Type):
-    """A vector of `element`, a numba type."""
+@cache
+def _vectors() -> Any:
+    """numba's class of such kinds, made when the first kernel is compiled that has vectors."""
+    from numba.extending import models, register_model
 
-    def __init__(self, element: Any) -> None:
-        self.element = element
-        super().__init__(f"vector({element})")
+    class Vector(types.Type):  # type: ignore[misc]
+        def __init__(self, element: Any) -> None:
+            self.element = element
+            super().__init__(f"vector({element})")
 
+    @register_model(Vector)
+    class _Model(models.PrimitiveModel):
+        def __init__(self, manager: Any, kind: Any) -> None:
+            super().__init__(manager, kind, _llvm(kind.element))  # type: ignore[no-untyped-call]
 
-@register_model(_Vector)
-class _Model(models.PrimitiveModel):
-    def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _llvm(kind.element))  # type: ignore[no-untyped-call]
+    for functions, names in _OPERATORS.items():
+        _operator(Vector, functions, *names)
+    return Vector
 
 
 def _llvm(element: Any) -> Any:
@@ -83,14 +90,31 @@ def aligned(size: int, kind: Any) -> NDArray[Any]:
     return room[start : start + size]
 
 
-def _operator(functions: Sequence[Any], name: str, real_name: str = "") -> None:
+_OPERATORS = {
+    (operator.add, operator.iadd): ("add", "fadd"),
+    (operator.sub, operator.isub): ("sub", "fsub"),
+    (operator.mul, operator.imul): ("mul", "fmul"),
+    (operator.and_,): ("and_",),
+    (operator.rshift,): ("ashr",),
+    (operator.lshift,): ("shl",),
+}
+"""LLVM's instructions for integers and for real numbers, as its builder names them."""
+
+
+def _operator(vector: Any, functions: Sequence[Any], name: str, real_name: str = "") -> None:
     """Gives functions of two vectors the meaning of LLVM's instruction."""
+    from numba.core.typing import templates
+    from numba.extending import lower_builtin
+
+    register: Any = templates.infer_global
+    signature: Any = templates.signature
+    implement: Any = lower_builtin
 
     class Template(templates.AbstractTemplate):
         def generic(self, arguments: Any, named: Any) -> Any:
             one, two = arguments
-            if isinstance(one, _Vector) and one == two:
-                return _of_types(one, one, two)
+            if isinstance(one, vector) and one == two:
+                return signature(one, one, two)
             return None
 
     def lower(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -98,21 +122,8 @@ def _operator(functions: Sequence[Any], name: str, real_name: str = "") -> None:
         return getattr(builder, real_name if real else name)(*arguments)
 
     for function in functions:
-        _register(function)(type(name, (Template,), {}))
-        _implement(function, _Vector, _Vector)(lower)
-
-
-_operator((operator.add, operator.iadd), "add", "fadd")
-_operator((operator.sub, operator.isub), "sub", "fsub")
-_operator((operator.mul, operator.imul), "mul", "fmul")
-_operator((operator.and_,), "and_")
-_operator((operator.rshift,), "ashr")
-_operator((operator.lshift,), "shl")
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    """A function of all parameters but the first, which is numba's typing context."""
-    return intrinsic(function)
+        register(function)(type(name, (Template,), {}))
+        implement(function, vector, vector)(lower)
 
 
 def _all(builder: Any, number: Any) -> Any:
@@ -128,10 +139,10 @@ def _at(context: Any, builder: Any, kind: Any, array: Any, place: Any, width: An
     return builder.bitcast(builder.gep(data, [place]), width.as_pointer())
 
 
-@_compiled
+@instruction
 def load(_: Any, array: Any, place: Any) -> Any:
     """The elements `place` .. `place` + 15 of a flat array of int32 or float32."""
-    vector = _Vector(array.dtype)
+    vector = _vector(array.dtype)
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = _llvm(signature.args[0].dtype)
@@ -142,7 +153,7 @@ def load(_: Any, array: Any, place: Any) -> Any:
     return vector(array, types.int64), build
 
 
-@_compiled
+@instruction
 def item(_: Any, array: Any, place: Any) -> Any:
     """The element of a flat array at a place, which does not count from the end if negative."""
 
@@ -154,7 +165,7 @@ def item(_: Any, array: Any, place: Any) -> Any:
     return array.dtype(array, types.int64), build
 
 
-@_compiled
+@instruction
 def set_item(_: Any, array: Any, place: Any, number: Any) -> Any:
     """Sets the element of a flat array at a place, which does not count from the end."""
 
@@ -167,10 +178,10 @@ def set_item(_: Any, array: Any, place: Any, number: Any) -> Any:
     return types.void(array, types.int64, array.dtype), build
 
 
-@_compiled
+@instruction
 def gather(_: Any, array: Any, base: Any, offsets: Any, place: Any) -> Any:
     """The elements at `base` plus each of the offsets `place` .. `place` + 15, which are int64."""
-    vector = _Vector(array.dtype)
+    vector = _vector(array.dtype)
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array, base, offsets, place = arguments
@@ -188,7 +199,7 @@ def gather(_: Any, array: Any, base: Any, offsets: Any, place: Any) -> Any:
     return vector(array, types.int64, offsets, types.int64), build
 
 
-@_compiled
+@instruction
 def store(_: Any, array: Any, place: Any, vector: Any) -> Any:
     """Writes a vector to the elements `place` .. `place` + 15 of a flat array."""
 
@@ -201,7 +212,7 @@ def store(_: Any, array: Any, place: Any, vector: Any) -> Any:
     return types.void(array, types.int64, vector), build
 
 
-@_compiled
+@instruction
 def every(_: Any, number: Any) -> Any:
     """A vector with a number, a float32 or an integer's lowest 32 bits, in all lanes."""
 
@@ -211,10 +222,10 @@ def every(_: Any, number: Any) -> Any:
         return _all(builder, builder.trunc(number, _I32) if wide else number)
 
     element = number if number == types.float32 else types.int32
-    return _Vector(element)(number), build
+    return _vector(element)(number), build
 
 
-@_compiled
+@instruction
 def lane(_: Any, vector: Any, place: Any) -> Any:
     """The number in one lane."""
 
@@ -229,7 +240,7 @@ def _lane_numbers() -> Any:
     return ir.Constant(ir.VectorType(_I32, LANES), list(range(LANES)))
 
 
-@_compiled
+@instruction
 def joined(_: Any, one: Any, two: Any, place: Any) -> Any:
     """The lanes of one vector before `place`, which may be none of them, and another's from there
     on."""
@@ -243,7 +254,7 @@ def joined(_: Any, one: Any, two: Any, place: Any) -> Any:
     return one(one, two, types.int64), build
 
 
-@_compiled
+@instruction
 def with_lane(_: Any, vector: Any, place: Any, number: Any) -> Any:
     """The vector with a number in lane `place`, which may be none of them."""
 
@@ -265,36 +276,36 @@ def _choose(name: str, one: Any, two: Any) -> Any:
     return one(one, two), build
 
 
-@_compiled
+@instruction
 def least(_: Any, one: Any, two: Any) -> Any:
     """The lesser of two vectors of int32, lane by lane."""
     return _choose("<", one, two)
 
 
-@_compiled
+@instruction
 def most(_: Any, one: Any, two: Any) -> Any:
     """The greater of two vectors of int32, lane by lane."""
     return _choose(">", one, two)
 
 
-@_compiled
+@instruction
 def as_floats(_: Any, vector: Any) -> Any:
     """The nearest float32 of a vector of int32, ties to even."""
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.sitofp(arguments[0], _llvm(types.float32))
 
-    return _Vector(types.float32)(vector), build
+    return _vector(types.float32)(vector), build
 
 
-@_compiled
+@instruction
 def as_integers(_: Any, vector: Any) -> Any:
     """A vector of float32 rounded towards zero; all are within int32."""
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.fptosi(arguments[0], _llvm(types.int32))
 
-    return _Vector(types.int32)(vector), build
+    return _vector(types.int32)(vector), build
 
 
 def _folded(vector: Any, combine: Callable[..., Any]) -> Any:
@@ -317,7 +328,7 @@ def _folded(vector: Any, combine: Callable[..., Any]) -> Any:
     return vector.element(vector), build
 
 
-@_compiled
+@instruction
 def total(_: Any, vector: Any) -> Any:
     """The sum of all lanes: the upper half is added to the lower until one is left."""
 
@@ -327,7 +338,7 @@ def total(_: Any, vector: Any) -> Any:
     return _folded(vector, combine)
 
 
-@_compiled
+@instruction
 def largest(_: Any, vector: Any) -> Any:
     """The greatest of all lanes, of int32."""
 

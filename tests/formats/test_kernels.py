@@ -56,7 +56,7 @@ def coded(copy, module, name):
 def test_an_edit_of_an_inlined_kernel_reaches_the_kernels_that_call_it(copy):
     before = coded(copy, "caller", "twice")
     assert coded(copy, "caller", "twice") == before
-    compiled = list((copy / "formats" / "entropy" / "__pycache__").glob("caller.twice*.nbc"))
+    compiled = list((copy / "formats" / "entropy" / "__pycache__").glob("caller.twice*.code"))
     assert len(compiled) == 1
     ranges = copy / "formats" / "entropy" / "ranges.py"
     source = ranges.read_text()
@@ -71,10 +71,10 @@ def test_an_edit_of_an_inlined_kernel_reaches_the_kernels_that_call_it(copy):
 def test_machine_code_is_kept_while_nothing_changes(copy):
     coded(copy, "caller", "twice")
     folder = copy / "formats" / "entropy" / "__pycache__"
-    times = {file: file.stat().st_mtime_ns for file in folder.glob("*.nb?")}
+    times = {file: file.stat().st_mtime_ns for file in folder.glob("*.code")}
     assert times
     coded(copy, "caller", "twice")
-    assert {file: file.stat().st_mtime_ns for file in folder.glob("*.nb?")} == times
+    assert {file: file.stat().st_mtime_ns for file in folder.glob("*.code")} == times
 
 
 def test_sources_are_what_a_file_imports_through_others():

@@ -11,7 +11,7 @@ from rawplanes import RawPlanes
 import ncodec
 from ncodec.errors import CodecFailed, DamagedFile, MissingDependency
 from ncodec.plugin import check
-from ncodec.registry import load_codec
+from ncodec.registry import OWN, load_codec
 
 FAST = {"preset": "ultrafast", "epochs": 1}
 DIGITS = [np.random.default_rng(i).integers(0, 256, (28, 28, 1)).astype(np.uint8) for i in (1, 2)]
@@ -52,6 +52,12 @@ def test_no_codec_is_left_out():
     names = {entry.name for entry in entries if entry.dist.name == "ncodec"}
     tried = {"hnerv", "nervpp", "ngrid", "pc-photo", "pc-hclt", "pc-idf", "entropic-student"}
     assert names == tried | {"pc-jpeg"}
+
+
+@pytest.mark.parametrize("group", OWN)
+def test_own_codecs_and_trainers_are_where_their_entry_points_say(group):
+    entries = entry_points(group=group)
+    assert OWN[group] == {e.name: e.value for e in entries if e.dist.name == "ncodec"}
 
 
 def test_a_codec_of_files_takes_no_pixels():

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.formats.entropy.kernels import kernel
-from ncodec.photo.past.enlarging import Geometry, Kind, enlarged_sample, place_of
+from ncodec.photo.past.enlarging import Geometry, Kind, place_of
 from ncodec.photo.past.maps import Map
 from ncodec.photo.past.solving import Interval, nearest_first
 
@@ -31,6 +31,9 @@ _FEW = 4
 _MENDING = 2
 """Passes over all samples to mend what is wrong at last."""
 _SPAN = range(-_REACH, _REACH + 1)
+_MOST_PIXELS = 16
+"""The most pixels that a sample makes a part of."""
+Pixels = NDArray[np.int64]
 _STEPS = nearest_first([(c1, c2) for c1 in _SPAN for c2 in _SPAN])
 
 
@@ -53,11 +56,14 @@ def spread(m: Map, kind: Kind, g: Geometry, rgb: U8, small1: Interval, small2: I
         single = small1.low[i, j] == small1.high[i, j] and small2.low[i, j] == small2.high[i, j]
         known[i, j] = single
     queue = np.arange(count)
-    _follow(m, kind, g, rgb, small1, small2, known, queued, queue, count)
+    pixels = np.empty((_MOST_PIXELS, 10), dtype=np.int64)
+    _follow(m, kind, g, rgb, small1, small2, known, queued, queue, count, pixels)
     for most in (_FEW, len(_STEPS)):
         for n in range(count):
             i, j = n // g.columns, n % g.columns
-            if known[i, j] or not _choose(m, kind, g, rgb, small1, small2, known, i, j, most):
+            if known[i, j] or not _choose(
+                m, kind, g, rgb, small1, small2, known, i, j, most, pixels
+            ):
                 continue
             more = 0
             for v in range(max(i - 1, 0), min(i + 2, g.rows)):
@@ -66,14 +72,14 @@ def spread(m: Map, kind: Kind, g: Geometry, rgb: U8, small1: Interval, small2: I
                         queued[v, u] = 1
                         queue[more] = v * g.columns + u
                         more += 1
-            _follow(m, kind, g, rgb, small1, small2, known, queued, queue, more)
+            _follow(m, kind, g, rgb, small1, small2, known, queued, queue, more, pixels)
     for _ in range(_MENDING):
         changed = False
         for n in range(count):
             i, j = n // g.columns, n % g.columns
             if range1.low[i, j] < range1.high[i, j] or range2.low[i, j] < range2.high[i, j]:
                 changed |= _mend(
-                    m, kind, g, rgb, small1.low, small2.low, range1, range2, known, i, j
+                    m, kind, g, rgb, small1.low, small2.low, range1, range2, known, i, j, pixels
                 )
         if not changed:
             break
@@ -82,7 +88,7 @@ def spread(m: Map, kind: Kind, g: Geometry, rgb: U8, small1: Interval, small2: I
 @kernel
 def _follow(
     m: Map, kind: Kind, g: Geometry, rgb: U8, small1: Interval, small2: Interval, known: U8,
-    queued: U8, queue: NDArray[np.int64], count: int,
+    queued: U8, queue: NDArray[np.int64], count: int, pixels: Pixels,
 ) -> None:  # fmt: skip
     """Chooses the samples among the `count` in the ring `queue` that have a single choice, and what
     follows from them."""
@@ -92,7 +98,7 @@ def _follow(
         first, count = (first + 1) % size, count - 1
         i, j = place // g.columns, place % g.columns
         queued[i, j] = 0
-        if known[i, j] or not _choose(m, kind, g, rgb, small1, small2, known, i, j, 1):
+        if known[i, j] or not _choose(m, kind, g, rgb, small1, small2, known, i, j, 1, pixels):
             continue
         for v in range(max(i - 1, 0), min(i + 2, g.rows)):
             for u in range(max(j - 1, 0), min(j + 2, g.columns)):
@@ -105,12 +111,13 @@ def _follow(
 @kernel
 def _mend(
     m: Map, kind: Kind, g: Geometry, rgb: U8, small1: I32, small2: I32,
-    range1: Interval, range2: Interval, known: U8, i: int, j: int,
+    range1: Interval, range2: Interval, known: U8, i: int, j: int, pixels: Pixels,
 ) -> bool:  # fmt: skip
     """Changes a sample of either smaller plane, within its interval, if more pixels then have their
     colours."""
-    least = _misses(m, kind, g, rgb, small1, small2, known, i, j, _NONE)
     old1, old2 = small1[i, j], small2[i, j]
+    number = _pixels_of(kind, g, rgb, small1, small2, known, i, j, pixels)
+    least = _misses(m, pixels, number, old1, old2, _NONE)
     best1, best2 = old1, old2
     for n in range(len(_STEPS)):
         if least == 0:
@@ -120,8 +127,7 @@ def _mend(
             continue
         if second < range2.low[i, j] or second > range2.high[i, j]:
             continue
-        small1[i, j], small2[i, j] = first, second
-        misses = _misses(m, kind, g, rgb, small1, small2, known, i, j, least)
+        misses = _misses(m, pixels, number, first, second, least)
         if misses < least:
             least, best1, best2 = misses, first, second
     small1[i, j], small2[i, j] = best1, best2
@@ -131,12 +137,13 @@ def _mend(
 @kernel
 def _choose(
     m: Map, kind: Kind, g: Geometry, rgb: U8, small1: Interval, small2: Interval, known: U8,
-    i: int, j: int, most: int,
+    i: int, j: int, most: int, pixels: Pixels,
 ) -> bool:  # fmt: skip
     """Chooses a sample of either smaller plane, near those known around it.
 
     Args:
         known: which samples are points; gets this one.
+        pixels: scratch, for `_pixels_of`.
         most: to choose only where so many choices or fewer give all pixels their colours.
 
     Returns:
@@ -159,19 +166,18 @@ def _choose(
         mean1, mean2 = (low1 + high1) >> 1, (low2 + high2) >> 1
     mean1, mean2 = min(max(mean1, low1), high1), min(max(mean2, low2), high2)
     best1, best2, least, found = mean1, mean2, _NONE, 0
+    number = _pixels_of(kind, g, rgb, small1.low, small2.low, known, i, j, pixels)
     for n in range(len(_STEPS)):
         first, second = mean1 + _STEPS[n, 0], mean2 + _STEPS[n, 1]
         if first < low1 or first > high1 or second < low2 or second > high2:
             continue
-        small1.low[i, j], small2.low[i, j] = first, second
-        misses = _misses(m, kind, g, rgb, small1.low, small2.low, known, i, j, least)
+        misses = _misses(m, pixels, number, first, second, least)
         if misses < least:
             least, best1, best2 = misses, first, second
         if misses == 0:
             found += 1
             if found > most or most == len(_STEPS):
                 break
-    small1.low[i, j], small2.low[i, j] = low1, low2
     if most < len(_STEPS) and not 0 < found <= most:
         return False
     small1.low[i, j], small1.high[i, j] = best1, best1
@@ -181,12 +187,13 @@ def _choose(
 
 
 @kernel
-def _misses(
-    m: Map, kind: Kind, g: Geometry, rgb: U8, small1: I32, small2: I32, known: U8,
-    i: int, j: int, enough: int,
+def _pixels_of(
+    kind: Kind, g: Geometry, rgb: U8, small1: I32, small2: I32, known: U8, i: int, j: int,
+    pixels: Pixels,
 ) -> int:  # fmt: skip
-    """The number of pixels made of sample `i`, `j` and known ones that have no luma, up to
-    `enough`."""
+    """Fills in `pixels` with those that are made of sample `i`, `j` and known ones: for each the
+    sums of either plane's known samples, the weight of this one, the shift, and the limits of its
+    colour. Returns their number."""
     top = ((i + g.first_row - kind.down) << kind.down) - g.top
     left = ((j + g.first_column - kind.across) << kind.across) - g.left
     count = 0
@@ -194,20 +201,40 @@ def _misses(
         for x in range(max(left, 0), min(left + 1 + 3 * kind.across, g.width)):
             row, column, phase = place_of(kind, g, y, x)
             touched, complete = False, True
+            sum1, sum2 = np.int64(kind.rounding[phase]), np.int64(kind.rounding[phase])
             for k in range(4):
-                if kind.taps[phase, k, 2]:
+                weight = np.int64(kind.taps[phase, k, 2])
+                if weight:
                     v, u = row + kind.taps[phase, k, 0], column + kind.taps[phase, k, 1]
                     if v == i and u == j:
                         touched = True
-                    elif not known[v, u]:
+                        pixels[count, 2] = weight
+                    elif known[v, u]:
+                        sum1 += weight * small1[v, u]
+                        sum2 += weight * small2[v, u]
+                    else:
                         complete = False
             if touched and complete:
-                c1 = enlarged_sample(kind, g, small1, y, x)
-                c2 = enlarged_sample(kind, g, small2, y, x)
-                low, high = _luma_span(m, rgb, y, x, c1, c2)
-                count += low > high
-                if count >= enough:
-                    return count
+                pixels[count, 0], pixels[count, 1] = sum1, sum2
+                pixels[count, 3] = kind.shift[phase]
+                for channel in range(3):
+                    low, high = _limits(rgb[y, x, channel])
+                    pixels[count, 4 + 2 * channel], pixels[count, 5 + 2 * channel] = low, high
+                count += 1
+    return count
+
+
+@kernel
+def _misses(m: Map, pixels: Pixels, number: int, first: int, second: int, enough: int) -> int:
+    """How many of so many pixels have no luma with these samples, up to `enough`."""
+    count = 0
+    for n in range(number):
+        c1 = (pixels[n, 0] + pixels[n, 2] * first) >> pixels[n, 3]
+        c2 = (pixels[n, 1] + pixels[n, 2] * second) >> pixels[n, 3]
+        low, high = _luma_within(m, pixels[n, 4:], c1, c2)
+        count += low > high
+        if count >= enough:
+            return count
     return count
 
 
@@ -246,10 +273,16 @@ def _luma_span(m: Map, rgb: U8, i: int, j: int, c1: Any, c2: Any) -> tuple[int, 
     red0, red1 = _limits(rgb[i, j, 0])
     green0, green1 = _limits(rgb[i, j, 1])
     blue0, blue1 = _limits(rgb[i, j, 2])
+    return _luma_within(m, (red0, red1, green0, green1, blue0, blue1), c1, c2)
+
+
+@kernel
+def _luma_within(m: Map, limits: Any, c1: Any, c2: Any) -> tuple[int, int]:
+    """The same, of the limits of the sums behind red, green and blue."""
     red, blue = np.int64(m.red[c2]), np.int64(m.blue[c1])
     green = np.int64(m.green1[c1]) + np.int64(m.green2[c2])
-    low = _number_below(m.luma, max(red0 - red, green0 - green, blue0 - blue))
-    high = _number_below(m.luma, min(red1 - red, green1 - green, blue1 - blue)) - 1
+    low = _number_below(m.luma, max(limits[0] - red, limits[2] - green, limits[4] - blue))
+    high = _number_below(m.luma, min(limits[1] - red, limits[3] - green, limits[5] - blue)) - 1
     return low, high
 
 
@@ -263,12 +296,15 @@ def _limits(value: Any) -> tuple[Any, Any]:
 
 @kernel
 def _number_below(table: I32, bound: Any) -> int:
-    """How many values of a rising table are below `bound`."""
-    low, high = 0, 256
-    while low < high:
-        middle = (low + high) >> 1
-        if table[middle] < bound:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    """How many values of a rising table, which is nearly straight, are below `bound`."""
+    start, end = np.int64(table[0]), np.int64(table[_TOP])
+    if bound <= start:
+        return 0
+    if bound > end:
+        return _TOP + 1
+    number: int = (bound - start) * _TOP // (end - start)
+    while table[number] < bound:
+        number += 1
+    while table[number - 1] >= bound:
+        number -= 1
+    return number

@@ -12,6 +12,7 @@ from ncodec.photo.past.choosing import settle_luma, spread
 from ncodec.photo.past.enlarging import KINDS, Geometry, Kind, enlarge
 from ncodec.photo.past.maps import MAPS, Map
 from ncodec.photo.past.solving import EXACT, MISFIT, Interval, invert, narrow
+from ncodec.photo.simple.estimate import distinct
 
 __all__ = ["Past", "find_past"]
 
@@ -84,7 +85,7 @@ def _map_of(pixels: U8) -> int | None:
     some = flat[:: max(1, len(flat) // _SAMPLE)]
     some = some[(some.min(axis=1) > 0) & (some.max(axis=1) < 255)]
     hues = some[:, (0, 2)].astype(np.int32) - some[:, 1:2]
-    if len(np.unique(hues @ (1024, 1))) < _LEAST_COLOURS:
+    if distinct(hues @ (1024, 1)) < _LEAST_COLOURS:
         return None
     shares = [
         float((_inverted(m, np.ascontiguousarray(some[np.newaxis]))[1] == EXACT).mean())
@@ -162,10 +163,12 @@ def _conflicts(kind: Kind, top: int, left: int, samples: I32, state: U8, y: int,
     known = np.where(state[crop] == EXACT, EXACT, MISFIT).astype(np.uint8)
     height, width = known.shape
     before = int((known == EXACT).sum())
+    if not before:
+        return 1.0
     g = Geometry.of(kind, height, width, top, left)
-    small = [_anything(g) for _ in range(2)]
-    narrow(kind, g, known, samples[(slice(1, 3), *crop)], *small)
-    return 1 - int((known == EXACT).sum()) / before if before else 1.0
+    chroma = samples[(slice(1, 3), *crop)]
+    too_many = int(_MOST_CONFLICTS * before) + 1
+    return narrow(kind, g, known, chroma, _anything(g), _anything(g), too_many) / before
 
 
 def _anything(g: Geometry) -> Interval:
@@ -181,8 +184,8 @@ def _solved(number: int, phases: Phases, pixels: U8, samples: I32, state: U8) ->
     height, width = state.shape
     g = Geometry.of(k, height, width, top, left)
     misfits = int((state == MISFIT).sum())
-    ranges = [_anything(g) for _ in range(2)]
-    narrow(k, g, state.copy(), samples[1:], *ranges)
+    ranges = _anything(g), _anything(g)
+    narrow(k, g, state.copy(), samples[1:], *ranges, state.size + 1)
     spread(m, k, g, pixels, *ranges)
     whole = np.empty((3, height, width), dtype=np.int32)
     small = [interval.low for interval in ranges]

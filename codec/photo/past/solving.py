@@ -83,8 +83,8 @@ def invert(m: Map, inverse: NDArray[np.float64], rgb: U8, samples: I32, state: U
 
 @kernel
 def narrow(
-    kind: Kind, g: Geometry, state: U8, chroma: I32, small1: Interval, small2: Interval
-) -> None:
+    kind: Kind, g: Geometry, state: U8, chroma: I32, small1: Interval, small2: Interval, most: int
+) -> int:
     """Narrows the intervals of smaller samples by the exact pixels; those that contradict others
     become misfits.
 
@@ -92,9 +92,14 @@ def narrow(
         state: as `invert` gives it.
         chroma: int32 (2, height, width), c1 and c2 of the pixels.
         small1, small2: of the smaller planes' samples.
+        most: so many contradictions are looked for, and not more.
+
+    Returns:
+        The contradictions.
     """
     places = np.arange(g.height * g.width)
     count = len(places)
+    misfits = 0
     for _ in range(_PASSES):
         changed, kept = False, 0
         for n in range(count):
@@ -106,6 +111,9 @@ def narrow(
             second = _narrow_sample(kind, g, small2, chroma[1, y, x], y, x)
             if min(first, second) < 0:
                 state[y, x] = MISFIT
+                misfits += 1
+                if misfits >= most:
+                    return misfits
                 continue
             if (first | second) & _CHANGED:
                 changed = True
@@ -118,6 +126,7 @@ def narrow(
             places[n], places[count - 1 - n] = places[count - 1 - n], places[n]
         if not changed:
             break
+    return misfits
 
 
 @kernel

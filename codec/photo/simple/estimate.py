@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["looks_synthetic"]
+__all__ = ["distinct", "looks_synthetic"]
 
 _ROWS = 64
 """The number of rows that are looked at."""
@@ -50,7 +50,13 @@ def looks_synthetic(pixels: NDArray[Any]) -> bool:
         return True
     # Alpha shares a bit with blue: a few colours may be taken for one.
     weights = np.array([1, 1 << 16, 1 << 32, 1 << 47], dtype=np.int64)[:channels]
-    colours = len(np.unique(pixel @ weights))
+    colours = distinct(pixel @ weights)
     if channels * pixels.itemsize == 1:
         return bool(colours <= _FEW_LEVELS)
     return bool(colours < _SAME_COLOURS * repeated.size)
+
+
+def distinct(numbers: NDArray[Any]) -> int:
+    """How many different integers there are; `np.unique` would load masked arrays for this."""
+    ordered = np.sort(numbers, axis=None)
+    return min(ordered.size, 1) + int(np.count_nonzero(ordered[1:] != ordered[:-1]))

@@ -171,8 +171,10 @@ def _code(
             padded[y, i] = padded[y - 1, _SIDE]
             padded[y - 1, columns - 1 - i] = padded[y - 1, columns - 1 - _SIDE]
             ranks[y, i] = ranks[y - 1, _SIDE]
-        residuals[:, 0] = residuals[:, 1]
-        residuals[:, 1] = 0
+        for channel in range(residuals.shape[0]):
+            for x in range(residuals.shape[2]):
+                residuals[channel, 0, x] = residuals[channel, 1, x]
+                residuals[channel, 1, x] = 0
         for x in range(_SIDE, columns - _SIDE):
             pixel = padded[y, x]
             count, hash_4 = look_around(
