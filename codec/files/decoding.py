@@ -12,17 +12,21 @@ from ncodec.files.clip import Clip
 from ncodec.files.features import FeatureFile
 from ncodec.files.nested import NestedAlbum
 from ncodec.formats.output import atomic_output, is_stream
+from ncodec.media.sheets import is_array
 from ncodec.plugin import Region
 
 __all__ = ["natural_output", "write_decoded"]
 
 
 def natural_output(opened: Clip | Album | FeatureFile, source: str) -> str:
-    """Where the file `source` is decoded to if nobody says: a JPEG file or a folder beside it.
+    """Where the file `source` is decoded to if nobody says: a JPEG file, a folder, or an array of
+    the kind that it was, beside it.
 
     Raises:
         UsageError: it holds something else, or has no path.
     """
+    if isinstance(opened, Album) and is_array(opened.layout) and source != "-":
+        return str(Path(source).with_suffix(f".{opened.layout['kind']}"))
     if isinstance(opened, NestedAlbum) and source != "-":
         return str(Path(source).with_suffix("")) + "/"
     if isinstance(opened, Album) and opened.holds_file() and source != "-":

@@ -20,6 +20,7 @@ from ncodec.formats.limits import raised
 from ncodec.media import Collection, Reading, open_collection
 from ncodec.media.picture_files import open_pictures
 from ncodec.media.quality import image_psnr, mean_psnr, planes_psnr, rgb_psnr, span_psnr
+from ncodec.media.sheets import is_array
 from ncodec.plugin import ImageCodec
 from ncodec.registry import load_codec
 
@@ -238,8 +239,8 @@ def _verify_images(
     """
     originals: Collection | None = None
     if source is not None:
-        nested = isinstance(album, NestedAlbum)
-        originals = open_pictures(source) if nested else open_collection(source)
+        files_alone = isinstance(album, NestedAlbum) and not is_array(album.layout)
+        originals = open_pictures(source) if files_alone else open_collection(source)
     if originals is not None and len(originals) != len(album):
         raise InputError(
             f"{source} has {len(originals)} images, {witness.name} has {len(album)}: give the "

@@ -37,11 +37,13 @@ from ncodec.jobs.executors import Task, run_inline, run_processes
 from ncodec.jobs.request import EncodeRequest
 from ncodec.jobs.stills import encode_images
 from ncodec.jobs.task import Resources
+from ncodec.media.collection import ArrayCollection, Collection
 from ncodec.media.held import COPY, HeldFiles
 from ncodec.media.image import PIXEL_FORMATS
 from ncodec.media.image_sink import suffix_for, write_image
 from ncodec.media.kinds import still_kind
 from ncodec.media.picture_files import PictureFiles
+from ncodec.media.sheets import Sheets, is_array
 from ncodec.media.streams import Held, HeldStream
 from ncodec.registry import ALBUM, load_codec, resolve_options
 from ncodec.threads import thread_count
@@ -73,12 +75,12 @@ def encode_album(
     finished = Finished(
         output=output_name(request.output),
         size=size,
-        frames=len(plan.pictures),
+        frames=plan.images,
         segments=len(plan.pictures),
         psnr=None,
         elapsed=time.monotonic() - start,
         subpixels=subpixels,
-        original=sum(picture.size for picture in plan.pictures),
+        original=sum(picture.size for picture in plan.pictures) if plan.source else None,
     )
     watch(finished)
     return finished
@@ -95,8 +97,14 @@ def _plan(
     given = request.source
     if before is not None and isinstance(given, HeldFiles) and not given.paths:
         pictures, source = before.pictures, before.source
+        layout, images = before.layout, before.images
     else:
-        pictures, source = _pictures(given, directory, watch)
+        found = pictures_of(given)
+        images, layout = len(found), {"kind": "files"}
+        if isinstance(found, ArrayCollection):
+            found = Sheets(found)
+            layout = found.layout
+        pictures, source = _pictures(given, found, directory, watch)
     return AlbumPlan(
         directory=directory,
         source=source,
@@ -105,14 +113,15 @@ def _plan(
         options=options,
         seed=request.seed,
         settings={name: getattr(request, name) for name in ("device", "threads", "workers")},
+        layout=layout,
+        images=images,
     )
 
 
 def _pictures(
-    source: str | Held, directory: Path, watch: Callable[[Event], None]
+    source: str | Held, files: Collection, directory: Path, watch: Callable[[Event], None]
 ) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
     """The files of the pictures, and the paths that were given for them, if any."""
-    files = pictures_of(source)
     if not isinstance(files, PictureFiles):
         copies = []
         for index, image in enumerate(files):
@@ -277,7 +286,9 @@ def _write(stream: BinaryIO, plan: AlbumPlan) -> tuple[int, int]:
     assert writer is not None, "an album has at least one picture"
     times = [picture.modified for picture in plan.pictures if picture.modified is not None]
     names = [picture.name for picture in plan.pictures]
-    records = Records(len(names), {"kind": "files"}, names, modified=times)
+    if is_array(plan.layout):
+        names = []
+    records = Records(plan.images, plan.layout, names, modified=times)
     options = {
         name: value
         for name, value in plan.options.items()

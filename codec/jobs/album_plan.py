@@ -26,7 +26,7 @@ from ncodec.registry import ALBUM
 
 __all__ = ["AlbumPlan", "Picture", "is_album"]
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ class AlbumPlan:
         options: of the codecs of pictures, all of them.
         seed: the seed of everything random.
         settings: what a resumed job has as it was, unless something else is asked for.
+        layout: `Collection.layout` of where the pictures come from.
+        images: how many there are; of an array, more than pictures, which are its sheets.
     """
 
     directory: Path
@@ -66,6 +68,8 @@ class AlbumPlan:
     options: Mapping[str, Any]
     seed: int
     settings: Mapping[str, Any]
+    layout: Mapping[str, Any]
+    images: int
 
     codec = ALBUM
 

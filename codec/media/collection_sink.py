@@ -12,7 +12,8 @@ from typing import Any, BinaryIO, cast
 
 from ncodec.errors import OutputError
 from ncodec.formats.output import atomic_output
-from ncodec.media.arrays import ArrayLayout, is_idx_name, write_array
+from ncodec.media.array_writer import write_array
+from ncodec.media.arrays import ArrayLayout, is_idx_name
 from ncodec.media.image import Image
 from ncodec.media.image_sink import (
     OUTPUT_SUFFIXES,
@@ -95,12 +96,12 @@ def _write_array(
     lost: set[str] = set()
     images = iter(images)
     first = next(images)
-    if count == 1 and not first.metadata.samples.is_plain and kind == "npy":
+    if count == 1 and not first.metadata.samples.is_plain and kind == "npy" and layout is None:
         return write_image(stream, first, ".npy")
 
     def watched() -> Iterable[Image]:
         for image in chain((first,), images):
-            if not image.metadata.samples.is_plain:
+            if image.metadata.samples.bands or image.metadata.samples.photometric:
                 raise OutputError(
                     f"{image.name or 'an image'} has {image.metadata.samples.words} samples, which"
                     " are no part of an array with others: write a folder/"
