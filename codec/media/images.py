@@ -26,7 +26,22 @@ STILL_SUFFIXES = frozenset(
     f".{name}"
     for name in (
         *("bmp", "j2k", "jp2", "jpeg", "jpg", "pam", "pbm", "pgm", "png", "pnm", "ppm"),
-        *("qoi", "tga", "tif", "tiff", "webp", "avif", "hdr", "ico", "jxl", "pcx", "pfm", "psd"),
+        *(
+            "qoi",
+            "tga",
+            "tif",
+            "tiff",
+            "webp",
+            "avif",
+            "dpx",
+            "exr",
+            "hdr",
+            "ico",
+            "jxl",
+            "pcx",
+            "pfm",
+            "psd",
+        ),
     )
 )
 """The extensions of the formats that `read_image` reads; the content decides all the same."""
@@ -49,6 +64,9 @@ _STARTS = (
     (b"#?RGBE", "HDR"),
     (b"\0\0\1\0", "ICO"),
     (b"8BPS\0\1", "PSD"),
+    (b"\x76\x2f\x31\x01", "OpenEXR"),
+    (b"SDPX", "DPX"),
+    (b"XPDS", "DPX"),
 )
 Reader = Callable[[bytes, str, Limits], Image]
 
@@ -61,6 +79,8 @@ _READERS = {
     "JPEG XL": ("coded_stills", "read_jxl"),
     "AVIF": ("coded_stills", "read_avif"),
     "HDR": ("coded_stills", "read_hdr"),
+    "OpenEXR": ("film_stills", "read_exr"),
+    "DPX": ("film_stills", "read_dpx"),
 }
 """The modules, imported when they are needed, of what Pillow does not read alone."""
 _GIF = (b"GIF87a", b"GIF89a")

@@ -21,7 +21,7 @@ _FILM_SUFFIXES = frozenset(
         *("mxf", "nut", "ogv", "ts", "vob", "webm", "wmv", "y4m", "yuv"),
     )
 )
-_OTHER_SUFFIXES = frozenset((".dpx", ".exr", ".heic"))
+_OTHER_SUFFIXES = frozenset((".heic", ".heif", ".psb"))
 _ARRAY_SUFFIXES = frozenset((".npy", ".npz", ".idx"))
 
 
