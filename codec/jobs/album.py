@@ -38,9 +38,10 @@ from ncodec.jobs.request import EncodeRequest
 from ncodec.jobs.stills import encode_images
 from ncodec.jobs.task import Resources
 from ncodec.media.collection import ArrayCollection, Collection
-from ncodec.media.held import COPY, HeldFiles
+from ncodec.media.held import COPY, HeldFiles, HeldPictures
 from ncodec.media.image import PIXEL_FORMATS
 from ncodec.media.image_sink import suffix_for, write_image
+from ncodec.media.images import read_image
 from ncodec.media.kinds import still_kind
 from ncodec.media.picture_files import PictureFiles
 from ncodec.media.sheets import Sheets, is_array
@@ -80,7 +81,7 @@ def encode_album(
         psnr=None,
         elapsed=time.monotonic() - start,
         subpixels=subpixels,
-        original=sum(picture.size for picture in plan.pictures) if plan.source else None,
+        original=sum(p.size for p in plan.pictures if not p.page) if plan.source else None,
     )
     watch(finished)
     return finished
@@ -132,11 +133,12 @@ def _pictures(
             path.write_bytes(data)
             copies.append(Picture(str(path), image.name, path.stat().st_size, None))
         return tuple(copies), ()
-    if files.left_out:
-        several = f" and {len(files.left_out) - 1} more" * (len(files.left_out) > 1)
-        watch(Noticed(f"left out, as no pictures: {files.left_out[0]}{several}"))
+    for why, left_out in (("no pictures", files.left_out), ("films", files.moving)):
+        if left_out:
+            several = f" and {len(left_out) - 1} more" * (len(left_out) > 1)
+            watch(Noticed(f"left out, as {why}: {left_out[0]}{several}"))
     paths = [str(path.absolute()) for path in files.paths]
-    rows = zip(paths, files.names, files.sizes, files.modified, strict=True)
+    rows = zip(paths, files.names, files.sizes, files.modified, files.pages, strict=True)
     given = source.paths if isinstance(source, HeldFiles) else (str(source),)
     return tuple(Picture(*row) for row in rows), tuple(map(os.path.abspath, given))
 
@@ -221,8 +223,15 @@ class _PictureTask:
     def _coded(
         self, resources: Resources, report: Callable[..., None], stopping: Callable[[], bool]
     ) -> Segment:
-        data = self._data()
-        codec = codec_of_picture(still_kind(data[:32]) or "image", self.keep)
+        source: Held
+        if self.picture.page is None:
+            data = self._data()
+            codec = codec_of_picture(still_kind(data[:32]) or "image", self.keep)
+            source = HeldStream(BytesIO(data), self.picture.path)
+        else:
+            page = read_image(self.picture.path, page=self.picture.page)
+            codec = codec_of_picture("image", self.keep)
+            source = HeldPictures([replace(page, name="")], None, None, single=True)
 
         def watch(event: Event) -> None:
             if isinstance(event, Noticed):
@@ -230,7 +239,7 @@ class _PictureTask:
 
         held = BytesIO()
         encode_images(
-            HeldStream(BytesIO(data), self.picture.path),
+            source,
             held,
             codec=codec,
             options=self._options(codec),
@@ -288,7 +297,8 @@ def _write(stream: BinaryIO, plan: AlbumPlan) -> tuple[int, int]:
     names = [picture.name for picture in plan.pictures]
     if is_array(plan.layout):
         names = []
-    records = Records(plan.images, plan.layout, names, modified=times)
+    pages = [picture.page or 0 for picture in plan.pictures]
+    records = Records(plan.images, plan.layout, names, modified=times, pages=pages)
     options = {
         name: value
         for name, value in plan.options.items()

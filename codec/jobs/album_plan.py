@@ -31,17 +31,19 @@ _VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture's file: its path, its name in the album, its bytes and its time in nanoseconds."""
+    """A picture's file: its path, its name in the album, its bytes and its time in nanoseconds; and
+    which page of it the picture is, None where it has no others."""
 
     path: str
     name: str
     size: int
     modified: int | None
+    page: int | None = None
 
     @property
     def key(self) -> str:
         """What changes when the file does."""
-        text = f"{self.path}\0{self.size}\0{self.modified}"
+        text = f"{self.path}\0{self.size}\0{self.modified}\0{self.page or 0}"
         return blake3(text.encode("utf-8", "surrogateescape")).hexdigest(16)
 
 

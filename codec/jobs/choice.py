@@ -104,6 +104,8 @@ def _is_collection(source: str | Held, model: str | Path | None) -> bool:
         return False
     if isinstance(pictures, ArrayCollection):
         return True
+    if isinstance(pictures, PictureFiles) and any(pictures.pages):
+        return False
     below = not isinstance(source, Held) and {*open_collection(source).names} != {*pictures.names}
     if below:
         return False  # pictures in folders below, which only an album takes

@@ -159,6 +159,10 @@ class FileCollection(Collection):
                 f"{self._files[index]} cannot be read ({error.strerror}): check it"
             ) from None
 
+    def _page(self, index: int) -> int | None:
+        """Which page of its file image `index` is; None for a file of one image."""
+        return None
+
     def _image(self, index: int) -> Image:
         if len(self) > 1:
             return self._read(index)
@@ -167,7 +171,7 @@ class FileCollection(Collection):
         return self._only
 
     def _read(self, index: int) -> Image:
-        image = read_image(self._files[index], limits=self._limits)
+        image = read_image(self._files[index], limits=self._limits, page=self._page(index))
         # Files of one camera or program have the same profile: it is kept once.
         metadata = self._distinct.setdefault(image.metadata, image.metadata)
         self._metadata[index] = metadata

@@ -56,10 +56,11 @@ def test_a_gif_of_several_pictures_is_a_film(tmp_path):
 def test_a_folder_takes_gifs_of_one_picture_and_says_what_it_leaves_out(tmp_path):
     frames = [Pillow.fromarray(PIXELS + np.uint8(k)) for k in range(3)]
     frames[0].save(tmp_path / "still.gif")
-    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    for name in ("1.gif", "2.png", "3.webp"):
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
     opened = open_pictures(tmp_path)
     assert opened.names == ("still.gif",)
-    assert [path.name for path in opened.left_out] == ["moving.gif"]
+    assert [path.name for path in opened.moving] == ["1.gif", "2.png", "3.webp"]
 
 
 @pytest.mark.parametrize(
@@ -165,8 +166,9 @@ def test_pcx_and_icons(tmp_path):
         Pillow.fromarray(icon).save(tmp_path / "a.ico", sizes=sizes)
         if len(sizes) == 1:
             assert np.array_equal(read_image(tmp_path / "a.ico").pixels, icon)
-    with pytest.raises(InputError, match=r"in 2 sizes: .*icon-\*\.png"):
+    with pytest.raises(InputError, match="has 2 pages"):
         read_image(tmp_path / "a.ico")
+    assert np.array_equal(read_image(tmp_path / "a.ico", page=0).pixels, icon)
 
 
 def test_the_merged_picture_of_a_psd_is_read():
