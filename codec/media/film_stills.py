@@ -40,7 +40,7 @@ def read_exr(data: bytes, name: str, limits: Limits) -> Image:
     if header.obstacle:
         raise InputError(
             f"{name} is an OpenEXR file with {header.obstacle}, which ncodec does not read: convert"
-            " it first, for example with `oiiotool INPUT --ch R,G,B --fullpixels -d half -o"
+            " it first, for example with `oiiotool INPUT --ch R,G,B --croptofull -o"
             " OUTPUT.tif`"
         )
     check_size(header.width, header.height, name, limits)

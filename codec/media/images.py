@@ -116,10 +116,13 @@ def is_still_gif(path: Path) -> bool:
         if not stream.read(6).startswith(_GIF):
             return False
     from PIL.GifImagePlugin import GifImageFile
+    from PIL.Image import DecompressionBombError
 
     try:
         with GifImageFile(path) as picture:
             return not picture.is_animated
+    except DecompressionBombError:
+        return True  # whoever reads it says so
     except (OSError, SyntaxError, ValueError, EOFError):
         return False
 

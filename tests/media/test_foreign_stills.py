@@ -53,6 +53,17 @@ def test_a_gif_of_several_pictures_is_a_film(tmp_path):
     assert media_kind(path) == "video"
 
 
+def test_a_gif_of_more_pixels_than_pillow_takes_is_refused(tmp_path):
+    path = tmp_path / "a.gif"
+    frames = [Pillow.fromarray(PIXELS + np.uint8(k)) for k in range(2)]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    data = path.read_bytes()
+    path.write_bytes(data[:6] + b"\xff" * 4 + data[10:])
+    assert media_kind(path) == "image"
+    with pytest.raises(InputError, match="more pixels than ncodec reads of a GIF"):
+        read_image(path)
+
+
 def test_a_folder_takes_gifs_of_one_picture_and_says_what_it_leaves_out(tmp_path):
     frames = [Pillow.fromarray(PIXELS + np.uint8(k)) for k in range(3)]
     frames[0].save(tmp_path / "still.gif")
@@ -69,6 +80,9 @@ def test_a_folder_takes_gifs_of_one_picture_and_says_what_it_leaves_out(tmp_path
         (b"\x76\x2f\x31\x01", "has OpenEXR data that cannot be decoded"),
         (b"SDPX", "has DPX data that cannot be decoded"),
         (b"8BPS\0\2", "is a picture in PSB, .*`magick"),
+        (b"DDS ", "is a picture in DDS"),
+        (b"\x01\xda\1\1\0\3", "is a picture in SGI"),
+        (b"#define a_width 9", "is a picture in XBM"),
         (b"\0\0\0\x20ftypheic", "is a picture in HEIC, coded with loss, .*`heif-convert"),
     ],
 )

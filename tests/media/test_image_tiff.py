@@ -115,7 +115,7 @@ def test_orientation_is_kept_and_not_applied(tmp_path, read):
         ({"_258": [24] * 3}, "samples of 24 bits"),
         ({"_258": [8, 8, 16]}, "8/16 bits"),
         ({"_277": [2]}, "2 channels"),
-        ({"_259": [7]}, "JPEG compression, .*tiffcp"),
+        ({"_259": [7]}, "JPEG compression, .*-compress lzw"),
         ({"_259": [4]}, "fax"),
         ({"_259": [8], "_317": [3]}, "predictor 3"),
         ({"_262": [3], "_277": [1], "_258": [16]}, "more than 256 colours"),
