@@ -65,7 +65,7 @@ def encode(
             stream; None for bytes, which are `Finished.data`.
         codec: name of an installed codec; if not given the source decides: ``pc-jpeg`` for a JPEG
             file, ``pc-photo`` for another image, ``album`` for several of any shapes (``pc-hclt``
-            where they are of one shape for which it has a model), ``pc-hclt`` for .npy and IDX,
+            where they are of one shape for which it has a model, arrays in files included),
             ``ngrid`` for all else.
         fps: frames a second of pictures in memory, of a folder or pattern of images, of raw video;
             25 where a codec of clips is named.

@@ -18,6 +18,7 @@ from ncodec.formats import Segment, VideoInfo
 from ncodec.plugin import (
     Codec,
     Coded,
+    ComparesFeatures,
     Context,
     Estimate,
     Features,
@@ -34,6 +35,8 @@ from ncodec.plugin import (
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from ncodec.media.image import Image
 
 __all__ = ["Origin", "guarded"]
 
@@ -178,7 +181,8 @@ def _pictures(origin: Origin, result: Any, stored: Stored, *_: Any) -> Pictures:
 
 
 def _features(origin: Origin, result: Any, *_: Any) -> Features:
-    return _Features(origin, result)
+    kind = _Comparing if isinstance(result, ComparesFeatures) else _Features
+    return kind(origin, result)
 
 
 _CHECKS: dict[str, Callable[..., Any]] = {
@@ -298,6 +302,15 @@ class _Features:
     def classes(self) -> Sequence[str]:
         with self._origin.calling("classes"):
             return self._features.classes()
+
+
+class _Comparing(_Features):
+    """The same that can be compared with images."""
+
+    def agreement(self, image: Image, index: int) -> float:
+        assert isinstance(self._features, ComparesFeatures), "it is chosen by that"
+        with self._origin.calling("agreement"):
+            return self._features.agreement(image, index)
 
 
 def _items(origin: Origin, method: str, items: Iterable[Any]) -> Iterator[Any]:

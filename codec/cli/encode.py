@@ -45,7 +45,7 @@ def _leaving_out(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--codec",
     help="See `ncodec codecs`; adds its options.  [default: pc-jpeg for a JPEG file, pc-photo for "
-    "another image, album for several, pc-hclt for .npy and IDX, else ngrid]",
+    "another image, album for several, pc-hclt for what it has a model of, else ngrid]",
 )
 @click.option(
     "--keep",

@@ -76,9 +76,10 @@ def _images(contents: Probe) -> list[str]:
 
 
 def _album(contents: Probe) -> list[str]:
-    count = contents.images or 0
-    lost = count - len(contents.pictures)
-    lines = [f"{count:,} pictures" + f", {lost} of them lost" * bool(lost)]
+    count, held = contents.images or 0, contents.info.frames
+    lost = held - len(contents.pictures)
+    what = f"{counted(held, 'picture')}" + f", {lost} of them lost" * bool(lost)
+    lines = [what if count == held else f"{count:,} images of an array in {what}"]
     for picture in contents.pictures:
         info = picture.info
         lines.append(

@@ -26,8 +26,8 @@ __all__ = ["command"]
 def command(
     file: str, source: str | None, models: tuple[str, ...], device: str, threads: int | None
 ) -> None:
-    """Check FILE: checksums, the hash of the decoded integers, and with --source that the bytes or
-    pixels are its, or the PSNR. Of a file that is kept as it is, the SHA-256 is printed."""
+    """Check FILE: checksums, the hash of the decoded integers, and with --source that the bytes,
+    pixels or features are its, or the PSNR. Of a kept file, the SHA-256 is printed."""
     from ncodec.files.verify import verify
 
     verdict = verify(file, source=source, models=models, device=device, threads=threads or 0)
@@ -38,6 +38,9 @@ def command(
         (digest,) = verdict.files
         said = f"{source}: identical bytes" if verdict.identical else f"the file in {file}"
         click.echo(f"{said}, SHA-256 {digest}")
+    elif verdict.agreement is not None:
+        share = "identical" if verdict.identical else f"{verdict.agreement:.3%} of the"
+        click.echo(f"{images} against {source}: {share} integers")
     elif verdict.identical:
         pixels = verdict.frames - len(verdict.files)
         what = ["bytes"] * bool(verdict.files) + ["pixels"] * bool(pixels)

@@ -131,6 +131,11 @@ class Album(OpenFile, Sequence[Image]):
         that is not kept."""
         return self._records.modified_at(self._index(index))
 
+    def page(self, index: int = 0) -> int:
+        """Which page of its file image `index` is, from 0 on; those of one file follow each
+        other."""
+        return self._records.page(self._index(index))
+
     def picture_info(self, index: int = 0) -> VideoInfo:
         """The description of image `index`."""
         self._index(index)

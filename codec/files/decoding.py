@@ -12,22 +12,34 @@ from ncodec.files.clip import Clip
 from ncodec.files.features import FeatureFile
 from ncodec.files.nested import NestedAlbum
 from ncodec.formats.output import atomic_output, is_stream
+from ncodec.media.sheets import is_array
 from ncodec.plugin import Region
 
 __all__ = ["natural_output", "write_decoded"]
 
 
 def natural_output(opened: Clip | Album | FeatureFile, source: str) -> str:
-    """Where the file `source` is decoded to if nobody says: a JPEG file or a folder beside it.
+    """Where the file `source` is decoded to if nobody says: a JPEG file, a TIFF of pages, a folder,
+    or an array of the kind that it was, beside it.
 
     Raises:
         UsageError: it holds something else, or has no path.
     """
+    if isinstance(opened, Album) and is_array(opened.layout) and source != "-":
+        return str(Path(source).with_suffix(f".{opened.layout['kind']}"))
+    if isinstance(opened, NestedAlbum) and _are_pages(opened) and source != "-":
+        return str(Path(source).with_suffix(".tif"))
     if isinstance(opened, NestedAlbum) and source != "-":
         return str(Path(source).with_suffix("")) + "/"
     if isinstance(opened, Album) and opened.holds_file() and source != "-":
         return str(Path(source).with_suffix(".jpg"))
     raise UsageError("there is no output: give -o FILE, or --head classify for features")
+
+
+def _are_pages(album: Album) -> bool:
+    """Whether they are those of one TIFF."""
+    is_tiff = Path(album.name()).suffix.lower() in (".tif", ".tiff")
+    return is_tiff and len(album) > 1 and all(album.page(i) == i for i in range(len(album)))
 
 
 def write_decoded(

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from ncodec.errors import UsageError
 from ncodec.files.openfile import OpenFile
 from ncodec.files.stored import StoredFile
-from ncodec.plugin import FeatureCodec
+from ncodec.media.image import Image
+from ncodec.plugin import ComparesFeatures, FeatureCodec
 
 __all__ = ["FeatureFile"]
 
@@ -55,6 +56,17 @@ class FeatureFile(OpenFile):
     def check(self, index: int = 0) -> None:
         """Decodes the integers of image `index`, which are checked; errors as `head`."""
         self._features.check(self._index(index))
+
+    def agreement(self, image: Image, index: int = 0) -> float:
+        """The share of the integers of image `index` that encoding `image` gives, too.
+
+        Raises:
+            UsageError: the codec cannot tell.
+        """
+        if not isinstance(self._features, ComparesFeatures):
+            codec = self._reader.header.codec_id
+            raise UsageError(f"{codec} does not compare features with a source: leave it out")
+        return self._features.agreement(image, self._index(index))
 
     def _about(self) -> str:
         return f" with heads {', '.join(self.heads)}"

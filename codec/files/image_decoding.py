@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -75,11 +75,7 @@ def decode_images(
             watch(done, len(indices))
 
     if isinstance(output, str | Path) and _is_folder(output):
-        entries = (
-            FolderEntry(album.file_name(index), content, album.modified(index))
-            for index, content in zip(indices, contents(), strict=True)
-        )
-        lost_fields = write_folder(output, entries)
+        lost_fields = write_folder(output, _entries(album, indices, contents()))
     elif isinstance(output, str | Path) and str(output) != "-":
         lost_fields = write_collection(output, images(), len(indices), album.layout)
     else:
@@ -88,6 +84,23 @@ def decode_images(
     if lost_fields:
         warn(f"{output_name(output)} has no place for {', '.join(lost_fields)}: a .png keeps them")
     return len(indices)
+
+
+def _entries(
+    album: Album, indices: Sequence[int], contents: Iterable[bytes | Image]
+) -> Iterator[FolderEntry]:
+    """The files of a folder; pages of one file that follow each other are one."""
+    pages: list[Image] = []
+    for place, (index, content) in enumerate(zip(indices, contents, strict=True)):
+        following = indices[place + 1] if place + 1 < len(indices) else None
+        more = following == index + 1 and album.page(following) == album.page(index) + 1
+        if isinstance(content, Image):
+            pages.append(content)
+            if more:
+                continue
+        whole = pages if len(pages) > 1 else content
+        yield FolderEntry(album.file_name(index), whole, album.modified(index))
+        pages = []
 
 
 def _available(

@@ -48,14 +48,14 @@ class NestedAlbum(Album):
         def decode(index: int) -> Image:
             return self._named_image(index, self._opened(index, 1), region)
 
-        return self._side_by_side(decode, indices)
+        return self._side_by_side(decode, list(map(self._index, indices)))
 
     def originals(self, indices: Sequence[int]) -> Iterator[bytes | Image]:
         def decode(index: int) -> bytes | Image:
             picture = self._opened(index, 1)
             return picture.file() if picture.holds_file() else self._named_image(index, picture)
 
-        return self._side_by_side(decode, indices)
+        return self._side_by_side(decode, list(map(self._index, indices)))
 
     def _side_by_side(
         self, decode: Callable[[int], Decoded], indices: Sequence[int]
@@ -63,7 +63,7 @@ class NestedAlbum(Album):
         """Pictures in turn, a thread each: all that takes long releases the interpreter's lock."""
         self._check_open()
         threads = min(self._context.threads or thread_count(), max(len(indices), 1))
-        yield from in_order(decode, map(self._index, indices), threads)
+        yield from in_order(decode, indices, threads)
 
     def holds_file(self, index: int = 0) -> bool:
         return self._picture(self._index(index)).holds_file()

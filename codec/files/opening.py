@@ -11,6 +11,8 @@ from ncodec.files.album import Album
 from ncodec.files.clip import Clip
 from ncodec.files.features import FeatureFile
 from ncodec.files.nested import NestedAlbum
+from ncodec.files.records import KEY, Records
+from ncodec.files.sheets import SheetAlbum
 from ncodec.formats import Reader
 from ncodec.formats.limits import raised
 from ncodec.plugin import FeatureCodec, ImageCodec
@@ -59,7 +61,10 @@ def open(
         if preview != 1:
             raise UsageError("a preview can be had of clips only: leave it out")
         if codec.codec_id == ALBUM:
-            return NestedAlbum(reader, device=device, threads=threads, models=models)
+            packed = reader.meta.get(KEY)
+            is_array = packed is not None and "sheets" in Records.unpack(packed).layout
+            opened = SheetAlbum if is_array else NestedAlbum
+            return opened(reader, device=device, threads=threads, models=models)
         if isinstance(codec, ImageCodec):
             return Album(reader, device=device, threads=threads, models=models)
         return FeatureFile(reader, device=device, threads=threads, models=models)

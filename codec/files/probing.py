@@ -67,7 +67,8 @@ class Probe:
         segments: the segments in display order.
         meta: tool, seed, options, as the encoder wrote them.
         models: BLAKE3 of the models that decoding needs, and that the file does not hold.
-        images: how many images, for image codecs; None for frames.
+        images: how many images, for image codecs; None for frames. Those of an array are more
+            than an album's pictures, which are sheets of them.
         names: the images' names, where they have any.
         pictures: of an album, those that it has; empty for all else.
         tracks: the copied sound, subtitles, chapters and attachments.
@@ -194,6 +195,8 @@ def probe(source: str | Path | bytes | BinaryIO, *, limit_pixels: int | None = N
         count = 1 if isinstance(decoder, StillCodec) and header.info.frames == 1 else None
         if packed is not None:
             count = record.count
+        elif is_album:
+            count = frames
         return Probe(
             codec=header.codec_id,
             bitstream_version=header.bitstream_version,
@@ -206,7 +209,7 @@ def probe(source: str | Path | bytes | BinaryIO, *, limit_pixels: int | None = N
             segments=tuple(segments),
             meta={key: value for key, value in reader.meta.items() if key != KEY},
             models=tuple(c.digest.hex() for c in reader.confs() if c.reference),
-            images=frames if is_album else count,
+            images=count,
             names=record.names,
             tracks=listed(tracks) if tracks is not None else (),
             tracks_size=len(tracks or b""),

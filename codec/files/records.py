@@ -22,13 +22,13 @@ LONE: Mapping[str, Any] = {"kind": "image"}
 
 _COUNT, _LAYOUT, _NAMES = "count", "layout", "names"
 _METADATA, _WHICH = "metadata", "which"
-_MODIFIED = "modified"
+_MODIFIED, _PAGES = "modified", "pages"
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
     """How many images there are, names and metadata of each, and the source file's layout; when
-    their files were changed last, in nanoseconds since 1970.
+    their files were changed last, in nanoseconds since 1970; which page of its file each is.
 
     Names, metadata and times may be empty, and are in a file whose meta box was lost: its pixels
     can still be decoded. One image of its own has no name in the file, whose name is another's
@@ -40,6 +40,7 @@ class Records:
     names: Sequence[str] = ()
     metadata: Sequence[Metadata] = ()
     modified: Sequence[int] = ()
+    pages: Sequence[int] = ()
 
     def pack(self) -> bytes:
         """The bytes that the meta box holds.
@@ -58,6 +59,8 @@ class Records:
             # Files of one folder are often minutes apart: differences take fewer bytes.
             pairs = zip((0, *self.modified), self.modified, strict=False)
             record[_MODIFIED] = [time - before for before, time in pairs]
+        if any(self.pages):
+            record[_PAGES] = list(self.pages)
         if any(self.metadata):
             # Images of one camera or program share theirs.
             distinct = list(dict.fromkeys(self.metadata))
@@ -102,15 +105,16 @@ class Records:
             metadata = tuple(distinct[place] for place in fields.get(_WHICH, ()))
             layout = dict(fields.get(_LAYOUT, LONE))
             modified = tuple(accumulate(fields.get(_MODIFIED, ())))
+            pages = tuple(fields.get(_PAGES, ()))
         except (TypeError, KeyError, IndexError, ValueError, AttributeError):
             raise DamagedFile(
                 "the images' names and metadata have wrong types: get another copy of the file"
             ) from None
         if not all(isinstance(name, str) for name in names):
             raise DamagedFile("an image's name is not text: get another copy of the file")
-        if not all(type(time) is int for time in modified):
-            raise DamagedFile("an image's time is no number: get another copy of the file")
-        return cls(count, layout, tuple(names), metadata, modified)
+        if not all(type(number) is int for number in (*modified, *pages)):
+            raise DamagedFile("an image's time or page is no number: get another copy of the file")
+        return cls(count, layout, tuple(names), metadata, modified, pages)
 
     def name(self, index: int) -> str:
         """The name of image `index`, made up where the file does not say."""
@@ -118,6 +122,10 @@ class Records:
 
     def modified_at(self, index: int) -> int | None:
         return self.modified[index] if index < len(self.modified) else None
+
+    def page(self, index: int) -> int:
+        """Which page of its file image `index` is, from 0 on."""
+        return self.pages[index] if index < len(self.pages) else 0
 
     def metadata_of(self, index: int) -> Metadata:
         return self.metadata[index] if index < len(self.metadata) else Metadata()

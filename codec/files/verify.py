@@ -20,6 +20,7 @@ from ncodec.formats.limits import raised
 from ncodec.media import Collection, Reading, open_collection
 from ncodec.media.picture_files import open_pictures
 from ncodec.media.quality import image_psnr, mean_psnr, planes_psnr, rgb_psnr, span_psnr
+from ncodec.media.sheets import is_array
 from ncodec.plugin import ImageCodec
 from ncodec.registry import load_codec
 
@@ -27,6 +28,9 @@ __all__ = ["Verification", "verify"]
 
 TOLERANCE = 0.05
 """dB by which another machine's floats may move the PSNR of a segment."""
+
+SAME_FEATURES = 0.98
+"""The least share of integers that another machine's floats leave as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,11 @@ class Verification:
         rgb: mean over frames of RGB-PSNR in dB against the source; None without one.
         planes: the same for each plane of the clip's pixel format; images have none.
         recorded: what the file says for `rgb`.
-        identical: lossless images only: that every sample equals the source's, or every byte of
-            files that are kept.
+        identical: that every sample equals the source's, every byte of files that are kept, or
+            every integer of features; never of what is coded with loss.
         checked: whether the codec compared the integers of every segment with their hash.
         files: SHA-256 of each file that is kept as it is.
+        agreement: of features with a source: the share of the integers that it gives, too.
     """
 
     frames: int
@@ -52,6 +57,7 @@ class Verification:
     identical: bool = False
     checked: bool = False
     files: tuple[str, ...] = ()
+    agreement: float | None = None
 
 
 class _Witness(Reader):
@@ -213,14 +219,42 @@ def _verify_features(
     source: str | Path | None,
     watch: Callable[[int, int], None],
 ) -> Verification:
-    """Decodes the integers of all images, which checks their hashes."""
-    if source is not None:
-        raise UsageError("features are not compared with a source: leave --source out")
+    """Decodes the integers of all images, which checks their hashes; with a source, compares them
+    with those that its images give."""
+    originals = None if source is None else open_collection(source)
+    _check_count(originals, witness.name, len(opened))
+    shares = []
     for index in range(len(opened)):
         opened.check(index)
+        if originals is not None:
+            share = opened.agreement(originals[index], index)
+            if share < SAME_FEATURES:
+                raise VerificationFailed(
+                    f"image {index} of {witness.name} has {share:.1%} of the integers that "
+                    f"{source} gives: this is another source, or another rate or model"
+                )
+            shares.append(share)
         witness.hear()
         watch(index + 1, len(opened))
-    return Verification(len(opened), segments, None, (), None, checked=witness.hear())
+    return Verification(
+        frames=len(opened),
+        segments=segments,
+        rgb=None,
+        planes=(),
+        recorded=None,
+        identical=bool(shares) and min(shares) == 1,
+        checked=witness.hear(),
+        agreement=sum(shares) / len(shares) if shares else None,
+    )
+
+
+def _check_count(originals: Collection | None, name: str, count: int) -> None:
+    """Raises InputError where a source has another number of images than the file `name`."""
+    if originals is not None and len(originals) != count:
+        raise InputError(
+            f"{originals.source} has {len(originals)} images, {name} has {count}: give the images "
+            "that were encoded"
+        )
 
 
 def _verify_images(
@@ -238,13 +272,9 @@ def _verify_images(
     """
     originals: Collection | None = None
     if source is not None:
-        nested = isinstance(album, NestedAlbum)
-        originals = open_pictures(source) if nested else open_collection(source)
-    if originals is not None and len(originals) != len(album):
-        raise InputError(
-            f"{source} has {len(originals)} images, {witness.name} has {len(album)}: give the "
-            "images that were encoded"
-        )
+        files_alone = isinstance(album, NestedAlbum) and not is_array(album.layout)
+        originals = open_pictures(source) if files_alone else open_collection(source)
+    _check_count(originals, witness.name, len(album))
     codec = load_codec(witness.header.codec_id)
     lossless = not isinstance(codec, ImageCodec) or codec.lossless
     values, files = [], []

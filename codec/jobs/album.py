@@ -37,11 +37,14 @@ from ncodec.jobs.executors import Task, run_inline, run_processes
 from ncodec.jobs.request import EncodeRequest
 from ncodec.jobs.stills import encode_images
 from ncodec.jobs.task import Resources
-from ncodec.media.held import COPY, HeldFiles
+from ncodec.media.collection import ArrayCollection, Collection
+from ncodec.media.held import COPY, HeldFiles, HeldPictures
 from ncodec.media.image import PIXEL_FORMATS
 from ncodec.media.image_sink import suffix_for, write_image
+from ncodec.media.images import read_image
 from ncodec.media.kinds import still_kind
 from ncodec.media.picture_files import PictureFiles
+from ncodec.media.sheets import Sheets, is_array
 from ncodec.media.streams import Held, HeldStream
 from ncodec.registry import ALBUM, load_codec, resolve_options
 from ncodec.threads import thread_count
@@ -73,12 +76,12 @@ def encode_album(
     finished = Finished(
         output=output_name(request.output),
         size=size,
-        frames=len(plan.pictures),
+        frames=plan.images,
         segments=len(plan.pictures),
         psnr=None,
         elapsed=time.monotonic() - start,
         subpixels=subpixels,
-        original=sum(picture.size for picture in plan.pictures),
+        original=sum(p.size for p in plan.pictures if not p.page) if plan.source else None,
     )
     watch(finished)
     return finished
@@ -95,8 +98,14 @@ def _plan(
     given = request.source
     if before is not None and isinstance(given, HeldFiles) and not given.paths:
         pictures, source = before.pictures, before.source
+        layout, images = before.layout, before.images
     else:
-        pictures, source = _pictures(given, directory, watch)
+        found = pictures_of(given)
+        images, layout = len(found), {"kind": "files"}
+        if isinstance(found, ArrayCollection):
+            found = Sheets(found)
+            layout = found.layout
+        pictures, source = _pictures(given, found, directory, watch)
     return AlbumPlan(
         directory=directory,
         source=source,
@@ -105,14 +114,15 @@ def _plan(
         options=options,
         seed=request.seed,
         settings={name: getattr(request, name) for name in ("device", "threads", "workers")},
+        layout=layout,
+        images=images,
     )
 
 
 def _pictures(
-    source: str | Held, directory: Path, watch: Callable[[Event], None]
+    source: str | Held, files: Collection, directory: Path, watch: Callable[[Event], None]
 ) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
     """The files of the pictures, and the paths that were given for them, if any."""
-    files = pictures_of(source)
     if not isinstance(files, PictureFiles):
         copies = []
         for index, image in enumerate(files):
@@ -123,11 +133,12 @@ def _pictures(
             path.write_bytes(data)
             copies.append(Picture(str(path), image.name, path.stat().st_size, None))
         return tuple(copies), ()
-    if files.left_out:
-        several = f" and {len(files.left_out) - 1} more" * (len(files.left_out) > 1)
-        watch(Noticed(f"left out, as no pictures: {files.left_out[0]}{several}"))
+    for why, left_out in (("no pictures", files.left_out), ("films", files.moving)):
+        if left_out:
+            several = f" and {len(left_out) - 1} more" * (len(left_out) > 1)
+            watch(Noticed(f"left out, as {why}: {left_out[0]}{several}"))
     paths = [str(path.absolute()) for path in files.paths]
-    rows = zip(paths, files.names, files.sizes, files.modified, strict=True)
+    rows = zip(paths, files.names, files.sizes, files.modified, files.pages, strict=True)
     given = source.paths if isinstance(source, HeldFiles) else (str(source),)
     return tuple(Picture(*row) for row in rows), tuple(map(os.path.abspath, given))
 
@@ -212,8 +223,15 @@ class _PictureTask:
     def _coded(
         self, resources: Resources, report: Callable[..., None], stopping: Callable[[], bool]
     ) -> Segment:
-        data = self._data()
-        codec = codec_of_picture(still_kind(data[:32]) or "image", self.keep)
+        source: Held
+        if self.picture.page is None:
+            data = self._data()
+            codec = codec_of_picture(still_kind(data[:32]) or "image", self.keep)
+            source = HeldStream(BytesIO(data), self.picture.path)
+        else:
+            page = read_image(self.picture.path, page=self.picture.page)
+            codec = codec_of_picture("image", self.keep)
+            source = HeldPictures([replace(page, name="")], None, None, single=True)
 
         def watch(event: Event) -> None:
             if isinstance(event, Noticed):
@@ -221,7 +239,7 @@ class _PictureTask:
 
         held = BytesIO()
         encode_images(
-            HeldStream(BytesIO(data), self.picture.path),
+            source,
             held,
             codec=codec,
             options=self._options(codec),
@@ -277,7 +295,10 @@ def _write(stream: BinaryIO, plan: AlbumPlan) -> tuple[int, int]:
     assert writer is not None, "an album has at least one picture"
     times = [picture.modified for picture in plan.pictures if picture.modified is not None]
     names = [picture.name for picture in plan.pictures]
-    records = Records(len(names), {"kind": "files"}, names, modified=times)
+    if is_array(plan.layout):
+        names = []
+    pages = [picture.page or 0 for picture in plan.pictures]
+    records = Records(plan.images, plan.layout, names, modified=times, pages=pages)
     options = {
         name: value
         for name, value in plan.options.items()

@@ -26,22 +26,24 @@ from ncodec.registry import ALBUM
 
 __all__ = ["AlbumPlan", "Picture", "is_album"]
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture's file: its path, its name in the album, its bytes and its time in nanoseconds."""
+    """A picture's file: its path, its name in the album, its bytes and its time in nanoseconds; and
+    which page of it the picture is, None where it has no others."""
 
     path: str
     name: str
     size: int
     modified: int | None
+    page: int | None = None
 
     @property
     def key(self) -> str:
         """What changes when the file does."""
-        text = f"{self.path}\0{self.size}\0{self.modified}"
+        text = f"{self.path}\0{self.size}\0{self.modified}\0{self.page or 0}"
         return blake3(text.encode("utf-8", "surrogateescape")).hexdigest(16)
 
 
@@ -57,6 +59,8 @@ class AlbumPlan:
         options: of the codecs of pictures, all of them.
         seed: the seed of everything random.
         settings: what a resumed job has as it was, unless something else is asked for.
+        layout: `Collection.layout` of where the pictures come from.
+        images: how many there are; of an array, more than pictures, which are its sheets.
     """
 
     directory: Path
@@ -66,6 +70,8 @@ class AlbumPlan:
     options: Mapping[str, Any]
     seed: int
     settings: Mapping[str, Any]
+    layout: Mapping[str, Any]
+    images: int
 
     codec = ALBUM
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from ncodec.errors import UsageError
 from ncodec.formats import read_model
 from ncodec.media import Collection, media_kind, open_collection
+from ncodec.media.collection import ArrayCollection
 from ncodec.media.kinds import Kind
 from ncodec.media.picture_files import PictureFiles, open_pictures
 from ncodec.media.streams import Held
@@ -62,11 +63,13 @@ def choose_codec(
     if kind is None:
         raise UsageError(
             f"{source} may be a clip or a collection of images: give fps= for a clip, or name a "
-            f"codec, such as codec={DEFAULT_CODECS['collection']!r} for images without loss"
+            f"codec, such as codec={ALBUM!r} for images without loss"
         )
     if kind == "album" and timed:
         kind = "video"
-    if kind == "album" and _is_collection(source, model):
+    if kind == "collection" and not _is_collection(source, model):
+        kind = "album" if len(pictures_of(source)) > 1 else "image"
+    elif kind == "album" and _is_collection(source, model):
         kind = "collection"
     if keep is not None and kind not in ("image", "jpeg", "album"):
         raise UsageError(f"keep does not apply to {source}, which is no JPEG file: leave it out")
@@ -79,8 +82,12 @@ def codec_of_picture(kind: Kind, keep: str | None) -> str:
 
 
 def pictures_of(source: str | Held) -> Collection:
-    """The pictures of an album; errors as of `open_pictures`."""
-    return source.collection() if isinstance(source, Held) else open_pictures(source)
+    """The pictures of an album, or of an array file; errors as of `open_pictures`."""
+    if isinstance(source, Held):
+        return source.collection()
+    if media_kind(source) == "collection":
+        return open_collection(source)
+    return open_pictures(source)
 
 
 def _is_collection(source: str | Held, model: str | Path | None) -> bool:
@@ -92,7 +99,12 @@ def _is_collection(source: str | Held, model: str | Path | None) -> bool:
     if not isinstance(codec, HasModels) or not _is_small(pictures, 0):
         return False
     first = pictures[0]
-    if not codec.fits(first.pixels.shape, first.bit_depth):
+    plain = first.metadata.samples.is_plain
+    if not plain or not codec.fits(first.pixels.shape, first.bit_depth):
+        return False
+    if isinstance(pictures, ArrayCollection):
+        return True
+    if isinstance(pictures, PictureFiles) and any(pictures.pages):
         return False
     below = not isinstance(source, Held) and {*open_collection(source).names} != {*pictures.names}
     if below:

@@ -90,7 +90,7 @@ def encode_images(
         # Profiles and EXIF are larger than features, and of no use to whoever has no picture.
         keeps_files = pictures is not None and pictures.keeps_files
         metadata = images.metadata if pictures and not keeps_files else ()
-        if not (pictures and pictures.lossless):
+        if not (pictures and pictures.lossless) or "collection" in coder.media:
             _check_plain(images, codec)
         records = Records(len(images), images.layout, images.names, metadata)
         meta = _meta(records, resolved, seed)
@@ -149,7 +149,7 @@ def _check_plain(images: Collection, codec: str) -> None:
         if not metadata.samples.is_plain:
             raise UsageError(
                 f"{images.source} has {metadata.samples.words} samples, and {codec} codes grey or"
-                " RGB of 8 or 16 bits: convert it, or choose a lossless --codec"
+                " RGB of 8 or 16 bits: convert it, or leave codec and model out"
             )
 
 

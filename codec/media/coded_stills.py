@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -19,7 +18,7 @@ from ncodec.media.jxl_header import jxl_header
 from ncodec.media.pillow_stills import read_by_pillow
 from ncodec.media.sample_kind import SampleKind, as_words
 from ncodec.media.sizes import check_size
-from ncodec.media.stored import expansion
+from ncodec.media.stored import scaled
 
 __all__ = ["read_avif", "read_hdr", "read_jp2", "read_jxl"]
 
@@ -78,7 +77,7 @@ def read_jxl(data: bytes, name: str, limits: Limits) -> Image:
         samples=SampleKind(extra=(1,) if header.premultiplied else ()),
     )
     lost = ["metadata that is compressed"] if b"brob" in kinds else []
-    return _scaled(samples, header.bits, metadata, left_out(name, lost))
+    return scaled(samples, header.bits, metadata, left_out(name, lost))
 
 
 def read_avif(data: bytes, name: str, limits: Limits) -> Image:
@@ -125,7 +124,7 @@ def read_avif(data: bytes, name: str, limits: Limits) -> Image:
     bits = 8 if not layouts[0] & 0x40 else 12 if layouts[0] & 0x20 else 10
     if grey and samples.ndim == 3:
         samples = samples[:, :, [0, *range(3, samples.shape[2])]]
-    return _scaled(samples, bits, metadata, ())
+    return scaled(samples, bits, metadata, ())
 
 
 def read_hdr(data: bytes, name: str, limits: Limits) -> Image:
@@ -184,21 +183,7 @@ def read_jp2(data: bytes, name: str, limits: Limits) -> Image:
     except (RuntimeError, ValueError, MemoryError):
         raise _damaged(name, "JPEG 2000") from None
     profiles = [box[3:] for box in find(data, b"jp2h", b"colr") if box[:1] == b"\2"]
-    return _scaled(samples, bits, Metadata(icc=profiles[0] if profiles else b""), ())
-
-
-def _scaled(
-    samples: NDArray[Any], bits: int, metadata: Metadata, notices: tuple[str, ...]
-) -> Image:
-    """An image of samples of so many bits, negative for floating-point ones."""
-    samples = samples if samples.ndim == 3 else samples[:, :, None]
-    if bits < 0:
-        kind = replace(metadata.samples, type=samples.dtype.str[1:])
-        return Image(as_words(samples), metadata=replace(metadata, samples=kind), notices=notices)
-    if bits not in (8, 16):
-        top = (1 << bits) - 1
-        samples, metadata = expansion(top)[samples], replace(metadata, maximum=top)
-    return Image(samples, metadata=metadata, notices=notices)
+    return scaled(samples, bits, Metadata(icc=profiles[0] if profiles else b""), ())
 
 
 def _colours(codes: tuple[int, int]) -> tuple[tuple[str, bytes], ...]:

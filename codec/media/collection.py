@@ -20,6 +20,7 @@ from ncodec.media.arrays import ArrayLayout, array_format, read_idx, read_npy
 from ncodec.media.image import Image, Metadata
 from ncodec.media.images import STILL_SUFFIXES, decode_image, read_image
 from ncodec.media.names import IMAGE_SUFFIXES, natural_order
+from ncodec.media.sample_kind import SampleKind, as_words
 from ncodec.media.sizes import check_size
 
 __all__ = [
@@ -158,6 +159,10 @@ class FileCollection(Collection):
                 f"{self._files[index]} cannot be read ({error.strerror}): check it"
             ) from None
 
+    def _page(self, index: int) -> int | None:
+        """Which page of its file image `index` is; None for a file of one image."""
+        return None
+
     def _image(self, index: int) -> Image:
         if len(self) > 1:
             return self._read(index)
@@ -166,7 +171,7 @@ class FileCollection(Collection):
         return self._only
 
     def _read(self, index: int) -> Image:
-        image = read_image(self._files[index], limits=self._limits)
+        image = read_image(self._files[index], limits=self._limits, page=self._page(index))
         # Files of one camera or program have the same profile: it is kept once.
         metadata = self._distinct.setdefault(image.metadata, image.metadata)
         self._metadata[index] = metadata
@@ -179,7 +184,7 @@ class ArrayCollection(Collection):
 
     Args:
         source: what messages call it.
-        array: uint8 or uint16, of any byte order.
+        array: numbers of a type that `ArrayLayout` may have.
         layout: how it was stored, or would be.
         limits: what sizes are accepted; the defaults if not given.
     """
@@ -192,24 +197,36 @@ class ArrayCollection(Collection):
         self.kind = "npy" if layout.kind == "npy" else "idx"
         self.names = ()
         self.layout = layout.to_record()
-        self._array = array
+        self._array = array.view(np.uint8) if array.dtype == np.bool_ else array
+        name = self._array.dtype.str[1:]
+        self._kind = SampleKind("" if name in ("u1", "u2") else name)
 
     @property
     def metadata(self) -> tuple[Metadata, ...]:
-        return ()
+        return () if self._kind.is_plain else (Metadata(samples=self._kind),) * len(self)
 
     def __len__(self) -> int:
         return len(self._array)
 
     @property
-    def dtype(self) -> np.dtype[Any]:
-        return self._array.dtype.newbyteorder("=")
+    def samples(self) -> NDArray[Any]:
+        """The array, uint8 where it is of booleans; what is read from a file is read then."""
+        return self._array
+
+    def image(self, samples: NDArray[Any]) -> Image:
+        """An image of some of the samples (height, width, channels)."""
+        native = np.ascontiguousarray(samples, samples.dtype.newbyteorder("="))
+        if self._kind.is_plain:
+            return Image(native)
+        return Image(as_words(native), metadata=Metadata(samples=self._kind))
 
     def stack(self) -> NDArray[Any]:
+        if not self._kind.is_plain:
+            return super().stack()
         return np.ascontiguousarray(self._array, self.dtype)
 
     def _image(self, index: int) -> Image:
-        return Image(np.ascontiguousarray(self._array[index], self.dtype))
+        return self.image(self._array[index])
 
 
 class ImageData(Collection):
@@ -342,5 +359,5 @@ def _file(path: Path, limits: Limits) -> Collection:
         array, layout = read_npy(path) if kind == "npy" else read_idx(path)
         return ArrayCollection(str(path), array, layout, limits)
     if path.suffix.lower() in (".npy", ".npz", ".gz", ".idx"):
-        raise InputError(f"{path} is no NPY or IDX file of images: write the array with numpy.save")
+        raise InputError(f"{path} is no NPY or IDX file: write the array with numpy.save")
     return FileCollection(str(path), "image", (path,), (path.name,), limits)

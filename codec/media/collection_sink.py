@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from gzip import GzipFile
 from io import BytesIO
 from itertools import chain
@@ -12,10 +12,12 @@ from typing import Any, BinaryIO, cast
 
 from ncodec.errors import OutputError
 from ncodec.formats.output import atomic_output
-from ncodec.media.arrays import ArrayLayout, is_idx_name, write_array
+from ncodec.media.array_writer import write_array
+from ncodec.media.arrays import ArrayLayout, is_idx_name
 from ncodec.media.image import Image
 from ncodec.media.image_sink import (
     OUTPUT_SUFFIXES,
+    are_pages,
     suffix_for,
     unheld,
     write_image,
@@ -23,9 +25,11 @@ from ncodec.media.image_sink import (
 from ncodec.media.images import JPEG_SUFFIXES
 from ncodec.media.names import IMAGE_SUFFIXES, SafeNames
 from ncodec.media.partial import PartialFolder, unwritable
+from ncodec.media.tiff_writer import write_tiff
 
 __all__ = ["FolderEntry", "is_folder", "write_collection", "write_folder", "write_npy"]
 
+_PAGED = (".tif", ".tiff")
 _KNOWN = IMAGE_SUFFIXES | OUTPUT_SUFFIXES | JPEG_SUFFIXES
 
 
@@ -41,7 +45,7 @@ def write_collection(
       it where it came from such a file.
     - A path ending in ``/``, without extension or of an empty folder: a file an image, by its name
       where that is safe, as PNG where the format of the name would not keep all of it.
-    - The extension of an image format: one image.
+    - The extension of an image format: one image, or the pages of a TIFF.
 
     Args:
         images: `count` of them, read once.
@@ -70,9 +74,21 @@ def write_collection(
             f"{path} has the extension {suffix!r}: use a folder/, .npy, .idx or, for one image,"
             f" {', '.join(sorted(OUTPUT_SUFFIXES - {'.npy'}))}"
         )
+    if suffix in _PAGED and count != 1:
+        return _write_pages(path, list(images))
     if count != 1:
-        raise OutputError(f"{path} holds one image, not {count}: write a folder/, .npy or .idx")
+        raise OutputError(
+            f"{path} holds one image, not {count}: write a folder/, .tif, .npy or .idx"
+        )
     return write_image(path, next(iter(images)))
+
+
+def _write_pages(path: Path, pages: list[Image]) -> tuple[str, ...]:
+    if not are_pages(pages):
+        raise OutputError(f"{path} cannot hold {len(pages)} such images: write a folder/")
+    with atomic_output(path) as stream:
+        write_tiff(stream, *pages)
+    return tuple(sorted({lost for page in pages for lost in unheld(path.suffix, page.metadata)}))
 
 
 def write_npy(
@@ -95,12 +111,12 @@ def _write_array(
     lost: set[str] = set()
     images = iter(images)
     first = next(images)
-    if count == 1 and not first.metadata.samples.is_plain and kind == "npy":
+    if count == 1 and not first.metadata.samples.is_plain and kind == "npy" and layout is None:
         return write_image(stream, first, ".npy")
 
     def watched() -> Iterable[Image]:
         for image in chain((first,), images):
-            if not image.metadata.samples.is_plain:
+            if image.metadata.samples.bands or image.metadata.samples.photometric:
                 raise OutputError(
                     f"{image.name or 'an image'} has {image.metadata.samples.words} samples, which"
                     " are no part of an array with others: write a folder/"
@@ -126,13 +142,23 @@ class FolderEntry:
 
     Attributes:
         name: what it was called, a path with slashes perhaps; anybody may have written it.
-        content: the bytes of a JPEG file, or an image, which is coded in the format of its name.
+        content: the bytes of a JPEG file, or an image, which is coded in the format of its name;
+            or the pages of a file, which is a TIFF if its name says so, else a file a page.
         modified: when it was changed last, in nanoseconds since 1970, None where nobody knows.
     """
 
     name: str
-    content: bytes | Image
+    content: bytes | Image | Sequence[Image]
     modified: int | None = None
+
+
+def _files(entry: FolderEntry) -> Iterable[FolderEntry]:
+    """The entry, or those of its pages where no file of its kind holds them together."""
+    if isinstance(entry.content, bytes | Image):
+        return (entry,)
+    suffix = Path(entry.name).suffix
+    together = suffix.lower() in _PAGED and are_pages(entry.content)
+    return (entry,) if together else [replace(entry, content=page) for page in entry.content]
 
 
 def write_folder(output: str | Path, entries: Iterable[FolderEntry]) -> tuple[str, ...]:
@@ -148,18 +174,21 @@ def write_folder(output: str | Path, entries: Iterable[FolderEntry]) -> tuple[st
     lost: set[str] = set()
     folder = PartialFolder(path)
     try:
-        for index, entry in enumerate(entries):
+        for index, entry in enumerate(chain.from_iterable(map(_files, entries))):
             below, name = safe.split(entry.name)
             nameless = f"{index:06}"
             stem, suffix = safe.stem(name, _KNOWN, nameless)
-            if isinstance(entry.content, Image):
-                suffix = suffix_for(entry.content, suffix or ".png")
-                held = BytesIO()
-                lost.update(write_image(held, entry.content, suffix))
-                data = held.getvalue()
-            else:
+            if isinstance(entry.content, bytes):
                 data = entry.content
                 suffix = ".jpg" if stem == nameless else suffix
+            else:
+                held = BytesIO()
+                if isinstance(entry.content, Image):
+                    suffix = suffix_for(entry.content, suffix or ".png")
+                    lost.update(write_image(held, entry.content, suffix))
+                else:
+                    write_tiff(held, *entry.content)
+                data = held.getvalue()
             folder.write(safe.distinct(stem, suffix, below), data, entry.modified)
         folder.publish()
     except OSError as error:

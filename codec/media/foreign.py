@@ -7,17 +7,25 @@ from ncodec.errors import InputError
 __all__ = ["foreign_format", "refusal"]
 
 _STARTS = (
-    (b"\x76\x2f\x31\x01", "OpenEXR"),
-    (b"SDPX", "DPX"),
-    (b"XPDS", "DPX"),
     (b"8BPS\0\2", "PSB"),
+    (b"DDS ", "DDS"),
+    (b"\x01\xda", "SGI"),
+    (b"\x59\xa6\x6a\x95", "Sun raster"),
+    (b"/* XPM", "XPM"),
+    (b"#define ", "XBM"),
+    (b"SIMPLE  =", "FITS"),
+    (b"icns", "ICNS"),
+    (b"II\xbc\x01", "JPEG XR"),
+    (b"LinS", "MSP"),
+    (b"DanM", "MSP"),
 )
 _BRANDS = frozenset((b"heic", b"heix", b"mif1", b"heim", b"heis"))
 """The major brands of HEIC files, of the ISO base media file format."""
-_COMMANDS = {
-    "HEIC": "heif-convert INPUT OUTPUT.png",
-    "OpenEXR": "magick INPUT -define quantum:format=floating-point -depth 32 OUTPUT.tif",
+_CAUSES = {
+    "HEIC": "coded with loss, so that its pixels are its decoder's choice: decode it first, with"
+    " `heif-convert INPUT OUTPUT.png`",
 }
+_UNREAD = "which ncodec does not read: convert it first, for example with `magick INPUT OUTPUT.png`"
 
 
 def foreign_format(start: bytes) -> str:
@@ -30,8 +38,4 @@ def foreign_format(start: bytes) -> str:
 
 def refusal(name: str, kind: str) -> InputError:
     """The error that says what to do with a file that is named `name`."""
-    command = _COMMANDS.get(kind, "magick INPUT OUTPUT.png")
-    return InputError(
-        f"{name} is a picture in {kind}, which ncodec does not read: convert it first, for example"
-        f" with `{command}`, or make a film of it with --film, with loss"
-    )
+    return InputError(f"{name} is a picture in {kind}, {_CAUSES.get(kind, _UNREAD)}")

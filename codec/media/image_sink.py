@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -24,7 +24,7 @@ from ncodec.media.stored import reduced
 from ncodec.media.tiff_ifd import parse_tiff
 from ncodec.media.tiff_writer import write_tiff
 
-__all__ = ["OUTPUT_SUFFIXES", "suffix_for", "unheld", "write_image"]
+__all__ = ["OUTPUT_SUFFIXES", "are_pages", "suffix_for", "unheld", "write_image"]
 
 _WEBP_SIDE = 16383
 _WEBP_METHOD = 4
@@ -162,6 +162,12 @@ def suffix_for(image: Image, wished: str) -> str:
     if wished.lower() in (".npy", "") or not _holds(wished.lower(), image):
         return best
     return best if unheld(wished, image.metadata) else wished
+
+
+def are_pages(images: Sequence[Image]) -> bool:
+    """Whether one TIFF holds them all."""
+    fits = all(_holds(".tif", image) for image in images)
+    return fits and sum(image.pixels.nbytes for image in images) < _LARGEST_TIFF
 
 
 def unheld(suffix: str, metadata: Metadata) -> tuple[str, ...]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import cast
 
 from ncodec.errors import InputError
 from ncodec.formats.limits import Limits
@@ -19,6 +21,7 @@ __all__ = [
     "decode_image",
     "image_format",
     "is_still_gif",
+    "mapped",
     "read_image",
 ]
 
@@ -26,7 +29,22 @@ STILL_SUFFIXES = frozenset(
     f".{name}"
     for name in (
         *("bmp", "j2k", "jp2", "jpeg", "jpg", "pam", "pbm", "pgm", "png", "pnm", "ppm"),
-        *("qoi", "tga", "tif", "tiff", "webp", "avif", "hdr", "ico", "jxl", "pcx", "pfm", "psd"),
+        *(
+            "qoi",
+            "tga",
+            "tif",
+            "tiff",
+            "webp",
+            "avif",
+            "dpx",
+            "exr",
+            "hdr",
+            "ico",
+            "jxl",
+            "pcx",
+            "pfm",
+            "psd",
+        ),
     )
 )
 """The extensions of the formats that `read_image` reads; the content decides all the same."""
@@ -49,8 +67,13 @@ _STARTS = (
     (b"#?RGBE", "HDR"),
     (b"\0\0\1\0", "ICO"),
     (b"8BPS\0\1", "PSD"),
+    (b"\x76\x2f\x31\x01", "OpenEXR"),
+    (b"SDPX", "DPX"),
+    (b"XPDS", "DPX"),
 )
-Reader = Callable[[bytes, str, Limits], Image]
+Reader = Callable[..., Image]
+_PAGED = ("TIFF", "ICO")
+"""The formats of files of several pages."""
 
 _READERS = {
     "PNG": ("png", "read_png"),
@@ -61,6 +84,8 @@ _READERS = {
     "JPEG XL": ("coded_stills", "read_jxl"),
     "AVIF": ("coded_stills", "read_avif"),
     "HDR": ("coded_stills", "read_hdr"),
+    "OpenEXR": ("film_stills", "read_exr"),
+    "DPX": ("film_stills", "read_dpx"),
 }
 """The modules, imported when they are needed, of what Pillow does not read alone."""
 _GIF = (b"GIF87a", b"GIF89a")
@@ -91,10 +116,13 @@ def is_still_gif(path: Path) -> bool:
         if not stream.read(6).startswith(_GIF):
             return False
     from PIL.GifImagePlugin import GifImageFile
+    from PIL.Image import DecompressionBombError
 
     try:
         with GifImageFile(path) as picture:
             return not picture.is_animated
+    except DecompressionBombError:
+        return True  # whoever reads it says so
     except (OSError, SyntaxError, ValueError, EOFError):
         return False
 
@@ -110,14 +138,15 @@ def _is_tga(start: bytes) -> bool:
     return (has_palette or is_plain) and sized and start[16] in depths and start[17] < 64
 
 
-def read_image(path: str | Path, *, limits: Limits | None = None) -> Image:
-    """The one image in a file of a format whose extensions `STILL_SUFFIXES` has.
+def read_image(path: str | Path, *, limits: Limits | None = None, page: int | None = None) -> Image:
+    """The one image in a file of a format whose extensions `STILL_SUFFIXES` has, or one page.
 
     Samples keep their values: no colour is converted, no orientation applied. Palettes become RGB,
     transparency an alpha channel, and grey of 1, 2 or 4 bits takes 8; metadata says what they were.
 
     Args:
         limits: what width, height and number of pixels are accepted; the defaults if not given.
+        page: of a file of several, from 0 on; None for a file of one.
 
     Raises:
         InputError: the file is missing, damaged, no image of these formats, or not one that can be
@@ -126,16 +155,30 @@ def read_image(path: str | Path, *, limits: Limits | None = None) -> Image:
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        data = path.read_bytes() if page is None else mapped(path)
     except OSError as error:
         raise InputError(
             f"{path} cannot be read ({error.strerror}): check the path and its permissions"
         ) from None
-    image = decode_image(data, str(path), limits=limits)
+    image = decode_image(data, str(path), limits=limits, page=page)
     return replace(image, name=path.name)
 
 
-def decode_image(data: bytes, name: str, *, limits: Limits | None = None) -> Image:
+def mapped(path: Path) -> bytes:
+    """A file's content, read where it is looked at: a page needs little of it.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is empty.
+    """
+    with path.open("rb") as stream:
+        # Slices of it are bytes, as those of bytes are.
+        return cast(bytes, mmap(stream.fileno(), 0, access=ACCESS_READ))
+
+
+def decode_image(
+    data: bytes, name: str, *, limits: Limits | None = None, page: int | None = None
+) -> Image:
     """The image that a file holds, without a name; `name` is what errors call it.
 
     Raises:
@@ -145,16 +188,17 @@ def decode_image(data: bytes, name: str, *, limits: Limits | None = None) -> Ima
         raise InputError(f"{name} is empty: give an image with at least one pixel")
     kind = image_format(data[:32]) or ("GIF" if data.startswith(_GIF) else "")
     limits = limits or Limits()
+    pages = (page,) if kind in _PAGED else ()
     if foreign := foreign_format(data[:32]):
         raise refusal(name, foreign)
     if kind in _READERS:
         module, reader = _READERS[kind]
         read: Reader = getattr(import_module(f"ncodec.media.{module}"), reader)
-        return read(data, name, limits)
+        return read(data, name, limits, *pages)
     if kind:
         from ncodec.media.pillow_stills import read_by_pillow
 
-        return read_by_pillow(data, kind, name, limits)
+        return read_by_pillow(data, kind, name, limits, *pages)
     raise InputError(
         f"{name} is not an image that ncodec reads: give a PNG, TIFF, PNM, WebP, JPEG or BMP file"
     )

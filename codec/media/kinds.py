@@ -8,6 +8,7 @@ from typing import Literal
 from ncodec.media.arrays import array_format, is_idx_name
 from ncodec.media.foreign import foreign_format
 from ncodec.media.images import JPEG_SUFFIXES, STILL_SUFFIXES, image_format, is_still_gif
+from ncodec.media.pages import page_count
 from ncodec.media.patterns import is_pattern, is_sequence
 
 __all__ = ["Kind", "is_media_name", "media_kind", "still_kind"]
@@ -21,7 +22,7 @@ _FILM_SUFFIXES = frozenset(
         *("mxf", "nut", "ogv", "ts", "vob", "webm", "wmv", "y4m", "yuv"),
     )
 )
-_OTHER_SUFFIXES = frozenset((".dpx", ".exr", ".heic"))
+_OTHER_SUFFIXES = frozenset((".heic", ".heif", ".psb"))
 _ARRAY_SUFFIXES = frozenset((".npy", ".npz", ".idx"))
 
 
@@ -29,8 +30,8 @@ def media_kind(spec: str | Path, *, timed: bool = False) -> Kind:
     """What to open `spec` as.
 
     One still image is an "image", or "jpeg" where its file is a JPEG file; an NPY or IDX file is a
-    "collection", a folder or a glob an "album"; all else, what has a rate (`timed`), numbered
-    images as ``f_%04d.png`` and what cannot be read included, is "video".
+    "collection", a folder, a glob or a file of several pages an "album"; all else, what has a rate
+    (`timed`), numbered images as ``f_%04d.png`` and what cannot be read included, is "video".
     """
     path = Path(spec)
     suffix = path.suffix.lower()
@@ -43,7 +44,7 @@ def media_kind(spec: str | Path, *, timed: bool = False) -> Kind:
             with path.open("rb") as stream:
                 start = stream.read(32)
             if kind := still_kind(start):
-                return kind
+                return "album" if kind == "image" and page_count(path) > 1 else kind
             if is_still_gif(path):
                 return "image"
             if array_format(path):

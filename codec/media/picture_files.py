@@ -12,6 +12,7 @@ from ncodec.formats.limits import Limits
 from ncodec.media.collection import FileCollection
 from ncodec.media.images import STILL_SUFFIXES, image_format, is_still_gif
 from ncodec.media.names import IMAGE_SUFFIXES, natural_order
+from ncodec.media.pages import moves, page_count
 
 __all__ = ["PictureFiles", "open_pictures"]
 
@@ -20,23 +21,37 @@ _MOST = (1 << 16) - 8
 
 
 class PictureFiles(FileCollection):
-    """Pictures of any shapes and kinds, a file each.
+    """Pictures of any shapes and kinds, a file each, or a page of one.
 
     Attributes:
-        paths: of the files.
+        paths: of their files.
+        pages: for each its page of the file, from 0 on; None where the file has no others.
         modified: when each was changed last, in nanoseconds since 1970.
-        sizes: bytes of each.
+        sizes: bytes of each file.
         left_out: files that were there, too, and are no pictures.
+        moving: those that were there, too, and are pictures in time.
     """
 
     def __init__(
-        self, source: str, files: Sequence[Path], names: Sequence[str], left_out: Sequence[Path]
+        self,
+        source: str,
+        files: Sequence[Path],
+        names: Sequence[str],
+        left_out: Sequence[Path],
+        moving: Sequence[Path],
     ) -> None:
+        counts = [page_count(file) for file in files]
+        rows = [(place, page) for place, count in enumerate(counts) for page in range(count)]
+        self.pages = tuple(page if counts[place] > 1 else None for place, page in rows)
+        files, names = [files[place] for place, _ in rows], [names[place] for place, _ in rows]
         super().__init__(source, "files", files, names, Limits())
-        self.paths, self.left_out = tuple(files), tuple(left_out)
+        self.paths, self.left_out, self.moving = tuple(files), tuple(left_out), tuple(moving)
         stats = [file.stat() for file in files]
         self.modified = tuple(stat.st_mtime_ns for stat in stats)
         self.sizes = tuple(stat.st_size for stat in stats)
+
+    def _page(self, index: int) -> int | None:
+        return self.pages[index]
 
 
 def open_pictures(source: str | Path | Sequence[str | Path]) -> PictureFiles:
@@ -63,24 +78,27 @@ def open_pictures(source: str | Path | Sequence[str | Path]) -> PictureFiles:
         )
         files: list[Path] = []
         left_out: list[Path] = []
+        moving: list[Path] = []
         for file in found:
-            (files if _is_picture(file) else left_out).append(file)
-        for file in left_out:
+            (moving if moves(file) else files if _is_picture(file) else left_out).append(file)
+        for file in (*left_out, *moving):
             if file in specs:
                 raise InputError(
-                    f"{file} is no picture: give pictures together, and all else one at a time"
+                    f"{file} is {'a film' if file in moving else 'no picture'}: give pictures"
+                    " together, and all else one at a time"
                 )
         if not files:
             raise InputError(
                 f"{shown} has no images: give a folder of {', '.join(sorted(STILL_SUFFIXES))} files"
             )
-        if len(files) > _MOST:
-            raise InputError(
-                f"{shown} has {len(files)} pictures, a .nc file holds at most {_MOST}: encode its "
-                "folders one by one"
-            )
         folder = specs[0] if len(specs) == 1 and specs[0].is_dir() else _common(files)
-        return PictureFiles(shown, files, _names(files, folder), left_out)
+        pictures = PictureFiles(shown, files, _names(files, folder), left_out, moving)
+        if len(pictures) > _MOST:
+            raise InputError(
+                f"{shown} has {len(pictures)} pictures, a .nc file holds at most {_MOST}: encode "
+                "its folders one by one"
+            )
+        return pictures
     except OSError as error:
         raise InputError(
             f"{error.filename or shown} cannot be read ({error.strerror}): check the path and its "

@@ -15,6 +15,7 @@ from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.IcoImagePlugin import IcoImageFile
 from PIL.Image import DecompressionBombError
+from PIL.Image import Image as AnyPicture
 from PIL.ImageFile import ImageFile
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from PIL.JpegImagePlugin import JpegImageFile
@@ -29,7 +30,7 @@ from ncodec.formats.limits import Limits
 from ncodec.media.bmp import bmp_metadata
 from ncodec.media.density import INCH, NO_UNIT, density_chunk
 from ncodec.media.image import Image, Metadata, left_out
-from ncodec.media.sizes import check_size
+from ncodec.media.sizes import check_alone, check_size
 
 __all__ = ["read_by_pillow"]
 
@@ -60,8 +61,11 @@ _PSD_DENSITY, _PSD_IPTC, _PSD_VERSION, _PSD_EXIF, _PSD_XMP = 1005, 1028, 1057, 1
 _MODES = frozenset(("1", "L", "LA", "P", "RGB", "RGBA"))
 
 
-def read_by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> Image:
-    """The image in a file of the format `kind`; errors as of `read_image`."""
+def read_by_pillow(
+    data: bytes, kind: str, name: str, limits: Limits, page: int | None = None
+) -> Image:
+    """The image in a file of the format `kind`, or a page of an icon; errors as of
+    `read_image`."""
     # Its classes rather than `Image.open`, whose size check is a setting of the whole process.
     reader = _READERS[kind]
     lost: list[str] = []
@@ -71,15 +75,16 @@ def read_by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> Image:
     try:
         with reader(BytesIO(data)) as picture:
             check_size(picture.width, picture.height, name, limits)
-            _check_alone(picture, kind, name)
+            _check_still(picture, kind, name)
             mode = picture.mode
             if isinstance(picture, PsdImageFile) and not _is_merged(picture):
                 raise InputError(
                     f"{name} is a PSD without a merged picture: save it with maximal compatibility"
                 )
             if isinstance(picture, IcoImageFile):
-                picture.load()
-                mode = picture.mode
+                if page is None:
+                    check_alone(name, picture.ico.nb_items)
+                return _icon(picture.ico.frame(page or 0), name, limits)
             colours = "RGBA" if "transparency" in picture.info else "RGB"
             pixels: NDArray[Any] = np.asarray(picture.convert(colours) if mode == "P" else picture)
             if isinstance(picture, JpegImageFile):
@@ -109,18 +114,21 @@ def read_by_pillow(data: bytes, kind: str, name: str, limits: Limits) -> Image:
     return Image(pixels, metadata=metadata, notices=left_out(name, lost))
 
 
-def _check_alone(picture: ImageFile, kind: str, name: str) -> None:
-    """Raises InputError where a file has several pictures, of which one is no more it than all."""
+def _check_still(picture: ImageFile, kind: str, name: str) -> None:
+    """Raises InputError where a file has several pictures in time."""
     if kind == "WebP" and getattr(picture, "n_frames", 1) > 1:
         raise InputError(
             f"{name} is an animated WebP: take it apart with `magick INPUT.webp -coalesce"
             " f_%04d.png` and give f_%04d.png, with its --fps"
         )
-    if isinstance(picture, IcoImageFile) and len(sizes := picture.info["sizes"]) > 1:
-        raise InputError(
-            f"{name} is an icon in {len(sizes)} sizes: take it apart with `magick INPUT.ico"
-            " icon-%02d.png` and give 'icon-*.png', which makes an album"
-        )
+
+
+def _icon(picture: AnyPicture, name: str, limits: Limits) -> Image:
+    """An entry of an icon, with its mask as alpha."""
+    check_size(picture.width, picture.height, name, limits)
+    plain = picture if picture.mode in ("L", "LA", "RGB", "RGBA") else picture.convert("RGBA")
+    pixels: NDArray[Any] = np.asarray(plain)
+    return Image(np.ascontiguousarray(pixels.reshape(*pixels.shape[:2], -1)))
 
 
 def _with_palette(metadata: Metadata, picture: ImageFile) -> Metadata:

@@ -20,7 +20,7 @@ from ncodec.media.stored import expansion, packed, reduced
 
 __all__ = ["SIGNATURE", "read_pnm", "write_pnm"]
 
-SIGNATURE = re.compile(rb"P[1-7]\s")
+SIGNATURE = re.compile(rb"P[1-6]\s|P7\n")
 _GAP = rb"(?:\s|#[^\n]*\n)+"
 _TOKEN = re.compile(_GAP + rb"(\d{1,9})")
 _PAM_LINE = re.compile(rb"\s*(?:#[^\n]*\n\s*)*([A-Z]+)[ \t]*([^\n#]*)\n")

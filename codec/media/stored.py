@@ -3,14 +3,16 @@ to another maximum."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ncodec.media.image import Image
+from ncodec.media.image import Image, Metadata
+from ncodec.media.sample_kind import as_words
 
-__all__ = ["colour_table", "expansion", "indices", "keyed", "packed", "reduced"]
+__all__ = ["colour_table", "expansion", "indices", "keyed", "packed", "reduced", "scaled"]
 
 _LARGEST_INDICES = (1, 3, 15, 255)
 _BAND = 1 << 20
@@ -113,3 +115,15 @@ def packed(samples: NDArray[Any], bits: int) -> NDArray[np.uint8]:
         for y in range(0, len(top), rows)
     ]
     return np.concatenate(parts)
+
+
+def scaled(samples: NDArray[Any], bits: int, metadata: Metadata, notices: tuple[str, ...]) -> Image:
+    """An image of samples of so many bits, negative for floating-point ones."""
+    samples = samples if samples.ndim == 3 else samples[:, :, None]
+    if bits < 0:
+        kind = replace(metadata.samples, type=samples.dtype.str[1:])
+        return Image(as_words(samples), metadata=replace(metadata, samples=kind), notices=notices)
+    if bits not in (8, 16):
+        top = (1 << bits) - 1
+        samples, metadata = expansion(top)[samples], replace(metadata, maximum=top)
+    return Image(samples, metadata=metadata, notices=notices)

@@ -13,23 +13,21 @@ from ncodec.formats.limits import Limits
 from ncodec.media.density import INCH, NO_UNIT, density_chunk
 from ncodec.media.image import Image, Metadata, left_out
 from ncodec.media.sample_kind import SampleKind, as_words
-from ncodec.media.sizes import check_size
+from ncodec.media.sizes import check_alone, check_size
 from ncodec.media.stored import expansion
-from ncodec.media.tiff_ifd import Directory, exif_data, further_directories, parse_tiff
+from ncodec.media.tiff_ifd import Directory, exif_data, pages_of
 from ncodec.media.tiff_layout import MIN_IS_WHITE, PALETTE, Layout, layout_of
 from ncodec.media.tiff_pixels import read_samples
 
 __all__ = ["read_tiff"]
 
-_KIND, _COLOURS, _XMP, _ICC = 254, 320, 700, 34675
+_COLOURS, _XMP, _ICC = 320, 700, 34675
 _DENSITY_X, _DENSITY_Y, _DENSITY_UNIT, _SUB_DIRECTORIES = 282, 283, 296, 330
 _UNITS = {1: NO_UNIT, 2: INCH, 3: Fraction(1, 100)}
-_SMALLER, _MASK = 1, 4
-"""Bits of NewSubfileType: a smaller version of another picture of the file, and a mask of one."""
 
 
-def read_tiff(data: bytes, name: str, limits: Limits) -> Image:
-    """The image in a TIFF file with one.
+def read_tiff(data: bytes, name: str, limits: Limits, page: int | None = None) -> Image:
+    """The image in a TIFF file with one, or that of a page.
 
     Palettes become RGB, of 16 bits where their colours need them, and samples of fewer than 8 or 16
     bits are scaled to these; the metadata says what they were. A second or fourth channel is
@@ -41,15 +39,12 @@ def read_tiff(data: bytes, name: str, limits: Limits) -> Image:
         LimitExceeded: the image is larger than `limits` allow.
     """
     try:
-        tags = parse_tiff(data)
-        further = [page.integer(_KIND, 0) for page in further_directories(data, tags)]
-    except ValueError as error:
+        pages, others = pages_of(data)
+        tags = pages[page or 0]
+    except (ValueError, IndexError) as error:
         raise InputError(f"{name} is a damaged TIFF ({error}): get the whole file") from None
-    if not all(kind & (_SMALLER | _MASK) for kind in further):
-        raise InputError(
-            f"{name} has {1 + len(further)} images: split it with `tiffsplit INPUT page-` and give"
-            " 'page-*.tif', which makes an album"
-        )
+    if page is None:
+        check_alone(name, len(pages))
     layout = layout_of(tags, name)
     check_size(layout.width, layout.height, name, limits)
     limits.check("frame_pixels", layout.words)
@@ -60,7 +55,7 @@ def read_tiff(data: bytes, name: str, limits: Limits) -> Image:
         raise InputError(
             f"{name} has TIFF image data that cannot be decoded: get the whole file"
         ) from None
-    if further:
+    if others and not page:
         lost.append("smaller versions of the picture, or masks")
     return Image(pixels, metadata=metadata, notices=left_out(name, lost))
 

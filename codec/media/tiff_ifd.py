@@ -9,11 +9,13 @@ from fractions import Fraction
 from typing import Literal
 
 __all__ = [
+    "ByteOrder",
     "Directory",
     "Field",
     "exif_data",
     "further_directories",
     "packed",
+    "pages_of",
     "parse_tiff",
     "rationals",
     "shorts",
@@ -35,6 +37,11 @@ _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _OF_BIG_TIFF = 16
 """The first of the types that only BigTIFF has."""
 _SHORT, _LONG, _RATIONAL = 3, 4, 5
+_ELEMENTS = {2: (3, 8), 4: (4, 5, 9, 10, 11, 13), 8: (12,)}
+"""The types of values of so many bytes, of which a rational has two."""
+_KIND = 254
+_SMALLER, _MASK = 1, 4
+"""Bits of NewSubfileType: a smaller version of another picture of the file, and a mask of one."""
 _CHILDREN = frozenset((34665, 34853, 40965))
 """The tags that point at further directories: EXIF, GPS, interoperability."""
 _DEEPEST = 4
@@ -101,8 +108,21 @@ class Directory:
         }
         return Directory(self.order, fields, dict(self.children))
 
-    def stored(self, offset: int) -> bytes:
-        """The directory's bytes in a file at `offset`, with its children after it."""
+    def in_order(self, order: ByteOrder) -> Directory:
+        """The same in this byte order."""
+        if order == self.order:
+            return self
+        fields = {}
+        for tag, value in self.fields.items():
+            size = next((size for size, kinds in _ELEMENTS.items() if value.kind in kinds), 1)
+            parts = [value.data[at : at + size][::-1] for at in range(0, len(value.data), size)]
+            fields[tag] = Field(value.kind, value.count, b"".join(parts))
+        children = {tag: child.in_order(order) for tag, child in self.children.items()}
+        return Directory(order, fields, children)
+
+    def stored(self, offset: int, *, followed: bool = False) -> bytes:
+        """The directory's bytes in a file at `offset`, with its children after it; `followed`: and
+        another directory after these."""
         tags = sorted({*self.fields, *self.children})
         entries = [struct.pack(self.order + "H", len(tags))]
         at = offset + 2 + 12 * len(tags) + 4
@@ -120,7 +140,8 @@ class Directory:
             body += b"\0" * (len(body) % 2)
             after.append(body)
             at += len(body)
-        return b"".join((*entries, bytes(4), *after))
+        following = struct.pack(self.order + "I", at if followed else 0)
+        return b"".join((*entries, following, *after))
 
 
 def packed(order: ByteOrder, *values: int) -> Field:
@@ -170,6 +191,15 @@ def further_directories(data: bytes, first: Directory) -> Iterator[Directory]:
         directory = _directory(data, offset, order, layout)
         offset = directory.next_offset
         yield directory
+
+
+def pages_of(data: bytes) -> tuple[list[Directory], bool]:
+    """The directories of a TIFF's pages, and whether there are others: smaller versions of the
+    pages, or masks of them; errors as of `further_directories`."""
+    first = parse_tiff(data)
+    further = list(further_directories(data, first))
+    pages = [page for page in further if not page.integer(_KIND, 0) & (_SMALLER | _MASK)]
+    return [first, *pages], len(pages) < len(further)
 
 
 @dataclass(frozen=True, slots=True)

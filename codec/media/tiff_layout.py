@@ -114,7 +114,7 @@ def layout_of(tags: Directory, name: str) -> Layout:
     if obstacle:
         remedy = "with loss (for example `magick INPUT -colorspace sRGB -depth 16 OUTPUT.png`)"
         if obstacle.endswith("compression"):
-            remedy = "for example with `tiffcp -c lzw INPUT OUTPUT`"
+            remedy = "for example with `magick INPUT -compress lzw OUTPUT.tif`"
         raise InputError(
             f"{name} is a TIFF with {obstacle}, which ncodec does not read: convert it, {remedy}"
         )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ncodec.media.density import per_metre, shape
 from ncodec.media.image import Image, Metadata
 from ncodec.media.stored import colour_table, indices, packed, reduced
-from ncodec.media.tiff_ifd import Directory, Field, parse_tiff, rationals, shorts
+from ncodec.media.tiff_ifd import ByteOrder, Directory, Field, parse_tiff, rationals, shorts
 
 __all__ = ["write_tiff"]
 
@@ -54,15 +54,37 @@ class _Stored:
         return whole and self.rows.dtype.kind != "f" and self.photometric != _PALETTE
 
 
-def write_tiff(stream: BinaryIO, image: Image) -> None:
-    """Writes `image` as TIFF in deflated strips, with its profile, EXIF and XMP data, density of
-    pixels, and the palette or few bits that it came in."""
+def write_tiff(stream: BinaryIO, *pages: Image) -> None:
+    """Writes images as the pages of a TIFF in deflated strips, each with its profile, EXIF and XMP
+    data, density of pixels, and the palette or few bits that it came in; the byte order is that of
+    the first one's EXIF data."""
+    directories: list[Directory] = []
+    strips: list[bytes] = []
+    end = 8
+    for page in pages:
+        directory, own = _page(page, end, directories[0].order if directories else None)
+        directories.append(directory)
+        strips += own
+        end += sum(map(len, own))
+    order, padding = directories[0].order, b"\0" * (end % 2)
+    end += len(padding)
+    header = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", end)
+    stream.write(b"".join((header, *strips, padding)))
+    for number, directory in enumerate(directories, 1):
+        record = directory.stored(end, followed=number < len(directories))
+        stream.write(record)
+        end += len(record)
+
+
+def _page(image: Image, start: int, order: ByteOrder | None) -> tuple[Directory, list[bytes]]:
+    """The directory of an image whose strips, which come second, lie at `start`."""
     metadata, stored = image.metadata, _as_stored(image)
     try:
         tags = parse_tiff(metadata.exif).descriptive()
     except ValueError:
-        tags = Directory("<")
-    order = tags.order
+        tags = Directory(order or "<")
+    order = order or tags.order
+    tags = tags.in_order(order)
     rows = max(1, _STRIP // (stored.rows.nbytes // len(stored.rows)))
     strips = []
     for first in range(0, len(stored.rows), rows):
@@ -72,7 +94,7 @@ def write_tiff(stream: BinaryIO, image: Image) -> None:
             part = np.diff(numbers, axis=1, prepend=numbers.dtype.type(0))
         strips.append(zlib.compress(part.astype(part.dtype.newbyteorder(order)).tobytes(), _LEVEL))
     lengths = [len(strip) for strip in strips]
-    starts = np.cumsum([8, *lengths]).tolist()
+    starts = np.cumsum([start, *lengths]).tolist()
     for tag, *values in (
         (_BITS, *[stored.bits] * stored.channels),
         (_COMPRESSION, _DEFLATE),
@@ -99,9 +121,7 @@ def write_tiff(stream: BinaryIO, image: Image) -> None:
     ):
         if blob:
             tags.fields[tag] = Field(kind, len(blob), blob)
-    end = starts[-1]
-    header = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", end + end % 2)
-    stream.write(header + b"".join(strips) + b"\0" * (end % 2) + tags.stored(end + end % 2))
+    return tags, strips
 
 
 def _as_stored(image: Image) -> _Stored:

@@ -54,7 +54,7 @@ class PcPhoto(ImageCodec):
         if len(images) != 1:
             raise UsageError(
                 f"pc-photo takes one image, not {len(images)}: encode them one by one, or "
-                "images of one shape together with --codec pc-hclt"
+                "together with --codec album, which has the same options"
             )
         image = images[0]
         # The kernels are compiled when they are imported; listing options must not wait for that.

@@ -12,7 +12,7 @@ from ncodec.formats.lazy import resolver
 from ncodec.plugin.batches import DecodesBatches
 from ncodec.plugin.codec import MEDIA, Codec
 from ncodec.plugin.context import RESERVED, Checkpoints, Context, Option
-from ncodec.plugin.features import FeatureCodec, Features
+from ncodec.plugin.features import ComparesFeatures, FeatureCodec, Features
 from ncodec.plugin.stills import (
     Coded,
     DescribesFiles,
@@ -60,6 +60,7 @@ __all__ = [
     "Checkpoints",
     "Codec",
     "Coded",
+    "ComparesFeatures",
     "Context",
     "DecodesBatches",
     "DescribesFiles",

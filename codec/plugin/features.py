@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ncodec.plugin.context import Context
 from ncodec.plugin.stills import StillCodec, Stored
@@ -12,7 +12,9 @@ from ncodec.plugin.stills import StillCodec, Stored
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["FeatureCodec", "Features"]
+    from ncodec.media.image import Image
+
+__all__ = ["ComparesFeatures", "FeatureCodec", "Features"]
 
 
 class Features(Protocol):
@@ -46,6 +48,19 @@ class Features(Protocol):
         ...
 
 
+@runtime_checkable
+class ComparesFeatures(Protocol):
+    """What `open_features` returns of a codec that can tell what an image is to become."""
+
+    def agreement(self, image: Image, index: int) -> float:
+        """The share, 0 to 1, of the integers of image `index` that encoding `image` gives, too,
+        those that are 0 in both aside.
+
+        Less than 1 for the right image where machines round the floats of a network differently.
+        """
+        ...
+
+
 class FeatureCodec(StillCodec):
     """A codec of what a network needs of still images; `media` has ``features``.
 
@@ -54,4 +69,4 @@ class FeatureCodec(StillCodec):
 
     @abstractmethod
     def open_features(self, stored: Stored, context: Context) -> Features:
-        """The features of a file; decodes none yet."""
+        """The features of a file, `ComparesFeatures` perhaps; decodes none yet."""

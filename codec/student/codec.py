@@ -91,7 +91,7 @@ class _Opened:
             raise DamagedFile(
                 "a file of features names one model and has a segment an image: get another copy"
             )
-        self._stored, self._threads = stored, context.threads
+        self._stored, self._threads, self._device = stored, context.threads, context.device
         self._segments = {first: index for index, first, _ in stored.present}
         self._decoder: Decoder = Decoder(
             Model.unpack(stored.shared[0]), tails=stored.models, device=context.device
@@ -113,6 +113,25 @@ class _Opened:
 
     def check(self, index: int) -> None:
         self._latents(index)
+
+    def agreement(self, image: Image, index: int) -> float:
+        from ncodec.device import threads
+        from ncodec.student.coder import Encoder
+
+        found = self._latents(index)
+        encoder = Encoder(
+            self._decoder.model,
+            rate=found.rate,
+            whole=not self._stored.info.width,  # as `encode_images` says it
+            device=self._device,
+        )
+        with threads(self._threads):
+            given = encoder.latents(encoder.prepare(image)).values
+        if given.shape != found.values.shape:
+            return 0.0
+        # Most are 0 whatever the picture.
+        said = (given != 0) | (found.values != 0)
+        return float((given == found.values)[said].mean()) if said.any() else 1.0
 
     def classes(self) -> Sequence[str]:
         from ncodec.student.teachers import class_names

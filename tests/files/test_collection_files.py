@@ -113,11 +113,15 @@ def test_chunks_decode_apart_and_in_order(trained, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("other.npy",), 2, "no shipped model fits images of 5x6, 1 channel, 8 bits"),
+        (
+            ("other.npy", "--codec", "pc-hclt"),
+            2,
+            "no shipped model fits images of 5x6, 1 channel, 8 bits",
+        ),
         (("wide.npy", "--model", "m.ncm"), 2, "the images are 6x5"),
         (("other.npy", "--model", "gone.ncm"), 3, "gone.ncm cannot be read"),
         (("other.npy", "--model", "other.npy"), 3, "other.npy is no usable model"),
-        (("float.npy", "--model", "m.ncm"), 3, "float.npy"),
+        (("float.npy", "--model", "m.ncm"), 2, "float.npy has float64 samples"),
         (("none.npy", "--model", "m.ncm"), 3, "none.npy"),
         (("no*.png", "--model", "m.ncm"), 3, "matches no file"),
         (("mixed/*.png", "--model", "m.ncm"), 3, "b.png"),

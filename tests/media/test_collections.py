@@ -236,10 +236,8 @@ def test_images_that_differ(tmp_path, different):
         ("a.idx", b"\0\0\x08\3\0\0\0\1", "cut short"),
         ("a.idx", idx(np.zeros((2, 3, 4)))[:-1], "cut short"),
         ("a.idx", idx(np.zeros((2, 3, 4))) + b"\0", "cut short"),
-        ("a.idx", idx(np.zeros((2, 0, 4))), "empty axis"),
+        ("a.idx", idx(np.zeros((2, 0, 4))), "none of them empty"),
         ("a.idx", idx(np.zeros(5)), "labels are no images"),
-        ("a.idx", idx(np.zeros((2, 3, 4)), 13), "bytes or shorts"),
-        ("a.idx", idx(np.full((2, 3, 4), -1), 11), "negative"),
         ("a.gz", gzip.compress(idx(np.zeros((2, 3, 4))), mtime=0)[:-9], "cut short"),
         ("a.gz", gzip.compress(b"text", mtime=0), "no NPY or IDX"),
         ("a.txt", b"text", "is not an image"),
@@ -255,11 +253,9 @@ def test_what_is_no_collection(tmp_path, name, content, said):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        (np.zeros((2, 8, 8)), "type float64"),
-        (np.zeros((2, 8, 8), np.int16), "type int16"),
-        (np.zeros((2, 8, 8), bool), "type bool"),
+        (np.zeros((2, 8, 8), complex), "type complex128 .* with .view"),
+        (np.zeros((2, 8), "U3"), "type <U3"),
         (np.zeros(9, np.uint8), "shape"),
-        (np.zeros((2, 8, 8, 5), np.uint8), "1 to 4 channels"),
         (np.zeros((0, 8, 8), np.uint8), "whole|empty|after"),
     ],
 )

@@ -53,29 +53,43 @@ def test_a_gif_of_several_pictures_is_a_film(tmp_path):
     assert media_kind(path) == "video"
 
 
+def test_a_gif_of_more_pixels_than_pillow_takes_is_refused(tmp_path):
+    path = tmp_path / "a.gif"
+    Pillow.fromarray(PIXELS[..., 0]).save(path)
+    size = struct.pack("<HHHH", 0, 0, 14, 9)
+    path.write_bytes(path.read_bytes().replace(b"," + size, b",\0\0\0\0" + b"\xff" * 4))
+    assert media_kind(path) == "image"
+    with pytest.raises(InputError, match="more pixels than ncodec reads of a GIF"):
+        read_image(path)
+
+
 def test_a_folder_takes_gifs_of_one_picture_and_says_what_it_leaves_out(tmp_path):
     frames = [Pillow.fromarray(PIXELS + np.uint8(k)) for k in range(3)]
     frames[0].save(tmp_path / "still.gif")
-    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    for name in ("1.gif", "2.png", "3.webp"):
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
     opened = open_pictures(tmp_path)
     assert opened.names == ("still.gif",)
-    assert [path.name for path in opened.left_out] == ["moving.gif"]
+    assert [path.name for path in opened.moving] == ["1.gif", "2.png", "3.webp"]
 
 
 @pytest.mark.parametrize(
-    ("start", "named"),
+    ("start", "said"),
     [
-        (b"\x76\x2f\x31\x01", "OpenEXR"),
-        (b"SDPX", "DPX"),
-        (b"8BPS\0\2", "PSB"),
-        (b"\0\0\0\x20ftypheic", "HEIC"),
+        (b"\x76\x2f\x31\x01", "has OpenEXR data that cannot be decoded"),
+        (b"SDPX", "has DPX data that cannot be decoded"),
+        (b"8BPS\0\2", "is a picture in PSB, .*`magick"),
+        (b"DDS ", "is a picture in DDS"),
+        (b"\x01\xda\1\1\0\3", "is a picture in SGI"),
+        (b"#define a_width 9", "is a picture in XBM"),
+        (b"\0\0\0\x20ftypheic", "is a picture in HEIC, coded with loss, .*`heif-convert"),
     ],
 )
-def test_what_is_not_read_is_named_and_refused(tmp_path, start, named):
+def test_what_is_not_read_is_named_and_refused(tmp_path, start, said):
     path = tmp_path / "a.bin"
     path.write_bytes(start + bytes(64))
     assert media_kind(path) == "image"
-    with pytest.raises(InputError, match=f"is a picture in {named}, .*--film"):
+    with pytest.raises(InputError, match=said):
         read_image(path)
 
 
@@ -165,8 +179,9 @@ def test_pcx_and_icons(tmp_path):
         Pillow.fromarray(icon).save(tmp_path / "a.ico", sizes=sizes)
         if len(sizes) == 1:
             assert np.array_equal(read_image(tmp_path / "a.ico").pixels, icon)
-    with pytest.raises(InputError, match=r"in 2 sizes: .*icon-\*\.png"):
+    with pytest.raises(InputError, match="has 2 pages"):
         read_image(tmp_path / "a.ico")
+    assert np.array_equal(read_image(tmp_path / "a.ico", page=0).pixels, icon)
 
 
 def test_the_merged_picture_of_a_psd_is_read():

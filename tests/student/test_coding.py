@@ -7,7 +7,15 @@ import pytest
 import torch
 
 import ncodec
-from ncodec.errors import DamagedFile, MissingDependency, NcodecError, UnsupportedFormat, UsageError
+from ncodec.errors import (
+    DamagedFile,
+    InputError,
+    MissingDependency,
+    NcodecError,
+    UnsupportedFormat,
+    UsageError,
+    VerificationFailed,
+)
 from ncodec.files.features import FeatureFile
 from ncodec.files.verify import verify
 from ncodec.formats import Model, Reader, read_model
@@ -112,6 +120,12 @@ def test_a_file_names_its_model_and_keeps_any_size(tmp_path, model, photographs,
             opened.head("nonsense")
     assert ncodec.probe(coded).images == 1
     assert verify(coded).frames == 1
+    again = verify(coded, source=photographs / "2.png")
+    assert (again.identical, again.agreement) == (True, 1)
+    with pytest.raises(VerificationFailed, match="of the integers that"):
+        verify(coded, source=photographs / "1.png")
+    with pytest.raises(InputError, match="has 3 images"):
+        verify(coded, source=photographs)
     with ncodec.open(coded) as opened:
         assert isinstance(opened, ncodec.FeatureFile)
     with pytest.raises(UsageError, match="--head"):
