@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
+import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -12,14 +14,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import xxhash
+
 from ncodec.formats.errors import OutputError, UsageError
 
 if sys.platform != "win32":
     import fcntl
 
+    _EXCLUSIVE, _SHARED, _AT_ONCE = fcntl.LOCK_EX, fcntl.LOCK_SH, fcntl.LOCK_NB
+else:
+    _EXCLUSIVE = _SHARED = _AT_ONCE = 0
+
 __all__ = [
+    "alone_in",
     "atomic_output",
-    "claim",
+    "begin",
     "destination",
     "is_full",
     "is_stream",
@@ -27,9 +36,13 @@ __all__ = [
     "publish",
     "same_file",
     "sync_directory",
+    "temporary",
 ]
 
 _STDOUT = "-"
+_TOKEN = re.compile(r"[0-9a-f]{16}\.part")
+_LONGEST = 200
+"""Bytes of a name that leave room for what makes it a temporary one."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -67,12 +80,23 @@ def output_name(output: str | Path | BinaryIO) -> str:
 
 
 @contextmanager
-def atomic_output(path: str | Path | BinaryIO) -> Iterator[BinaryIO]:
+def atomic_output(
+    path: str | Path | BinaryIO, *, shared: bool = True, journal: Path | None = None
+) -> Iterator[BinaryIO]:
     """A binary stream to `path`, which gets its name only when the block ends well.
 
-    The bytes go to PATH.part, which is fsynced and renamed, or removed on any exception. "-"
-    is stdout; streams, devices and named pipes are written directly. OutputError where the
-    destination cannot be opened or written, a full disk included, or is being written already.
+    The bytes go to a new file beside it, see `begin`, which is fsynced and renamed, or removed on
+    any exception. "-" is stdout; streams, devices and named pipes are written directly.
+
+    Args:
+        path: the destination.
+        shared: False where nobody else writes into its folder: others are not looked for.
+        journal: a file of the job's own, in which the name of the new file is kept, so that the
+            same job removes it where its process is killed.
+
+    Raises:
+        OutputError: the destination cannot be opened or written, a full disk included, or is being
+            written already.
     """
     if not isinstance(path, str | Path):
         with _stream(path, output_name(path)) as stream:
@@ -87,10 +111,15 @@ def atomic_output(path: str | Path | BinaryIO) -> Iterator[BinaryIO]:
     with _reporting(path):
         # What /dev/stdout links to has no path where it is a pipe.
         special = os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode)
-        part = Path(path) if special else target.with_name(target.name + ".part")
-        file = io.FileIO(part, "w") if special else claim(part, path)
+        if special:
+            file, part = io.FileIO(Path(path), "w"), Path(path)
+        else:
+            file, part = begin(target, path, shared=shared)
     with file:
         try:
+            if journal is not None and not special:
+                with _reporting(journal):
+                    _keep(journal, part, target)
             with _stream(file, path) as stream:
                 yield stream
             if not special:
@@ -98,58 +127,137 @@ def atomic_output(path: str | Path | BinaryIO) -> Iterator[BinaryIO]:
                     publish(file, part, target)
         except BaseException:
             if not special:
-                # Before it is closed, after which it may be another process's.
                 with suppress(OSError):
                     part.unlink()
             raise
 
 
-def claim(path: Path, name: str | Path) -> io.FileIO:
-    """An empty file for this process alone, open for reading and writing.
+def begin(target: Path, name: str | Path, *, shared: bool = True) -> tuple[io.FileIO, Path]:
+    """A new file beside `target`, open for reading and writing, and its path; see `publish`.
 
-    It is locked until it is closed. The kernel unlocks it when the process ends: what a kill left
-    behind is in nobody's way.
+    Its name is nobody else's, so that what other programs, or a process that was killed, have left
+    there stays. It is locked until it is closed, and has the rights of the file that it replaces.
 
     Args:
-        path: the file, made if it is not there.
-        name: what a message calls what it stands for.
+        target: the path that it is to have, in a folder.
+        name: what messages call that.
+        shared: whether to look for another process that writes `target`.
 
     Raises:
-        OutputError: another process has it.
+        OutputError: another process writes it.
+        OSError: it cannot be made.
+    """
+    part = temporary(target)
+    file = io.FileIO(part, "x+", opener=_created)
+    try:
+        _lock(file.fileno())
+        if shared and any(map(_is_locked, _siblings(target, part))):
+            raise _busy(name)
+        if sys.platform != "win32":
+            with suppress(FileNotFoundError):
+                os.fchmod(file.fileno(), target.stat().st_mode & 0o777)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        file.close()
+        raise
+    return file, part
+
+
+def _keep(journal: Path, part: Path, target: Path) -> None:
+    """Notes a temporary file, and removes the one that was noted before."""
+    with suppress(OSError, ValueError):
+        before = target.with_name(journal.read_text())
+        if _is_temporary(before.name, target) and not _is_locked(before):
+            before.unlink()
+    journal.write_text(part.name)
+
+
+def temporary(target: Path) -> Path:
+    """A path beside `target` that cannot be guessed."""
+    return target.with_name(f"{_stem(target)}.{secrets.token_hex(8)}.part")
+
+
+def _stem(target: Path) -> str:
+    long = len(os.fsencode(target.name)) > _LONGEST
+    return xxhash.xxh3_64_hexdigest(os.fsencode(target.name)) if long else target.name
+
+
+def _siblings(target: Path, part: Path) -> Iterator[Path]:
+    """Temporary files of others that write `target`."""
+    with os.scandir(target.parent) as entries:
+        for entry in entries:
+            another = entry.name != part.name and _is_temporary(entry.name, target)
+            if another and entry.is_file(follow_symlinks=False):
+                yield Path(entry.path)
+
+
+def _is_temporary(name: str, target: Path) -> bool:
+    """Whether a file of that name is one that `temporary` names for `target`."""
+    start = f"{_stem(target)}."
+    return name.startswith(start) and _TOKEN.fullmatch(name, len(start)) is not None
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether a process holds `path`, which is left as it is."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return False  # it is done, or not ours to read
+    try:
+        # Shared, so that two that look do not meet each other.
+        return not _lock(descriptor, _SHARED | _AT_ONCE)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def alone_in(directory: Path) -> Iterator[None]:
+    """Keeps other processes that ask, too, out of a directory; makes nothing in it.
+
+    The kernel lets go of it when the process ends.
+
+    Raises:
+        OutputError: another process is in it.
         OSError: it cannot be opened.
     """
-    while True:
-        file = io.FileIO(path, "r+", opener=_created)
-        try:
-            _lock(file)
-        except BlockingIOError:
-            file.close()
-            raise OutputError(
-                f"{name} is being written by another process: wait until it is done, or choose "
-                "another output"
-            ) from None
-        # Whoever had it may have renamed or removed it in between.
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                file.truncate()
-                return file
-        file.close()
+    if sys.platform == "win32":
+        yield
+        return
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if not _lock(descriptor, _EXCLUSIVE | _AT_ONCE):
+            raise _busy(directory)
+        # Whoever was in it may have removed it in between.
+        if not os.path.samestat(os.fstat(descriptor), os.stat(directory)):
+            raise _busy(directory)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _busy(name: str | Path) -> OutputError:
+    return OutputError(
+        f"{name} is being written by another process: wait until it is done, or choose another "
+        "output"
+    )
 
 
 def _created(name: str, flags: int) -> int:
-    """Opens a file, which is made with the rights that `open` gives: it cannot be executed."""
-    return os.open(name, flags | os.O_CREAT, 0o666)
+    """Opens a new file with the rights that `open` gives: it cannot be executed."""
+    return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
-def _lock(file: io.FileIO) -> None:
-    """Locks `file`, where its file system can; BlockingIOError where another process has."""
+def _lock(descriptor: int, how: int = _EXCLUSIVE) -> bool:
+    """Locks a file where its file system can; False where another process has."""
     if sys.platform != "win32":
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, how)
         except BlockingIOError:
-            raise
+            return False
         except OSError:
-            return
+            return True
+    return True
 
 
 def publish(stream: BinaryIO | io.FileIO, part: Path, target: Path) -> None:
@@ -162,7 +270,7 @@ def publish(stream: BinaryIO | io.FileIO, part: Path, target: Path) -> None:
     os.fsync(stream.fileno())
     if sys.platform == "win32":
         stream.close()
-    # Closed only then: until it has its name nobody else may take it for what a kill left.
+    # Closed only then: until it has its name others shall see that it is being written.
     part.replace(target)
     stream.close()
     sync_directory(target.parent)

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from packages import install
+from packages import install, installed_in
 from synthetic import TINY, film
 
 import ncodec
-from ncodec import registry
 from ncodec.cli import main
 
 # The two cores of a test machine may be busy.
@@ -102,17 +101,10 @@ def plugin_site(tmp_path_factory):
 
 
 @pytest.fixture
-def plugins(plugin_site, monkeypatch):
+def plugins(plugin_site):
     """The codecs of `plugin_site` are installed while the test runs."""
-    monkeypatch.syspath_prepend(plugin_site)
-    caches = (registry._entries, registry._installed_codec)
-    for cache in caches:
-        cache.cache_clear()
-    yield
-    for cache in caches:
-        cache.cache_clear()
-    for name in ("rawplanes", "rawimages", "coarseimages"):
-        sys.modules.pop(name, None)
+    with installed_in(plugin_site):
+        yield
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from packages import installed_in
 
 from ncodec.eval.results import load_summary
 from ncodec.media import Image, write_image
@@ -37,16 +38,21 @@ def site(tmp_path):
 
 
 @pytest.fixture
+def installed(site, monkeypatch):
+    """The example is installed for this process, and for those that it starts."""
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    with installed_in(site):
+        yield
+
+
+@pytest.fixture
 def run(site, tmp_path):
     """Runs a command line in a fresh process; its output and errors."""
 
     def run(*arguments, code=0):
         paths = [str(site), *filter(None, [os.environ.get("PYTHONPATH")])]
-        # CompressAI's dependencies warn of what they use.
-        environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join(paths),
-            "PYTHONWARNINGS": "ignore",
-        }
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
         line = [Path(sys.executable).with_name("ncodec"), *map(str, arguments)]
         ran = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert ran.returncode == code, ran.stderr
@@ -72,7 +78,13 @@ def test_its_options_are_listed_without_its_libraries(run):
 
 
 @pytest.mark.skipif(find_spec("compressai") is None, reason="needs compressai")
-def test_it_trains_encodes_verifies_and_is_measured(run, photo, tmp_path):
+@pytest.mark.filterwarnings("ignore")  # CompressAI's dependencies warn of what they use
+def test_it_trains_encodes_verifies_and_is_measured(command, installed, photo, tmp_path):
+    def run(*arguments):
+        ran = command(*arguments)
+        assert ran.code == 0, ran.err
+        return ran.out.decode() + ran.err
+
     run("train", CODEC, photo, "--steps", 4, "--threads", 1, "-o", "tiny.ncm")
     line = ("--codec", CODEC, "--model", "tiny.ncm", "--threads", 1)
     assert "dB RGB-PSNR" in run("encode", photo, *line, "-o", "photo.nc")

@@ -97,9 +97,8 @@ def test_images_are_written_to_streams():
     assert tif.getvalue()[:2] == b"II"
 
 
-def test_frames_in_memory_go_through_worker_processes():
-    options = TINY | {"threads": 2}
-    done = ncodec.encode(list(CLIP), fps=25, max_segment=3, workers=2, **options)
+def test_frames_in_memory_go_through_worker_processes(plugins):
+    done = ncodec.encode(list(CLIP), fps=25, max_segment=3, workers=2, **LOSSLESS)
     assert (done.frames, done.segments) == (5, 2)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ncodec._version import __version__
+from ncodec.cli.words import say
 from ncodec.errors import NcodecError
 from ncodec.formats.output import is_full
 
@@ -111,7 +112,7 @@ def _drop_stdout() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    click.echo(f"ncodec: {message}", err=True)
+    say(f"ncodec: {message}", err=True)
     sys.exit(code)
 
 

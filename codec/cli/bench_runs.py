@@ -13,6 +13,7 @@ import click
 
 from ncodec.cli.parameters import stoppable
 from ncodec.cli.progress import duration
+from ncodec.cli.words import say
 from ncodec.threads import thread_count
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ def bench_video(
         count = threads or thread_count()
         measurer = Measurer(folder, processes, count, device, max_segment, paper_bpp)
         if dry_run or say_time:
-            seconds = estimate(run, measurer, click.echo if dry_run else tell)
+            seconds = estimate(run, measurer, say if dry_run else tell)
             line = f"fits that are left: about {duration(seconds)} on this machine"
-            click.echo(line, err=not dry_run)
+            say(line, err=not dry_run)
         return None if dry_run else run_video(run, measurer, tell)
 
     _run(work, output, dry_run, quiet, settings)
@@ -87,7 +88,7 @@ def bench_stills(
             threads=threads,
             processes=processes,
             dry_run=dry_run,
-            tell=click.echo if dry_run else tell,
+            tell=say if dry_run else tell,
             **options,
         )
 
@@ -111,7 +112,7 @@ def _run(
 
     def tell(line: str) -> None:
         if not quiet:
-            click.echo(line, err=True)
+            say(line, err=True)
 
     # A run that only says what it would do leaves nothing behind.
     place = TemporaryDirectory() if dry_run and not output.exists() else opened(output)
@@ -121,8 +122,9 @@ def _run(
         if summary is None:
             return
         summary = finish(summary, home, started, settings)
-    click.echo(table(summary))
-    click.echo(f"{output / 'report.html'}: the report")
+    for line in table(summary).splitlines():
+        say(line)
+    say(f"{output / 'report.html'}: the report")
     check(summary)
 
 
@@ -134,7 +136,8 @@ def _processes(tell: Callable[[str], None]) -> Iterator[Processes]:
     processes = Processes()
 
     def stop() -> None:
-        tell("\nncodec: stopping; what is finished is kept (again to stop at once)")
+        click.echo(err=True)
+        tell("ncodec: stopping; what is finished is kept (again to stop at once)")
         processes.stop()
 
     with stoppable(stop):

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ncodec.cli.parameters import DEVICE, THREADS, stoppable
+from ncodec.cli.words import say
 
 __all__ = ["command"]
 
@@ -52,4 +53,8 @@ def command(
             device=device,
             processes=processes,
         )
-    click.echo(json.dumps(comparison, indent=1) if as_json else page(comparison))
+    if as_json:
+        click.echo(json.dumps(comparison, indent=1))
+        return
+    for line in page(comparison):
+        say(line)

@@ -8,6 +8,7 @@ import click
 
 from ncodec.cli.parameters import DEVICE, LIMIT, THREADS, YES, may_write
 from ncodec.cli.values import DURATION, FRAMES, REGION
+from ncodec.cli.words import say
 from ncodec.errors import UsageError
 
 __all__ = ["command"]
@@ -132,7 +133,7 @@ def command(
 
     def warn(message: str) -> None:
         if not quiet:
-            click.echo(f"ncodec: {message}", err=True)
+            say(f"ncodec: {message}", err=True)
 
     try:
         with ncodec.open(
@@ -162,7 +163,7 @@ def command(
             click.echo("\r\033[K", err=True, nl=False)
     if not quiet:
         seconds = time.monotonic() - start
-        click.echo(
+        say(
             f"{output}: {count} {unit}{'s' * (count > 1)} in {seconds:.1f} s, "
             f"{count / seconds:.1f} {unit}s/s",
             err=True,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from ncodec.cli.words import say
+
 __all__ = ["command"]
 
 
@@ -20,4 +22,4 @@ def command(model: str, folder: str) -> None:
     from ncodec.student.onnx import export
 
     for path in export(find(model)[0], folder):
-        click.echo(f"{path}: {path.stat().st_size:,} bytes")
+        say(f"{path}: {path.stat().st_size:,} bytes")

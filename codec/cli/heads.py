@@ -5,17 +5,19 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import click
 import numpy as np
 from numpy.typing import NDArray
 
+from ncodec.cli.words import plain
 from ncodec.errors import UsageError
 from ncodec.files.features import FeatureFile
 from ncodec.formats import atomic_output
 from ncodec.media import Image, write_image
+from ncodec.media.collection_sink import FolderEntry, write_folder
 
 __all__ = ["CLASSIFY", "write_head"]
 
@@ -89,17 +91,24 @@ def _pictures(opened: FeatureFile, indices: Sequence[int], output: Path) -> None
                 f"{output} is neither .png, a folder, nor .npy, which --head {PICTURE} writes: "
                 "name one of them"
             )
-        output.mkdir(parents=True, exist_ok=True)
-    for index in indices:
-        name = f"{Path(opened.names[index]).stem or index}.png"
-        write_image(output if single else output / name, Image(opened.head(PICTURE, index)))
+        pictures = (
+            FolderEntry(f"{PurePath(opened.names[index]).stem}.png", _picture(opened, index))
+            for index in indices
+        )
+        write_folder(output, pictures)
+        return
+    write_image(output, _picture(opened, indices[0]))
+
+
+def _picture(opened: FeatureFile, index: int) -> Image:
+    return Image(opened.head(PICTURE, index))
 
 
 def _text(answers: Sequence[tuple[str, list[tuple[str, float]]]]) -> str:
     lines = []
     for name, classes in answers:
-        lines.append(name)
-        lines += [f"  {100 * share:5.1f} %  {label}" for label, share in classes]
+        lines.append(plain(name))
+        lines += [plain(f"  {100 * share:5.1f} %  {label}") for label, share in classes]
     return "\n".join(lines)
 
 

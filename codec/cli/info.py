@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ncodec.cli.parameters import LIMIT
-from ncodec.cli.words import counted, share
+from ncodec.cli.words import counted, plain, share
 
 if TYPE_CHECKING:
     from ncodec.files.probing import Probe
@@ -63,11 +63,15 @@ def _track(part: Part) -> str:
 def _images(contents: Probe) -> list[str]:
     info, count, names = contents.info, contents.images or 1, contents.names
     listed = f": {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}" if names else ""
+    pixels = info.width * info.height * count
+    # Features have no pixels, or those of a picture that is not in the file.
+    shape = f" of {info.width}x{info.height}, {info.pixel_format}" if pixels else " as features"
+    rate = f"{contents.size / count:,.0f} bytes an image"
+    if pixels:
+        rate = f"{8 * contents.size / pixels:.4f} bits a pixel"
     lines = [
-        f"{counted(count, 'image')} of {info.width}x{info.height}, {info.pixel_format}{listed}",
-        _kept(contents.size, contents.kept)
-        if contents.kept
-        else f"rate: {8 * contents.size / (info.width * info.height * count):.4f} bits a pixel",
+        f"{counted(count, 'image')}{shape}{listed}",
+        _kept(contents.size, contents.kept) if contents.kept else f"rate: {rate}",
     ]
     if contents.samples:
         lines.append(f"samples: {contents.samples}, in planes one below another")
@@ -149,4 +153,4 @@ def _page(name: str, contents: Probe) -> str:
             lines += [f"notice: {sentence}" for sentence in value]
         else:
             lines.append(f"{key}: {value}")
-    return "\n".join(lines)
+    return "\n".join(map(plain, lines))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from ncodec.cli.words import say
+
 __all__ = ["command"]
 
 
@@ -19,15 +21,15 @@ def command(files: tuple[str, ...]) -> None:
     from ncodec.store import add_model, shipped_model, shipped_models, store_folder
 
     for file in files:
-        click.echo(f"{file}: now {add_model(file)}")
+        say(f"{file}: now {add_model(file)}")
     if files:
         return
     for name in shipped_models():
         model = shipped_model(name)
-        click.echo(_line(name, model.family, model.version, len(model.data), model.digest))
+        say(_line(name, model.family, model.version, len(model.data), model.digest))
     for path in sorted(store_folder().glob("*.ncm")):
         model = read_model(path)
-        click.echo(_line(str(path), model.family, model.version, len(model.data), model.digest))
+        say(_line(str(path), model.family, model.version, len(model.data), model.digest))
 
 
 def _line(name: str, family: str, version: int, size: int, digest: bytes) -> str:

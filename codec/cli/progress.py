@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from ncodec.cli.words import counted, share
+from ncodec.cli.words import counted, plain, say, share
 from ncodec.errors import NcodecError
 from ncodec.jobs import Event, Finished, Noticed, Planned, Progressed, Scanned, SegmentDone
 
@@ -62,9 +62,9 @@ def duration(seconds: float) -> str:
 
 def _line(event: Event) -> None:
     if isinstance(event, Noticed):
-        click.echo(f"ncodec: {event.message}", err=True)
+        say(f"ncodec: {event.message}", err=True)
     elif isinstance(event, Planned | Finished):
-        click.echo(_described(event), err=True)
+        say(_described(event), err=True)
 
 
 def _described(event: Planned | Finished) -> str:
@@ -128,9 +128,9 @@ def _bar() -> Iterator[Watch]:
                     highlight=False,
                 )
             elif isinstance(event, Noticed):
-                console.print(f"ncodec: {event.message}", highlight=False, markup=False)
+                console.print(plain(f"ncodec: {event.message}"), highlight=False, markup=False)
             elif isinstance(event, Planned | Finished):
-                console.print(_described(event), highlight=False)
+                console.print(plain(_described(event)), highlight=False, markup=False)
 
         yield watch
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import click
 
-from ncodec.cli.words import counted
+from ncodec.cli.words import counted, say
 from ncodec.errors import NcodecError
 
 __all__ = ["command"]
@@ -30,13 +30,13 @@ def command(source: str, output: str) -> None:
 
     same_file(source, output)
     report = repair(source, output)
-    click.echo(f"{output}: {counted(len(report.kept), 'segment')} kept", err=True)
+    say(f"{output}: {counted(len(report.kept), 'segment')} kept", err=True)
     lost = _lost_pixels(output) if report.lost else []
     lost = lost or [f"frames {gap.start} to {gap.stop - 1}" for gap in report.lost]
     for what in lost:
-        click.echo(f"lost: {what}", err=True)
+        say(f"lost: {what}", err=True)
     for kind in report.lost_boxes:
-        click.echo(f"lost: {_WHAT.get(kind, kind)}", err=True)
+        say(f"lost: {_WHAT.get(kind, kind)}", err=True)
 
 
 def _lost_pixels(file: str) -> list[str]:

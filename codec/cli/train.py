@@ -12,6 +12,7 @@ import click
 
 from ncodec.cli.parameters import DEVICE, THREADS, parameter, stoppable, stopping_notice
 from ncodec.cli.progress import duration, log
+from ncodec.cli.words import say
 from ncodec.errors import Interrupted
 from ncodec.registry import load_trainer, trainer_names
 
@@ -103,7 +104,7 @@ def command(
     if not quiet:
         figures = [f"{name} {_figure(v)}" for name, v in tags.items() if type(v) is float]
         said = ", ".join([duration(time.monotonic() - start), *figures])
-        click.echo(f"{output}: {said}", err=True)
+        say(f"{output}: {said}", err=True)
 
 
 def _figure(value: float) -> str:

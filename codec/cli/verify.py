@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ncodec.cli.parameters import DEVICE, LIMIT, THREADS
-from ncodec.cli.words import counted
+from ncodec.cli.words import counted, say
 
 __all__ = ["command"]
 
@@ -32,24 +32,24 @@ def command(
 
     verdict = verify(file, source=source, models=models, device=device, threads=threads or 0)
     integers = "integers as encoded" if verdict.checked else "integers not checked by the codec"
-    click.echo(f"{file}: {counted(verdict.segments, 'segment')} intact, {integers}")
+    say(f"{file}: {counted(verdict.segments, 'segment')} intact, {integers}")
     images = counted(verdict.frames, "image")
     if len(verdict.files) == verdict.frames == 1:
         (digest,) = verdict.files
         said = f"{source}: identical bytes" if verdict.identical else f"the file in {file}"
-        click.echo(f"{said}, SHA-256 {digest}")
+        say(f"{said}, SHA-256 {digest}")
     elif verdict.agreement is not None:
         share = "identical" if verdict.identical else f"{verdict.agreement:.3%} of the"
-        click.echo(f"{images} against {source}: {share} integers")
+        say(f"{images} against {source}: {share} integers")
     elif verdict.identical:
         pixels = verdict.frames - len(verdict.files)
         what = ["bytes"] * bool(verdict.files) + ["pixels"] * bool(pixels)
-        click.echo(f"{images} against {source}: identical {' or '.join(what)}")
+        say(f"{images} against {source}: identical {' or '.join(what)}")
     if verdict.rgb is not None:
         recorded = f" (recorded {verdict.recorded:.2f})" if verdict.recorded is not None else ""
         quality = f"against {source}: {verdict.rgb:.2f} dB RGB-PSNR{recorded}"
         if verdict.planes:
             planes = ", ".join(f"{value:.2f}" for value in verdict.planes)
-            click.echo(f"{counted(verdict.frames, 'frame')} {quality}, planes {planes} dB")
+            say(f"{counted(verdict.frames, 'frame')} {quality}, planes {planes} dB")
         else:
-            click.echo(f"{images} {quality}")
+            say(f"{images} {quality}")

@@ -1,8 +1,28 @@
-"""Counts and shares as the command line says them."""
+"""Lines, counts and shares as the command line says them."""
 
 from __future__ import annotations
 
-__all__ = ["counted", "share"]
+import click
+
+__all__ = ["counted", "plain", "say", "share"]
+
+
+def say(line: str, *, err: bool = False) -> None:
+    """Prints one line, whatever is in it; see `plain`."""
+    click.echo(plain(line), err=err)
+
+
+def plain(text: str) -> str:
+    """One line of a terminal: what would steer the terminal, or look like another line, is escaped.
+
+    Names and tags of files, and what messages quote of them, are anybody's.
+
+    >>> plain("a\\x1b[2J\\nb")
+    'a\\\\x1b[2J\\\\nb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def counted(number: int, noun: str) -> str:

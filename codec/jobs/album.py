@@ -31,7 +31,7 @@ from ncodec.formats.output import is_stream, output_name, same_file
 from ncodec.jobs.album_plan import AlbumPlan, Picture
 from ncodec.jobs.board import Board
 from ncodec.jobs.choice import codec_of_picture, pictures_of
-from ncodec.jobs.directory import plan_directory, resume_command
+from ncodec.jobs.directory import JOURNAL, plan_directory, resume_command
 from ncodec.jobs.events import Event, Finished, Noticed, SegmentDone
 from ncodec.jobs.executors import Task, run_inline, run_processes
 from ncodec.jobs.request import EncodeRequest
@@ -64,7 +64,7 @@ def encode_album(
     same_file(request.source, request.output)
     with (
         plan_directory(request.output, request.plan, request.resume) as directory,
-        atomic_output(request.output) as stream,
+        atomic_output(request.output, journal=directory / JOURNAL) as stream,
     ):
         before = AlbumPlan.load(directory) if request.resume else None
         plan = _plan(request, directory, before, watch)
@@ -252,7 +252,7 @@ class _PictureTask:
         inner = held.getvalue()
         checked = integer_hash([np.frombuffer(inner, dtype=np.uint8)])
         segment = Segment(self.index, self.index, 1, (inner,), checked)
-        with atomic_output(self.output) as stream:
+        with atomic_output(self.output, shared=False) as stream:
             stream.write(segment.pack())
         return segment
 

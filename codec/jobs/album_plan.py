@@ -80,7 +80,7 @@ class AlbumPlan:
         record = asdict(self) | {"options": comparable(self.options)}
         del record["directory"]
         text = json.dumps({"codec": ALBUM, "version": _VERSION, **record}, indent=1)
-        with atomic_output(self.directory / PLAN_FILE) as stream:
+        with atomic_output(self.directory / PLAN_FILE, shared=False) as stream:
             stream.write(text.encode())
 
     @classmethod

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,16 +17,19 @@ from ncodec.errors import (
     TargetUnreachable,
     UsageError,
 )
-from ncodec.formats.output import claim, is_full, is_stream, output_name
+from ncodec.formats.output import alone_in, is_full, is_stream, output_name
 from ncodec.jobs.plan import PLAN_FILE, TRACKS_FILE
 from ncodec.media.held import COPY
 
-__all__ = ["plan_directory", "resume_command", "unfinished_directory"]
+__all__ = ["JOURNAL", "plan_directory", "resume_command", "unfinished_directory"]
 
+JOURNAL = "output"
+"""The file with the name of the file that becomes the output."""
 _SHARED = "shared-[0-9][0-9][0-9][0-9].bin"
-_LOCK = "lock"
-_OURS = (PLAN_FILE, f"{COPY}.*", "segment-*", _SHARED, TRACKS_FILE, "*.part", _LOCK)
-_BEGUN = (f"{PLAN_FILE}.part", _SHARED, f"{_SHARED}.part", f"{TRACKS_FILE}*", _LOCK)
+_PART = "[0-9a-f]" * 16 + ".part"
+_SEGMENTS = ("segment-*.bin", "segment-*.npz")
+_OURS = (PLAN_FILE, f"{COPY}.*", *_SEGMENTS, _SHARED, TRACKS_FILE, JOURNAL, f"*.{_PART}")
+_BEGUN = (f"{PLAN_FILE}.{_PART}", _SHARED, f"{_SHARED}.{_PART}", f"{TRACKS_FILE}*", JOURNAL)
 
 
 @contextmanager
@@ -113,23 +115,17 @@ def _unwritable(directory: Path, error: BaseException) -> OutputError:
 @contextmanager
 def _alone(directory: Path, make: bool) -> Iterator[None]:
     """Keeps other processes out of the directory, and makes it if it may be new."""
-    try:
-        if make:
-            directory.mkdir(exist_ok=True)
-        lock = claim(directory / _LOCK, directory)
-    except OSError as error:
-        raise OutputError(
-            f"the folder {directory} for unfinished work cannot be used ({error.strerror}): "
-            "choose another output, or a folder with --plan"
-        ) from None
-    with lock:
+    with ExitStack() as stack:
         try:
-            yield
-        finally:
-            # If it is still this one: a job that has ended removed it, and another may have begun.
-            with suppress(OSError):
-                if os.path.samestat(os.fstat(lock.fileno()), (directory / _LOCK).stat()):
-                    (directory / _LOCK).unlink()
+            if make:
+                directory.mkdir(exist_ok=True)
+            stack.enter_context(alone_in(directory))
+        except OSError as error:
+            raise OutputError(
+                f"the folder {directory} for unfinished work cannot be used ({error.strerror}): "
+                "choose another output, or a folder with --plan"
+            ) from None
+        yield
 
 
 def _check(directory: Path, command: str) -> None:

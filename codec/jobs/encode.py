@@ -10,7 +10,7 @@ from typing import Any
 from ncodec.formats import Segment, atomic_output, same_file
 from ncodec.formats.output import output_name
 from ncodec.jobs.board import Board
-from ncodec.jobs.directory import plan_directory
+from ncodec.jobs.directory import JOURNAL, plan_directory
 from ncodec.jobs.events import Event, Finished, Noticed, Planned, SegmentDone
 from ncodec.jobs.executors import run_inline, run_processes
 from ncodec.jobs.output import hold_target, overhead, write_file
@@ -47,7 +47,7 @@ def run_encode(
     # The output is opened first: that it cannot be written should not be found after the work.
     with (
         plan_directory(request.output, request.plan, request.resume) as directory,
-        atomic_output(request.output) as stream,
+        atomic_output(request.output, journal=directory / JOURNAL) as stream,
     ):
         if request.resume:
             plan = load_plan(request, directory)

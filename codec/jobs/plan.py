@@ -216,7 +216,7 @@ class FileCheckpoints:
 
     def save(self, state: Mapping[str, np.ndarray]) -> None:
         """Replaces the checkpoint."""
-        with atomic_output(self._path) as stream:
+        with atomic_output(self._path, shared=False) as stream:
             np.savez(stream, **dict[str, Any](state))
 
 
@@ -251,5 +251,5 @@ def _shared(path: Path, embedded: bool, blake3: str) -> Shared:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with atomic_output(path) as stream:
+    with atomic_output(path, shared=False) as stream:
         stream.write(data)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ncodec.errors import OutputError
-from ncodec.formats.output import claim, publish, sync_directory
+from ncodec.formats.output import begin, publish, sync_directory, temporary
 
 __all__ = ["PartialFile", "PartialFolder", "unwritable"]
 
@@ -25,23 +25,22 @@ def unwritable(name: str, error: OSError) -> OutputError:
 
 
 class PartialFile:
-    """`NAME.part`, open for writing as `stream`, until `publish` renames it to `NAME`."""
+    """A new file beside its place, open for writing as `stream`, until `publish` renames it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._part = path.with_name(path.name + ".part")
         if path.is_dir():
             raise OutputError(f"{path} is a folder: name a file in it")
         try:
-            self.stream: BinaryIO = _FailsOnce(claim(self._part, path))
+            file, self._part = begin(path, path)
         except OSError as error:
             raise unwritable(str(path), error) from None
+        self.stream: BinaryIO = _FailsOnce(file)
 
     def publish(self) -> None:
         publish(self.stream, self._part, self._path)
 
     def discard(self) -> None:
-        # Before it is closed, after which it may be another process's.
         with suppress(OSError):
             self._part.unlink()
         with suppress(OSError):  # a full disk refuses what is still buffered
@@ -75,7 +74,7 @@ class _FailsOnce(BufferedRandom):
 
 
 class PartialFolder:
-    """`NAME.part/` until `publish` renames it to `NAME/`, which must be absent or empty."""
+    """A new folder beside its place until `publish` renames it; what is there must be empty."""
 
     def __init__(self, path: Path) -> None:
         if path.resolve() in (Path.cwd(), Path(path.anchor or "/")):
@@ -83,13 +82,14 @@ class PartialFolder:
                 f"{path} cannot be made anew: name a folder in it, {path / 'decoded'}/"
             )
         self._path = path
-        self._part = path.with_name(path.name + ".part")
+        self._part = temporary(path)
         self._folders: set[Path] = set()
         try:
             if path.exists() and (not path.is_dir() or any(path.iterdir())):
                 raise OutputError(f"{path} has content already: name a new or an empty folder")
-            shutil.rmtree(self._part, ignore_errors=True)  # what an interrupted run left
             self._part.mkdir()
+            with suppress(FileNotFoundError):
+                self._part.chmod(path.stat().st_mode & 0o777)
         except OSError as error:
             raise unwritable(str(path), error) from None
 
@@ -98,7 +98,7 @@ class PartialFolder:
         path = self._part / name
         path.parent.mkdir(parents=True, exist_ok=True)
         self._folders.add(path.parent)
-        with path.open("wb") as stream:
+        with path.open("xb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())

@@ -69,12 +69,12 @@ def timeline(
 
 
 def constant_step(times: Sequence[int] | None) -> int | None:
-    """The ticks from each time to the next, if they are all alike; 1 for None."""
+    """The ticks from each time to the next, if they are all alike and rise; 1 for None."""
     if times is None or len(times) < 2:
         return 1
     step = times[1] - times[0]
     steady = all(later - earlier == step for earlier, later in pairwise(times))
-    return step if steady else None
+    return step if steady and step > 0 else None
 
 
 def end_tick(times: Sequence[int]) -> int:

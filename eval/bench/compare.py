@@ -89,8 +89,8 @@ def compare(
     }
 
 
-def page(comparison: dict[str, Any]) -> str:
-    """What `compare` returned, as a table of at most 100 columns."""
+def page(comparison: dict[str, Any]) -> list[str]:
+    """What `compare` returned, as lines of a table of at most 100 columns."""
     first, second = comparison["files"]
     lines = [
         comparison["source"],
@@ -117,4 +117,4 @@ def page(comparison: dict[str, Any]) -> str:
         lines.append(row(metric.label, a, b, digits, change))
     for sentence in dict.fromkeys([*first["absent"], *second["absent"]]):
         lines += wrap(sentence, 100)
-    return "\n".join(lines)
+    return lines

@@ -6,7 +6,7 @@ import threading
 from fractions import Fraction
 
 import pytest
-from synthetic import TINY_FLAGS, film
+from synthetic import TINY, TINY_FLAGS, film
 
 import ncodec
 from ncodec.media import open_sink, open_source
@@ -56,14 +56,15 @@ def test_a_part_is_coded_and_verified_with_its_source(command, tmp_path):
     assert command("verify", "a.nc", "--source", "a.mkv").code == 0
 
 
-def test_raw_video_comes_from_a_file_or_a_pipe_and_workers_read_it(command, tmp_path):
+def test_raw_video_comes_from_a_file_or_a_pipe_and_workers_read_it(command, plugins, tmp_path):
     with open_source(film(tmp_path / "a.mkv")) as source:
         raw = b"".join(plane.tobytes() for frame in source.frames() for plane in frame.planes)
     (tmp_path / "a.yuv").write_bytes(raw)
     shape = ("--size", "32x24", "--pix-fmt", "yuv420p", "--fps", "30000/1001")
     workers = ("--workers", "2", "--max-segment", "5")
-    assert command("encode", "a.yuv", "-o", "a.nc", *shape, *workers, *TINY_FLAGS).code == 0
-    assert command("encode", "-", "-o", "b.nc", *shape, *TINY_FLAGS, stdin=raw).code == 0
+    line = (*shape, "--codec", "rawplanes")
+    assert command("encode", "a.yuv", "-o", "a.nc", *line, *workers).code == 0
+    assert command("encode", "-", "-o", "b.nc", *line, stdin=raw).code == 0
     for name in ("a.nc", "b.nc"):
         info = ncodec.probe(name).info
         assert (info.frames, 1 / info.time_base) == (10, Fraction(30000, 1001))
@@ -117,8 +118,8 @@ def test_options_that_do_not_fit_are_one_sentence(command, tmp_path, arguments, 
 
 def test_another_part_of_the_source_is_no_continuation(command, tmp_path, monkeypatch):
     film(tmp_path / "a.mkv")
-    stops = iter([False] * 30)
-    settings = {"codec": "hnerv", "preset": "ultrafast", "epochs": 99, "model_size": 0.003}
+    stops = iter([False] * 14)
+    settings = TINY | {"epochs": 9}
     with pytest.raises(ncodec.Interrupted):
         ncodec.encode("a.mkv", "a.nc", start=0.2, stopping=lambda: next(stops, True), **settings)
     with pytest.raises(ncodec.UsageError, match="reading"):

@@ -8,7 +8,7 @@ from ncodec.eval.studies.estimates import promises_of
 
 @pytest.fixture(scope="module")
 def promises(clip_file):
-    return promises_of(clip_file, ["--preset", "ultrafast", "--epochs", "40", "--threads", "1"])
+    return promises_of(clip_file, ["--preset", "ultrafast", "--epochs", "20", "--threads", "1"])
 
 
 def test_progress_ends_where_the_file_is(promises):

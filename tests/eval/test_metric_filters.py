@@ -44,6 +44,12 @@ def xpsnr(info, pairs, rate=RATE):
     return found.finish()
 
 
+@pytest.fixture(scope="module")
+def luma():
+    """XPSNR of the frames of 8 bits."""
+    return xpsnr(clip(), frames(clip()))["y"]
+
+
 def test_every_frame_has_a_value_and_no_error_is_infinite():
     found = xpsnr(clip(), frames(clip()))
     assert list(found) == ["y", "u", "v"]
@@ -57,8 +63,7 @@ def test_every_frame_has_a_value_and_no_error_is_infinite():
     "pixel_format",
     [f for f, (family, depth) in PIXEL_FORMATS.items() if family != "gbrp" and depth < 16],
 )
-def test_every_format_is_read_as_it_is(pixel_format):
-    luma = xpsnr(clip(), frames(clip()))["y"]
+def test_every_format_is_read_as_it_is(pixel_format, luma):
     info = clip(pixel_format)
     # 255 << 2 is a little less than the peak of 10 bits.
     peaks = 20 * np.log10(((1 << info.bit_depth) - 1) / (255 << (info.bit_depth - 8)))
@@ -78,10 +83,10 @@ def test_weights_are_the_source_s():
     assert masked > bare + 3
 
 
-def test_motion_is_seen_over_three_frames_from_32_a_second_on():
-    rates = (24, 31, 32, 60)
-    film, slow, fast, faster = (xpsnr(clip(), frames(clip()), Fraction(r))["y"] for r in rates)
-    assert film == slow
+def test_motion_is_seen_over_three_frames_from_32_a_second_on(luma):
+    rates = (31, 32, 60)
+    slow, fast, faster = (xpsnr(clip(), frames(clip()), Fraction(r))["y"] for r in rates)
+    assert luma == slow
     assert fast == faster
     assert slow[3] != fast[3]
 

@@ -1,5 +1,6 @@
 import io
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -19,7 +20,8 @@ def test_the_name_appears_when_the_file_is_whole(tmp_path):
     path = tmp_path / "clip.nc"
     with atomic_output(path) as stream:
         write_file(stream=stream)
-        assert names(tmp_path) == ["clip.nc.part"]
+        (temporary,) = names(tmp_path)
+        assert re.fullmatch(r"clip\.nc\.[0-9a-f]{16}\.part", temporary)
     assert path.read_bytes() == SMALL
     assert names(tmp_path) == ["clip.nc"]
 
@@ -54,11 +56,22 @@ def test_one_output_is_written_by_one_at_a_time(tmp_path):
     assert names(tmp_path) == ["clip.nc"]
 
 
-def test_what_a_kill_left_is_written_over(tmp_path):
-    (tmp_path / "clip.nc.part").write_bytes(b"a longer half of a file")
+def test_what_others_left_stays(tmp_path):
+    left = {"clip.nc.part": b"notes", f"clip.nc.{16 * 'a'}.part": b"half of a killed one's file"}
+    for name, data in left.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / f"clip.nc.{16 * 'b'}.part").symlink_to("clip.nc.part")
     with atomic_output(tmp_path / "clip.nc") as stream:
         stream.write(b"whole")
     assert (tmp_path / "clip.nc").read_bytes() == b"whole"
+    assert {name: (tmp_path / name).read_bytes() for name in left} == left
+    assert len(names(tmp_path)) == 4
+
+
+def test_names_may_be_as_long_as_the_system_takes(tmp_path):
+    with atomic_output(tmp_path / (255 * "n")) as stream:
+        stream.write(b"whole")
+    assert names(tmp_path) == [255 * "n"]
 
 
 def test_processes_that_are_started_meanwhile_do_not_keep_the_output(tmp_path):
@@ -178,3 +191,7 @@ def test_a_file_has_the_rights_of_any_other(tmp_path):
         stream.write(b"data")
     (tmp_path / "b.nc").write_bytes(b"data")
     assert (tmp_path / "a.nc").stat().st_mode == (tmp_path / "b.nc").stat().st_mode
+    (tmp_path / "a.nc").chmod(0o640)
+    with atomic_output(tmp_path / "a.nc") as stream:
+        stream.write(b"other data")
+    assert (tmp_path / "a.nc").stat().st_mode & 0o777 == 0o640

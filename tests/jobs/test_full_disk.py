@@ -15,14 +15,14 @@ ENCODE = ("encode", "-o", "a.nc", *TINY_FLAGS, "--max-segment", "8", "-q")
 
 
 @pytest.fixture
-def cramped(fresh):
+def cramped(fresh, plugin_site):
     """Runs `ncodec` where no file may be larger than `size`: its exit code and what it says."""
 
     def run(size, *arguments, stdin=b""):
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
-        process = fresh(*arguments, preexec_fn=limit)
+        process = fresh(*arguments, path=[plugin_site], preexec_fn=limit)
         said = process.communicate(stdin)[1].decode()
         assert said.startswith("ncodec: ")
         assert said.count("\n") == 1
@@ -78,9 +78,10 @@ def test_a_file_that_does_not_fit_at_the_end(cramped, command, clip_file, whole,
 
 
 @pytest.mark.parametrize("output", ["b.mkv", "b.mp4", "b.y4m", "b/", "b.png"])
-def test_a_decode_that_does_not_fit_leaves_nothing(cramped, nc_file, tmp_path, output):
+def test_a_decode_that_does_not_fit_leaves_nothing(cramped, plugins, clip_file, tmp_path, output):
+    ncodec.encode(clip_file, tmp_path / "a.nc", codec="rawplanes")
     one = ("--at", "0") if output == "b.png" else ()
-    code, said = cramped(100, "decode", nc_file, "-o", output, "-q", "--threads", 1, *one)
+    code, said = cramped(100, "decode", "a.nc", "-o", output, "-q", "--threads", 1, *one)
     assert code == 7
     assert "File too large" in said
-    assert os.listdir(tmp_path) == []
+    assert os.listdir(tmp_path) == ["a.nc"]

@@ -161,9 +161,9 @@ def test_an_interrupt_before_the_plan_leaves_nothing(directory):
 
 def test_a_plan_that_was_cut_short_is_begun_anew(directory):
     directory.mkdir()
-    (directory / "plan.json.part").write_bytes(b"{")
+    (directory / f"plan.json.{16 * 'a'}.part").write_bytes(b"{")
     (directory / "shared-0000.bin").write_bytes(b"a model")
-    (directory / "shared-0001.bin.part").write_bytes(b"anoth")
+    (directory / f"shared-0001.bin.{16 * '0'}.part").write_bytes(b"anoth")
     begin(directory)
     assert not directory.exists()
 

@@ -20,6 +20,7 @@ from ncodec.media import (
     write_collection,
     write_image,
 )
+from ncodec.media.collection_sink import FolderEntry, write_folder
 from ncodec.media.names import SafeNames
 
 
@@ -188,6 +189,17 @@ HOSTILE = [
     *("a\0b.png", "a\nb.png", "\x1b[31m.png", "\u202egnp.exe", "x" * 300 + ".png", "\ud800.png"),
     *("same.png", "same.png", "SAME.png", "e\u0301.png", "\xe9.png", ".png", "con.png/", "-.png"),
 ]
+
+
+def test_a_folder_is_made_beside_what_is_there(tmp_path):
+    for name in ("out.part/notes.txt", "out.part/deep/more.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("dear")
+    (tmp_path / "out").mkdir(mode=0o700)
+    write_folder(tmp_path / "out", [FolderEntry("a.jpg", b"data")])
+    assert (tmp_path / "out.part/deep/more.txt").read_text() == "dear"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "out.part"]
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o700
 
 
 def test_hostile_names_stay_in_the_folder(tmp_path):

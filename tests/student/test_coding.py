@@ -34,10 +34,12 @@ main()
 """
 
 
-def cli(*arguments, env=None):
-    return subprocess.run(
-        [sys.executable, "-c", BLOCKED, *map(str, arguments)], capture_output=True, env=env
-    )
+@pytest.fixture
+def without_compressai(monkeypatch):
+    """It cannot be imported, nor what was imported of it before."""
+    for name in {"compressai", *sys.modules}:
+        if name.split(".")[0] == "compressai":
+            monkeypatch.setitem(sys.modules, name, None)
 
 
 def test_a_packet_holds_an_image_and_twenty_bytes(model, photographs):
@@ -83,22 +85,24 @@ def test_a_packet_of_another_model_is_refused(model, photographs):
         Decoder(model).features(packet)
 
 
-def test_files_on_the_command_line_without_compressai(tmp_path, model, photographs, store):
+def test_files_on_the_command_line_without_compressai(
+    command, without_compressai, tmp_path, model, photographs, store
+):
     coded = tmp_path / "photos.nc"
-    made = cli(
+    made = command(
         "encode", photographs, "--codec", "entropic-student", "--model", model,
-        "--rate", 2, "-o", coded, env=store,
+        "--rate", 2, "-o", coded,
     )  # fmt: skip
-    assert made.returncode == 0, made.stderr
-    said = cli("decode", coded, "--head", "classify", "--json", env=store)
-    assert said.returncode == 0, said.stderr
-    records = json.loads(said.stdout)
+    assert made.code == 0, made.err
+    said = command("decode", coded, "--head", "classify", "--json")
+    assert said.code == 0, said.err
+    records = json.loads(said.out)
     assert [record["image"] for record in records] == ["0.png", "1.png", "2.png"]
     assert all(len(record["classes"]) == 5 for record in records)
     shares = [entry["share"] for entry in records[0]["classes"]]
     assert shares == sorted(shares, reverse=True)
-    written = cli("decode", coded, "--head", "logits", "-o", tmp_path / "l.npy", env=store)
-    assert written.returncode == 0, written.stderr
+    written = command("decode", coded, "--head", "logits", "-o", tmp_path / "l.npy")
+    assert written.code == 0, written.err
     logits = np.load(tmp_path / "l.npy")
     decoder = Decoder(model)
     packets = Encoder(model, rate=2).encode_all(photographs / f"{i}.png" for i in range(3))
@@ -132,12 +136,12 @@ def test_a_file_names_its_model_and_keeps_any_size(tmp_path, model, photographs,
         ncodec.decode(coded, tmp_path / "photo.png")
 
 
-def test_safetensors_hold_the_same_numbers(tmp_path, model, photographs, store):
+def test_safetensors_hold_the_same_numbers(command, tmp_path, model, photographs, store):
     coded = tmp_path / "photo.nc"
     ncodec.encode(photographs / "0.png", coded, codec="entropic-student", model=model, rate=1)
     for name in ("f.npy", "f.safetensors"):
-        done = cli("decode", coded, "--head", "features", "-o", tmp_path / name, env=store)
-        assert done.returncode == 0, done.stderr
+        done = command("decode", coded, "--head", "features", "-o", tmp_path / name)
+        assert done.code == 0, done.err
     data = (tmp_path / "f.safetensors").read_bytes()
     end = 8 + int.from_bytes(data[:8], "little")
     about = json.loads(data[8:end])["features"]
@@ -145,18 +149,20 @@ def test_safetensors_hold_the_same_numbers(tmp_path, model, photographs, store):
     assert np.array_equal(found, np.load(tmp_path / "f.npy"))
 
 
-def test_a_missing_model_and_a_missing_head_are_told(tmp_path, model, photographs, monkeypatch):
+def test_a_missing_model_and_a_missing_head_are_told(
+    command, tmp_path, model, photographs, monkeypatch
+):
     monkeypatch.setenv("NCODEC_MODELS", str(tmp_path / "none"))
     coded = tmp_path / "photo.nc"
     ncodec.encode(photographs / "0.png", coded, codec="entropic-student", model=model, rate=1)
     with pytest.raises(MissingDependency, match="--model FILE"):
         FeatureFile(coded)
     for given, code in ((["--head", "features"], 2), (["--head", "x", "-o", "x.npy"], 2)):
-        done = cli("decode", coded, "--model", model, *given)
-        assert done.returncode == code
-        assert len(done.stderr.decode().strip().splitlines()) == 1
-    done = cli("decode", coded, "--head", "classify", "--model", photographs / "0.png")
-    assert done.returncode == 3
+        done = command("decode", coded, "--model", model, *given)
+        assert done.code == code
+        assert len(done.err.strip().splitlines()) == 1
+    done = command("decode", coded, "--head", "classify", "--model", photographs / "0.png")
+    assert done.code == 3
 
 
 NO_TORCH = """
@@ -173,7 +179,8 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def test_an_exported_encoder_makes_packets_without_torch(tmp_path, model, photographs):
-    exported = cli("export", model, "--onnx", tmp_path / "edge")
+    line = [sys.executable, "-c", BLOCKED, "export", model, "--onnx", tmp_path / "edge"]
+    exported = subprocess.run([*map(str, line)], capture_output=True)
     assert exported.returncode == 0, exported.stderr
     coded = tmp_path / "photo.packet"
     source = photographs / "2.png"

@@ -1,8 +1,6 @@
 """The second tail: pictures of the latents that a classifier was sent."""
 
 import io
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -42,28 +40,26 @@ def test_a_trained_tail_shows_the_image_that_was_sent(model, tail, photographs):
     assert read_model(model).data == student
 
 
-def test_pictures_on_the_command_line(tmp_path, model, tail, photographs, store):
+def test_pictures_on_the_command_line(command, tmp_path, model, tail, photographs, store):
     coded = tmp_path / "photos.nc"
     ncodec.encode(photographs, coded, codec="entropic-student", model=model, rate=2)
 
     def decode(*arguments):
-        command = [sys.executable, "-m", "ncodec", "decode", coded, "--head", "picture", "-q"]
-        given = map(str, [*command, *arguments, "--model", tail])
-        return subprocess.run([*given], env=store, capture_output=True)
+        return command("decode", coded, "--head", "picture", "-q", *arguments, "--model", tail)
 
-    assert decode("-o", tmp_path / "seen").returncode == 0
+    assert decode("-o", tmp_path / "seen").code == 0
     names = sorted(path.name for path in (tmp_path / "seen").iterdir())
     assert names == ["0.png", "1.png", "2.png"]
-    assert decode("-o", tmp_path / "one.png", "--frames", "1:2").returncode == 0
+    assert decode("-o", tmp_path / "one.png", "--frames", "1:2").code == 0
     pictures = [np.asarray(Pillow.open(tmp_path / name)) for name in ("one.png", "seen/1.png")]
     assert np.array_equal(*pictures)
-    assert b"FILE.png, a folder" in decode().stderr
-    piped = decode("-o", "-", "--frames", "1:2").stdout
+    assert "FILE.png, a folder" in decode().err
+    piped = decode("-o", "-", "--frames", "1:2").out
     assert np.array_equal(np.load(io.BytesIO(piped))[0], pictures[0])
     for name in ("all.png", "all.jpg"):
         refused = decode("-o", tmp_path / name)
-        assert refused.returncode == 2
-        assert b"neither" in refused.stderr or b"one file for 3 images" in refused.stderr
+        assert refused.code == 2
+        assert "neither" in refused.err or "one file for 3 images" in refused.err
 
 
 def test_a_student_without_a_tail_says_how_to_get_one(model, photographs):

@@ -50,9 +50,9 @@ def psnr(fit):
     return -10 * log10(fit.errors(fit.inputs()).mean().item())
 
 
-@pytest.mark.parametrize("preset", ["medium", "paper"])
-def test_a_fit_learns(preset):
-    fit = make(preset, epochs=60, values=8000)
+@pytest.mark.parametrize(("preset", "epochs"), [("medium", 30), ("paper", 60)])
+def test_a_fit_learns(preset, epochs):
+    fit = make(preset, epochs, values=8000)
     clip = torch.stack([picture(index) for index in range(FRAMES)]).float() / 255
     constant = -10 * log10(clip.var(dim=(0, 2, 3), unbiased=False).mean().item())
     run_fit(fit, Context())

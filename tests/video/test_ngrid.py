@@ -238,7 +238,7 @@ def test_a_target_size_is_nearly_filled_and_never_exceeded(clip_file, tmp_path):
 
 
 def test_a_target_psnr_is_reached(clip_file, tmp_path):
-    options = OPTIONS | {"epochs": 80, "model_size": 0.01, "preset": "fast"}
+    options = OPTIONS | {"epochs": 40, "model_size": 0.01, "preset": "fast"}
     done = ncodec.encode(clip_file, tmp_path / "a.nc", **options, target_psnr=42)
     assert 42 <= done.psnr < 45
 
