@@ -158,9 +158,7 @@ def get_near(
 
 
 @inner_kernel(forceinline=True)
-def mass_near(
-    weights: Any, leaves: I32, prediction: int, aside: int, sample: int, top: int
-) -> Any:
+def mass_near(weights: Any, leaves: I32, prediction: int, aside: int, sample: int, top: int) -> Any:
     """The width, of 2^24, of a sample's interval; 0 if it has none of its own."""
     base = base_of(prediction, top)
     symbol = sample - base

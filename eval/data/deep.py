@@ -107,16 +107,19 @@ def _photograph(photograph: Photograph, bits: int) -> Maker:
         light = _TO_LIGHT[pixels[: height * factor, : width * factor]]
         means = light.reshape(height, factor, width, factor, 3).mean(axis=(1, 3))
         if bits == 16:
-            return np.rint(65535 * means).astype(np.uint16)
+            linear: Deep = np.rint(65535 * means).astype(np.uint16)
+            return linear
         curved = np.where(means > 0.0031308, 1.055 * means ** (1 / 2.4) - 0.055, 12.92 * means)
-        levels = np.rint(((1 << bits) - 1) * curved).astype(np.uint16)
-        return levels << 4 | levels >> 8 if bits == 12 else levels
+        levels: Deep = np.rint(((1 << bits) - 1) * curved).astype(np.uint16)
+        if bits == 12:
+            levels = (levels << 4 | levels >> 8).astype(np.uint16)
+        return levels
 
     return make
 
 
 def _middle(pixels: NDArray[Any], height: int, width: int) -> NDArray[Any]:
-    top, left = (max(0, (have - most) // 2) for have, most in zip(pixels.shape, (height, width)))
+    top, left = max(0, (pixels.shape[0] - height) // 2), max(0, (pixels.shape[1] - width) // 2)
     return pixels[top : top + height, left : left + width]
 
 
@@ -164,7 +167,9 @@ HELD_OUT: Mapping[str, Maker] = {
     "picture-2": _picture(2, 480, 320),
     "picture-3": _picture(3, 320, 240),
     "depth-2": _depth(2, 640, 480),
-    **_photographs(PHOTOGRAPHS[:5] + PHOTOGRAPHS[9:15], (10, 12, 16, 16, 12, 16, 10, 16, 12, 10, 16)),
+    **_photographs(
+        PHOTOGRAPHS[:5] + PHOTOGRAPHS[9:15], (10, 12, 16, 16, 12, 16, 10, 16, 12, 10, 16)
+    ),
 }
 
 DEEP_SETS = {"tune": TUNE, "held-out": HELD_OUT}

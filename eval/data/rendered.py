@@ -28,7 +28,12 @@ def scene(
     rng = np.random.default_rng(seed)
     radii = rng.uniform(0.3, 1.2, balls)
     centres = np.stack(
-        [rng.uniform(-6, 6, balls), radii - 1.5 + rng.exponential(0.5, balls), rng.uniform(4, 18, balls)], 1
+        [
+            rng.uniform(-6, 6, balls),
+            radii - 1.5 + rng.exponential(0.5, balls),
+            rng.uniform(4, 18, balls),
+        ],
+        1,
     )
     tints = rng.uniform(0.05, 0.95, (balls + 1, 3))
     light = np.array([0.5, 0.8, -0.35]) / np.linalg.norm([0.5, 0.8, -0.35])
@@ -59,9 +64,7 @@ def scene(
     return picture, np.rint(65535 * depth).astype(np.uint16)
 
 
-def _first(
-    start: F64, ways: F64, centres: F64, radii: F64
-) -> tuple[F64, NDArray[np.int64]]:
+def _first(start: F64, ways: F64, centres: F64, radii: F64) -> tuple[F64, NDArray[np.int64]]:
     """The distance to what rays meet first, `_FAR` for nothing, and its number: that of a ball, or
     the number of balls for the floor."""
     falling = ways[..., 1] < -1e-6

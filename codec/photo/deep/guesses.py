@@ -53,9 +53,7 @@ def guess_at(samples: Any, number: Any, plane: int, here: int, stride: int, size
 
 
 @inner_kernel(forceinline=True)
-def place_of_guess(
-    right: Any, number: Any, mass: Any, here: int, stride: int
-) -> Any:
+def place_of_guess(right: Any, number: Any, mass: Any, here: int, stride: int) -> Any:
     """The context of a guess: which of the samples around it was right for, and how probable the
     circuit thinks it, `mass` in 2^-24."""
     north = here - stride
