@@ -54,6 +54,7 @@ def test_there_are_golden_files():
         "pc-photo-1-grey",
         "pc-photo-1-jpeg",
         "pc-photo-1-medium",
+        "pc-photo-1-steps",
         "pc-photo-1-webp",
     ]
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile
-from ncodec.photo.describing import JPEG, YCC
+from ncodec.photo.deep.tile import decode_deep, encode_deep
+from ncodec.photo.describing import DEEP, JPEG, YCC
 from ncodec.photo.kernel import decode_tile, encode_tile
 from ncodec.photo.model import PhotoModel, load_model
 from ncodec.photo.past.finding import find_past
@@ -97,6 +98,9 @@ class TileCoder:
             from ncodec.photo.past.jpeg_tile import decode_jpeg
 
             colour = decode_jpeg(data, colour_shape)
+        elif DEEP <= mode < DEEP + len(EFFORTS) and kind == np.uint16:
+            effort = EFFORTS[mode - DEEP]
+            colour = decode_deep(data, colour_shape, self._model, effort, self._threads)
         else:
             raise DamagedFile(f"a tile of {channels} channels is coded in mode {mode}")
         if not with_alpha:
@@ -119,17 +123,25 @@ class TileCoder:
         # What is flat enough for a bit a sample is nothing that the circuit could do better.
         if simple and 8 * len(simple) < colour.size:
             return simple
+        coded = self._photograph(colour, effort)
+        if not simple and len(coded) > colour.nbytes * _NOISY:
+            simple = bytes([_SIMPLE]) + encode_simple(colour)
+        return min((code for code in (coded, simple, before) if code), key=len)
+
+    def _photograph(self, colour: Pixels, effort: str) -> bytes:
+        """The code of what was a photograph, by circuits."""
+        number = EFFORTS.index(effort)
+        if colour.dtype == np.uint16:
+            deep = encode_deep(colour, self._model, effort, self._threads)
+            return bytes([DEEP + number]) + deep
         past = find_past(colour)
         if past is not None:
             from ncodec.photo.ycc import encode_ycc
 
-            coded = bytes([YCC]) + encode_ycc(past, colour, self._model, effort, self._threads)
-        else:
-            photo = encode_tile(colour, self._bit_depth, self._model, effort, self._threads)
-            coded = bytes([EFFORTS.index(effort)]) + photo
-        if not simple and len(coded) > colour.nbytes * _NOISY:
-            simple = bytes([_SIMPLE]) + encode_simple(colour)
-        return min((code for code in (coded, simple, before) if code), key=len)
+            ycc = encode_ycc(past, colour, self._model, effort, self._threads)
+            return bytes([YCC]) + ycc
+        photo = encode_tile(colour, 8, self._model, effort, self._threads)
+        return bytes([number]) + photo
 
 
 def side_for(pixels: Pixels) -> int:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from ncodec.errors import DamagedFile
 from ncodec.photo.past.names import KINDS, MAPS
 
-__all__ = ["JPEG", "KIND_BITS", "YCC", "describe"]
+__all__ = ["DEEP", "JPEG", "KIND_BITS", "YCC", "describe"]
 
 YCC = 5
 """The first byte of a tile that is coded as the luma and chroma that it was made of."""
 JPEG = 6
 """That of a tile that is coded as the coefficients of the JPEG file that it was decoded from."""
+DEEP = 7
+"""That of a tile of deep samples with the first effort; those with the others follow."""
 KIND_BITS = 0x3F
 """Which bits of the third byte are the number of the enlarging; the others are its phases."""
 

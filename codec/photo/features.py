@@ -68,6 +68,7 @@ def see(
     apart: int,
     missed: int,
     shift: int,
+    fine: int,
     signed: NDArray[np.uint8],
     magnitude: NDArray[np.uint8],
 ) -> None:
@@ -76,7 +77,8 @@ def see(
     `samples`, `errors` and `activity` hold the planes one after another, `size` elements each and
     `stride` a row; `at` is the sample's place in its plane, `prediction` in quarter levels,
     `energy` that of the least squares, `apart` how far two predictions differ, in 1/16 level, and
-    `missed` how far the better one missed nearby samples.
+    `missed` how far the better one missed nearby samples. Differences are seen in units of
+    2^`fine` of these, `energy` and `missed` are given in them.
     """
     # All is looked up before anything is stored: the compiler cannot tell that they are apart.
     here = plane * size + at
@@ -93,24 +95,26 @@ def see(
     same = (w == n) + (n == nw) + (n == ne) + (w == ww) + (n == nn) + (w == nw) + (ew == 0)
     above = (w > prediction) + (n > prediction) + (nw > prediction) + (ne > prediction)
     above += (ww > prediction) + (nn > prediction)
-    near_bin, energy_bin = _magnitude(magnitude, near), _magnitude(magnitude, energy)
+    near_bin, energy_bin = _magnitude(magnitude, near >> fine), _magnitude(magnitude, energy)
+    half = (1 << fine) >> 1
     b0, b1, b2, b3 = (
-        _signed(signed, ew), _signed(signed, en), _signed(signed, enw), _signed(signed, ene)
+        _signed(signed, (ew + half) >> fine), _signed(signed, (en + half) >> fine),
+        _signed(signed, (enw + half) >> fine), _signed(signed, (ene + half) >> fine),
     )  # fmt: skip
-    b5 = _magnitude(magnitude, wide >> 4)
-    b6 = _signed(signed, (prediction - w) >> 1)
-    b7 = _signed(signed, (prediction - n) >> 1)
-    b8 = _signed(signed, (prediction - ne) >> 1)
-    b9 = _signed(signed, (prediction - w - n + nw) >> 1)
-    b10 = _magnitude(magnitude, abs(w - nw) + abs(n - ne) + abs(ww - w))
-    b11 = _magnitude(magnitude, abs(w - n) + abs(n - nn) + abs(nw - n))
-    b15 = _signed(signed, apart)
-    b16 = _signed(signed, ew + en - enw)
+    b5 = _magnitude(magnitude, wide >> (4 + fine))
+    b6 = _signed(signed, (prediction - w) >> (1 + fine))
+    b7 = _signed(signed, (prediction - n) >> (1 + fine))
+    b8 = _signed(signed, (prediction - ne) >> (1 + fine))
+    b9 = _signed(signed, (prediction - w - n + nw) >> (1 + fine))
+    b10 = _magnitude(magnitude, (abs(w - nw) + abs(n - ne) + abs(ww - w)) >> fine)
+    b11 = _magnitude(magnitude, (abs(w - n) + abs(n - nn) + abs(nw - n)) >> fine)
+    b15 = _signed(signed, apart >> fine)
+    b16 = _signed(signed, (ew + en - enw + half) >> fine)
     b17 = _magnitude(magnitude, missed)
     bins[0], bins[1], bins[2], bins[3], bins[4], bins[5] = b0, b1, b2, b3, near_bin, b5
     bins[6], bins[7], bins[8], bins[9], bins[10], bins[11] = b6, b7, b8, b9, b10, b11
     bins[12], bins[13], bins[14], bins[15] = (
-        energy_bin, prediction >> shift, 4 * same + (prediction & 3), b15
+        energy_bin, prediction >> shift, 4 * same + ((prediction >> fine) & 3), b15
     )  # fmt: skip
     bins[16], bins[17] = b16, b17
     bins[18] = 4 * (near_bin >> 2) + (energy_bin >> 3)
@@ -123,6 +127,7 @@ def see(
         around += abs(item(errors, other - stride)) + abs(item(errors, other + stride))
         west = w + c - 4 * item(samples, other - 1) - prediction
         north_too = n + c - 4 * item(samples, other - stride) - prediction
-        b0, b1 = _signed(signed, e), _magnitude(magnitude, around)
-        b2, b3 = _signed(signed, west >> 1), _signed(signed, north_too >> 1)
+        b0 = _signed(signed, (e + half) >> fine)
+        b1 = _magnitude(magnitude, around >> fine)
+        b2, b3 = _signed(signed, west >> (1 + fine)), _signed(signed, north_too >> (1 + fine))
         bins[first], bins[first + 1], bins[first + 2], bins[first + 3] = b0, b1, b2, b3

@@ -31,10 +31,10 @@ class History(NamedTuple):
     bias: I32
 
     @classmethod
-    def before(cls, width: int, height: int) -> History:
+    def before(cls, width: int, height: int, predictions: int = 2) -> History:
         """The history of a plane before its first row."""
         size = (width + 2 * MARGIN) * (height + 2 * MARGIN)
-        return cls(np.ones(2 * size, np.int32), np.zeros(2 * BIASES, np.int32))
+        return cls(np.ones(predictions * size, np.int32), np.zeros(2 * BIASES, np.int32))
 
 
 @inner_kernel(forceinline=True)

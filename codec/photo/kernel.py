@@ -34,7 +34,7 @@ from ncodec.photo.plane import (
     Tables,
     run_plane,
 )
-from ncodec.photo.predict import Effort, squares
+from ncodec.photo.predict import Effort, Squares, squares
 from ncodec.photo.together import run_rows
 
 __all__ = [
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 Pixels = NDArray[Any]
-_Running = tuple[NDArray[np.int32], NDArray[np.int32]]
+Running = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 CHANNELS = (1, 0, 2)
 """The channels in coding order, green first: it tells most about the others."""
@@ -96,7 +96,7 @@ class Tile:
         )
 
     def run(
-        self, streams: Sequence[Stream], circuits: Sequence[_Running], threads: int, first: int = 0
+        self, streams: Sequence[Stream], circuits: Sequence[Running], threads: int, first: int = 0
     ) -> None:
         """Codes, decodes or observes the planes from `first` on, each with a circuit's table, which
         adapts, and leaves."""
@@ -106,8 +106,19 @@ class Tile:
         ]
         run_rows(works, self.height, threads)
 
-    def _work(self, plane: int, stream: Stream, circuit: _Running) -> Callable[[int, int], None]:
+    def _work(self, plane: int, stream: Stream, circuit: Running) -> Callable[[int, int], None]:
         """What runs the rows of one plane from a first to before a last, in turn."""
+        start = self.start(plane, circuit)
+
+        def work(first: int, last: int) -> None:
+            run_plane(self.all, plane, first, last, *start, stream)
+
+        return work
+
+    def start(
+        self, plane: int, circuit: Running
+    ) -> tuple[NDArray[np.int64], Squares, History, Tables]:
+        """What `run_plane` knows before a plane's first row."""
         size = self.stride * (self.height + 2 * MARGIN)
         offsets = [plane * size + dy * self.stride + dx for dx, dy in _OWN]
         for other in range(plane):
@@ -122,11 +133,7 @@ class Tile:
         history = History.before(self.width, self.height)
         tables = Tables(_SIGNED, _MAGNITUDE, FEATURES[plane], *circuit, _RATE)
         places = np.array(offsets + [0] * (2 * LANES - len(offsets)), dtype=np.int64)
-
-        def work(first: int, last: int) -> None:
-            run_plane(self.all, plane, first, last, places, equations, history, tables, stream)
-
-        return work
+        return places, equations, history, tables
 
     def know(self, plane: int, samples: NDArray[np.int32], errors: NDArray[np.int32]) -> None:
         """Takes `samples` and `errors`, int32 (height, width), for those of a plane that is coded
@@ -145,7 +152,7 @@ def encode_tile(
     pixels: Pixels, bit_depth: int, model: PhotoModel, effort: str, threads: int = 1
 ) -> bytes:
     """The bytes of `pixels`, (height, width, 1 or 3), of 8 or 16 bits."""
-    planes = _planes(pixels)
+    planes = planes_of(pixels)
     levels = Levels.of(planes, bit_depth)
     high, head, low_bits = levels.apart(planes)
     tile = Tile(pixels.shape, levels.depth, EFFORTS[effort])
@@ -155,7 +162,7 @@ def encode_tile(
     streams = [
         Stream(CODE, start_encoding(), np.empty(room, np.uint32), *NOTHING_SEEN) for _ in planes
     ]
-    tile.run(streams, _running(model, tile.effort), threads)
+    tile.run(streams, running(model, tile.effort), threads)
     coded = [to_bytes(of.words, finish(of.coder, of.words)) for of in streams]
     counts = b"".join((len(part) // 4).to_bytes(3, "little") for part in coded[:-1])
     return b"".join([head, counts, *coded, low_bits])
@@ -178,9 +185,9 @@ def decode_tile(
     levels, data, low_bits = Levels.read(data, bit_depth, height * width * channels)
     tile = Tile(shape, levels.depth, EFFORTS[effort])
     streams = []
-    for words in map(to_words, _parted(data, channels)):
+    for words in map(to_words, parted(data, channels)):
         streams.append(Stream(DECODE, start_decoding(words), words, *NOTHING_SEEN))
-    tile.run(streams, _running(model, tile.effort), threads)
+    tile.run(streams, running(model, tile.effort), threads)
     for stream in streams:
         require_intact(stream.coder, stream.words)
     planes = levels.together(tile.inside, low_bits)
@@ -197,7 +204,7 @@ def observe(pixels: Pixels, effort: Effort) -> list[tuple[NDArray[np.uint8], NDA
         Bins, uint8 [samples, features], and the leaves' two centres in quarter levels, int32
         [samples, 2].
     """
-    planes = _planes(pixels)
+    planes = planes_of(pixels)
     tile = Tile(pixels.shape, 8, effort)
     tile.inside[:] = planes
     streams = [
@@ -217,17 +224,17 @@ def observe(pixels: Pixels, effort: Effort) -> list[tuple[NDArray[np.uint8], NDA
     ]
 
 
-def _planes(pixels: Pixels) -> NDArray[np.int32]:
+def planes_of(pixels: Pixels) -> NDArray[np.int32]:
     """The planes in coding order, int32 (planes, height, width)."""
     order = CHANNELS if pixels.shape[2] == 3 else (0,)
     return np.stack([pixels[:, :, channel] for channel in order]).astype(np.int32)
 
 
-def _running(model: PhotoModel, effort: Effort) -> list[_Running]:
+def running(model: PhotoModel, effort: Effort) -> list[Running]:
     return [circuit.running() for circuit in model.sets[effort.circuits]]
 
 
-def _parted(data: bytes, count: int) -> list[bytes]:
+def parted(data: bytes, count: int) -> list[bytes]:
     """The streams of so many planes: the words of all but the last, in 24 bits each, lead."""
     at, parts = 3 * (count - 1), []
     for plane in range(count - 1):

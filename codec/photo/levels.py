@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile
 
-__all__ = ["Levels"]
+__all__ = ["Levels", "pack_values", "unpack_values"]
 
 _HEAD = 4
 _DIFFERENCE = np.dtype("<u2")
@@ -51,9 +51,8 @@ class Levels:
         if bit_depth == 8:
             return cls(8)
         values, ranks = np.unique(planes, return_inverse=True)
-        table = zlib.compress(np.diff(values, prepend=0).astype(_DIFFERENCE).tobytes(), 9)
-        span = int(values[-1] - values[0]) + 1
-        if _SPARSE * len(values) > span or 16 * len(table) > planes.size:
+        table = pack_values(values, planes.size)
+        if not table:
             low = _random_bits(planes, bit_depth)
             return cls(max(8, bit_depth - low), low)
         depth = max(8, int(len(values) - 1).bit_length())
@@ -84,7 +83,7 @@ class Levels:
         end = len(data) - (count * low + 7) // 8
         if low > bit_depth - 8 or start > end:
             raise DamagedFile("the first bytes of a tile are damaged: fetch the file again")
-        values = _values(data[_HEAD:start], bit_depth) if start > _HEAD else None
+        values = unpack_values(data[_HEAD:start], bit_depth) if start > _HEAD else None
         depth = bit_depth if values is None else max(8, int(len(values) - 1).bit_length())
         return cls(max(8, depth - low), low, values), data[start:end], data[end:]
 
@@ -102,7 +101,19 @@ class Levels:
         return samples
 
 
-def _values(table: bytes, bit_depth: int) -> I32:
+def pack_values(values: I32, count: int) -> bytes:
+    """The ascending values of `count` samples as a table; nothing if ranks do not pay."""
+    table = zlib.compress(np.diff(values, prepend=0).astype(_DIFFERENCE).tobytes(), 9)
+    span = int(values[-1] - values[0]) + 1
+    return b"" if _SPARSE * len(values) > span or 16 * len(table) > count else table
+
+
+def unpack_values(table: bytes, bit_depth: int) -> I32:
+    """The values of a table.
+
+    Raises:
+        DamagedFile: it is none of samples of so many bits.
+    """
     decompressor = zlib.decompressobj()
     try:
         raw = decompressor.decompress(table, _DIFFERENCE.itemsize << bit_depth)

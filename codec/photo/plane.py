@@ -27,8 +27,8 @@ from ncodec.photo.solve import solve_block
 from ncodec.photo.symbols import get_sample, put_sample
 
 __all__ = [
-    "CODE", "DECODE", "ERRORS", "OBSERVE", "OTHERS", "OWN", "Planes", "Stream",
-    "Tables", "run_plane",
+    "ASIDE", "CODE", "DECODE", "ERRORS", "OBSERVE", "OTHERS", "OWN", "SHARE", "Planes", "Stream",
+    "Tables", "level_of", "mark_error", "middle_of", "run_plane", "surroundings",
 ]  # fmt: skip
 
 I32 = NDArray[np.int32]
@@ -42,10 +42,10 @@ _EXACT_DEPTH = 10
 OWN, OTHERS, ERRORS = 12, 8, 2
 """What predicts a sample: neighbours of its plane, of each earlier one, and its plane's errors."""
 
-_ASIDE = 256
+ASIDE = 256
 """The quarter levels that the leaves' two centres are apart at most."""
 
-_SHARE = np.float32(200.0)
+SHARE = np.float32(200.0)
 """The weight in the least squares of a sample without noise; activity a divides it by 1 + a
 (docs/photo.md, "Least squares")."""
 
@@ -158,11 +158,11 @@ def run_plane(
                     energy = _rms(solve_block(equations, b), depth)
                 here = start + x
                 at = here - own
-                middle = _middle(samples, here, stride, unit)
-                low, high = _surround(planes, offsets, order, plane, at, unit)
+                middle = middle_of(samples, here, stride, unit)
+                low, high = surroundings(planes, offsets, order, plane, at, unit)
                 one, two = predict(equations, low, high)
-                guess = _level((middle + one) * np.float32(64.0) / unit, 64 * top)
-                other = _level((middle + two) * np.float32(64.0) / unit, 64 * top)
+                guess = level_of((middle + one) * np.float32(64.0) / unit, 64 * top)
+                other = level_of((middle + two) * np.float32(64.0) / unit, 64 * top)
                 apart = (other - guess) >> 2
                 value, missed = blend(guess, other, misses, at, stride, size)
                 c0 = texture(samples, here, stride, value)
@@ -170,11 +170,11 @@ def run_plane(
                 raw = value
                 value = min(max(value + ((item(bias, c0) + item(bias, c1)) >> 7), 0), 64 * top)
                 prediction = (value + 8) >> 4
-                second = min(max((other + 8) >> 4, prediction - _ASIDE), prediction + _ASIDE)
+                second = min(max((other + 8) >> 4, prediction - ASIDE), prediction + ASIDE)
                 aside = prediction - second
                 see(
                     bins, samples, errors, activity, plane, at, stride, size, prediction, energy,
-                    apart, missed, shift, signed, magnitude,
+                    apart, missed, shift, 0, signed, magnitude,
                 )  # fmt: skip
                 if mode == OBSERVE:
                     sample = np.int64(item(samples, here))
@@ -196,12 +196,12 @@ def run_plane(
                         )
                         set_item(samples, here, np.int32(sample))
                     learn(table, bins, features, states, leaves, cell, aside, mass, rate)
-                active = _mark(errors, activity, here, stride, 4 * sample - prediction)
+                active = mark_error(errors, activity, here, stride, 4 * sample - prediction)
                 adapt(bias, c0, 64 * sample - raw)
                 adapt(bias, c1, 64 * sample - raw)
                 set_item(misses, at, np.int32(min(abs(64 * sample - guess), 1 << 16)))
                 set_item(misses, size + at, np.int32(min(abs(64 * sample - other), 1 << 16)))
-                share = _SHARE / (np.float32(1.0) + np.float32(active))
+                share = SHARE / (np.float32(1.0) + np.float32(active))
                 goal = np.float32(sample) * unit - middle
                 if order < LANES:
                     low = with_lane(low, order, goal)
@@ -217,7 +217,7 @@ def run_plane(
 
 
 @inner_kernel(forceinline=True)
-def _surround(
+def surroundings(
     planes: Planes, offsets: NDArray[np.int64], order: int, plane: int, at: int, unit: Any
 ) -> Any:
     """What predicts a sample: 32 float32 in two vectors, 0 behind the last of them.
@@ -232,15 +232,15 @@ def _surround(
     quarter = np.float32(0.25) * unit
     west = np.float32(item(errors, here - 1)) * quarter
     north = np.float32(item(errors, here - stride)) * quarter
-    own = every(_middle(samples, here, stride, unit))
+    own = every(middle_of(samples, here, stride, unit))
     low = as_floats(gather(samples, at, offsets, 0)) * every(unit)
     if plane == 0:
         low = with_lane(joined(low - own, nothing, OWN), OWN, west)
         return with_lane(low, OWN + 1, north), nothing
-    first = every(_middle(samples, at, stride, unit))
+    first = every(middle_of(samples, at, stride, unit))
     low -= joined(own, first, OWN)
     high = as_floats(gather(samples, at, offsets, LANES)) * every(unit)
-    second = every(_middle(samples, size + at, stride, unit))
+    second = every(middle_of(samples, size + at, stride, unit))
     high -= joined(first, second, OWN + OTHERS - LANES)
     behind = order - ERRORS - LANES
     high = with_lane(joined(high, nothing, behind), behind, west)
@@ -248,7 +248,7 @@ def _surround(
 
 
 @inner_kernel(forceinline=True)
-def _middle(samples: I32, here: int, stride: int, unit: Any) -> Any:
+def middle_of(samples: I32, here: int, stride: int, unit: Any) -> Any:
     """The mean of W and N."""
     return np.float32(item(samples, here - 1) + item(samples, here - stride)) * (
         np.float32(0.5) * unit
@@ -256,7 +256,7 @@ def _middle(samples: I32, here: int, stride: int, unit: Any) -> Any:
 
 
 @inner_kernel(forceinline=True)
-def _mark(errors: I32, activity: I32, here: int, stride: int, error: Any) -> Any:
+def mark_error(errors: I32, activity: I32, here: int, stride: int, error: Any) -> Any:
     """Notes a sample's error, and the activity that it makes, which it returns."""
     around = item(activity, here - stride) + item(activity, here - stride + 1)
     made = np.int32((8 * abs(error) + 2 * item(activity, here - 1) + around) // 6)
@@ -266,7 +266,7 @@ def _mark(errors: I32, activity: I32, here: int, stride: int, error: Any) -> Any
 
 
 @inner_kernel(forceinline=True)
-def _level(value: Any, top: int) -> Any:
+def level_of(value: Any, top: int) -> Any:
     """`value` as an integer in 0 .. top, whatever it is: a damaged stream may lead anywhere."""
     if not value > np.float32(0.0):
         return 0

@@ -20,11 +20,12 @@ from ncodec.formats.entropy.kernels import inner_kernel
 from ncodec.formats.entropy.ranges import TOTAL, advance, peek, put
 from ncodec.photo.mixture import CENTRE, edge
 
-__all__ = ["get_sample", "put_sample"]
+__all__ = ["SYMBOLS", "base_of", "get_near", "get_sample", "mass_near", "put_near", "put_sample"]
 
-_SYMBOLS = 256
+SYMBOLS = 256
+"""How many samples have an interval."""
 _FLOOR = 4
-_SPREAD = (TOTAL - _SYMBOLS * _FLOOR) << 32
+_SPREAD = (TOTAL - SYMBOLS * _FLOOR) << 32
 _FAR_SHIFT = 8
 """A distance beyond the last symbol has 16 bits; each of its values weighs 2^8 of 2^24."""
 
@@ -52,22 +53,39 @@ def put_sample(
         prediction: the prediction in quarter levels, 0 .. 4 `top`.
         aside: how far the second half of the leaves lies below it.
     """
-    base = _base(prediction, top)
+    base = base_of(prediction, top)
+    symbol = min(max(sample - base, 0), SYMBOLS - 1)
+    cell, mass = put_near(coder, words, weights, leaves, prediction, aside, symbol, top)
+    if symbol == 0 and base > 0:
+        put(coder, words, (base - sample) << _FAR_SHIFT, 1 << _FAR_SHIFT)
+    if symbol == SYMBOLS - 1 and base + symbol < top:
+        put(coder, words, (sample - base - symbol) << _FAR_SHIFT, 1 << _FAR_SHIFT)
+    return cell, mass
+
+
+@inner_kernel(forceinline=True)
+def put_near(
+    coder: Coder,
+    words: Words,
+    weights: Any,
+    leaves: I32,
+    prediction: int,
+    aside: int,
+    symbol: int,
+    top: int,
+) -> tuple[int, int]:
+    """Appends the interval of a symbol, 0 .. 255; returns what `put_sample` does."""
+    base = base_of(prediction, top)
     origin = 4 * base - 2 - prediction + CENTRE
     least = edge(weights, leaves, origin, aside)
-    span = edge(weights, leaves, origin + 4 * _SYMBOLS, aside) - least
+    span = edge(weights, leaves, origin + 4 * SYMBOLS, aside) - least
     scale = _SPREAD // max(span, 1)
-    symbol = min(max(sample - base, 0), _SYMBOLS - 1)
     cell = origin + 4 * symbol
     low = edge(weights, leaves, cell, aside)
     high = edge(weights, leaves, cell + 4, aside)
     first = _left(low - least, scale, symbol)
-    last = TOTAL if symbol == _SYMBOLS - 1 else _left(high - least, scale, symbol + 1)
+    last = TOTAL if symbol == SYMBOLS - 1 else _left(high - least, scale, symbol + 1)
     put(coder, words, first, last - first)
-    if symbol == 0 and base > 0:
-        put(coder, words, (base - sample) << _FAR_SHIFT, 1 << _FAR_SHIFT)
-    if symbol == _SYMBOLS - 1 and base + symbol < top:
-        put(coder, words, (sample - base - symbol) << _FAR_SHIFT, 1 << _FAR_SHIFT)
     return cell, high - low
 
 
@@ -76,15 +94,30 @@ def get_sample(
     coder: Coder, words: Words, weights: Any, leaves: I32, prediction: int, aside: int, top: int
 ) -> tuple[int, int, int]:
     """The next sample, its first cell and its weight; arguments as for `put_sample`."""
-    base = _base(prediction, top)
+    base = base_of(prediction, top)
+    symbol, cell, mass = get_near(coder, words, weights, leaves, prediction, aside, top)
+    sample = base + symbol
+    if symbol == 0 and base > 0:
+        sample = max(sample - _get_distance(coder, words), 0)
+    if symbol == SYMBOLS - 1 and base + symbol < top:
+        sample = min(sample + _get_distance(coder, words), top)
+    return sample, cell, mass
+
+
+@inner_kernel(forceinline=True)
+def get_near(
+    coder: Coder, words: Words, weights: Any, leaves: I32, prediction: int, aside: int, top: int
+) -> tuple[int, int, int]:
+    """The next symbol, 0 .. 255, its first cell and its weight."""
+    base = base_of(prediction, top)
     origin = 4 * base - 2 - prediction + CENTRE
     least = edge(weights, leaves, origin, aside)
-    span = edge(weights, leaves, origin + 4 * _SYMBOLS, aside) - least
+    span = edge(weights, leaves, origin + 4 * SYMBOLS, aside) - least
     scale = _SPREAD // max(span, 1)
     point = np.int64(peek(coder))
     # Intervals `under` .. `over` - 1 hold the point. Mostly it is in one of the three around the
     # prediction, whose edges are found side by side; if not, the search widens from them.
-    probe = min(max(((prediction + 2) >> 2) - base, 2), _SYMBOLS - 3)
+    probe = min(max(((prediction + 2) >> 2) - base, 2), SYMBOLS - 3)
     a = edge(weights, leaves, origin + 4 * (probe - 1), aside)
     b = edge(weights, leaves, origin + 4 * probe, aside)
     c = edge(weights, leaves, origin + 4 * (probe + 1), aside)
@@ -92,7 +125,7 @@ def get_sample(
     left_a, left_b = _left(a - least, scale, probe - 1), _left(b - least, scale, probe)
     left_c, left_d = _left(c - least, scale, probe + 1), _left(d - least, scale, probe + 2)
     under, low, first = 0, least, 0
-    over, high, last = _SYMBOLS, least + span, TOTAL
+    over, high, last = SYMBOLS, least + span, TOTAL
     if left_a <= point < left_d:
         under, low, first = probe - 1, a, left_a
         over, high, last = probe, b, left_b
@@ -115,24 +148,34 @@ def get_sample(
         left = _left(value - least, scale, probe)
         if left <= point:
             under, low, first = probe, value, left
-            probe = under + jump if over == _SYMBOLS else (under + over) >> 1
+            probe = under + jump if over == SYMBOLS else (under + over) >> 1
         else:
             over, high, last = probe, value, left
             probe = over - jump if under == 0 else (under + over) >> 1
         jump *= 2
     advance(coder, words, first, last - first)
-    sample = base + under
-    if under == 0 and base > 0:
-        sample = max(sample - _get_distance(coder, words), 0)
-    if under == _SYMBOLS - 1 and base + under < top:
-        sample = min(sample + _get_distance(coder, words), top)
-    return sample, origin + 4 * under, high - low
+    return under, origin + 4 * under, high - low
 
 
 @inner_kernel(forceinline=True)
-def _base(prediction: int, top: int) -> int:
+def mass_near(weights: Any, leaves: I32, prediction: int, aside: int, sample: int, top: int) -> Any:
+    """The width, of 2^24, of a sample's interval; 0 if it has none of its own."""
+    base = base_of(prediction, top)
+    symbol = sample - base
+    if symbol < 0 or symbol >= SYMBOLS:
+        return np.int64(0)
+    origin = 4 * base - 2 - prediction + CENTRE
+    span = edge(weights, leaves, origin + 4 * SYMBOLS, aside)
+    span -= edge(weights, leaves, origin, aside)
+    cell = origin + 4 * symbol
+    mass = edge(weights, leaves, cell + 4, aside) - edge(weights, leaves, cell, aside)
+    return (mass * (_SPREAD // max(span, 1)) >> 32) + _FLOOR
+
+
+@inner_kernel(forceinline=True)
+def base_of(prediction: int, top: int) -> int:
     """The sample that symbol 0 stands for."""
-    return min(max((prediction >> 2) - _SYMBOLS // 2, 0), top - (_SYMBOLS - 1))
+    return min(max((prediction >> 2) - SYMBOLS // 2, 0), top - (SYMBOLS - 1))
 
 
 @inner_kernel(forceinline=True)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ncodec.errors import InputError, OutputError, UsageError
+from ncodec.eval.data.deep import DEEP_SETS
 from ncodec.eval.data.packages import SCIKIT_IMAGE
 from ncodec.eval.data.photographs import SETS as PHOTOGRAPHS
 from ncodec.eval.data.photographs import load
@@ -23,6 +28,9 @@ SKIMAGE = ("astronaut", "chelsea", "coffee", "motorcycle_left", "motorcycle_righ
 """The colour photographs of the package scikit-image."""
 
 _KODAK = tuple(f"kodim{number:02}.png" for number in range(1, 25))
+Maker = Callable[[Path | None], NDArray[Any]]
+"""Makes a picture, given the folder of packages."""
+
 _CLASSES = 1000
 _CLASS = re.compile(r"n\d{8}")
 _IMAGENET_FLAT = re.compile(r"ILSVRC2012_val_\d{8}\.JPEG")
@@ -51,8 +59,8 @@ def images_of(text: str, data: Path | None = None) -> list[LabelledImage]:
 
     A file, a folder of images (natural order), or a data set: ``kodak:/folder``,
     ``imagenet:/folder``, ``coco:/folder``, ``scikit-image``, ``scikit-image/astronaut``,
-    ``photographs/held-out`` (or ``tune``, ``train``). Names of sets go before files: ``./kodak``
-    is a folder.
+    ``photographs/held-out`` (or ``tune``, ``train``), ``deep/held-out`` (or ``tune``). Names of
+    sets go before files: ``./kodak`` is a folder.
 
     Args:
         data: the folder of packages (option ``--data``); photographs are shrunk into it once.
@@ -77,6 +85,8 @@ def images_of(text: str, data: Path | None = None) -> list[LabelledImage]:
         return [LabelledImage(SCIKIT_IMAGE.file(f"{one}.png", data), one) for one in names]
     if name == "photographs":
         return _photographs(part, data)
+    if name == "deep":
+        return _made("deep", DEEP_SETS, part, data)
     if name == "digits":
         raise UsageError(
             "digits are one array, not image files: write it with `python -m "
@@ -177,6 +187,36 @@ def _coco(folder: Path) -> list[LabelledImage]:
     return [replace(i, categories=tuple(sorted(seen.get(i.path.name, ())))) for i in images]
 
 
+def _made(
+    name: str, sets: Mapping[str, Mapping[str, Maker]], part: str, data: Path | None
+) -> list[LabelledImage]:
+    """The pictures of a list that a module makes, as PNG files in ``data/NAME/LIST``."""
+    if part not in sets:
+        choices = " or ".join(f"{name}/{one}" for one in sets)
+        raise UsageError(f"{name} has no part {part!r}: write {choices}")
+    if data is None:
+        raise InputError(f"{name}/{part} is written into a folder: give `--data FOLDER`")
+    folder = data / name / part
+    images = []
+    for one, make in sets[part].items():
+        path = folder / f"{one}.png"
+        if not path.is_file():
+            pixels = make(data)
+            _make_folder(folder)
+            write_image(path, Image(np.ascontiguousarray(pixels)))
+        images.append(LabelledImage(path, one))
+    return images
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {folder}: {error.strerror}; give a --data folder that can be written"
+        ) from None
+
+
 _FOLDER_SETS = {"kodak": _kodak, "imagenet": _imagenet, "coco": _coco}
 
 
@@ -198,13 +238,7 @@ def _photographs(part: str, data: Path | None) -> list[LabelledImage]:
         path = folder / f"{index:02}-{photograph.name}.png"
         if not path.is_file():
             pixels = load(data, photograph)
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise OutputError(
-                    f"cannot write {folder}: {error.strerror}; give a --data folder that can be "
-                    "written"
-                ) from None
+            _make_folder(folder)
             write_image(path, Image(pixels))
         images.append(LabelledImage(path, photograph.name))
     return images

