@@ -18,8 +18,8 @@ from ncodec.dct.memory import (
     BEST_MAPS,
     BEST_SETS,
     BINS,
-    LINES,
     MAPS_AT,
+    MIXED,
     PLAIN_AT,
     WEIGHTS_AT,
     Memory,
@@ -57,10 +57,11 @@ class Coder(NamedTuple):
 
 
 @inner_kernel(forceinline=True)
-def code_bit(coder: Any, node: Any, sets: Any, refine: Any, bit: Any) -> Any:
-    """Codes a bit by the contexts whose lines are at LINES; returns it, int64.
+def code_bit(coder: Any, lines: Any, node: Any, sets: Any, refine: Any, bit: Any) -> Any:
+    """Codes a bit by the contexts that have these lines; returns it, int64.
 
     Args:
+        lines: a tuple of their places.
         node: of the decision tree: a slot of each line.
         sets: four of weights.
         refine: the adaptive map.
@@ -70,14 +71,14 @@ def code_bit(coder: Any, node: Any, sets: Any, refine: Any, bit: Any) -> Any:
     a, b, c, d = sets
     if coder.best:
         four = (_weights(a + BEST_SETS), _weights(b + BEST_SETS), _weights(c), _weights(d))
-        mean = blend(memory, LINES, node, four)
+        mean = blend(memory, MIXED, lines, node, four)
         bit, error = _code_mean(coder, mean, refine + BEST_MAPS, bit)
-        learn(memory, LINES, node, four, error * _BEST_WEIGHT_RATE, bit)
+        learn(memory, MIXED, lines, node, four, error * _BEST_WEIGHT_RATE, bit)
     else:
         two = (_weights(a), _weights(b))
-        mean = blend(memory, LINES, node, two)
+        mean = blend(memory, MIXED, lines, node, two)
         bit, error = _code_mean(coder, mean, refine, bit)
-        learn(memory, LINES, node, two, error * _WEIGHT_RATE, bit)
+        learn(memory, MIXED, lines, node, two, error * _WEIGHT_RATE, bit)
     return bit
 
 

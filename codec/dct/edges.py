@@ -8,7 +8,7 @@ import numpy as np
 
 from ncodec.dct.bits import code_bit
 from ncodec.dct.forecast import clip, follow_value, foretell_value, taps_of
-from ncodec.dct.memory import CONTEXTS, LINES, SIGNALS, map_of, plain_of, sets_of
+from ncodec.dct.memory import CONTEXTS, SIGNALS, map_of, plain_of, sets_of
 from ncodec.dct.values import (
     COLUMN,
     EDGE,
@@ -23,7 +23,6 @@ from ncodec.dct.values import (
     size_of,
 )
 from ncodec.formats.entropy.kernels import inner_kernel
-from ncodec.formats.entropy.lanes import put_lines
 from ncodec.formats.entropy.signals import put_signals
 
 __all__ = ["code_edges"]
@@ -73,7 +72,6 @@ def code_edges(
             _COUNT[5] + ((base * 20 + strength) * 8 + beside) * 8,
             _COUNT[6] + (((base * 8 + expected) * 9 + so_far) * 8 + near_fact) * 8,
         )
-        put_lines(memory, LINES, lines)
         count = 0
         if coder.encoding:
             for k in range(1, 8):
@@ -84,7 +82,7 @@ def code_edges(
             _COUNT_C + (base * 9 + so_far) * 8,
             _COUNT_D,
         )
-        count = code_count(coder, 3, sets, _COUNT_MAP, count)
+        count = code_count(coder, lines, 3, sets, _COUNT_MAP, count)
         facts[fact] = count
         rest = count
         for k in range(1, 8):
@@ -140,7 +138,6 @@ def code_edges(
                 _SIZE[5] + ((place * 10 + min(level(hint), 9)) * 10 + half) * 8,
                 _SIZE[6] + (((colour * 16 + inside) * 8 + count) * 20 + soon) * 8,
             )
-            put_lines(memory, LINES, lines)
             value = np.int64(block[i])
             sets = (
                 _SIZE_A + place * 8,
@@ -149,7 +146,7 @@ def code_edges(
                 _SIZE_D + ((colour * 8 + count) * 8 + rest) * 8,
             )
             start = max(half - 2, 0)
-            size = code_size(coder, start, sets, _SIZE_MAP, size_of(value))
+            size = code_size(coder, lines, start, sets, _SIZE_MAP, size_of(value))
             if size:
                 rest -= 1
                 small = min(size, 4)
@@ -166,14 +163,13 @@ def code_edges(
                     _SIGN[5] + (place * 7 + signed(a, 3)) * 7 + signed(b, 3),
                     _SIGN[6] + (place * 7 + signed(past, 3)) * 31 + lean3,
                 )
-                put_lines(memory, LINES, lines)
                 sets = (
                     _SIGN_A + place,
                     _SIGN_B + colour * 31 + lean3,
                     _SIGN_C + colour * 31 + lean,
                     _SIGN_D + (colour * 5 + small) * 9 + signed(hint, 4),
                 )
-                negative = code_bit(coder, 0, sets, _SIGN_MAP, np.int64(value < 0))
+                negative = code_bit(coder, lines, 0, sets, _SIGN_MAP, np.int64(value < 0))
                 settle(memory, plane, i, -size if negative else size)
                 block[i] = known[i]
             follow_value(memory, taps, known[i] * step - forecast, power)

@@ -9,7 +9,7 @@ import numpy as np
 from ncodec.dct.bits import code_bit, code_plain
 from ncodec.dct.forecast import taps_of
 from ncodec.dct.frame import ZIGZAG
-from ncodec.dct.memory import CONTEXTS, LINES, SIGNALS, map_of, plain_of, sets_of
+from ncodec.dct.memory import CONTEXTS, SIGNALS, map_of, plain_of, sets_of
 from ncodec.dct.values import (
     COLUMN,
     MASS,
@@ -26,7 +26,6 @@ from ncodec.dct.values import (
     size_of,
 )
 from ncodec.formats.entropy.kernels import inner_kernel
-from ncodec.formats.entropy.lanes import put_lines
 from ncodec.formats.entropy.signals import follow, foretell, put_magnitudes
 
 __all__ = ["code_inside"]
@@ -134,7 +133,6 @@ def code_inside(
             _SIZE[5] + (((colour * 4 + zone) * 12 + min(level(hue), 11)) * 32 + soon) * 8,
             _SIZE[6] + ((colour * 64 + before) * 16 + half) * 8,
         )
-        put_lines(memory, LINES, lines)
         value = np.int64(block[i])
         last2 = last
         sets = (
@@ -144,7 +142,7 @@ def code_inside(
             _SIZE_D + (colour * 64 + before) * 8,
         )
         start = max((soon >> 2) - 1, 0)
-        size = code_size(coder, start, sets, _SIZE_MAP, size_of(value))
+        size = code_size(coder, lines, start, sets, _SIZE_MAP, size_of(value))
         last = size
         if size:
             rest -= 1
@@ -170,14 +168,13 @@ def code_inside(
                     _SIGN[5] + place * 25 + beneath,
                     _SIGN[6] + place * 125 + beneath2,
                 )
-                put_lines(memory, LINES, lines)
                 sets = (
                     _SIGN_A + place,
                     _SIGN_B + colour * 15 + sa,
                     _SIGN_C + colour * 15 + sl,
                     _SIGN_D + (colour * 5 + small) * 11 + signed(hint, 5),
                 )
-                negative = code_bit(coder, 0, sets, _SIGN_MAP, np.int64(value < 0))
+                negative = code_bit(coder, lines, 0, sets, _SIGN_MAP, np.int64(value < 0))
             total += size
             settle(memory, plane, i, -size if negative else size)
             block[i] = known[i]
@@ -191,7 +188,7 @@ def _code_count(
     coder: Any, plane: Any, block: Any, up_facts: Any, side_facts: Any, corner_facts: Any,
     right_facts: Any, other_facts: Any,
 ) -> Any:  # fmt: skip
-    memory, colour = coder.memory, plane.colour
+    colour = plane.colour
     up, side = up_facts[NZ], side_facts[NZ]
     around = (2 * (up + side) + corner_facts[NZ] + right_facts[NZ]) // 6
     mass = min(level((up_facts[MASS] + side_facts[MASS]) >> 1), 24)
@@ -206,7 +203,6 @@ def _code_count(
         _COUNT[5] + ((colour * 13 + (side >> 2)) * 13 + (corner_facts[NZ] >> 2)) * 64,
         _COUNT[6] + (colour * 225 + edges) * 64,
     )
-    put_lines(memory, LINES, lines)
     count = 0
     if coder.encoding:
         for z in range(49):
@@ -217,4 +213,4 @@ def _code_count(
         _COUNT_C + (colour * 25 + mass) * 64,
         _COUNT_D,
     )
-    return min(code_count(coder, 6, sets, _COUNT_MAP, count), 49)
+    return min(code_count(coder, lines, 6, sets, _COUNT_MAP, count), 49)

@@ -21,10 +21,10 @@ __all__ = [
     "BINS",
     "CONTEXTS",
     "COUNT",
-    "LINES",
     "LINES_ACROSS",
     "LINES_DOWN",
     "MAPS_AT",
+    "MIXED",
     "PLAIN_AT",
     "SIGNALS",
     "TAPS_AT",
@@ -41,9 +41,9 @@ __all__ = [
 
 Memory = NDArray[np.int32]
 
-LINES = 0
-"""Where the lines of a decision's contexts are put; two rows of lanes behind it are scratch."""
-SIGNALS = 3 * LANES
+MIXED = 0
+"""Where the slots of a decision's contexts are put, and behind them their guesses."""
+SIGNALS = 2 * LANES
 """Where the signals of a linear prediction are put."""
 VALUES, TURNED = SIGNALS + TAPS, SIGNALS + TAPS + 64
 """Where a block's coefficients times their quantisers are, row by row and column by column."""

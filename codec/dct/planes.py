@@ -13,7 +13,6 @@ from ncodec.dct.edges import code_edges
 from ncodec.dct.inside import code_inside
 from ncodec.dct.memory import (
     CONTEXTS,
-    LINES,
     LINES_ACROSS,
     LINES_DOWN,
     TURNED,
@@ -24,7 +23,6 @@ from ncodec.dct.memory import (
 )
 from ncodec.dct.values import DC, EDGE, NZ, code_size, code_tail, level, signed, size_of
 from ncodec.formats.entropy.kernels import bare_kernel, inner_kernel
-from ncodec.formats.entropy.lanes import put_lines
 
 __all__ = ["code_plane", "new_borders"]
 
@@ -100,7 +98,6 @@ def _code_dc(
         _SIZE[5] + ((colour * 16 + step) * 24 + unsure) * 8,
         _SIZE[6] + ((colour * 16 + wide) * 24 + unsure) * 8,
     )
-    put_lines(memory, LINES, lines)
     value = np.int64(block[0]) - guess
     sets = (
         _SIZE_A + (colour * 3 + (unsure >> 3)) * 8,
@@ -108,7 +105,7 @@ def _code_dc(
         _SIZE_C + (colour * 16 + min(level(facts[NZ]), 15)) * 8,
         _SIZE_D,
     )
-    size = code_size(coder, unsure >> 3, sets, _SIZE_MAP, size_of(value))
+    size = code_size(coder, lines, unsure >> 3, sets, _SIZE_MAP, size_of(value))
     if size:
         small = min(size, 4) - 1
         if size > 1:
@@ -124,14 +121,13 @@ def _code_dc(
             _SIGN[5] + (colour * 25 + signed(r1 + r2, 12)) * 4 + small,
             _SIGN[6] + colour * 121 + beneath,
         )
-        put_lines(memory, LINES, lines)
         sets = (
             _SIGN_A + colour * 8 + part,
             _SIGN_B + colour * 25 + lean,
             _SIGN_C + colour * 4 + small,
             _SIGN_D,
         )
-        negative = code_bit(coder, 0, sets, _SIGN_MAP, np.int64(value < 0))
+        negative = code_bit(coder, lines, 0, sets, _SIGN_MAP, np.int64(value < 0))
         value = -size if negative else size
     else:
         value = 0

@@ -130,19 +130,19 @@ def ratio(value: Any, divisor: Any) -> Any:
 
 
 @inner_kernel(forceinline=True)
-def code_count(coder: Any, bits: Any, sets: Any, refine: Any, value: Any) -> Any:
+def code_count(coder: Any, lines: Any, bits: Any, sets: Any, refine: Any, value: Any) -> Any:
     """Codes a number of `bits` bits, highest first."""
     a, b, c, d = sets
     node = 1
     for i in range(bits):
         bit = (value >> (bits - 1 - i)) & 1
-        bit = code_bit(coder, node, (a + node, b, c + node, d), refine + i, bit)
+        bit = code_bit(coder, lines, node, (a + node, b, c + node, d), refine + i, bit)
         node = node << 1 | bit
     return node - (1 << bits)
 
 
 @inner_kernel(forceinline=True)
-def code_size(coder: Any, start: Any, sets: Any, refine: Any, wanted: Any) -> Any:
+def code_size(coder: Any, lines: Any, start: Any, sets: Any, refine: Any, wanted: Any) -> Any:
     """Codes the bits that a magnitude has, 0 .. MOST_BITS, going up or down from `start`.
 
     Nodes: 0 is "more than start?", 1 .. 3 go up from there, 4 .. 7 go down; the last of each is
@@ -152,7 +152,7 @@ def code_size(coder: Any, start: Any, sets: Any, refine: Any, wanted: Any) -> An
     at, node, way = start, 0, 0
     while 0 <= at < MOST_BITS:
         here = (a + node, b + node, c + node, d + node)
-        more = code_bit(coder, node, here, refine + node, np.int64(wanted > at))
+        more = code_bit(coder, lines, node, here, refine + node, np.int64(wanted > at))
         if node == 0:
             way = 1 if more else -1
             node = 1 if more else 4

@@ -28,7 +28,6 @@ __all__ = [
     "Lanes",
     "blend",
     "learn",
-    "put_lines",
 ]
 
 LANES = 8
@@ -109,10 +108,9 @@ class Lanes:
         return result
 
     def places(self, lines: Any, node: Any) -> list[Any]:
-        """Of the slots of a node, by the places of their lines, which are at `lines`."""
-        at = (self.builder.add(lines, I64(lane)) for lane in range(LANES - 1))
-        numbers = (self.builder.zext(self.builder.load(self.at(place)), I64) for place in at)
-        return [self.builder.add(number, node) for number in numbers]
+        """Of the slots of a node, by a tuple of the places of their lines."""
+        places = (self.builder.extract_value(lines, lane) for lane in range(LANES - 1))
+        return [self.builder.add(place, node) for place in places]
 
     def all_of(self, numbers: Any) -> Any:
         """A tuple of int64, one in each lane."""
@@ -165,42 +163,28 @@ class Lanes:
 
 
 @instruction
-def put_lines(_: Any, memory: Any, lines: Any, places: Any) -> Any:
-    """Puts the places of a decision's lines, a tuple of int64, at `lines`."""
-
-    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        memory, lines, places = arguments
-        lanes = Lanes(context, builder, signature.args[0], memory, LANES)
-        for lane in range(LANES - 1):
-            place = builder.trunc(builder.extract_value(places, lane), I32)
-            builder.store(place, lanes.at(builder.add(lines, I64(lane))))
-        return context.get_dummy_value()
-
-    return types.void(memory, types.int64, types.UniTuple(types.int64, LANES - 1)), build
-
-
-@instruction
-def blend(_: Any, memory: Any, lines: Any, node: Any, sets: Any) -> Any:
+def blend(_: Any, memory: Any, mixed: Any, lines: Any, node: Any, sets: Any) -> Any:
     """The sum of what slots guess, by the mean of sets of weights, in the guesses' unit and within
     REACH.
 
-    The slots are those at `line + node` for each of the lines at place `lines`. Behind the lines
-    this leaves the slots' numbers and their guesses for `learn`.
+    The slots are those at `line + node` for each of the lines.
 
     Args:
+        mixed: where it leaves the slots' numbers and behind them their guesses, for `learn`.
+        lines: a tuple of places.
         sets: a tuple of two or four places of weights, in 1/65536.
     """
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        memory, lines, node, sets = arguments
+        memory, mixed, lines, node, sets = arguments
         lanes = Lanes(context, builder, signature.args[0], memory, LANES)
         seen = lanes.gather(lanes.places(lines, node))
         ones = builder.or_(builder.lshr(seen, lanes.constant(9)), lanes.constant(1))
         zeros = builder.sub(lanes.constant(1 << 23), ones)
         guesses = builder.ashr(builder.sub(lanes.log(ones), lanes.log(zeros)), lanes.constant(15))
         guesses = builder.insert_element(guesses, I32(BIAS), I32(LANES - 1))
-        for number, vector in enumerate((seen, guesses), 1):
-            lanes.store(vector, builder.add(lines, I64(number * LANES)))
+        lanes.store(seen, mixed)
+        lanes.store(guesses, builder.add(mixed, I64(LANES)))
         count = signature.args[-1].count
         places = [builder.extract_value(sets, i) for i in range(count)]
         weights = reduce(builder.add, map(lanes.load, places))
@@ -210,11 +194,13 @@ def blend(_: Any, memory: Any, lines: Any, node: Any, sets: Any) -> Any:
         total = lanes.within(builder.ashr(total, lanes.constant(14)), REACH)
         return builder.sext(builder.extract_element(total, I32(0)), I64)
 
-    return types.int64(memory, types.int64, types.int64, sets), build
+    return types.int64(memory, types.int64, lines, types.int64, sets), build
 
 
 @instruction
-def learn(_: Any, memory: Any, lines: Any, node: Any, sets: Any, error: Any, bit: Any) -> Any:
+def learn(
+    _: Any, memory: Any, mixed: Any, lines: Any, node: Any, sets: Any, error: Any, bit: Any
+) -> Any:
     """What follows from the bit that `blend` was for: weights and slots move towards it.
 
     Args:
@@ -222,12 +208,12 @@ def learn(_: Any, memory: Any, lines: Any, node: Any, sets: Any, error: Any, bit
     """
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        memory, lines, node, sets, error, bit = arguments
+        memory, mixed, lines, node, sets, error, bit = arguments
         lanes = Lanes(context, builder, signature.args[0], memory, LANES)
-        seen, guesses = (lanes.load(builder.add(lines, I64(at * LANES))) for at in (1, 2))
+        seen, guesses = lanes.load(mixed), lanes.load(builder.add(mixed, I64(LANES)))
         step = builder.add(builder.mul(guesses, lanes.all(error)), lanes.constant(1 << 17))
         step = builder.ashr(step, lanes.constant(18))
-        for i in range(signature.args[3].count):
+        for i in range(signature.args[4].count):
             weights = builder.extract_value(sets, i)
             moved = builder.add(lanes.load(weights), step)
             lanes.store(lanes.within(moved, WIDEST), weights)
@@ -245,4 +231,5 @@ def learn(_: Any, memory: Any, lines: Any, node: Any, sets: Any, error: Any, bit
             builder.store(builder.extract_element(moved, I32(lane)), lanes.at(place))
         return context.get_dummy_value()
 
-    return types.void(memory, types.int64, types.int64, sets, types.int64, types.int64), build
+    kinds = memory, types.int64, lines, types.int64, sets, types.int64, types.int64
+    return types.void(*kinds), build
