@@ -81,7 +81,11 @@ def output_name(output: str | Path | BinaryIO) -> str:
 
 @contextmanager
 def atomic_output(
-    path: str | Path | BinaryIO, *, shared: bool = True, journal: Path | None = None
+    path: str | Path | BinaryIO,
+    *,
+    shared: bool = True,
+    journal: Path | None = None,
+    durable: bool = True,
 ) -> Iterator[BinaryIO]:
     """A binary stream to `path`, which gets its name only when the block ends well.
 
@@ -93,6 +97,8 @@ def atomic_output(
         shared: False where nobody else writes into its folder: others are not looked for.
         journal: a file of the job's own, in which the name of the new file is kept, so that the
             same job removes it where its process is killed.
+        durable: False for what may be damaged after a power failure, since its reader would see
+            that and make it again: waiting for the disk takes milliseconds.
 
     Raises:
         OutputError: the destination cannot be opened or written, a full disk included, or is being
@@ -124,7 +130,7 @@ def atomic_output(
                 yield stream
             if not special:
                 with _reporting(path):
-                    publish(file, part, target)
+                    publish(file, part, target, durable=durable)
         except BaseException:
             if not special:
                 with suppress(OSError):
@@ -260,20 +266,25 @@ def _lock(descriptor: int, how: int = _EXCLUSIVE) -> bool:
     return True
 
 
-def publish(stream: BinaryIO | io.FileIO, part: Path, target: Path) -> None:
-    """Renames what was written to `part` to `target` and closes it, durably.
+def publish(
+    stream: BinaryIO | io.FileIO, part: Path, target: Path, *, durable: bool = True
+) -> None:
+    """Renames what was written to `part` to `target` and closes it; `durable` as for
+    `atomic_output`.
 
     Raises:
         OSError: the system refuses; `part` may still be there.
     """
     stream.flush()
-    os.fsync(stream.fileno())
+    if durable:
+        os.fsync(stream.fileno())
     if sys.platform == "win32":
         stream.close()
     # Closed only then: until it has its name others shall see that it is being written.
     part.replace(target)
     stream.close()
-    sync_directory(target.parent)
+    if durable:
+        sync_directory(target.parent)
 
 
 def same_file(source: object, output: object) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile, InputError
 from ncodec.formats import Conf, Model, Segment, VideoInfo, integer_hash
+from ncodec.media.image import PIXEL_FORMATS
 from ncodec.plugin import Context, ImageCodec, Option, Region, Stored
 from ncodec.threads import in_order
 
@@ -141,10 +142,13 @@ class Chunks:
         threads: int,
     ) -> None:
         info = stored.info
-        if (info.height, info.width, info.bit_depth) != (*shape[:2], bit_depth):
+        expected = PIXEL_FORMATS.get((shape[2], bit_depth), info.pixel_format)
+        said = (info.height, info.width, info.bit_depth, info.pixel_format)
+        if said != (*shape[:2], bit_depth, expected):
             raise DamagedFile(
-                f"the file has images of {info.width}x{info.height} and {info.bit_depth} bits, "
-                f"its model is for {shape[1]}x{shape[0]} and {bit_depth}: get another copy"
+                f"the file has images of {info.width}x{info.height} {info.pixel_format} of "
+                f"{info.bit_depth} bits, its model is for {shape[1]}x{shape[0]} {expected} of "
+                f"{bit_depth}: get another copy"
             )
         most = max(1, CHUNK // prod(shape))
         if any(count > most for _, _, count in stored.present):

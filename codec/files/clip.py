@@ -14,7 +14,7 @@ from ncodec.files.batch import FrameBatch, Layout, rgb_batch
 from ncodec.files.openfile import OpenFile
 from ncodec.files.stored import StoredFile
 from ncodec.formats import Hdr, Reader, Segment, SegmentEntry
-from ncodec.media.frame import PIXEL_FORMATS, Frame
+from ncodec.media.frame import PIXEL_FORMATS, Frame, plane_shapes
 from ncodec.media.timeline import constant_step, end_tick
 from ncodec.plugin import DecodesBatches, HasPreviews, Planes, VideoCodec, reduced
 
@@ -79,6 +79,7 @@ class Clip(OpenFile, Sequence[Frame]):
         self.hdr = None if hdr is None else Hdr.unpack(hdr)
         self.times: Sequence[int] = self._reader.times or range(self._length)
         self._check()
+        self._shapes = plane_shapes(self.info.pixel_format, self.info.width, self.info.height)
 
     @property
     def tracks(self) -> bytes | None:
@@ -179,6 +180,12 @@ class Clip(OpenFile, Sequence[Frame]):
         return f"{whole}, {float(1 / (step * self.info.time_base)):g} frames/s"
 
     def _frame(self, planes: Planes, index: int) -> Frame:
+        if [tuple(plane.shape) for plane in planes] != list(self._shapes):
+            sizes = ", ".join(f"{plane.shape[1]}x{plane.shape[0]}" for plane in planes)
+            raise DamagedFile(
+                f"{self._reader.name} is said to be {self.info.width}x{self.info.height} "
+                f"{self.info.pixel_format} and has planes of {sizes}: get another copy of the file"
+            )
         tick, base = self.times[index], self.info.time_base
         # The last frame lasts as long as the one before it.
         after = self.times[index + 1] if index + 1 < self._length else end_tick(self.times)

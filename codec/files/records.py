@@ -20,6 +20,7 @@ KEY = "images"
 LONE: Mapping[str, Any] = {"kind": "image"}
 """The layout of one image that came as a file of its own."""
 
+_MANY = {dict: "maps", int: "numbers", str: "texts"}
 _COUNT, _LAYOUT, _NAMES = "count", "layout", "names"
 _METADATA, _WHICH = "metadata", "which"
 _MODIFIED, _PAGES = "modified", "pages"
@@ -99,6 +100,7 @@ class Records:
             ) from None
         limits.check("meta_bytes", len(plain))
         fields = cbor.loads(plain, "the images' record", limits)
+<<<<<<< HEAD
         try:
             count, names = int(fields.get(_COUNT, 1)), fields.get(_NAMES, ())
             distinct = [Metadata.from_record(record) for record in fields.get(_METADATA, ())]
@@ -115,6 +117,27 @@ class Records:
         if not all(type(number) is int for number in (*modified, *pages)):
             raise DamagedFile("an image's time or page is no number: get another copy of the file")
         return cls(count, layout, tuple(names), metadata, modified, pages)
+=======
+        if not isinstance(fields, dict):
+            raise _wrong("record", "map")
+        layout = fields.get(_LAYOUT, LONE)
+        if not isinstance(layout, Mapping) or not all(isinstance(key, str) for key in layout):
+            raise _wrong("layout", "map with text keys")
+        count = fields.get(_COUNT, 1)
+        if type(count) is not int or count < 0:
+            raise _wrong(_COUNT, "number of images")
+        distinct = [Metadata.from_record(record) for record in _listed(fields, _METADATA, dict)]
+        which = _listed(fields, _WHICH, int)
+        if not all(0 <= place < len(distinct) for place in which):
+            raise _wrong(_WHICH, f"list of numbers below {len(distinct)}")
+        return cls(
+            count,
+            layout,
+            _listed(fields, _NAMES, str),
+            tuple(distinct[place] for place in which),
+            tuple(accumulate(_listed(fields, _MODIFIED, int))),
+        )
+>>>>>>> hard
 
     def name(self, index: int) -> str:
         """The name of image `index`, made up where the file does not say."""
@@ -129,3 +152,19 @@ class Records:
 
     def metadata_of(self, index: int) -> Metadata:
         return self.metadata[index] if index < len(self.metadata) else Metadata()
+
+
+def _listed(fields: Mapping[Any, Any], key: str, kind: type[Any]) -> tuple[Any, ...]:
+    """The list at `key`, none where it is missing.
+
+    Raises:
+        DamagedFile: it is something else, or a value is of another type.
+    """
+    values = fields.get(key, [])
+    if not isinstance(values, list) or not all(type(value) is kind for value in values):
+        raise _wrong(key, f"list of {_MANY[kind]}")
+    return tuple(values)
+
+
+def _wrong(what: str, allowed: str) -> DamagedFile:
+    return DamagedFile(f"the images' {what} is no {allowed}: get another copy of the file")

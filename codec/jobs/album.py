@@ -34,7 +34,9 @@ from ncodec.jobs.choice import codec_of_picture, pictures_of
 from ncodec.jobs.directory import JOURNAL, plan_directory, resume_command
 from ncodec.jobs.events import Event, Finished, Noticed, SegmentDone
 from ncodec.jobs.executors import Task, run_inline, run_processes
+from ncodec.jobs.output import check_written
 from ncodec.jobs.request import EncodeRequest
+from ncodec.jobs.sealing import seal
 from ncodec.jobs.stills import encode_images
 from ncodec.jobs.task import Resources
 from ncodec.media.collection import ArrayCollection, Collection
@@ -62,17 +64,16 @@ def encode_album(
     """Encodes pictures of any shapes and kinds into one file; arguments, errors as `run_encode`."""
     start = time.monotonic()
     same_file(request.source, request.output)
-    with (
-        plan_directory(request.output, request.plan, request.resume) as directory,
-        atomic_output(request.output, journal=directory / JOURNAL) as stream,
-    ):
-        before = AlbumPlan.load(directory) if request.resume else None
-        plan = _plan(request, directory, before, watch)
-        if before is not None:
-            before.check(plan)
-        plan.save()
-        _run(plan, request, start, watch, stopping)
-        size, subpixels = _write(stream, plan)
+    with plan_directory(request.output, request.plan, request.resume) as directory:
+        with atomic_output(request.output, journal=directory / JOURNAL) as stream:
+            before = AlbumPlan.load(directory) if request.resume else None
+            plan = _plan(request, directory, before, watch)
+            if before is not None:
+                before.check(plan)
+            plan.save()
+            _run(plan, request, start, watch, stopping)
+            size, subpixels = _write(stream, plan)
+        check_written(request.output, (segment for segment, _ in _finished(plan)))
     finished = Finished(
         output=output_name(request.output),
         size=size,
@@ -252,8 +253,9 @@ class _PictureTask:
         inner = held.getvalue()
         checked = integer_hash([np.frombuffer(inner, dtype=np.uint8)])
         segment = Segment(self.index, self.index, 1, (inner,), checked)
-        with atomic_output(self.output, shared=False) as stream:
-            stream.write(segment.pack())
+        # A segment that the disk has lost is coded again, see `AlbumPlan.finished`.
+        with atomic_output(self.output, shared=False, durable=False) as stream:
+            stream.write(seal(segment.pack()))
         return segment
 
     def _options(self, codec: str) -> dict[str, Any]:

@@ -10,7 +10,6 @@ that what is done stays done where pictures are added or taken away.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,11 +21,12 @@ from blake3 import blake3
 from ncodec.errors import InputError, NcodecError, UsageError
 from ncodec.formats import Segment, atomic_output
 from ncodec.jobs.plan import PLAN_FILE, comparable
+from ncodec.jobs.sealing import open_record, open_sealed, seal_record
 from ncodec.registry import ALBUM
 
 __all__ = ["AlbumPlan", "Picture", "is_album"]
 
-_VERSION = 2
+_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,8 @@ class AlbumPlan:
         """Writes plan.json."""
         record = asdict(self) | {"options": comparable(self.options)}
         del record["directory"]
-        text = json.dumps({"codec": ALBUM, "version": _VERSION, **record}, indent=1)
         with atomic_output(self.directory / PLAN_FILE, shared=False) as stream:
-            stream.write(text.encode())
+            stream.write(seal_record({"codec": ALBUM, **record}, _VERSION))
 
     @classmethod
     def load(cls, directory: Path) -> AlbumPlan:
@@ -91,13 +90,13 @@ class AlbumPlan:
             InputError: it cannot be read, or is another version's.
         """
         try:
-            record = json.loads((directory / PLAN_FILE).read_bytes())
-            if (record.pop("codec"), record.pop("version")) != (ALBUM, _VERSION):
-                raise ValueError("another version of ncodec made it")
+            record = open_record((directory / PLAN_FILE).read_bytes(), _VERSION)
+            if record.pop("codec") != ALBUM:
+                raise ValueError("it is no album's")
             record["source"] = tuple(record["source"])
             record["pictures"] = tuple(Picture(**picture) for picture in record["pictures"])
             return cls(directory=directory, **record)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{directory / PLAN_FILE} cannot be used ({error}): delete the folder and start "
                 "anew"
@@ -118,9 +117,9 @@ class AlbumPlan:
     def finished(self, index: int) -> Segment | None:
         """The finished segment of picture `index`, if there is one that is intact."""
         try:
-            segment = Segment.unpack(self.path(index).read_bytes())
+            segment = Segment.unpack(open_sealed(self.path(index).read_bytes()))
             segment.check([np.frombuffer(segment.sections[0], dtype=np.uint8)])
-        except (FileNotFoundError, NcodecError):
+        except (FileNotFoundError, IsADirectoryError, ValueError, LookupError, NcodecError):
             return None
         return replace(segment, index=index, first_frame=index)
 
@@ -132,7 +131,7 @@ class AlbumPlan:
 def is_album(directory: Path) -> bool:
     """Whether the plan in `directory` is an album's."""
     try:
-        record = json.loads((directory / PLAN_FILE).read_bytes())
+        record = open_record((directory / PLAN_FILE).read_bytes(), _VERSION)
     except (OSError, ValueError):
         return False  # whoever loads it says so
-    return isinstance(record, dict) and record.get("codec") == ALBUM and "pictures" in record
+    return record.get("codec") == ALBUM and "pictures" in record

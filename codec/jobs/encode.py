@@ -13,7 +13,7 @@ from ncodec.jobs.board import Board
 from ncodec.jobs.directory import JOURNAL, plan_directory
 from ncodec.jobs.events import Event, Finished, Noticed, Planned, SegmentDone
 from ncodec.jobs.executors import run_inline, run_processes
-from ncodec.jobs.output import hold_target, overhead, write_file
+from ncodec.jobs.output import check_written, hold_target, overhead, write_file
 from ncodec.jobs.plan import Plan
 from ncodec.jobs.planning import load_plan, make_plan
 from ncodec.jobs.poor import poor_clip
@@ -45,17 +45,16 @@ def run_encode(
     start = time.monotonic()
     same_file(request.source, request.output)
     # The output is opened first: that it cannot be written should not be found after the work.
-    with (
-        plan_directory(request.output, request.plan, request.resume) as directory,
-        atomic_output(request.output, journal=directory / JOURNAL) as stream,
-    ):
-        if request.resume:
-            plan = load_plan(request, directory)
-        else:
-            plan = make_plan(request, directory, watch, stopping)
-        segments = _run(plan, request, start, watch, stopping)
-        size = write_file(stream, plan, segments, plan.tracks)
-        hold_target(size, request.target_size, plan.codec)
+    with plan_directory(request.output, request.plan, request.resume) as directory:
+        with atomic_output(request.output, journal=directory / JOURNAL) as stream:
+            if request.resume:
+                plan = load_plan(request, directory)
+            else:
+                plan = make_plan(request, directory, watch, stopping)
+            segments = _run(plan, request, start, watch, stopping)
+            size = write_file(stream, plan, segments, plan.tracks)
+            hold_target(size, request.target_size, plan.codec)
+        check_written(request.output, segments)
     values = [s.psnr * s.frame_count for s in segments if s.psnr is not None]
     finished = Finished(
         output=output_name(request.output),

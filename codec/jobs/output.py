@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ncodec._version import __version__
-from ncodec.errors import TargetUnreachable
-from ncodec.formats import Header, Segment, Writer
+from ncodec.errors import DamagedFile, LimitExceeded, OutputError, TargetUnreachable
+from ncodec.formats import Header, Reader, Segment, Writer
+from ncodec.formats.output import is_stream
 from ncodec.jobs.plan import Plan
 from ncodec.registry import describe, frame_codec
 
-__all__ = ["hold_target", "overhead", "write_file"]
+__all__ = ["check_written", "hold_target", "overhead", "write_file"]
 
 INDEX_SPARE = 16
 """Bytes a segment by which real lengths and the PSNR can widen a file of empty segments."""
@@ -48,6 +50,28 @@ def write_file(
     if tracks is not None:
         writer.mka(tracks)
     return writer.finish()
+
+
+def check_written(output: str | BinaryIO, segments: Iterable[Segment]) -> None:
+    """Reads a finished file again, before what it was made of is deleted; no stream or device.
+
+    Raises:
+        OutputError: it is not what was written.
+    """
+    if is_stream(output):
+        return
+    # What exceeds a limit was not found wrong.
+    with suppress(LimitExceeded):
+        try:
+            with Reader(output) as reader:
+                reader.check()
+                for entry, segment in zip(reader.segments, segments, strict=True):
+                    if reader.read_segment(entry.index).pack() != segment.pack():
+                        raise DamagedFile(f"segment {entry.index} is another one")
+        except (DamagedFile, ValueError) as error:
+            raise OutputError(
+                f"{output} does not read as it was written ({error}): check its disk"
+            ) from error
 
 
 def hold_target(size: int, target: int | None, codec: str) -> None:

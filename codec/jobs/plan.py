@@ -4,7 +4,7 @@
     source.*              a copy of what has no path, so that every worker can read it, and again
     tracks.mka            sound, subtitles and what else is copied, where there is any
     shared-0000.bin       a model that all segments need
-    segment-0000.bin      a finished segment: the payload of its SEGM box
+    segment-0000.bin      a finished segment: the payload of its SEGM box, and a checksum
     segment-0000.npz      the checkpoint of an unfinished one
 
 Each file is replaced in one step, so that a kill leaves the old one or the new.
@@ -12,7 +12,6 @@ Each file is replaced in one step, so that a kill leaves the old one or the new.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -24,6 +23,7 @@ from blake3 import blake3 as hasher
 
 from ncodec.errors import DamagedFile, InputError, NcodecError, UsageError
 from ncodec.formats import Hdr, Segment, VideoInfo, atomic_output
+from ncodec.jobs.sealing import open_record, open_sealed, seal, seal_record
 from ncodec.media import Landmarks
 from ncodec.media.patterns import image_files, is_pattern
 from ncodec.media.reading import Reading
@@ -35,7 +35,7 @@ __all__ = ["PLAN_FILE", "TRACKS_FILE", "FileCheckpoints", "Plan", "comparable", 
 PLAN_FILE = "plan.json"
 TRACKS_FILE = "tracks.mka"
 
-_VERSION = 4
+_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Plan:
         seed: the seed of everything random.
         request: what the user asked for, as compared on resume.
         settings: what a resumed job has as it was, unless something else is asked for.
+        tracks_digest: BLAKE3 of `tracks`.
     """
 
     directory: Path
@@ -85,6 +86,7 @@ class Plan:
     seed: int
     request: Mapping[str, Any]
     settings: Mapping[str, Any]
+    tracks_digest: str = ""
 
     @property
     def payloads(self) -> tuple[bytes, ...]:
@@ -93,11 +95,21 @@ class Plan:
 
     @property
     def tracks(self) -> bytes | None:
-        """The Matroska file with what is copied beside the picture."""
+        """The Matroska file with what is copied beside the picture.
+
+        Raises:
+            InputError: it is not what was copied.
+        """
         try:
-            return (self.directory / TRACKS_FILE).read_bytes()
+            data = (self.directory / TRACKS_FILE).read_bytes()
         except FileNotFoundError:
-            return None
+            data = None
+        if self.tracks_digest != (hasher(data).hexdigest() if data is not None else ""):
+            raise InputError(
+                f"{self.directory / TRACKS_FILE} is not what was copied from {self.source}: delete "
+                "the folder and start anew"
+            )
+        return data
 
     @property
     def tracks_size(self) -> int:
@@ -122,8 +134,7 @@ class Plan:
             for model in self.shared
         ]
         record["landmarks"] = [list(values) for values in astuple(self.landmarks)]
-        text = json.dumps({"version": _VERSION, **record}, indent=1)
-        _write(self.directory / PLAN_FILE, text.encode())
+        _write(self.directory / PLAN_FILE, seal_record(record, _VERSION))
 
     @classmethod
     def load(cls, directory: Path) -> Plan:
@@ -133,11 +144,7 @@ class Plan:
             InputError: it cannot be read, or is another version's.
         """
         try:
-            record = json.loads((directory / PLAN_FILE).read_bytes())
-            if record.pop("version") != _VERSION:
-                raise InputError(
-                    f"{directory} was made by another version of ncodec: delete it and start anew"
-                )
+            record = open_record((directory / PLAN_FILE).read_bytes(), _VERSION)
             info = info_from_record(record.pop("info"))
             reading = Reading.from_record(record.pop("reading"))
             record["hdr"] = record["hdr"] and Hdr.unpack(bytes.fromhex(record["hdr"]))
@@ -157,7 +164,7 @@ class Plan:
                 directory=directory, info=info, reading=reading, landmarks=landmarks, **record
             )
         except (
-            *(OSError, ValueError, KeyError, TypeError, AttributeError),
+            *(OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError),
             *(UsageError, DamagedFile),
         ) as error:
             raise InputError(
@@ -168,15 +175,16 @@ class Plan:
     def finished(self, index: int) -> Segment | None:
         """The finished segment of window `index`, if there is one that is intact."""
         try:
-            return Segment.unpack(self._path(index, "bin").read_bytes())
-        except FileNotFoundError:
+            segment = Segment.unpack(open_sealed(self._path(index, "bin").read_bytes()))
+        except (FileNotFoundError, IsADirectoryError, ValueError, NcodecError):
             return None
-        except NcodecError:
-            return None
+        # A file under another's name is intact, and not this window's.
+        whose = segment.index, segment.first_frame, segment.frame_count
+        return segment if whose == (index, *self.windows[index]) else None
 
     def finish(self, segment: Segment) -> None:
         """Keeps a finished segment and drops its checkpoint."""
-        _write(self._path(segment.index, "bin"), segment.pack())
+        _write(self._path(segment.index, "bin"), seal(segment.pack()))
         self._path(segment.index, "npz").unlink(missing_ok=True)
 
     def checkpoints(self, index: int) -> FileCheckpoints:

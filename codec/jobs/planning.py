@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from blake3 import blake3
+
 from ncodec.errors import InputError, Interrupted, TargetUnreachable, UsageError
 from ncodec.jobs.events import Event, Noticed, Scanned
 from ncodec.jobs.output import overhead
@@ -91,15 +93,16 @@ def make_plan(
         kind, hdr = opened.kind, opened.hdr
         notices = clip.notices
         if isinstance(opened, FilmSource):
-            copy = directory / TRACKS_FILE
             notices += copy_tracks(
                 path,
-                copy,
+                directory / TRACKS_FILE,
                 request.copying,
                 reading=request.reading,
                 origin=opened.origin,
                 shifts=opened.shifts,
             )
+    copied = directory / TRACKS_FILE
+    digest = blake3(copied.read_bytes()).hexdigest() if copied.exists() else ""
     watch(Scanned(clip.frames))
     for notice in notices:
         watch(Noticed(notice))
@@ -131,6 +134,7 @@ def make_plan(
         seed=request.seed,
         request=request.comparable,
         settings=request.settings,
+        tracks_digest=digest,
     )
     if request.target_size is not None:
         around, tracks = overhead(plan), plan.tracks_size

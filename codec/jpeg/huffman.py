@@ -95,18 +95,24 @@ def optimal_table(counts: NDArray[np.int64]) -> bytes:
     It is T.81's annex K.2: a code of all ones is left out, and lengths over 16 are shortened.
     """
     reserved = 256
-    lengths = np.zeros(reserved + 1, dtype=np.int64)
     # Of equal counts the larger symbol comes first; a pair goes by its rarer one's name.
-    heap = [(int(counts[symbol]), -int(symbol), [int(symbol)]) for symbol in np.flatnonzero(counts)]
-    heap.append((1, -reserved, [reserved]))
+    used = np.flatnonzero(counts).tolist()
+    heap = [(count, -symbol, symbol) for symbol, count in zip(used, counts[used].tolist(), strict=True)]
+    heap.append((1, -reserved, reserved))
     heapq.heapify(heap)
+    parents = [0] * (reserved + len(heap))
+    pair = reserved
     while len(heap) > 1:
-        rare, name, symbols = heapq.heappop(heap)
-        other, _, more = heapq.heappop(heap)
-        symbols += more
-        lengths[symbols] += 1
-        heapq.heappush(heap, (rare + other, name, symbols))
-    numbers = np.bincount(lengths[lengths > 0], minlength=18)
+        pair += 1
+        rare, name, first = heapq.heappop(heap)
+        other, _, second = heap[0]
+        parents[first] = parents[second] = pair
+        heapq.heapreplace(heap, (rare + other, name, pair))
+    lengths = [0] * (pair + 1)
+    for node in [*range(pair - 1, reserved, -1), reserved, *used] if used else []:
+        lengths[node] = lengths[parents[node]] + 1
+    del lengths[reserved + 1 :]
+    numbers = np.bincount([length for length in lengths if length], minlength=18)
     for length in range(len(numbers) - 1, 16, -1):
         while numbers[length] > 0:
             shorter = length - 2

@@ -305,5 +305,5 @@ def test_an_album_inside_an_album_is_refused(coded):
 
 
 def test_times_that_are_no_numbers_are_damage(coded):
-    with pytest.raises(DamagedFile, match=r"wrong types|no number"):
+    with pytest.raises(DamagedFile, match="no list of numbers"):
         ncodec.open(named(coded, ["a"] * 5, [0, 1.5, 1, 2, 3]))

@@ -82,8 +82,16 @@ def test_finished_segments_are_kept_and_damaged_ones_are_made_again(plan, tmp_pa
     assert plan.finished(1) == segment
     assert plan.finished(0) is None
     assert plan.checkpoints(1).load() is None
-    (tmp_path / "segment-0001.bin").write_bytes(segment.pack()[:-3])
+    kept = tmp_path / "segment-0001.bin"
+    whole = kept.read_bytes()
+    for place in range(len(whole)):
+        kept.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        assert plan.finished(1) is None
+    kept.write_bytes(whole[:-3])
     assert plan.finished(1) is None
+    kept.rename(tmp_path / "segment-0000.bin")
+    kept.mkdir()
+    assert plan.finished(0) is plan.finished(1) is None
 
 
 def test_checkpoints_keep_arrays_exactly(plan):
