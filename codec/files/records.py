@@ -100,24 +100,6 @@ class Records:
             ) from None
         limits.check("meta_bytes", len(plain))
         fields = cbor.loads(plain, "the images' record", limits)
-<<<<<<< HEAD
-        try:
-            count, names = int(fields.get(_COUNT, 1)), fields.get(_NAMES, ())
-            distinct = [Metadata.from_record(record) for record in fields.get(_METADATA, ())]
-            metadata = tuple(distinct[place] for place in fields.get(_WHICH, ()))
-            layout = dict(fields.get(_LAYOUT, LONE))
-            modified = tuple(accumulate(fields.get(_MODIFIED, ())))
-            pages = tuple(fields.get(_PAGES, ()))
-        except (TypeError, KeyError, IndexError, ValueError, AttributeError):
-            raise DamagedFile(
-                "the images' names and metadata have wrong types: get another copy of the file"
-            ) from None
-        if not all(isinstance(name, str) for name in names):
-            raise DamagedFile("an image's name is not text: get another copy of the file")
-        if not all(type(number) is int for number in (*modified, *pages)):
-            raise DamagedFile("an image's time or page is no number: get another copy of the file")
-        return cls(count, layout, tuple(names), metadata, modified, pages)
-=======
         if not isinstance(fields, dict):
             raise _wrong("record", "map")
         layout = fields.get(_LAYOUT, LONE)
@@ -136,8 +118,8 @@ class Records:
             _listed(fields, _NAMES, str),
             tuple(distinct[place] for place in which),
             tuple(accumulate(_listed(fields, _MODIFIED, int))),
+            _listed(fields, _PAGES, int),
         )
->>>>>>> hard
 
     def name(self, index: int) -> str:
         """The name of image `index`, made up where the file does not say."""

@@ -97,7 +97,9 @@ def optimal_table(counts: NDArray[np.int64]) -> bytes:
     reserved = 256
     # Of equal counts the larger symbol comes first; a pair goes by its rarer one's name.
     used = np.flatnonzero(counts).tolist()
-    heap = [(count, -symbol, symbol) for symbol, count in zip(used, counts[used].tolist(), strict=True)]
+    heap = [
+        (count, -symbol, symbol) for symbol, count in zip(used, counts[used].tolist(), strict=True)
+    ]
     heap.append((1, -reserved, reserved))
     heapq.heapify(heap)
     parents = [0] * (reserved + len(heap))
