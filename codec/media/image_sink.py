@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image as PillowImage
 
 from ncodec.errors import OutputError
 from ncodec.formats.output import atomic_output
@@ -67,6 +66,8 @@ def _write_webp(stream: BinaryIO, image: Image) -> None:
 
 def _by_pillow(image: Image, name: str, **options: object) -> bytes:
     """A function that writes pixels of 8 bits in a format of Pillow's."""
+    from PIL import Image as PillowImage
+
     held = BytesIO()
     pixels = image.pixels[:, :, 0] if image.channels == 1 else image.pixels
     PillowImage.fromarray(pixels).save(held, name, **options)

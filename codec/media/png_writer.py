@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ncodec.media.image import Image
 from ncodec.media.png_chunks import SIGNATURE, chunk, metadata_chunks
 from ncodec.media.stored import indices, keyed, packed, reduced
+from ncodec.threads import in_order, thread_count
 
 __all__ = ["write_png"]
 
@@ -22,8 +23,10 @@ _COLOUR_TYPES = {1: _GREY, 2: 4, 3: 2, 4: 6}
 """By channels, where samples are no indices."""
 
 _LEVEL = 6
-_BAND_BYTES = 1 << 20
-"""The bytes of samples that are filtered at a time."""
+_BAND_BYTES = 1 << 18
+"""The bytes of samples that are filtered, and compressed, at a time."""
+_WINDOW = 1 << 15
+"""How far back a zlib stream can refer."""
 
 
 def write_png(stream: BinaryIO, image: Image) -> None:
@@ -37,11 +40,10 @@ def write_png(stream: BinaryIO, image: Image) -> None:
     stream.write(SIGNATURE + chunk(b"IHDR", header))
     for piece in metadata_chunks(image.metadata, as_stored=stored.as_stated):
         stream.write(piece)
-    deflater = zlib.compressobj(_LEVEL)
-    for band in _unfiltered(stored) if stored.small else _filtered(stored.samples):
-        if data := deflater.compress(band):
-            stream.write(chunk(b"IDAT", data))
-    stream.write(chunk(b"IDAT", deflater.flush()))
+    bands = _unfiltered(stored) if stored.small else _filtered(stored.samples)
+    threads = thread_count() if stored.samples.nbytes > _BAND_BYTES else 1
+    for data in _compressed(bands, threads):
+        stream.write(chunk(b"IDAT", data))
     stream.write(chunk(b"IEND"))
 
 
@@ -86,6 +88,31 @@ def _as_stored(image: Image) -> _Stored | None:
     return _Stored(
         pixels, depth, _COLOUR_TYPES[channels], channels > 2 or not metadata.chunk("PLTE")
     )
+
+
+def _compressed(bands: Iterable[bytes], threads: int) -> Iterator[bytes]:
+    """A zlib stream (RFC 1950) of bands, which are compressed side by side: each by itself, with
+    what stands before it for a dictionary, up to the border of a byte."""
+    check = 1
+
+    def checked() -> Iterator[tuple[bytes, bytes]]:
+        nonlocal check
+        before = b""
+        for band in bands:
+            check = zlib.adler32(band, check)
+            yield before, band
+            before = band[-_WINDOW:]
+
+    def deflated(both: tuple[bytes, bytes]) -> bytes:
+        before, band = both
+        deflater = zlib.compressobj(_LEVEL, wbits=-zlib.MAX_WBITS, zdict=before)
+        return deflater.compress(band) + deflater.flush(zlib.Z_SYNC_FLUSH)
+
+    head = b"\x78\x9c"  # a window of 32 KiB, the default level
+    for data in in_order(deflated, checked(), threads):
+        yield head + data
+        head = b""
+    yield head + zlib.compressobj(wbits=-zlib.MAX_WBITS).flush() + check.to_bytes(4, "big")
 
 
 def _unfiltered(stored: _Stored) -> Iterator[bytes]:

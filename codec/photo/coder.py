@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,13 @@ from ncodec.photo.deep.tile import decode_deep, encode_deep
 from ncodec.photo.describing import DEEP, JPEG, YCC
 from ncodec.photo.kernel import decode_tile, encode_tile
 from ncodec.photo.model import PhotoModel, load_model
-from ncodec.photo.past.finding import find_past
-from ncodec.photo.past.jpeg_finding import find_jpeg
 from ncodec.photo.simple.coding import decode_simple, encode_simple, looks_synthetic
 from ncodec.photo.tiles import SIDES
 
-__all__ = ["EFFORTS", "TileCoder", "side_for"]
+if TYPE_CHECKING:
+    from ncodec.photo.past.jpeg_finding import Past as JpegPast
+
+__all__ = ["EFFORTS", "TileCoder", "jpeg_of", "side_for"]
 
 EFFORTS = ("fast", "medium", "best")
 _SIMPLE = len(EFFORTS)
@@ -109,7 +110,9 @@ class TileCoder:
         return np.concatenate([colour, alpha], axis=2)
 
     def _samples(self, colour: Pixels, effort: str) -> bytes:
-        jpeg = find_jpeg(colour) if colour.dtype == np.uint8 else None
+        from ncodec.photo.past.finding import find_past
+
+        jpeg = jpeg_of(colour)
         searching = effort == "best" or (effort == "medium" and colour.size <= _SEARCHED)
         before = b""
         if jpeg:
@@ -151,7 +154,16 @@ def side_for(pixels: Pixels) -> int:
     colour, _ = _parted(pixels)
     if looks_synthetic(colour):
         return SIDES[2]
-    return SIDES[-1] if colour.dtype == np.uint8 and find_jpeg(colour) else SIDES[0]
+    return SIDES[-1] if jpeg_of(colour) else SIDES[0]
+
+
+def jpeg_of(colour: Pixels) -> JpegPast | None:
+    """The JPEG file that the pixels came from."""
+    if colour.dtype != np.uint8:
+        return None
+    from ncodec.photo.past.jpeg_finding import find_jpeg
+
+    return find_jpeg(colour)
 
 
 def _parted(pixels: Pixels) -> tuple[Pixels, Pixels | None]:

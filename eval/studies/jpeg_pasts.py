@@ -119,7 +119,7 @@ def main(folder: Path, pictures: int, width: int) -> None:
     print(f"{'picture':46} {'JPEG':>8} {'JXL e9':>8} {'before':>8} {'now':>8}  sec  past")
     sums = np.zeros(4, dtype=np.int64)
     for made in made_from(folder, pictures, width):
-        with patch("ncodec.photo.coder.find_jpeg", return_value=None):
+        with patch("ncodec.photo.coder.jpeg_of", return_value=None):
             before, _, _ = _coded(made.pixels)
         start = time.monotonic()
         now, first, back = _coded(made.pixels)

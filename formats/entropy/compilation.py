@@ -9,7 +9,7 @@ from typing import Any
 import numba
 from llvmlite import ir
 from numba.core import cgutils
-from numba.core.codegen import AOTCPUCodegen
+from numba.core.codegen import AOTCodeLibrary, JITCPUCodegen
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 from numba.core.runtime import nrtdynmod
@@ -81,14 +81,16 @@ def compiled(dispatcher: Any, arguments: Sequence[Any]) -> Entry:
 
 @cache
 def _codegen() -> Any:
-    return _HostCodegen("ncodec", "host")  # type: ignore[no-untyped-call]
+    return _HostCodegen("ncodec")  # type: ignore[no-untyped-call]
 
 
-class _HostCodegen(AOTCPUCodegen):
-    """Makes object files for the processor that it runs on; there, nothing is loaded by it."""
+class _HostCodegen(JITCPUCodegen):
+    """Makes object files for this processor, whose parts may lie anywhere in memory; loads none."""
 
-    def _customize_tm_features(self) -> Any:
-        return self._get_host_cpu_features()  # type: ignore[no-untyped-call]
+    _library_class: Any = AOTCodeLibrary
+
+    def _add_module(self, module: Any) -> None:
+        pass
 
 
 class _Entry:

@@ -109,7 +109,7 @@ PASTS = {
 
 @pytest.mark.parametrize("name", PASTS)
 def test_what_a_converter_made_is_recognised_and_smaller(name, photo, model, monkeypatch) -> None:
-    monkeypatch.setattr("ncodec.photo.coder.find_jpeg", lambda pixels: None)
+    monkeypatch.setattr("ncodec.photo.coder.jpeg_of", lambda pixels: None)
     convert, words = PASTS[name]
     pixels = np.ascontiguousarray(convert(photo))
     section = round_trip(pixels)
