@@ -64,11 +64,12 @@ def inflated(
 def _faxed(
     compression: int, chunk: bytes | memoryview, rows: int, columns: int, options: int
 ) -> NDArray[np.uint8]:
-    decode: Callable[..., Any] = {
+    decoders: dict[int, Callable[..., Any]] = {
         _MODIFIED_HUFFMAN: imagecodecs.ccittrle_decode,
         _GROUP_3: partial(imagecodecs.ccittfax3_decode, t4options=options),
         _GROUP_4: imagecodecs.ccittfax4_decode,
-    }[compression]
+    }
+    decode = decoders[compression]
     levels: NDArray[np.uint8] = np.asarray(decode(chunk, height=rows, width=columns))
     if levels.shape != (rows, columns):
         raise ValueError("a fax of another size")
