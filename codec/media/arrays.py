@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile, InputError
+from ncodec.formats.limits import Limits
 
 __all__ = [
     "ArrayLayout",
@@ -191,7 +192,7 @@ def _axes(shape: tuple[int, ...], path: Path, *, idx: bool = False) -> tuple[str
     """The axes of an array of any shape, and the lengths of those that are n, if several are.
 
     Raises:
-        InputError: it has an empty axis, or only one.
+        InputError: it has an empty axis, only one, or images that are too long.
     """
     if len(shape) < 2 or 0 in shape:
         raise InputError(
@@ -199,10 +200,19 @@ def _axes(shape: tuple[int, ...], path: Path, *, idx: bool = False) -> tuple[str
             " give two axes or more, none of them empty"
         )
     axes = array_axes(shape)
-    if axes:
-        return "nhw" if idx and axes == "hwc" else axes, ()
-    coloured = len(shape) > 4 and shape[-1] <= _MOST_CHANNELS
-    return ("nhwc", shape[:-3]) if coloured else ("nhw", shape[:-2])
+    leading: tuple[int, ...] = ()
+    if idx and axes == "hwc":
+        axes = "nhw"
+    if not axes:
+        coloured = len(shape) > 4 and shape[-1] <= _MOST_CHANNELS
+        axes, leading = ("nhwc", shape[:-3]) if coloured else ("nhw", shape[:-2])
+    sides = shape[-3:-1] if axes.endswith("c") else shape[-2:]
+    if max(sides) > Limits().width:
+        raise InputError(
+            f"{path} has an array of shape {shape}, whose height or width is over"
+            f" {Limits().width}: give it another shape with .reshape"
+        )
+    return axes, leading
 
 
 def expanded(array: NDArray[Any], axes: str, leading: tuple[int, ...] = ()) -> NDArray[Any]:
