@@ -24,6 +24,7 @@ __all__ = [
     "array_format",
     "expanded",
     "is_idx_name",
+    "is_stored",
     "read_idx",
     "read_npy",
 ]
@@ -112,6 +113,11 @@ def array_format(path: Path) -> str:
     return "idx" if known and 0 < start[3] <= _MOST_AXES else ""
 
 
+def is_stored(dtype: np.dtype[Any]) -> bool:
+    """Whether arrays of this type are kept."""
+    return dtype.str in _DTYPES["npy"]
+
+
 def is_idx_name(name: str) -> bool:
     """Whether files with this name are IDX by custom: x.idx, x.idx3-ubyte, x-idx3-ubyte."""
     return bool(_IDX_NAME.search(name.lower()))
@@ -134,7 +140,7 @@ def read_npy(path: Path) -> tuple[NDArray[Any], ArrayLayout]:
             " with numpy.save"
         ) from None
     name = array.dtype.str
-    if name not in _DTYPES["npy"]:
+    if not is_stored(array.dtype):
         raise InputError(
             f"{path} has values of type {array.dtype} but arrays are kept of integers, booleans and"
             " floats of 16 to 64 bits: convert them with .astype, or the parts of complex ones"
