@@ -49,7 +49,8 @@ def encode(
 ) -> Finished:
     """Encodes a clip, an image or a collection of images into a .nc file.
 
-    Pictures in memory are uint8 or uint16, grey or RGB, channels last. ``[H, W]`` and
+    Pictures in memory are uint8 or uint16, grey or RGB, channels last; arrays that are no clips may
+    have other numbers, too. ``[H, W]`` and
     ``[H, W, C]``, C from 1 to 4, are one image. ``[N, H, W]``, ``[N, H, W, C]`` and iterables of
     pictures are a clip if `fps` is given or the codec codes clips, a collection if the codec codes
     collections, and refused if neither is said. Frames of RGB are coded as RGB; `info` converts

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile, InputError
+from ncodec.formats.limits import Limits
 
 __all__ = [
     "ArrayLayout",
@@ -23,6 +24,7 @@ __all__ = [
     "array_format",
     "expanded",
     "is_idx_name",
+    "is_stored",
     "read_idx",
     "read_npy",
 ]
@@ -111,6 +113,11 @@ def array_format(path: Path) -> str:
     return "idx" if known and 0 < start[3] <= _MOST_AXES else ""
 
 
+def is_stored(dtype: np.dtype[Any]) -> bool:
+    """Whether arrays of this type are kept."""
+    return dtype.str in _DTYPES["npy"]
+
+
 def is_idx_name(name: str) -> bool:
     """Whether files with this name are IDX by custom: x.idx, x.idx3-ubyte, x-idx3-ubyte."""
     return bool(_IDX_NAME.search(name.lower()))
@@ -133,7 +140,7 @@ def read_npy(path: Path) -> tuple[NDArray[Any], ArrayLayout]:
             " with numpy.save"
         ) from None
     name = array.dtype.str
-    if name not in _DTYPES["npy"]:
+    if not is_stored(array.dtype):
         raise InputError(
             f"{path} has values of type {array.dtype} but arrays are kept of integers, booleans and"
             " floats of 16 to 64 bits: convert them with .astype, or the parts of complex ones"
@@ -191,7 +198,7 @@ def _axes(shape: tuple[int, ...], path: Path, *, idx: bool = False) -> tuple[str
     """The axes of an array of any shape, and the lengths of those that are n, if several are.
 
     Raises:
-        InputError: it has an empty axis, or only one.
+        InputError: it has an empty axis, only one, or images that are too long.
     """
     if len(shape) < 2 or 0 in shape:
         raise InputError(
@@ -199,10 +206,19 @@ def _axes(shape: tuple[int, ...], path: Path, *, idx: bool = False) -> tuple[str
             " give two axes or more, none of them empty"
         )
     axes = array_axes(shape)
-    if axes:
-        return "nhw" if idx and axes == "hwc" else axes, ()
-    coloured = len(shape) > 4 and shape[-1] <= _MOST_CHANNELS
-    return ("nhwc", shape[:-3]) if coloured else ("nhw", shape[:-2])
+    leading: tuple[int, ...] = ()
+    if idx and axes == "hwc":
+        axes = "nhw"
+    if not axes:
+        coloured = len(shape) > 4 and shape[-1] <= _MOST_CHANNELS
+        axes, leading = ("nhwc", shape[:-3]) if coloured else ("nhw", shape[:-2])
+    sides = shape[-3:-1] if axes.endswith("c") else shape[-2:]
+    if max(sides) > Limits().width:
+        raise InputError(
+            f"{path} has an array of shape {shape}, whose height or width is over"
+            f" {Limits().width}: give it another shape with .reshape"
+        )
+    return axes, leading
 
 
 def expanded(array: NDArray[Any], axes: str, leading: tuple[int, ...] = ()) -> NDArray[Any]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ncodec.formats.errors import InputError, Interrupted, UsageError
 from ncodec.formats.info import VideoInfo
-from ncodec.media.arrays import ArrayLayout, array_axes, expanded
+from ncodec.media.arrays import ArrayLayout, array_axes, expanded, is_stored
 from ncodec.media.collection import ArrayCollection, Collection, ImageList
 from ncodec.media.frame import Frame
 from ncodec.media.image import Image
@@ -119,7 +119,13 @@ class HeldArray(HeldPictures):
     def __init__(self, array: NDArray[Any], info: VideoInfo | None, rate: Fraction | None) -> None:
         if not array.size and array.ndim in (2, 3, 4):
             raise InputError(f"the array has shape {array.shape}: give at least one picture")
-        check_samples(array)
+        if info is not None or rate is not None:
+            check_samples(array)
+        elif not is_stored(array.dtype):
+            raise UsageError(
+                f"the samples are {array.dtype} but must be integers, booleans or floats of 16 to"
+                " 64 bits: convert them with .astype"
+            )
         axes = array_axes(array.shape)
         if not axes:
             raise UsageError(

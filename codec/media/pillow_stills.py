@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import replace
@@ -58,6 +59,8 @@ _READERS: dict[str, Callable[[BytesIO], ImageFile]] = {
 }
 _PSD_DENSITY, _PSD_IPTC, _PSD_VERSION, _PSD_EXIF, _PSD_XMP = 1005, 1028, 1057, 1058, 1060
 """The numbers of Photoshop's image resources."""
+_NOT_READ = re.compile("unsupported|cannot handle", re.IGNORECASE)
+"""What Pillow says of files that are no less whole for it."""
 _MODES = frozenset(("1", "L", "LA", "P", "RGB", "RGBA"))
 
 
@@ -101,7 +104,20 @@ def read_by_pillow(
         raise InputError(
             f"{name} has more pixels than ncodec reads of a {kind}: make it a PNG or TIFF"
         ) from None
-    except (OSError, SyntaxError, ValueError, KeyError, IndexError, EOFError, struct.error):
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        KeyError,
+        IndexError,
+        EOFError,
+        struct.error,
+    ) as error:
+        if _NOT_READ.search(str(error)):
+            raise InputError(
+                f"{name} is a {kind} of a kind that ncodec does not read ({error}): convert it"
+                " first, for example with `magick INPUT OUTPUT.png`"
+            ) from None
         raise damaged from None
     if mode not in _MODES:
         raise InputError(

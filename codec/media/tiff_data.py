@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import imagecodecs
@@ -30,9 +31,15 @@ deflate."""
 
 
 def inflated(
-    compression: int, chunk: bytes | memoryview, rows: int, columns: int, row_bytes: int
+    compression: int,
+    chunk: bytes | memoryview,
+    rows: int,
+    columns: int,
+    row_bytes: int,
+    fax_options: int = 0,
 ) -> NDArray[np.uint8]:
     """The bytes (rows, row_bytes) of a strip or tile; of a fax its pixels, (rows, columns).
+    `fax_options` are those of group 3: rows in two dimensions, and that they end at bytes.
 
     Raises:
         ValueError: it does not inflate to that many bytes.
@@ -41,7 +48,7 @@ def inflated(
     data: Any = chunk
     try:
         if compression in FAX:
-            return _faxed(compression, chunk, rows, columns)
+            return _faxed(compression, chunk, rows, columns, fax_options)
         if compression in _DEFLATES:
             data = zlib.decompressobj().decompress(chunk, size)
         elif compression == _LZMA:
@@ -55,13 +62,14 @@ def inflated(
 
 
 def _faxed(
-    compression: int, chunk: bytes | memoryview, rows: int, columns: int
+    compression: int, chunk: bytes | memoryview, rows: int, columns: int, options: int
 ) -> NDArray[np.uint8]:
-    decode: Callable[..., Any] = {
+    decoders: dict[int, Callable[..., Any]] = {
         _MODIFIED_HUFFMAN: imagecodecs.ccittrle_decode,
-        _GROUP_3: imagecodecs.ccittfax3_decode,
+        _GROUP_3: partial(imagecodecs.ccittfax3_decode, t4options=options),
         _GROUP_4: imagecodecs.ccittfax4_decode,
-    }[compression]
+    }
+    decode = decoders[compression]
     levels: NDArray[np.uint8] = np.asarray(decode(chunk, height=rows, width=columns))
     if levels.shape != (rows, columns):
         raise ValueError("a fax of another size")

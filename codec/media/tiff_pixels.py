@@ -16,6 +16,7 @@ __all__ = ["read_samples"]
 
 _STRIPS, _STRIP_ROWS, _STRIP_BYTES = 273, 278, 279
 _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES = 322, 323, 324, 325
+_FAX_OPTIONS = 292
 _LARGEST_TILE = 1 << 24
 """The most pixels of a tile."""
 _DIFFERENCE, _FLOATING = 2, 3
@@ -50,7 +51,8 @@ def read_samples(data: bytes, tags: Directory, layout: Layout) -> NDArray[Any]:
         if layout.reversed_bits:
             chunk = bytes(imagecodecs.bitorder_decode(bytes(stored)))
         row_bytes = -(-columns * samples * layout.bits // 8)
-        raw = inflated(layout.compression, chunk, height, columns, row_bytes)
+        options = tags.integer(_FAX_OPTIONS, 0)
+        raw = inflated(layout.compression, chunk, height, columns, row_bytes, options)
         part = _part(raw, tags.order, layout, columns, samples).view(dtype)
         seen = out[top : top + height, left : left + columns, plane * samples :][..., :samples]
         seen[...] = part[: seen.shape[0], : seen.shape[1]]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import ncodec
-from ncodec.errors import DamagedFile
+from ncodec.errors import DamagedFile, Interrupted, UsageError
+from ncodec.jobs import SegmentDone
 from ncodec.jobs.choice import choose_codec
 from ncodec.media.sheets import SheetGrid
 
@@ -81,6 +82,34 @@ def test_what_a_repaired_file_has_of_an_array_is_decoded(tmp_path):
         with pytest.raises(DamagedFile, match="lost"):
             album[4]
         assert np.array_equal(album[8].pixels[..., 0], array[8])
+
+
+def test_an_interrupted_array_goes_on(tmp_path):
+    source, coded = tmp_path / "a.npy", tmp_path / "a.nc"
+    np.save(source, smooth((9, 200, 180), "u1"))
+    seen = []
+    with pytest.raises(Interrupted):
+        ncodec.encode(
+            source,
+            coded,
+            effort="fast",
+            threads=1,
+            watch=lambda event: seen.append(event) if isinstance(event, SegmentDone) else None,
+            stopping=lambda: bool(seen),
+        )
+    assert not coded.exists()
+    assert ncodec.encode(None, coded, resume=True).frames == 9
+    assert coded.read_bytes() == ncodec.encode(source, effort="fast").data
+
+
+def test_arrays_in_memory_have_any_type():
+    image, several = smooth((9, 8), "f4"), smooth((3, 9, 8), "i2")
+    with ncodec.open(ncodec.encode(image).data) as album:
+        assert np.array_equal(album[0].samples[..., 0], image)
+    with ncodec.open(ncodec.encode(several, codec="album").data) as album:
+        assert np.array_equal([each.samples[..., 0] for each in album], several)
+    with pytest.raises(UsageError, match="are complex128 but must be integers"):
+        ncodec.encode(image.astype(complex))
 
 
 def test_who_codes_an_array(tmp_path):

@@ -268,6 +268,7 @@ def test_what_is_no_collection(tmp_path, name, content, said):
         (np.zeros((2, 8, 8), complex), "type complex128 .* with .view"),
         (np.zeros((2, 8), "U3"), "type <U3"),
         (np.zeros(9, np.uint8), "shape"),
+        (np.zeros((2, (1 << 20) + 1), np.uint8), "over 1048576: .*reshape"),
         (np.zeros((0, 8, 8), np.uint8), "whole|empty|after"),
     ],
 )

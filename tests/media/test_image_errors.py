@@ -55,6 +55,27 @@ def test_cut_short(tmp_path, capfd, suffix):
     assert not capfd.readouterr().err
 
 
+@pytest.mark.parametrize(("at", "value"), [(28, 64), (28, 2), (30, 4), (30, 6)])
+def test_a_bmp_that_is_not_read_is_not_called_damaged(tmp_path, at, value):
+    path = tmp_path / "it.bmp"
+    Pillow.fromarray(image().pixels).save(path)
+    data = bytearray(path.read_bytes())
+    data[at] = value
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="is a BMP of a kind that ncodec does not read"):
+        read_image(path)
+
+
+def test_a_jpeg_of_12_bits_is_not_called_damaged(tmp_path):
+    path = tmp_path / "it.jpg"
+    Pillow.fromarray(image().pixels).save(path)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"\xff\xc0") + 4] = 12
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="12-bit layers"):
+        read_image(path)
+
+
 @pytest.mark.parametrize("at", [18, 22])
 def test_absurd_sizes(tmp_path, at):
     path = tmp_path / "it.bmp"

@@ -219,10 +219,14 @@ def test_samples_of_any_number_of_bits(bits, channels):
     assert found.metadata == made.metadata
 
 
-@pytest.mark.parametrize("compression", ["group3", "group4", "tiff_ccitt"])
-def test_faxes(read, tmp_path, compression):
+@pytest.mark.parametrize(
+    ("compression", "options"),
+    [*(("group3", options) for options in (0, 1, 4, 5)), ("group4", 0), ("tiff_ccitt", 0)],
+)
+def test_faxes(read, tmp_path, compression, options):
     levels = np.random.default_rng(1).random((30, 41)) > 0.5
-    Pillow.fromarray(levels).save(tmp_path / "fax.tif", compression=compression)
+    tags = {292: options} if options else {}
+    Pillow.fromarray(levels).save(tmp_path / "fax.tif", compression=compression, tiffinfo=tags)
     found = read((tmp_path / "fax.tif").read_bytes())
     assert np.array_equal(found.pixels[:, :, 0], levels * np.uint8(255))
 
