@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import errno
 import gc
 import os
+import signal
 import sys
 from contextlib import suppress
 from importlib import import_module
@@ -91,6 +94,8 @@ def cli() -> None:
 def main() -> None:
     """Runs the command line; exits with the code that the error tree gives."""
     gc.set_threshold(_OBJECTS)
+    _open_streams()
+    atexit.register(_ignore_interrupts)
     try:
         # A verb returns None; click returns the code of its own Exit here.
         sys.exit(cli.main(prog_name="ncodec", standalone_mode=False))
@@ -104,12 +109,35 @@ def main() -> None:
             raise
         _fail(str(error), error.exit_code)
     except OSError as error:
-        if not is_full(error):
+        if not (is_full(error) or error.errno == errno.EBADF):
             _fail_internally(error)
         _drop_stdout()
         _fail(f"{error.filename or 'the output'} cannot be written ({error.strerror})", 7)
     except Exception as error:
         _fail_internally(error)
+
+
+def _open_streams() -> None:
+    """Gives what was closed by whoever started this its number back, which a file would get.
+
+    Standard input has nothing in it then, and standard output says that it cannot be written.
+    """
+    for number, name, flags in (
+        (0, "stdin", os.O_RDONLY),
+        (1, "stdout", os.O_RDONLY),
+        (2, "stderr", os.O_WRONLY),
+    ):
+        if getattr(sys, name) is None:
+            with suppress(OSError):
+                os.fstat(number)
+                continue
+            os.open(os.devnull, flags)  # the smallest number that is free
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+
+
+def _ignore_interrupts() -> None:
+    """At the end of a process, which Ctrl-C has stopped already, or need not."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _drop_stdout() -> None:
@@ -120,6 +148,10 @@ def _drop_stdout() -> None:
 
 def _fail(message: str, code: int) -> None:
     say(f"ncodec: {message}", err=True)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_stdout()
     sys.exit(code)
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
 from threading import Thread
 from typing import Any
@@ -76,20 +77,24 @@ def run_processes(
     # A fork would copy torch's thread pools in an unknown state; a spawned process starts clean.
     spawn = multiprocessing.get_context("spawn")
     progress: multiprocessing.Queue[tuple[int, dict[str, Any]]] = spawn.Queue()
-    stop = spawn.Event()
+    # No event, whose lock a worker that is killed may hold for ever.
+    stop = spawn.RawValue(ctypes.c_bool, False)
+    others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, spawn, _start_worker, (progress, stop))
     running: dict[Future[Segment], int] = {}
     waiting = list(tasks)
     try:
         while waiting or running:
             if stopping():
-                stop.set()
+                stop.value = True
                 waiting.clear()
             while len(running) < workers and (ready := _ready(starts, waiting, running.values())):
                 alone = not running and len(ready) == 1
                 index = ready[0]
                 waiting.remove(index)
-                running[pool.submit(_work, tasks[index], index, grant(index, alone))] = index
+                task = partial(_work, tasks[index], index, grant(index, alone))
+                with _no_interrupts():
+                    running[pool.submit(task)] = index
             done, _ = wait(running, POLL_SECONDS, FIRST_COMPLETED)
             _drain(progress, report)
             for future in done:
@@ -102,9 +107,27 @@ def run_processes(
             "a worker process died, perhaps for lack of memory: run again with --resume and "
             "fewer --workers"
         ) from None
+    except KeyboardInterrupt:
+        # Whoever asks again does not wait for what the workers are doing.
+        for worker in set(multiprocessing.active_children()) - others:
+            worker.kill()
+        raise
     finally:
-        stop.set()
+        stop.value = True
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Holds Ctrl-C back; processes that are started meanwhile hold it back until they ignore it."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _ready(
@@ -151,7 +174,11 @@ def _watch_parent() -> None:
 
 def _work(task: Task, index: int, resources: Resources) -> Segment:
     report = partial(_report, _worker["progress"].put, index)
-    return task(resources, report, _worker["stop"].is_set)
+    return task(resources, report, _asked_to_stop)
+
+
+def _asked_to_stop() -> bool:
+    return bool(_worker["stop"].value)
 
 
 def _report(put: Callable[[tuple[int, dict[str, Any]]], None], index: int, **values: Any) -> None:

@@ -55,6 +55,20 @@ def test_ctrl_c_keeps_the_work(fresh, clip_file, tmp_path, workers):
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="asks Linux for child processes")
+def test_who_asks_again_does_not_wait(fresh, clip_file, tmp_path):
+    job = begin(fresh, clip_file, 2)
+    workers = workers_of(job.pid)
+    for _ in range(3):
+        os.killpg(job.pid, signal.SIGINT)
+        time.sleep(0.05)
+    records = [json.loads(line) for line in job.communicate(timeout=120)[1].splitlines()]
+    assert job.returncode == 130
+    assert records[-1]["type"] == "failed"
+    assert not any(map(alive, workers))
+    assert os.listdir(tmp_path) == ["a.nc.plan"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="asks Linux for child processes")
 def test_a_killed_encode_goes_on_and_its_workers_end(fresh, clip_file, tmp_path):
     job = begin(fresh, clip_file, 2)
     workers = workers_of(job.pid)
