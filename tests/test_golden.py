@@ -52,6 +52,7 @@ def test_there_are_golden_files():
         "pc-photo-1-deep",
         "pc-photo-1-fast",
         "pc-photo-1-grey",
+        "pc-photo-1-icon",
         "pc-photo-1-jpeg",
         "pc-photo-1-medium",
         "pc-photo-1-steps",

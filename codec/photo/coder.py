@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncodec.errors import DamagedFile
-from ncodec.photo.deep.tile import decode_deep, encode_deep
+from ncodec.photo.deep_tile import decode_deep, encode_deep
 from ncodec.photo.describing import DEEP, JPEG, YCC
 from ncodec.photo.kernel import decode_tile, encode_tile
 from ncodec.photo.model import PhotoModel, load_model

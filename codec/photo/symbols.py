@@ -55,7 +55,7 @@ def put_sample(
     """
     base = base_of(prediction, top)
     symbol = min(max(sample - base, 0), SYMBOLS - 1)
-    cell, mass = put_near(coder, words, weights, leaves, prediction, aside, symbol, top)
+    cell, mass = put_near(coder, words, weights, leaves, prediction, aside, symbol, base)
     if symbol == 0 and base > 0:
         put(coder, words, (base - sample) << _FAR_SHIFT, 1 << _FAR_SHIFT)
     if symbol == SYMBOLS - 1 and base + symbol < top:
@@ -72,10 +72,10 @@ def put_near(
     prediction: int,
     aside: int,
     symbol: int,
-    top: int,
+    base: int,
 ) -> tuple[int, int]:
-    """Appends the interval of a symbol, 0 .. 255; returns what `put_sample` does."""
-    base = base_of(prediction, top)
+    """Appends the interval of a symbol, 0 .. 255, of those from `base` on; returns what `put_sample`
+    does."""
     origin = 4 * base - 2 - prediction + CENTRE
     least = edge(weights, leaves, origin, aside)
     span = edge(weights, leaves, origin + 4 * SYMBOLS, aside) - least
@@ -95,7 +95,7 @@ def get_sample(
 ) -> tuple[int, int, int]:
     """The next sample, its first cell and its weight; arguments as for `put_sample`."""
     base = base_of(prediction, top)
-    symbol, cell, mass = get_near(coder, words, weights, leaves, prediction, aside, top)
+    symbol, cell, mass = get_near(coder, words, weights, leaves, prediction, aside, base)
     sample = base + symbol
     if symbol == 0 and base > 0:
         sample = max(sample - _get_distance(coder, words), 0)
@@ -106,10 +106,9 @@ def get_sample(
 
 @inner_kernel(forceinline=True)
 def get_near(
-    coder: Coder, words: Words, weights: Any, leaves: I32, prediction: int, aside: int, top: int
+    coder: Coder, words: Words, weights: Any, leaves: I32, prediction: int, aside: int, base: int
 ) -> tuple[int, int, int]:
-    """The next symbol, 0 .. 255, its first cell and its weight."""
-    base = base_of(prediction, top)
+    """The next symbol, 0 .. 255, of those from `base` on, its first cell and its weight."""
     origin = 4 * base - 2 - prediction + CENTRE
     least = edge(weights, leaves, origin, aside)
     span = edge(weights, leaves, origin + 4 * SYMBOLS, aside) - least

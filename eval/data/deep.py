@@ -44,16 +44,16 @@ Maker = Callable[[Path | None], Deep]
 
 _PIXEL_DATA = b"\xe0\x7f\x10\x00"
 """The tag of a DICOM file's samples."""
+_PIXEL_HEAD = 12
+"""The bytes of the tag, the kind and the length that stand before them."""
 
 
 def _dicom(package: Package, name: str, height: int, width: int) -> Maker:
-    """The plain samples at the end of a DICOM file; negative ones are moved up."""
+    """The plain samples of a DICOM file; negative ones are moved up."""
 
     def make(data: Path | None) -> Deep:
         raw = package.file(name, data).read_bytes()
-        start = raw.rfind(_PIXEL_DATA)
-        size = 2 * height * width
-        start += (len(raw) - start - size) & ~7 if len(raw) - start < size + 24 else 12
+        start = raw.rfind(_PIXEL_DATA) + _PIXEL_HEAD
         samples = np.frombuffer(raw, "<i2", height * width, start).reshape(height, width, 1)
         return _from_zero(samples)
 

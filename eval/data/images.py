@@ -59,8 +59,8 @@ def images_of(text: str, data: Path | None = None) -> list[LabelledImage]:
 
     A file, a folder of images (natural order), or a data set: ``kodak:/folder``,
     ``imagenet:/folder``, ``coco:/folder``, ``scikit-image``, ``scikit-image/astronaut``,
-    ``photographs/held-out`` (or ``tune``, ``train``), ``deep/held-out`` (or ``tune``). Names of
-    sets go before files: ``./kodak`` is a folder.
+    ``photographs/held-out`` (or ``tune``, ``train``), ``deep/held-out`` and
+    ``drawings/held-out`` (or ``tune``). Names of sets go before files: ``./kodak`` is a folder.
 
     Args:
         data: the folder of packages (option ``--data``); photographs are shrunk into it once.
@@ -86,7 +86,12 @@ def images_of(text: str, data: Path | None = None) -> list[LabelledImage]:
     if name == "photographs":
         return _photographs(part, data)
     if name == "deep":
-        return _made("deep", DEEP_SETS, part, data)
+        return _made(name, DEEP_SETS, part, data)
+    if name == "drawings":
+        # Drawing takes Pillow and matplotlib, which other sets do without.
+        from ncodec.eval.data.drawings import DRAWING_SETS
+
+        return _made(name, DRAWING_SETS, part, data)
     if name == "digits":
         raise UsageError(
             "digits are one array, not image files: write it with `python -m "

@@ -90,6 +90,13 @@ SETS: Mapping[str, DataSet] = {
             "the unpacked packages of photographs, and wheels of others",
         ),
         DataSet(
+            "drawings",
+            "images",
+            "31 held out, 16 to tune on: text, scans, charts, screens, icons, pixel art",
+            "drawings/held-out, drawings/tune",
+            SCIKIT_IMAGE.get,
+        ),
+        DataSet(
             "kodak",
             "images",
             "24 photographs of 768x512 or 512x768, PNG",

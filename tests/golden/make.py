@@ -59,6 +59,7 @@ PASTS = {
     "pc-photo-1-jpeg": ("JPEG", {"quality": 80}),
     "pc-photo-1-webp": ("WEBP", {"quality": 90}),
 }
+ICON = "pc-photo-1-icon"
 TRAININGS = {
     "pc-hclt-1-trained": ("pc", {"latents": 3, "components": 5, "epochs": 3}),
     "pc-idf-1-circuit": (
@@ -200,6 +201,8 @@ if __name__ == "__main__":
         make_photo(name, *arguments)
     for name, arguments in missing(PASTS).items():
         make_past(name, *arguments)
+    for name in missing({ICON: None}):
+        keep_photo(name, np.ascontiguousarray(photo(4, np.uint8)[:24, 320:360]), "medium")
     for name, options in missing(JPEGS).items():
         make_jpeg(name, options)
     for name in ALBUMS:

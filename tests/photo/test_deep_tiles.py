@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ncodec.errors import DamagedFile
 from ncodec.eval.data.rendered import scene
 from ncodec.photo.coder import TileCoder
-from ncodec.photo.deep.tile import decode_deep, encode_deep
+from ncodec.photo.deep_tile import decode_deep, encode_deep
 from ncodec.photo.model import load_model
 
 MODEL = load_model()

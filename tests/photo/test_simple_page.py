@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ncodec.formats.entropy.logistic import SQUASH, STRETCH
+from ncodec.photo.simple import coding
 from ncodec.photo.simple.coding import encode_simple
 
 PAGE = Path(__file__).parents[2] / "docs" / "simple-tiles.md"
@@ -82,6 +83,33 @@ class Mixture:
 
 class Tile:
     def __init__(self, data, height, width, channels):
+        if data[0] == 4:
+            self.short_header(data, channels)
+        else:
+            self.header(data, channels)
+        self.height, self.width = height, width
+        self.hits, self.misses = (Mixture(height * width, self.bits) for _ in range(2))
+        self.c = min(20, max(10, size(2 * height * width - 1)))
+        self.caches = [{}, {}, {}]
+        self.pixels, self.ranks, self.differences, self.palette = {}, {}, {}, []
+
+    def short_header(self, data, channels):
+        at, self.kinds, self.flat = 3, [], {}
+        self.r1, self.r2 = data[2] % 8 % 2 - 1, data[2] % 8 // 2 - 1
+        self.guessing, self.colours = data[2] // 8 % 2, data[2] >> 4
+        if self.colours == 15:
+            self.colours, at = int.from_bytes(data[3:6], "little"), 6
+        for i in range(channels):
+            kind = data[1] >> 2 * i & 3
+            self.kinds.append([0, 1, 1, 2 + self.kinds.index(0) if 0 in self.kinds else 0][kind])
+            if kind in (1, 2):
+                self.flat[i] = data[at] if kind == 2 else 0
+                at += kind == 2
+        self.planes = self.kinds.count(0)
+        rest = data[at:] + bytes(-len(data[at:]) % 4)
+        self.bits = Bits(np.frombuffer(rest, ">u4").astype("<u4").tobytes())
+
+    def header(self, data, channels):
         assert data[0] == 3
         at, self.kinds, self.flat = 1, [], {}
         for i in range(channels):
@@ -95,11 +123,6 @@ class Tile:
         self.guessing = data[at] // 8
         self.colours = int.from_bytes(data[at + 1 : at + 4], "little")
         self.bits = Bits(data[at + 4 :])
-        self.height, self.width = height, width
-        self.hits, self.misses = (Mixture(height * width, self.bits) for _ in range(2))
-        self.c = min(20, max(10, size(2 * height * width - 1)))
-        self.caches = [{}, {}, {}]
-        self.pixels, self.ranks, self.differences, self.palette = {}, {}, {}, []
 
     def at(self, y, x):
         if y < 0:
@@ -270,6 +293,7 @@ def blocks(height, width, colours, channels):
     return small[np.where(speckled, rng.integers(0, colours, (height, width)), numbers)]
 
 
+@pytest.mark.parametrize("mode", [3, 4])
 @pytest.mark.parametrize(
     "pixels",
     [
@@ -281,8 +305,11 @@ def blocks(height, width, colours, channels):
         blocks(20, 20, 17, 1)[..., [0, 0, 0]],
     ],
 )
-def test_the_page_says_how_tiles_are_read(pixels):
+def test_the_page_says_how_tiles_are_read(pixels, mode, monkeypatch):
+    if mode == 3:
+        monkeypatch.setattr(coding, "_SHORT_PIXELS", 0)
     data = encode_simple(pixels)
+    assert data[0] == mode
     assert np.array_equal(Tile(data, *pixels.shape).decode(), pixels)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ncodec.errors import DamagedFile
 from ncodec.photo.simple.coding import decode_simple, encode_simple, looks_synthetic
 
-RAW, CONSTANT, PACKED, MODELLED = range(4)
+RAW, CONSTANT, PACKED, MODELLED, SHORT = range(5)
 
 
 def check(pixels):
@@ -96,6 +96,22 @@ def test_text_is_small():
     assert len(data) < pixels.nbytes // 60
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_icons_have_short_headers(dtype):
+    y, x = np.mgrid[:16, :16]
+    alpha = 255 * (np.hypot(x - 8, y - 8) < 6)
+    zeros, flat = np.zeros_like(alpha), np.full_like(alpha, 190)
+    for planes in ([flat, zeros, flat, alpha], [alpha, alpha, alpha], [alpha]):
+        data = check(np.stack(planes, axis=2).astype(dtype))
+        assert data[0] == SHORT
+        assert len(data) < 36
+
+
+def test_a_copy_of_a_later_channel_has_a_long_header():
+    a, b = noise((20, 30, 1), below=40), text(20, 30)[:, :, :1]
+    assert check(np.concatenate([b, a // 2 + b // 2, a // 2 + b // 2], axis=2))[0] == MODELLED
+
+
 def test_a_soft_mask_is_small():
     y, x = np.mgrid[:128, :128]
     mask = np.clip(300 - 3 * np.hypot(x - 64, y - 64), 0, 255).astype(np.uint8)[..., None]
@@ -135,7 +151,8 @@ def test_damage_is_an_error_or_other_pixels(pixels):
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_an_error_or_pixels(data):
-    for head in (b"", bytes([PACKED]), bytes([MODELLED, 0, 1, 9, 2, 8]), bytes([MODELLED, 0])):
+    modelled = bytes([MODELLED, 0, 1, 9, 2, 8])
+    for head in (b"", bytes([PACKED]), modelled, bytes([MODELLED, 0]), bytes([SHORT, 0])):
         with suppress(DamagedFile):
             assert decode_simple(head + data, (7, 9, 3), np.uint8).shape == (7, 9, 3)
 

@@ -1,1 +1,1 @@
-"""Planes of 9 to 16 bits a sample, whose noise the circuits see scaled to that of 8 bits."""
+"""What samples of more than 8 bits take besides circuits: a scale, guesses, bits with chances."""

@@ -2,8 +2,9 @@
 
     raw       samples as they are: what an expansion costs at most is a byte
     constant  one pixel
-    packed    a palette and as few bits a pixel as number it: dense noise of few colours modelled
-    `ncodec.photo.simple.pixels`, on the planes that are neither constant nor copies of another
+    packed    a palette and as few bits a pixel as number it: dense noise of few colours
+    modelled  `simple.pixels`, on the planes that are neither constant nor copies of another
+    short     the same with a short header, for icons
 
 A byte says which; docs/simple-tiles.md has every bit.
 """
@@ -31,13 +32,17 @@ from ncodec.photo.simple.plan import (
     damaged,
     kinds_of_planes,
 )
+from ncodec.photo.simple.short import cut_stream, pack_short, uncut_stream, unpack_short
 
 __all__ = ["decode_simple", "encode_simple", "looks_synthetic"]
 
-_RAW, _CONSTANT, _PACKED, _MODELLED = range(4)
+_RAW, _CONSTANT, _PACKED, _MODELLED, _SHORT = range(5)
 _PACKED_COLOURS = 16
 _TRIAL = 20_000
 """The number of pixels up to which every plan is tried on all of them."""
+
+_SHORT_PIXELS = 48 * 48
+"""The pixels of a tile for which the bytes of a header count."""
 
 _CREDIT = 0.97
 """A plan later in the order of liking is taken where it costs less than this share of the best so
@@ -86,13 +91,17 @@ def decode_simple(data: bytes, shape: tuple[int, int, int], dtype: Any) -> Pixel
         DamagedFile: `data` is no code of such pixels.
     """
     kind = np.dtype(dtype)
-    if not data or data[0] > _MODELLED:
+    if not data or data[0] > _SHORT:
         raise damaged(f"its mode is {data[:1].hex() or 'missing'}")
     mode, rest = data[0], data[1:]
     if mode == _PACKED:
         return _decode_packed(rest, shape, kind)
     if mode == _MODELLED:
-        return _decode_modelled(rest, shape, kind)
+        plan, body = Plan.unpack(rest, shape[2], kind.itemsize)
+        return _decode_modelled(plan, ranges.to_words(body), shape, kind)
+    if mode == _SHORT:
+        plan, body = unpack_short(rest, shape[2], kind.itemsize)
+        return _decode_modelled(plan, uncut_stream(body), shape, kind)
     stored = shape[2:] if mode == _CONSTANT else shape
     if len(rest) != int(np.prod(stored)) * kind.itemsize:
         raise damaged(f"it holds {len(rest)} bytes of samples")
@@ -141,13 +150,17 @@ def _number_bits(colours: int) -> int:
 
 def _encode_modelled(tile: _Tile, plan: Plan, size: int, limit: int) -> bytes | None:
     """The code, with its mode, if it is shorter than `limit` bytes; samples have `size` bytes."""
-    head = bytes([_MODELLED]) + plan.pack(size)
+    short = pack_short(plan, size) if tile.numbers.size <= _SHORT_PIXELS else None
+    head = bytes([_MODELLED]) + plan.pack(size) if short is None else bytes([_SHORT]) + short
     room = max(0, limit - len(head) - 1) // 4
     values = tile.numbers if plan.colours else tile.packed
     words = np.empty(room + WORDS_A_PIXEL * values.shape[1] + 2, dtype=np.uint32)
     coder = Coder(ranges.start_encoding(), words, True)
     if not _code_plan(values.copy(), coder, plan, size, tile.palette.copy(), room):
         return None
+    if short is not None:
+        code = head + cut_stream(coder.state, words)
+        return code if len(code) < limit else None
     count = int(ranges.finish(coder.state, words))
     return head + ranges.to_bytes(words, count) if count <= room else None
 
@@ -176,10 +189,10 @@ def _code_plan(
     )
 
 
-def _decode_modelled(data: bytes, shape: tuple[int, int, int], kind: np.dtype[Any]) -> Pixels:
-    height, width, channels = shape
-    plan, body = Plan.unpack(data, channels, kind.itemsize)
-    words = ranges.to_words(body)
+def _decode_modelled(
+    plan: Plan, words: NDArray[np.uint32], shape: tuple[int, int, int], kind: np.dtype[Any]
+) -> Pixels:
+    height, width, _ = shape
     coder = Coder(ranges.start_decoding(words), words, False)
     values = np.zeros((height, width), dtype=np.uint64)
     palette = np.zeros(max(1, plan.colours), dtype=np.uint64)

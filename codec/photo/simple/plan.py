@@ -55,6 +55,12 @@ class Plan:
     def coded(self) -> list[int]:
         return [i for i, plane in enumerate(self.planes) if plane == CODED]
 
+    @property
+    def how(self) -> int:
+        """The references, and whether pixels are guessed, in four bits."""
+        second, third = self.references
+        return second + 1 + 2 * (third + 1) + 8 * self.guessing
+
     def pack(self, size: int) -> bytes:
         """The header, for samples of `size` bytes."""
         levels = iter(self.levels)
@@ -63,8 +69,7 @@ class Plan:
             data.append(plane)
             if plane == FLAT:
                 data += next(levels).to_bytes(size, "little")
-        second, third = self.references
-        data.append(second + 1 + 2 * (third + 1) + 8 * self.guessing)
+        data.append(self.how)
         return bytes(data) + self.colours.to_bytes(3, "little")
 
     @staticmethod
@@ -84,12 +89,16 @@ class Plan:
                 place += size
         if len(data) < place + 4:
             raise damaged(f"it ends within its header, after {len(data)} bytes")
-        third, second = divmod(data[place] % 8, 2)
         colours = int.from_bytes(data[place + 1 : place + 4], "little")
+        return Plan.checked(planes, levels, data[place], colours), data[place + 4 :]
+
+    @staticmethod
+    def checked(planes: list[int], levels: list[int], how: int, colours: int) -> Plan:
+        """The plan that a header says, if there is one."""
+        third, second = divmod(how % 8, 2)
         if third > 2 or colours > MOST_COLOURS or CODED not in planes:
-            raise damaged(f"its header names {colours} colours and reference {data[place]}")
-        plan = Plan(planes, levels, (second - 1, third - 1), colours, data[place] >= 8)
-        return plan, data[place + 4 :]
+            raise damaged(f"its header names {colours} colours and reference {how}")
+        return Plan(planes, levels, (second - 1, third - 1), colours, how >= 8)
 
 
 def kinds_of_planes(pixels: Pixels) -> tuple[list[int], list[int]]:

@@ -154,11 +154,11 @@ def run_deep_plane(
                     else:
                         if bits.encoding:
                             cell, mass = put_near(
-                                coder, words, states, leaves, centre, aside, step - base, far
+                                coder, words, states, leaves, centre, aside, step - base, base
                             )
                         else:
                             symbol, cell, mass = get_near(
-                                coder, words, states, leaves, centre, aside, far
+                                coder, words, states, leaves, centre, aside, base
                             )
                             step = base + symbol
                         learn(table, bins, features, states, leaves, cell, aside, mass, rate)

@@ -28,7 +28,7 @@ from ncodec.photo.deep.beyond import BEYOND
 from ncodec.photo.deep.blending import PREDICTIONS
 from ncodec.photo.deep.chances import new_chances
 from ncodec.photo.deep.guesses import CONTEXTS
-from ncodec.photo.deep.plane import run_deep_plane
+from ncodec.photo.deep_plane import run_deep_plane
 from ncodec.photo.history import History
 from ncodec.photo.kernel import (
     CHANNELS,
