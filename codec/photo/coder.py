@@ -110,8 +110,6 @@ class TileCoder:
         return np.concatenate([colour, alpha], axis=2)
 
     def _samples(self, colour: Pixels, effort: str) -> bytes:
-        from ncodec.photo.past.finding import find_past
-
         jpeg = jpeg_of(colour)
         searching = effort == "best" or (effort == "medium" and colour.size <= _SEARCHED)
         before = b""
@@ -137,6 +135,8 @@ class TileCoder:
         if colour.dtype == np.uint16:
             deep = encode_deep(colour, self._model, effort, self._threads)
             return bytes([DEEP + number]) + deep
+        from ncodec.photo.past.finding import find_past
+
         past = find_past(colour)
         if past is not None:
             from ncodec.photo.ycc import encode_ycc
