@@ -67,7 +67,8 @@ def choose_codec(
         )
     if kind == "album" and timed:
         kind = "video"
-    if kind == "collection" and not _is_collection(source, model):
+    there = isinstance(source, Held) or Path(source).exists()
+    if kind == "collection" and there and not _is_collection(source, model):
         kind = "album" if len(pictures_of(source)) > 1 else "image"
     elif kind == "album" and _is_collection(source, model):
         kind = "collection"
