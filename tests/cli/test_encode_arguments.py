@@ -10,13 +10,15 @@ from ncodec.cli import cli
 from ncodec.errors import UsageError
 from ncodec.registry import load_codec
 
-# A command keeps the help option of its first context for good.
-PARENT = Context(cli, **cli.context_settings)
+
+def group():
+    # A command keeps the help option of its first context for good.
+    return Context(cli, **cli.context_settings)
 
 
 def parsed(*arguments):
     command = cli.get_command(None, "encode")
-    return command.make_context("encode", ["-o", "out.nc", *arguments], parent=PARENT).params
+    return command.make_context("encode", ["-o", "out.nc", *arguments], parent=group()).params
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_an_option_of_another_codec_is_refused():
 @pytest.mark.parametrize("codec", ["ngrid", "pc-photo"])
 def test_the_help_has_every_option_once_and_the_codecs_own_together(codec):
     encode = cli.get_command(None, "encode")
-    context = encode.context_class(encode, info_name="encode", parent=PARENT)
+    context = encode.context_class(encode, info_name="encode", parent=group())
     context.meta["ncodec.codec"] = codec
     options = [p for p in encode.get_params(context) if isinstance(p, Option)]
     text = encode.get_help(context)
