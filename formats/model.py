@@ -26,6 +26,7 @@ __all__ = ["MODEL_SIGNATURE", "Model", "read_model"]
 MODEL_SIGNATURE = b"\x89NCM\r\n\x1a\n"
 _FAMILY, _VERSION, _DATA, _TAGS = range(4)
 _CRC_BYTES = 4
+_PART = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -110,15 +111,19 @@ def read_model(path: str | Path, limits: Limits | None = None) -> Model:
     """
     limits = limits or Limits()
     try:
+        # Piece by piece: a file is as long as it is, and no memory is asked for that it lacks.
+        parts, size = [], 0
         with open(path, "rb") as stream:
-            data = stream.read(limits.box_bytes + 1)
+            while size <= limits.box_bytes and (part := stream.read(_PART)):
+                parts.append(part)
+                size += len(part)
     except OSError as error:
         raise InputError(
             f"model {path} cannot be read ({error.strerror}): check the path, or make one with "
             "ncodec train"
         ) from None
-    limits.check("box_bytes", len(data))
+    limits.check("box_bytes", size)
     try:
-        return Model.unpack(data, limits)
+        return Model.unpack(b"".join(parts), limits)
     except DamagedFile as error:
         raise InputError(f"{path} is no usable model ({error}): give an intact .ncm file") from None

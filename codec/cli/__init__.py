@@ -106,6 +106,8 @@ def main() -> None:
             _fail_internally(error)
         _drop_stdout()
         _fail(f"{error.filename or 'the output'} cannot be written ({error.strerror})", 7)
+    except MemoryError:
+        _fail("there is not enough memory: close other programs, or raise the limit of this one", 9)
     except Exception as error:
         _fail_internally(error)
 
