@@ -49,7 +49,7 @@ def write_head(
                 f"no image is in that range: the file has images 0 to {len(opened) - 1}"
             )
         if head == CLASSIFY:
-            answers = [(opened.names[index], opened.classify(index)) for index in indices]
+            answers = [(opened.name(index), opened.classify(index)) for index in indices]
             text = _json(answers) if as_json else _text(answers)
             if output in (None, "-"):
                 click.echo(text)
@@ -92,7 +92,7 @@ def _pictures(opened: FeatureFile, indices: Sequence[int], output: Path) -> None
                 "name one of them"
             )
         pictures = (
-            FolderEntry(f"{PurePath(opened.names[index]).stem}.png", _picture(opened, index))
+            FolderEntry(f"{PurePath(opened.name(index)).stem}.png", _picture(opened, index))
             for index in indices
         )
         write_folder(output, pictures)

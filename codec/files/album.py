@@ -153,6 +153,10 @@ class Album(OpenFile, Sequence[Image]):
         ]
         return list(dict.fromkeys(found))
 
+    def missing(self) -> Sequence[range]:
+        """Runs of images of which a repaired file has nothing."""
+        return self._reader.gaps if len(self) == self.info.frames > 1 else ()
+
     def _check(self, index: int, region: Region) -> None:
         x, y, width, height = region
         info = self.picture_info(index)

@@ -221,7 +221,8 @@ class Clip(OpenFile, Sequence[Frame]):
                 f"{name} has frames in {info.pixel_format} of {info.bit_depth} bits, which this "
                 "ncodec does not know: install a newer one"
             )
-        if any(later <= earlier for earlier, later in pairwise(self.times)):
+        rising = isinstance(self.times, range)
+        if not rising and any(later <= earlier for earlier, later in pairwise(self.times)):
             raise DamagedFile(
                 f"{name} has presentation times that do not increase: get another copy of the file"
             )

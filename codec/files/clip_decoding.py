@@ -106,7 +106,7 @@ def _indices(clip: Clip, frames: slice | None, at: float | None) -> list[int]:
         raise UsageError("frames and a time were given: choose one of them")
     if at is not None:
         return [clip.index_at(at)]
-    selection = set(range(*(frames or slice(None)).indices(len(clip))))
+    selection = range(len(clip))[frames or slice(None)]
     if not selection:
         raise UsageError(f"no frame is in that range: the clip has frames 0 to {len(clip) - 1}")
     return [i for i in clip.available() if i in selection]

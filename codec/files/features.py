@@ -26,7 +26,6 @@ class FeatureFile(OpenFile):
 
     Attributes:
         heads: names that `head` takes.
-        names: the images' names.
 
     Raises:
         UsageError: the file holds pictures.
@@ -41,13 +40,21 @@ class FeatureFile(OpenFile):
                 f"{self._reader.name} holds pictures of {codec.codec_id}, which has no heads: "
                 "decode it without --head"
             )
-        records = stored.records()
+        self._records = stored.records()
         self._features = codec.open_features(stored, self._context)
         self.heads = tuple(self._features.heads)
-        self.names = tuple(records.name(index) for index in range(len(self)))
 
     def __len__(self) -> int:
         return len(self._features)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The images' names."""
+        return tuple(map(self.name, range(len(self))))
+
+    def name(self, index: int = 0) -> str:
+        """The name of image `index`."""
+        return self._records.name(self._index(index))
 
     def head(self, name: str, index: int = 0) -> NDArray[np.float32]:
         """What head `name` makes of image `index`; errors as `ncodec.plugin.Features.head`."""

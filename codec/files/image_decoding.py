@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -107,20 +109,32 @@ def _available(
     album: Album, selection: range, region: Region | None, warn: Callable[[str], None]
 ) -> list[int]:
     """The images of `selection` of which the file has something; says what is lost."""
+    rising = selection if selection.step > 0 else selection[::-1]
+    spans, start = [], 0
+    for gap in album.missing() if len(selection) > 1 else ():
+        begin, end = (bisect_left(rising, edge) for edge in (gap.start, gap.stop))
+        if begin < end:
+            warn(f"{_listed(album, rising[begin:end])} lost and left out")
+            spans.append(rising[start:begin])
+            start = end
+    spans.append(rising[start:])
     indices = []
-    for index in selection:
+    for index in chain.from_iterable(spans):
         lost = list(album.lost(index, region))
-        info = album.picture_info(index)
-        if len(selection) > 1 and lost == [region or (0, 0, info.width, info.height)]:
-            name = album.name(index)
-            warn(f"image {index}{f', {name},' * bool(name)} is lost and left out")
-            continue
         indices.append(index)
         for x, y, width, height in lost:
             warn(f"image {index} has lost {width}x{height} pixels at {x},{y}: they are 0")
     if not indices:
         raise DamagedFile(f"{album!r} has lost all of these images: get another copy of the file")
-    return indices
+    return indices if selection.step > 0 else indices[::-1]
+
+
+def _listed(album: Album, images: range) -> str:
+    """Images as the subject of a sentence, however many they are."""
+    if len(images) > 1:
+        return f"{len(images):,} images, {images[0]} to {images[-1]}, are"
+    name = album.name(images[0])
+    return f"image {images[0]}{f', {name},' * bool(name)} is"
 
 
 def _is_folder(output: str | Path | BinaryIO) -> bool:
