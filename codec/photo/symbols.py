@@ -74,8 +74,7 @@ def put_near(
     symbol: int,
     base: int,
 ) -> tuple[int, int]:
-    """Appends the interval of a symbol, 0 .. 255, of those from `base` on; returns what
-    `put_sample` does."""
+    """Appends a symbol, 0 .. 255, of those from `base` on; returns what `put_sample` does."""
     origin = 4 * base - 2 - prediction + CENTRE
     least = edge(weights, leaves, origin, aside)
     span = edge(weights, leaves, origin + 4 * SYMBOLS, aside) - least
