@@ -101,5 +101,5 @@ def test_several_images_are_pages_of_a_tiff_that_is_asked_for(tmp_path):
 
 def test_records_of_pages():
     assert Records.unpack(Records(2, pages=(0, 1)).pack()).pages == (0, 1)
-    with pytest.raises(DamagedFile, match="page is no number"):
+    with pytest.raises(DamagedFile, match="pages is no list of numbers"):
         Records.unpack(Records(2, pages=(0, "1")).pack())

@@ -9,16 +9,16 @@ from ncodec.formats.entropy.lanes import BIAS, LANES, MEMORY
 from ncodec.formats.entropy.logistic import RATES, REACH, log_of
 from ncodec.formats.entropy.signals import TAPS
 
-LINES, WEIGHTS, SLOTS = 0, 64, 128
-"""Where the tests' memory has lines and what is left behind them, sets of weights, and slots."""
+MIXED, WEIGHTS, SLOTS = 0, 64, 128
+"""Where the tests' memory has what `blend` leaves for `learn`, sets of weights, and slots."""
 
 MOST, MOST_TAP = (1 << 18) - 1, (1 << 17) - 1
 
 
 @njit
-def blend_and_learn(memory, node, sets, error, bit):
-    total = lanes.blend(memory, 0, node, sets)
-    lanes.learn(memory, 0, node, sets, error, bit)
+def blend_and_learn(memory, lines, node, sets, error, bit):
+    total = lanes.blend(memory, MIXED, lines, node, sets)
+    lanes.learn(memory, MIXED, lines, node, sets, error, bit)
     return total
 
 
@@ -58,13 +58,13 @@ def random(request):
 def test_a_bit_is_guessed_and_learned_from(random, count):
     node = int(random.integers(8))
     memory = drawn(random, 1000)
-    memory[LINES : LINES + LANES] = SLOTS + 8 * random.permutation(100)[:LANES]
+    lines = SLOTS + 8 * random.permutation(100)[:LANES]
     before = memory.astype(np.int64)
     error, bit = int(drawn(random, 1)[0]), int(random.integers(2))
     sets = tuple(int(place) for place in WEIGHTS + 8 * random.permutation(6)[:count])
-    total = blend_and_learn(memory, node, sets, error, bit)
+    total = blend_and_learn(memory, tuple(map(int, lines[:-1])), node, sets, error, bit)
 
-    places = before[LINES : LINES + LANES] + node
+    places = lines + node
     slots = before[places] % (1 << 32)
     ones = [int(slot) >> 9 | 1 for slot in slots]
     guesses = np.array([(log_of(one) - log_of((1 << 23) - one)) >> 15 for one in ones])
@@ -82,7 +82,7 @@ def test_a_bit_is_guessed_and_learned_from(random, count):
     moved = wrapped(chances << 10 | np.minimum(counts + 1, MEMORY))
     assert np.array_equal(memory[places[:-1]], moved[:-1])
 
-    touched = {*range(LINES, WEIGHTS), *places[:-1]}
+    touched = {*range(MIXED, WEIGHTS), *places[:-1]}
     touched |= {place for start in sets for place in range(start, start + LANES)}
     rest = [i for i in range(len(memory)) if i not in touched]
     assert np.array_equal(memory[rest], before[rest])

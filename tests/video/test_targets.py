@@ -169,8 +169,9 @@ def test_a_resumed_fit_keeps_the_network_that_its_first_budget_allowed(clip_file
     out, asked = tmp_path / "a.nc", count(1)
     with pytest.raises(Interrupted):
         ncodec.encode(clip_file, out, **HUGE, time_budget=6, stopping=lambda: next(asked) > 20)
-    [state] = [np.load(path) for path in out.with_name("a.nc.plan").rglob("*.npz")]
-    begun = state["shape"].tobytes()
+    [checkpoint] = out.with_name("a.nc.plan").rglob("*.npz")
+    with np.load(checkpoint) as state:
+        begun = state["shape"].tobytes()
     ncodec.encode(clip_file, out, **HUGE, time_budget=3, resume=True)
     with Reader(out) as reader:
         first = min(reader.segments, key=lambda s: s.index)
