@@ -95,7 +95,6 @@ def main() -> None:
     """Runs the command line; exits with the code that the error tree gives."""
     gc.set_threshold(_OBJECTS)
     _open_streams()
-    atexit.register(_ignore_interrupts)
     try:
         # A verb returns None; click returns the code of its own Exit here.
         sys.exit(cli.main(prog_name="ncodec", standalone_mode=False))
@@ -117,6 +116,9 @@ def main() -> None:
         _fail("there is not enough memory: close other programs, or raise the limit of this one", 9)
     except Exception as error:
         _fail_internally(error)
+    finally:
+        # Last, to run first: what else is done at the end of a process need not be stopped.
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
 
 
 def _open_streams() -> None:
@@ -135,11 +137,6 @@ def _open_streams() -> None:
                 continue
             os.open(os.devnull, flags)  # the smallest number that is free
             setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
-
-
-def _ignore_interrupts() -> None:
-    """At the end of a process, which Ctrl-C has stopped already, or need not."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _drop_stdout() -> None:

@@ -104,18 +104,25 @@ def stopping_notice(log_json: bool, quiet: bool, saving: bool) -> Callable[[], N
 
 @contextmanager
 def stoppable(notify: Callable[[], None]) -> Iterator[Event]:
-    """An event that the first Ctrl-C or SIGTERM sets; the second one ends at once."""
+    """An event that the first Ctrl-C or SIGTERM sets; the second one ends at once, and further
+    ones are ignored: the process is ending."""
     stop = Event()
+    ends = False
 
     def ask(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-        notify()
+        nonlocal ends
+        if not stop.is_set():
+            stop.set()
+            notify()
+            return
+        ends = True
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:
-        for number, handler in before.items():
+        for number, handler in () if ends else before.items():
             signal.signal(number, handler)
