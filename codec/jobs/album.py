@@ -73,7 +73,7 @@ def encode_album(
             plan.save()
             _run(plan, request, start, watch, stopping)
             size, subpixels = _write(stream, plan)
-        check_written(request.output, (segment for segment, _ in _finished(plan)))
+        check_written(request.output, _segments(plan))
     finished = Finished(
         output=output_name(request.output),
         size=size,
@@ -313,6 +313,12 @@ def _write(stream: BinaryIO, plan: AlbumPlan) -> tuple[int, int]:
 
 def _finished(plan: AlbumPlan) -> Iterator[tuple[Segment, VideoInfo]]:
     """Every segment, one at a time, with the description of its picture."""
+    for segment in _segments(plan):
+        with Reader(segment.sections[0]) as reader:
+            yield segment, reader.header.info
+
+
+def _segments(plan: AlbumPlan) -> Iterator[Segment]:
     for index, picture in enumerate(plan.pictures):
         segment = plan.finished(index)
         if segment is None:
@@ -320,5 +326,4 @@ def _finished(plan: AlbumPlan) -> Iterator[tuple[Segment, VideoInfo]]:
                 f"{plan.path(index)}, what was coded of {picture.path}, is damaged or gone: "
                 "encode with --resume"
             )
-        with Reader(segment.sections[0]) as reader:
-            yield segment, reader.header.info
+        yield segment
