@@ -174,7 +174,6 @@ def test_what_cannot_be_run_is_said_at_once(command, clip, plugins, arguments, c
 
 def test_a_killed_run_goes_on(fresh, clip, elsewhere, tmp_path):
     line = ["bench", "video", clip, "-o", "run", "--codecs", "rawplanes", "--anchors", "none"]
-    line += ["--points", "2"]
     first = fresh(*line, path=[os.environ["PYTHONPATH"]])
     while not list((tmp_path / "run").glob("steps/score-*/record.json")):
         assert first.poll() is None, first.stderr.read()
@@ -184,7 +183,7 @@ def test_a_killed_run_goes_on(fresh, clip, elsewhere, tmp_path):
     second = fresh(*line, path=[os.environ["PYTHONPATH"]])
     out, err = second.communicate()
     assert second.returncode == 0, err
-    assert err.count(b"kept") == 1
+    assert 1 <= err.count(b"kept") < 4
     assert b"report.html" in out
 
 
@@ -201,11 +200,11 @@ def test_ctrl_c_stops_a_run_and_its_processes(fresh, clip, elsewhere, tmp_path):
 
 
 def test_files_are_made_side_by_side_if_wanted(command, clip, elsewhere):
-    ran = bench(command, clip, "--anchors", "x264-medium", "--points", 1, "--jobs", 2)
+    ran = bench(command, clip, "--anchors", "x264-medium", "--points", 2, "--jobs", 3)
     assert ran.code == 0, ran.err
     found = load_summary("run/summary.json")
     assert "times are not comparable" in found.remarks[0]
-    assert [len(curve.points) >= 1 for curve in found.items[0].curves] == [True, True]
+    assert [len(curve.points) >= 2 for curve in found.items[0].curves] == [True, True]
 
 
 def test_two_clips_of_one_name_are_refused(command, clip, plugins, tmp_path):
